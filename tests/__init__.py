@@ -1,0 +1,1 @@
+"""The tests of Fieldstone; the folders mirror the package."""

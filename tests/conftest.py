@@ -1,0 +1,97 @@
+"""Fixtures that every folder of tests uses: databases, Redis and a browser.
+
+Each test process (each pytest-xdist worker) has its own servers, so a test may kill and
+restart them: `postgres_server.kill()`, `postgres_server.start()`.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+from playwright.sync_api import Browser
+
+from tests.services.chromium import chromium
+from tests.services.missing import ServiceMissingError, missing
+from tests.services.postgres import PostgresServer
+from tests.services.redis import RedisServer
+
+# A shared machine makes deadlines lie. In CI the examples are the same in every run, so that
+# a red run can be repeated; at a desk they differ, so that the tests go on finding things.
+settings.register_profile("desk", deadline=None, print_blob=True)
+settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A running private PostgreSQL server; a test may kill and start it."""
+    try:
+        server = PostgresServer()
+    except ServiceMissingError as error:
+        missing(error)
+    try:
+        server.start()
+        yield server
+    except ServiceMissingError as error:
+        missing(error)
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of a fresh empty PostgreSQL database, dropped after the test."""
+    name = postgres_server.create_database()
+    yield postgres_server.url(name)
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture
+def sqlite_url(tmp_path: Path) -> str:
+    """The URL of a SQLite file that does not exist yet."""
+    return f"sqlite:///{tmp_path / 'fieldstone.db'}"
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """The URL of a fresh empty database, once on SQLite and once on PostgreSQL."""
+    name = "sqlite_url" if request.param == "sqlite" else "postgres_url"
+    url: str = request.getfixturevalue(name)
+    return url
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[RedisServer]:
+    """A running private Redis server; a test may kill and start it."""
+    try:
+        server = RedisServer()
+    except ServiceMissingError as error:
+        missing(error)
+    try:
+        server.start()
+        yield server
+    except ServiceMissingError as error:
+        missing(error)
+    finally:
+        server.remove()
+
+
+@pytest.fixture
+def redis_url(redis_server: RedisServer) -> str:
+    """The URL of an empty Redis database."""
+    redis_server.flush()
+    return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A headless Chromium; make a context per test with `browser.new_context()`."""
+    try:
+        with chromium() as running:
+            yield running
+    except ServiceMissingError as error:
+        missing(error)
