@@ -11,6 +11,8 @@ from typing import IO
 
 import psutil
 
+from tests.services.ports import wait_until
+
 PREFIX = "fieldstone-test-"
 
 
@@ -71,4 +73,12 @@ def kill_tree(process: psutil.Process) -> None:
             victim.kill()
         except psutil.NoSuchProcess:
             continue
-    psutil.wait_procs(victims, timeout=10)
+    wait_until(lambda: all(map(_has_ended, victims)), seconds=10)
+
+
+def _has_ended(process: psutil.Process) -> bool:
+    # An orphan stays a zombie until init gets round to it, which takes seconds in a container.
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
