@@ -1,0 +1,1 @@
+"""A verb made of several reads and writes, one file each, exposing ACTION."""

@@ -1,0 +1,1 @@
+"""What every floor may use: problems, origins, labels, ids, names, settings."""

@@ -1,0 +1,1 @@
+"""The nouns of a write: Actor, Context, Change, Draft, Decision, Effect, Outcome."""

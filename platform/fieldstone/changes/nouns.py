@@ -1,0 +1,218 @@
+"""Frozen values that travel through the write pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from functools import cached_property
+from typing import Self
+
+from fieldstone.base.errors import Problem
+from fieldstone.base.label import Label
+
+SYSTEM_ID = "00000000-0000-7000-8000-000000000000"
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts: a person, a token of a person, or the system itself.
+
+    `facts` are the values of the person's own `user` record (team, department, region, ...), as
+    expressions see them under `user`. `departments` are the person's department and all below it.
+    `grants` narrows a token: None is everything the roles allow, else e.g. {"lead:read", "*:read"}.
+    """
+
+    id: str
+    roles: frozenset[str]
+    name: str = ""
+    language: str = "en"
+    zone: str = "UTC"
+    facts: Mapping[str, object] = field(default_factory=dict)
+    departments: tuple[str, ...] = ()
+    grants: frozenset[str] | None = None
+
+    @property
+    def is_system(self) -> bool:
+        """Tell whether rules, timers and set-up act, which no role limits."""
+        return self.id == SYSTEM_ID
+
+
+SYSTEM_ACTOR = Actor(SYSTEM_ID, frozenset({"system"}), "Fieldstone")
+
+
+@dataclass(frozen=True)
+class Context:
+    """Who acts, when and by which way; made once per request or job and passed down."""
+
+    actor: Actor
+    now: datetime
+    source: str = "api"  # page, api, import, rule, timer, action, demo
+    request_id: str = ""
+    dry_run: bool = False
+
+    def acting_as(self, actor: Actor) -> Context:
+        """Return the same moment seen by another actor."""
+        return replace(self, actor=actor)
+
+
+class Operation(StrEnum):
+    """What a change asks for."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    RESTORE = "restore"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A wish to write one record, as it arrived; `values` are raw, by field code.
+
+    `action` names the action that asks (stages may be `only_by` one). `as_of` back-dates an
+    import: creation, update and stage history then carry that instant. `skip_rules` turns automatic rules off for
+    imported history (validation and data quality still hold). `allow_duplicate` is the person's "add anyway".
+    """
+
+    object_name: str
+    operation: Operation
+    values: Mapping[str, object] = field(default_factory=dict)
+    record_id: str | None = None
+    expected_version: int | None = None
+    action: str = ""
+    as_of: datetime | None = None
+    skip_rules: bool = False
+    allow_duplicate: bool = False
+    trusted: bool = False  # asked by a rule or an action on behalf of the system: may set read-only fields
+    stage_history: Sequence[tuple[str, datetime]] = ()  # for imports: (stage, entered at), oldest first
+    reason: str = ""  # kept in owner and stage history
+
+
+@dataclass(frozen=True)
+class Effect:
+    """Something to send once the write is committed, through the outbox.
+
+    `channel` is the name of a delivery channel (in_page, webhook, email); `to` is a user id or an address.
+    """
+
+    channel: str
+    to: str
+    topic: str
+    payload: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class TimerRequest:
+    """An instant at which a rule wants to look at this record again.
+
+    One timer stands per (rule, record, kind); a later request replaces an earlier one; `due` None removes it.
+    """
+
+    rule: str
+    kind: str  # due, remind:0, remind:1, ...
+    due: datetime | None
+    payload: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class LedgerEntry:
+    """Points given by a scoring rule; the total of a record is derived from its entries."""
+
+    rule: str
+    item: str
+    points: int
+    dimension: str = "fit"
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One who or what was considered by a decision, and why chosen or not."""
+
+    id: str
+    name: str
+    chosen: bool
+    because: Label
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What one rule concluded about one draft, kept for the audit trail and for Explain."""
+
+    rule: str
+    kind: str
+    version: int
+    because: Label
+    sets: Mapping[str, object] = field(default_factory=dict)
+    candidates: tuple[Candidate, ...] = ()
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A change on its way to storage; each step returns a new one.
+
+    `before` is the stored row (None when creating), `values` the parsed new values, `related` the
+    looked-up values that expressions read, under dotted names, and child rows under their relation.
+    """
+
+    change: Change
+    record_id: str
+    before: Mapping[str, object] | None = None
+    values: Mapping[str, object] = field(default_factory=dict)
+    related: Mapping[str, object] = field(default_factory=dict)
+    decisions: tuple[Decision, ...] = ()
+    problems: tuple[Problem, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    follow: tuple[Change, ...] = ()
+    timers: tuple[TimerRequest, ...] = ()
+    ledger: tuple[LedgerEntry, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    attached_to: str | None = None  # the existing record that takes this change instead ("link")
+
+    @property
+    def refused(self) -> bool:
+        """Tell whether this draft will not be written."""
+        return bool(self.problems)
+
+    @property
+    def operation(self) -> Operation:
+        """Return what the change asks for."""
+        return self.change.operation
+
+    @cached_property
+    def row(self) -> Mapping[str, object]:
+        """Return the record as it would be: stored values, new values, and what is looked up."""
+        return {**self.related, **(self.before or {}), **self.values}
+
+    def changed(self, name: str) -> bool:
+        """Tell whether the value of field `name` differs from what is stored."""
+        return name in self.values and (
+            self.before is None or self.before.get(name) != self.values[name]
+        )
+
+    def setting(self, values: Mapping[str, object]) -> Self:
+        """Return a draft with more or other values."""
+        return replace(self, values={**self.values, **values})
+
+    def with_problems(self, *problems: Problem) -> Self:
+        """Return a draft refused for these reasons too."""
+        return replace(self, problems=(*self.problems, *problems))
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one change; `record` holds the stored values as the actor may see them."""
+
+    record_id: str | None
+    problems: tuple[Problem, ...] = ()
+    decisions: tuple[Decision, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    version: int = 0
+    record: Mapping[str, object] = field(default_factory=dict)
+    status: int = 200  # 201 created, 200 written, 404, 409, 412, 422, 403
+    replayed: bool = False
+
+    @property
+    def refused(self) -> bool:
+        """Tell whether nothing was written."""
+        return bool(self.problems)

@@ -1,0 +1,1 @@
+"""The command line: translates arguments into reads, writes and actions."""

@@ -1,0 +1,1 @@
+"""One file per channel, exposing CHANNEL: sends what committed writes asked for."""

@@ -1,0 +1,1 @@
+"""Brings the database to the model and keeps the versions of rules."""

@@ -1,0 +1,1 @@
+"""One small language: text to a typed tree, then a Python answer or a SQL clause."""

@@ -1,0 +1,1 @@
+"""Finds built-ins and plugins and keeps a plugin's errors away."""

@@ -1,0 +1,126 @@
+"""One published revision of the whole site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from fieldstone.base.label import Label
+from fieldstone.base.origin import Origin
+from fieldstone.expressions.types import Kind, Type
+from fieldstone.model.objects import ObjectType
+from fieldstone.rules.contract import Rule
+
+
+@dataclass(frozen=True)
+class Role:
+    """A role that users may carry."""
+
+    code: str
+    label: Label
+    administrator: bool = False
+
+
+@dataclass(frozen=True)
+class NavItem:
+    """One entry of the side bar: an object, a pool, a dashboard or a page."""
+
+    kind: str
+    target: str
+    group: str = ""
+    view: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A declared report or dashboard; `body` is its checked YAML."""
+
+    code: str
+    label: Label
+    kind: str
+    body: Mapping[str, object]
+    origin: Origin
+
+
+@dataclass(frozen=True)
+class Model:
+    """Objects, rules and roles with every name resolved; two models compare with ==."""
+
+    objects: Mapping[str, ObjectType]
+    rules: Mapping[str, Rule] = field(default_factory=dict)
+    roles: Mapping[str, Role] = field(default_factory=dict)
+    nav: tuple[NavItem, ...] = ()
+    nav_groups: Mapping[str, Label] = field(default_factory=dict)
+    reports: Mapping[str, Report] = field(default_factory=dict)
+    calendars: Mapping[str, object] = field(default_factory=dict)  # base.workdays.Calendar by code
+    layers: tuple[str, ...] = ("core",)
+    digest: str = ""
+
+    def rules_of(self, object_name: str, kind: str = "") -> tuple[Rule, ...]:
+        """Return the enabled rules of an object, of one kind if named, in the order they run."""
+        return tuple(
+            rule
+            for rule in self.rules.values()
+            if rule.object_name == object_name and rule.enabled and kind in ("", rule.kind)
+        )
+
+    def with_rule_versions(self, versions: Mapping[str, int]) -> Self:
+        """Return the model whose rules carry these versions (kept by storage, by content)."""
+        rules = {
+            code: replace(rule, version=versions.get(code, 1)) for code, rule in self.rules.items()
+        }
+        return replace(self, rules=rules)
+
+    def scope(self, object_name: str) -> ModelScope:
+        """Return what expressions over `object_name` may name."""
+        return ModelScope(self.objects, object_name)
+
+
+@dataclass(frozen=True)
+class ModelScope:
+    """An object as expressions see it; satisfies expressions.types.Scope."""
+
+    objects: Mapping[str, ObjectType]
+    object_name: str
+
+    def type_of(self, name: str) -> Type | None:
+        """Return the type behind a field or a relation, None for an unknown name."""
+        spec = self.objects[self.object_name]
+        if name == "id":
+            return Type(Kind.RECORD, of=self.object_name)
+        if name in spec.fields:
+            return spec.fields[name].type.expression_type
+        if name in spec.relations:
+            return Type(Kind.ROWS, of=spec.relations[name].object_name)
+        return None
+
+    def follow(self, name: str) -> ModelScope | None:
+        """Return the scope of the object behind a lookup, a list of lookups or a relation."""
+        found = self.type_of(name)
+        if found is None:
+            return None
+        target = found.of or (found.item.of if found.kind is Kind.LIST and found.item else "")
+        return ModelScope(self.objects, target) if target in self.objects else None
+
+    def names(self) -> Sequence[str]:
+        """Return every name that an expression may use here."""
+        spec = self.objects[self.object_name]
+        return ["id", *spec.fields, *spec.relations]
+
+    def label(self, name: str, language: str) -> str:
+        """Return what people call a field or relation."""
+        spec = self.objects[self.object_name]
+        if name in spec.fields:
+            return spec.fields[name].label.text(language)
+        if name in spec.relations:
+            return spec.relations[name].label.text(language)
+        return name
+
+    def option_label(self, name: str, option: str, language: str) -> str:
+        """Return what people call an option of a select field, or the option itself."""
+        found = self.objects[self.object_name].fields.get(name)
+        options = getattr(found.type, "options", {}) if found else {}
+        return options[option].label.text(language) if option in options else option
+
+

@@ -1,0 +1,1 @@
+"""The door for reading: every row and figure leaves through here, within the actor's access."""

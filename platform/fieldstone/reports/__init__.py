@@ -1,0 +1,1 @@
+"""Declared reports and dashboards become reads, then tables and charts."""

@@ -1,0 +1,230 @@
+"""What every rule kind provides and what it may ask; tests/rules/test_every_kind.py holds each one to it.
+
+A module exposes KIND. A kind turns checked YAML into a frozen body; the engine calls `decide` with a batch
+of drafts. A body writes nothing: it returns verdicts, and the pipeline does what they say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from fieldstone.base.errors import Problem
+from fieldstone.base.label import Label
+from fieldstone.base.origin import Origin
+from fieldstone.base.workdays import Calendar
+from fieldstone.changes.nouns import Candidate, Change, Draft, Effect, LedgerEntry, TimerRequest
+from fieldstone.expressions.expression import Env, Expression
+from fieldstone.expressions.types import Scope, Type
+
+# The order in which kinds speak on one write.
+CLEAN, MATCH, GRADE, SCORE, MOVE, ASSIGN, OBLIGE, AUTOMATE, VALIDATE = range(10, 100, 10)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody work can be given to; `facts` are the values of the user record."""
+
+    id: str
+    name: str
+    weight: int = 1
+    active: bool = True
+    absent_until: datetime | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Found:
+    """An existing record that shares a key with a draft."""
+
+    object_name: str
+    record_id: str
+    title: str
+    owner: str | None
+    stage_kind: str = ""  # open, won, lost or "" (no stages)
+    pool: str | None = None
+
+
+@dataclass(frozen=True)
+class PastOwner:
+    """A span of ownership that has ended."""
+
+    owner: str
+    until: datetime
+    reason: str
+
+
+class Facts(Protocol):
+    """What rules may ask of the database, always in batches; a test gives a fake."""
+
+    @property
+    def now(self) -> datetime:
+        """Return the instant of this run."""
+
+    @property
+    def env(self) -> Env:
+        """Return what expressions are evaluated with."""
+
+    def found(
+        self, object_name: str, key: str, values: Sequence[str]
+    ) -> Mapping[str, tuple[Found, ...]]:
+        """Return, by normalised value, the live records of `object_name` holding it under `key`.
+
+        The values stay locked until the end of the transaction, so that two requests cannot both miss.
+        """
+
+    def people(self, group: str) -> tuple[Person, ...]:
+        """Return the people of "team:code", "role:code", "department:code", "user:email" or "pool:code", by name."""
+
+    def workload(
+        self, object_name: str, people: Sequence[str], where: Expression | None
+    ) -> Mapping[str, int]:
+        """Return how many live records each person owns."""
+
+    def take_turns(self, rule: str, count: int) -> int:
+        """Return a durable cursor and move it on by `count`; the row stays locked until commit."""
+
+    def given(self, rule: str, people: Sequence[str], since: datetime) -> Mapping[str, int]:
+        """Return how many records this rule has given each person since an instant."""
+
+    def points(self, record_ids: Sequence[str]) -> Mapping[str, Mapping[tuple[str, str], int]]:
+        """Return the ledger by record: points by (rule, item)."""
+
+    def past_owners(self, record_ids: Sequence[str]) -> Mapping[str, tuple[PastOwner, ...]]:
+        """Return the ended spans of ownership, newest first."""
+
+    def calendar(self, code: str) -> Calendar:
+        """Return a declared calendar; "" is the site's default."""
+
+    def count_related(
+        self, object_name: str, field_code: str, record_ids: Sequence[str], where: Expression | None
+    ) -> Mapping[str, int]:
+        """Return how many rows of `object_name` point to each record through `field_code`."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a rule concluded about one draft. `because` is a sentence in both languages."""
+
+    because: Label
+    sets: Mapping[str, object] = field(default_factory=dict)
+    problems: tuple[Problem, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    effects: tuple[Effect, ...] = ()
+    follow: tuple[Change, ...] = ()
+    timers: tuple[TimerRequest, ...] = ()
+    ledger: tuple[LedgerEntry, ...] = ()
+    candidates: tuple[Candidate, ...] = ()
+    attach_to: str | None = None
+    silent: bool = False  # nothing worth keeping as a decision (for example: timers unchanged)
+
+
+@dataclass(frozen=True)
+class DueTimer:
+    """A timer whose instant has come."""
+
+    rule: str
+    kind: str
+    record_id: str
+    due: datetime
+    rule_version: int
+    payload: Mapping[str, object]
+
+
+class RuleBody(Protocol):
+    """A compiled rule: frozen, comparable, picklable."""
+
+    @property
+    def reads(self) -> tuple[Expression, ...]:
+        """Return the expressions evaluated on the record, so that what they look up is loaded first."""
+
+    def decide(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
+        """Return verdicts by place in `drafts`; each sees what was decided for those before it."""
+
+
+class TimedBody(RuleBody, Protocol):
+    """A body that also acts when its timer is due (deadlines)."""
+
+    def due(
+        self, rule: Rule, timer: DueTimer, draft: Draft, facts: Facts
+    ) -> Verdict | None:
+        """Return what to do now, None when the condition no longer holds (the record moved on)."""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The envelope every rule shares, around its body."""
+
+    code: str
+    kind: str
+    object_name: str
+    label: Label
+    phase: int
+    body: RuleBody
+    origin: Origin
+    when: Expression | None = None
+    exempt: Expression | None = None
+    priority: int = 100
+    enabled: bool = True
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+    on: tuple[str, ...] = ("create", "update")
+    stop_on_match: bool = False
+    calendar: str = ""
+    in_flight: str = "keep"
+    max_per_run: int = 0  # 0: no cap
+    version: int = 1
+    digest: str = ""  # of the rule's merged YAML; a new digest is a new version
+
+
+class Builder(Protocol):
+    """What a kind may ask while it is compiled; every problem is collected with its file, line and column."""
+
+    @property
+    def scope(self) -> Scope:
+        """Return the scope of the rule's object."""
+
+    def scope_of(self, object_name: str, path: str) -> Scope | None:
+        """Return another object's scope; reports an unknown object at `path` and returns None."""
+
+    def expression(
+        self, path: str, text: object, *, expects: Type | None = None, scope: Scope | None = None
+    ) -> Expression | None:
+        """Parse an expression found at `path` of the rule's YAML; None when absent or wrong (reported)."""
+
+    def field(self, path: str, name: object, *, scope: Scope | None = None) -> str:
+        """Return a field code found at `path`; an unknown one is reported with the nearest right one."""
+
+    def fields_type(self, name: str) -> str:
+        """Return the field type's name ("phone", "select", ...) of a field of the rule's object, "" if unknown."""
+
+    def known(self, path: str, what: str, name: object) -> str:
+        """Return a name of kind `what` (rule, role, calendar, stage, object); an unknown one is reported."""
+
+    def problem(self, path: str, code: str, message: str, cure: str) -> None:
+        """Report something wrong at `path` (dotted, relative to the rule)."""
+
+
+class RuleKind(Protocol):
+    """One kind of rule: its word, its JSON Schema, where it speaks, and how it is compiled."""
+
+    @property
+    def name(self) -> str:
+        """The word written after `kind:`."""
+
+    @property
+    def label(self) -> Label:
+        """Return what people call this kind."""
+
+    @property
+    def phase(self) -> int:
+        """Return when it speaks: CLEAN .. VALIDATE."""
+
+    @property
+    def schema(self) -> Mapping[str, Any]:
+        """Return the JSON Schema properties of its own keys (the envelope's are added), plus "required"."""
+
+    def compile(self, raw: Mapping[str, Any], build: Builder) -> RuleBody | None:
+        """Return the body; None when a problem was reported."""

@@ -1,0 +1,1 @@
+"""The only place that executes SQL: tables, rows, history, audit chain, outbox, timers, schema operations."""

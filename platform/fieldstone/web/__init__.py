@@ -1,0 +1,1 @@
+"""The HTTP edge: translates requests into reads and writes, decides nothing."""

@@ -1,0 +1,1 @@
+"""The background edge: works timers, the outbox and long jobs."""
