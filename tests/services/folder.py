@@ -27,8 +27,10 @@ class ServerFolder:
         """Create the folder; `uid` is the user the server runs as, if not ourselves."""
         sweep()
         self.path = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{kind}-"))
-        self._lock: IO[str] = (self.path / "lock").open("w")
+        # Locked before it has the name that a sweep looks for.
+        self._lock: IO[str] = (self.path / "unlocked").open("w")
         fcntl.flock(self._lock, fcntl.LOCK_EX)
+        (self.path / "unlocked").rename(self.path / "lock")
         if uid is not None:
             os.chown(self.path, uid, -1)
 
