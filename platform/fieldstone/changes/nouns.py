@@ -84,8 +84,12 @@ class Change:
     as_of: datetime | None = None
     skip_rules: bool = False
     allow_duplicate: bool = False
-    trusted: bool = False  # asked by a rule or an action on behalf of the system: may set read-only fields
-    stage_history: Sequence[tuple[str, datetime]] = ()  # for imports: (stage, entered at), oldest first
+    trusted: bool = (
+        False  # asked by a rule or an action on behalf of the system: may set read-only fields
+    )
+    stage_history: Sequence[
+        tuple[str, datetime]
+    ] = ()  # for imports: (stage, entered at), oldest first
     reason: str = ""  # kept in owner and stage history
 
 
@@ -168,6 +172,8 @@ class Draft:
     ledger: tuple[LedgerEntry, ...] = ()
     warnings: tuple[Problem, ...] = ()
     attached_to: str | None = None  # the existing record that takes this change instead ("link")
+    related_to: tuple[object, ...] = ()  # the lookups that `related` was loaded for
+    status: int = 0  # HTTP-like reason of a refusal: 403, 404, 409, 412; 0 is 422
 
     @property
     def refused(self) -> bool:

@@ -1,0 +1,214 @@
+"""What an installation sets: config.yaml, overruled by the environment, checked by JSON Schema."""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from referencing import Registry
+
+from fieldstone.base.errors import MetadataError, Problem
+from fieldstone.base.names import did_you_mean
+
+TEXT = {"type": "string", "minLength": 1}
+OPTIONAL = {"type": ["string", "null"]}
+COUNT = {"type": "integer", "minimum": 1}
+
+
+def _section(**properties: object) -> dict[str, object]:
+    return {"type": "object", "additionalProperties": False, "properties": properties}
+
+
+SCHEMA: dict[str, Any] = _section(
+    database=_section(url=TEXT),
+    redis=_section(url=OPTIONAL),
+    secret_key=OPTIONAL,
+    company=TEXT,
+    languages={"type": "array", "minItems": 1, "items": {"enum": ["en", "zh"]}},
+    time_zone=TEXT,
+    currency={"type": "string", "pattern": "^[A-Z]{3}$"},
+    layers={"type": "array", "items": TEXT},
+    server=_section(
+        host=TEXT,
+        port={"type": "integer", "minimum": 0, "maximum": 65535},
+        processes=COUNT,
+        threads=COUNT,
+        secure_cookies={"type": "boolean"},
+    ),
+    mail=_section(host=OPTIONAL, port=COUNT, user=OPTIONAL, password=OPTIONAL, sender=TEXT),
+    limits=_section(request_megabytes=COUNT, login_attempts=COUNT, import_batch=COUNT),
+)
+# Short environment names that rest on habit, beside FIELDSTONE_<SECTION>_<KEY>.
+SHORT = {"FIELDSTONE_PORT": ("server", "port"), "FIELDSTONE_HOST": ("server", "host")}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One installation. `folder` is where config.yaml lies, else the current folder."""
+
+    folder: Path
+    database_url: str = "sqlite:///fieldstone.db"
+    redis_url: str | None = None
+    secret_key: str = ""
+    company: str = "Fieldstone"
+    languages: tuple[str, ...] = ("en", "zh")
+    time_zone: str = "Asia/Shanghai"
+    currency: str = "CNY"
+    layers: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
+    port: int = 8000
+    processes: int = 1
+    threads: int = 8
+    secure_cookies: bool = False
+    mail_host: str | None = None
+    mail_port: int = 587
+    mail_user: str | None = None
+    mail_password: str | None = None
+    mail_sender: str = "fieldstone@localhost"
+    request_megabytes: int = 32
+    login_attempts: int = 5
+    import_batch: int = 500
+
+    @property
+    def state_folder(self) -> Path:
+        """Return the folder of what may be deleted or is this machine's own: cache, secret key."""
+        return self.folder / ".fieldstone"
+
+
+def load_settings(start: Path, environment: Mapping[str, str] = os.environ) -> Settings:
+    """Return the settings that hold in folder `start`: config.yaml there or above, then the environment.
+
+    Raises MetadataError with every problem of the file or of a variable.
+    """
+    path = _find(start.resolve())
+    raw = _read(path) if path else {}
+    _apply_environment(raw, environment)
+    problems = list(_problems(raw, str(path.name) if path else "environment"))
+    if problems:
+        raise MetadataError(problems)
+    return _settings(path.parent if path else start.resolve(), raw)
+
+
+def _find(folder: Path) -> Path | None:
+    for here in (folder, *folder.parents):
+        if (here / "config.yaml").is_file():
+            return here / "config.yaml"
+    return None
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        raw = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        text = " ".join(str(error).split())
+        cure = "Mend the file; YAML needs two spaces for each level."
+        raise MetadataError(
+            [Problem("yaml", path.name, f"cannot be read: {text}.", cure)]
+        ) from None
+    if raw is None:
+        return {}
+    if not isinstance(raw, dict):
+        cure = "Write `key: value` lines, as in the shipped config.yaml."
+        raise MetadataError([Problem("yaml", path.name, "is not a map of settings.", cure)])
+    return raw
+
+
+def _leaves() -> Iterator[tuple[str, tuple[str, ...], Mapping[str, Any]]]:
+    for key, schema in SCHEMA["properties"].items():
+        if "properties" not in schema:
+            yield f"FIELDSTONE_{key.upper()}", (key,), schema
+        for inner, leaf in schema.get("properties", {}).items():
+            yield f"FIELDSTONE_{key.upper()}_{inner.upper()}", (key, inner), leaf
+
+
+def _apply_environment(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
+    names = {name: (place, schema) for name, place, schema in _leaves()}
+    schemas = dict(names.values())
+    for name, place in SHORT.items():
+        names[name] = (place, schemas[place])
+    for name, (place, schema) in names.items():
+        if name in environment:
+            target = raw
+            for step in place[:-1]:
+                inner = target.get(step)
+                if not isinstance(inner, dict):
+                    inner = target[step] = {}
+                target = inner
+            target[place[-1]] = _typed(environment[name], schema)
+
+
+def _typed(text: str, schema: Mapping[str, Any]) -> object:
+    kind = schema.get("type", "string")
+    if kind == "integer":
+        return int(text) if text.lstrip("-").isdecimal() else text
+    if kind == "boolean":
+        return {"true": True, "1": True, "false": False, "0": False}.get(text.lower(), text)
+    if kind == "array":
+        return [part.strip() for part in text.split(",") if part.strip()]
+    return text or None if isinstance(kind, list) else text
+
+
+def _problems(raw: Mapping[str, Any], file: str) -> Iterator[Problem]:
+    validator = Draft202012Validator(SCHEMA, registry=Registry())
+    for error in sorted(validator.iter_errors(raw), key=lambda e: list(map(str, e.absolute_path))):
+        path = ".".join(str(part) for part in error.absolute_path)
+        where = f"{file}  {path}" if path else file
+        if error.validator == "additionalProperties":
+            known = error.schema["properties"]
+            for key in sorted(set(error.instance) - set(known), key=str):
+                text = f"there is no setting {key!r}."
+                yield Problem("unknown_key", where, text, did_you_mean(str(key), known))
+        else:
+            cure = f"See the shipped config.yaml for what {path or 'it'} may hold."
+            yield Problem("setting", where, f"{error.message}.", cure)
+
+
+def _settings(folder: Path, raw: Mapping[str, Any]) -> Settings:
+    server, mail, limits = raw.get("server") or {}, raw.get("mail") or {}, raw.get("limits") or {}
+    given = {
+        "database_url": (raw.get("database") or {}).get("url"),
+        "redis_url": (raw.get("redis") or {}).get("url"),
+        "secret_key": raw.get("secret_key") or _kept_secret(folder),
+        "company": raw.get("company"),
+        "languages": tuple(raw["languages"]) if raw.get("languages") else None,
+        "time_zone": raw.get("time_zone"),
+        "currency": raw.get("currency"),
+        "layers": tuple(raw.get("layers") or ()),
+        **server,
+        **{f"mail_{key}": value for key, value in mail.items()},
+        **limits,
+    }
+    chosen = {key: value for key, value in given.items() if value is not None}
+    settings = Settings(folder, **chosen)
+    return _anchored(settings)
+
+
+def _anchored(settings: Settings) -> Settings:
+    """Make a relative SQLite file lie beside config.yaml, whatever the current folder is."""
+    head, separator, name = settings.database_url.partition("sqlite:///")
+    if not separator or head or name.startswith("/") or name in ("", ":memory:"):
+        return settings
+    return replace(settings, database_url=f"sqlite:///{settings.folder / name}")
+
+
+def _kept_secret(folder: Path) -> str:
+    """Return this machine's own key, made at the first start and readable by its user alone."""
+    path = folder / ".fieldstone" / "secret_key"
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        key = secrets.token_hex(32)
+        try:
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return path.read_text(encoding="ascii").strip()
+        with os.fdopen(handle, "w", encoding="ascii") as file:
+            file.write(key)
+        return key

@@ -1,0 +1,72 @@
+"""Everything one running process holds, passed by argument and never imported."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fieldstone.actions.contract import Action
+from fieldstone.base.clock import Clock
+from fieldstone.base.settings import Settings
+from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor, Context
+from fieldstone.delivery.contract import Channel
+from fieldstone.fieldtypes.contract import TypeSpec
+from fieldstone.jobs.contract import Queue
+from fieldstone.model.site_model import Model
+from fieldstone.reads.reads import Reads
+from fieldstone.rules.contract import RuleKind
+from fieldstone.storage.database import Storage
+from fieldstone.writes.pipeline import Writes
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """The words this process knows, built in or from plugins."""
+
+    types: Mapping[str, TypeSpec]
+    kinds: Mapping[str, RuleKind]
+    actions: Mapping[str, Action]
+    channels: Mapping[str, Channel]
+
+
+class Site:
+    """The live model, storage, both doors, the queue and the clock of one process.
+
+    `model` is one reference: publishing a new one swaps it, and who took it before keeps theirs.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        vocabulary: Vocabulary,
+        storage: Storage,
+        model: Model,
+        clock: Clock,
+        queue: Queue,
+    ) -> None:
+        self.settings = settings
+        self.vocabulary = vocabulary
+        self.storage = storage
+        self.clock = clock
+        self.queue = queue
+        self.reads = Reads(storage)
+        self.writes = Writes(storage, after_commit=queue.ring)
+        self._model = model
+
+    @property
+    def model(self) -> Model:
+        """Return the live model; take it once per request or job."""
+        return self._model
+
+    def publish(self, model: Model) -> None:
+        """Make `model` the live one for whoever asks next."""
+        self.storage.use(model)
+        self._model = model
+
+    def context(self, actor: Actor, source: str, request_id: str = "") -> Context:
+        """Return the context of one request or job of `actor`, at this instant."""
+        return Context(actor, self.clock(), source, request_id)
+
+    def system_context(self, source: str) -> Context:
+        """Return the context of the platform's own work."""
+        return self.context(SYSTEM_ACTOR, source)

@@ -1,0 +1,138 @@
+"""Step 4: defaults, what expressions look up, and formulas in compiled order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from fieldstone.base.errors import Problem
+from fieldstone.changes.nouns import Draft, Operation
+from fieldstone.fieldtypes.contract import InvalidValueError
+from fieldstone.model.objects import Field
+from fieldstone.writes.parse import problem_of
+from fieldstone.writes.plan import ObjectPlan
+from fieldstone.writes.work import Batch, Work, each_standing
+
+
+def derive(batch: Batch, work: Work) -> Batch:
+    """Fill in defaults for new records, then settle: look-ups and formulas."""
+    with_ids = each_standing(batch, lambda draft: _with_items(draft, work))
+    filled = fill(with_ids, work)
+    with_defaults = each_standing(filled, lambda draft: _with_defaults(draft, work))
+    return settle(with_defaults, work)
+
+
+def settle(batch: Batch, work: Work) -> Batch:
+    """Bring looked-up values and formulas up to date with the values set so far."""
+    return each_standing(fill(batch, work), lambda draft: _with_formulas(draft, work))
+
+
+def fill(batch: Batch, work: Work) -> Batch:
+    """Load what the object's expressions look up, for drafts whose lookups changed since."""
+    plan = work.plan
+    if not plan.paths and not plan.relations:
+        return batch
+    stale = [
+        place
+        for place, draft in enumerate(batch)
+        if not draft.refused and draft.related_to != _signature(draft, plan)
+    ]
+    if not stale:
+        return batch
+    rows = [batch[place].row for place in stale]
+    found = work.transaction.lookups(plan.spec.code, rows, plan.paths)
+    children = _children([batch[place] for place in stale], work)
+    filled = list(batch)
+    for place, looked_up in zip(stale, found, strict=True):
+        draft = batch[place]
+        related = {**draft.related, **looked_up, **children.get(draft.record_id, {})}
+        filled[place] = replace(draft, related=related, related_to=_signature(draft, plan))
+    return tuple(filled)
+
+
+def _signature(draft: Draft, plan: ObjectPlan) -> tuple[object, ...]:
+    return (True, *(draft.row.get(root) for root in plan.roots))
+
+
+def _children(drafts: list[Draft], work: Work) -> dict[str, dict[str, object]]:
+    """Load related rows once per draft, for the relations that expressions aggregate."""
+    found: dict[str, dict[str, object]] = {}
+    ids = [draft.record_id for draft in drafts if draft.before is not None and not draft.related_to]
+    for relation, names in work.plan.relations.items() if ids else ():
+        rows = work.transaction.children(work.spec.code, ids, relation, names)
+        for record_id in ids:
+            found.setdefault(record_id, {})[relation] = rows.get(record_id, [])
+    return found
+
+
+def _with_items(draft: Draft, work: Work) -> Draft:
+    """Work out the formulas of line items, before the parent's formulas add them up."""
+    problems: list[Problem] = []
+    values: dict[str, object] = {}
+    for code, child in work.plan.children.items():
+        items = draft.values.get(code)
+        if items is None:
+            continue
+        done = []
+        for place, item in enumerate(items):  # type: ignore[arg-type, var-annotated]
+            row = _item_defaults(dict(item), child, work)
+            row, wrong = evaluated(row, child, work)
+            problems += [replace(p, path=f"{code}.{place}.{p.path}") for p in wrong]
+            done.append(row)
+        values[code] = tuple(done)
+    return draft.setting(values).with_problems(*problems) if values else draft
+
+
+def _item_defaults(row: dict[str, object], child: ObjectPlan, work: Work) -> dict[str, object]:
+    for field in child.defaults:
+        if row.get(field.code) is None:
+            row[field.code] = _default(field, row, work)
+    return row
+
+
+def evaluated(
+    row: Mapping[str, object], plan: ObjectPlan, work: Work
+) -> tuple[dict[str, object], list[Problem]]:
+    """Return the row with its formulas worked out, and what the results' types refuse."""
+    result, problems = dict(row), []
+    for field in plan.formulas:
+        if field.formula is None:
+            continue
+        try:
+            result[field.code] = field.type.parse(field.formula.evaluate(result, work.env))
+        except InvalidValueError as invalid:
+            problems.append(problem_of(invalid, field.code))
+    return result, problems
+
+
+def _with_formulas(draft: Draft, work: Work) -> Draft:
+    if not work.plan.formulas or draft.operation in (Operation.DELETE, Operation.RESTORE):
+        return draft
+    result, problems = evaluated(draft.row, work.plan, work)
+    values = {
+        field.code: result.get(field.code)
+        for field in work.plan.formulas
+        if draft.before is None or draft.before.get(field.code) != result.get(field.code)
+    }
+    return draft.setting(values).with_problems(*problems)
+
+
+def _with_defaults(draft: Draft, work: Work) -> Draft:
+    if draft.operation is not Operation.CREATE:
+        return draft
+    values: dict[str, object] = {}
+    for field in work.plan.defaults:
+        if field.code not in draft.values:
+            values[field.code] = _default(field, {**draft.row, **values}, work)
+    if work.spec.owned == "required" and draft.row.get("owner") is None:
+        values["owner"] = work.ctx.actor.id
+    return draft.setting(values) if values else draft
+
+
+def _default(field: Field, row: Mapping[str, object], work: Work) -> object:
+    if field.default_expression is None:
+        return field.default
+    try:
+        return field.type.parse(field.default_expression.evaluate(row, work.env))
+    except InvalidValueError:
+        return None  # a default that does not fit is no default; a required field then says so

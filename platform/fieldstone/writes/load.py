@@ -1,0 +1,53 @@
+"""Step 1: fetch and lock the stored rows that the changes speak of."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from fieldstone.base.errors import Problem
+from fieldstone.changes.nouns import Draft, Operation
+from fieldstone.writes.work import Batch, Work, each_standing
+
+
+def load(batch: Batch, work: Work) -> Batch:
+    """Give every update, deletion and restoration its stored row; refuse the missing and the stale."""
+    ids = [d.record_id for d in batch if d.operation is not Operation.CREATE and not d.refused]
+    rows = work.transaction.rows(work.spec.code, ids, deleted=True, lock=True) if ids else {}
+
+    def judge(draft: Draft) -> Draft:
+        if draft.operation is Operation.CREATE:
+            return draft
+        row = rows.get(draft.record_id)
+        wanted_deleted = draft.operation is Operation.RESTORE
+        if row is None or (row.get("deleted_at") is not None) != wanted_deleted:
+            return missing(draft, work)
+        return _fresh(replace(draft, before=row))
+
+    return each_standing(batch, judge)
+
+
+def missing(draft: Draft, work: Work) -> Draft:
+    """Refuse a draft whose record is not there, or not there for this actor: both read the same."""
+    where = "in the recycle bin" if draft.operation is Operation.RESTORE else "here"
+    return replace(draft, status=404).with_problems(
+        Problem(
+            "not_found",
+            "id",
+            f"There is no {work.spec.label.en.lower()} {draft.record_id} {where}.",
+            "Check the id; the record may have been deleted, or you may not see it.",
+        )
+    )
+
+
+def _fresh(draft: Draft) -> Draft:
+    expected, found = draft.change.expected_version, (draft.before or {}).get("version")
+    if expected is None or expected == found:
+        return draft
+    return replace(draft, status=412).with_problems(
+        Problem(
+            "stale",
+            "version",
+            f"The record was changed meanwhile: you hold version {expected}, it is at {found}.",
+            "Read it again, look at what changed and send your change with the new version.",
+        )
+    )

@@ -1,0 +1,126 @@
+"""What writing one object needs to know, worked out once per model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from graphlib import TopologicalSorter
+
+from fieldstone.expressions.expression import Expression
+from fieldstone.model.objects import Field, ObjectType, StageAction
+from fieldstone.model.site_model import Model
+from fieldstone.rules.contract import Rule
+
+
+@dataclass(frozen=True)
+class ObjectPlan:
+    """An object with its formulas in order and everything its expressions look up."""
+
+    spec: ObjectType
+    formulas: tuple[Field, ...]
+    defaults: tuple[Field, ...]
+    lookups: tuple[Field, ...]
+    lists: tuple[Field, ...]  # multi_lookup fields
+    unique: tuple[Field, ...]
+    numbers: tuple[Field, ...]
+    children: Mapping[str, ObjectPlan]  # rows fields by code
+    paths: frozenset[str]
+    roots: tuple[str, ...]  # lookup fields that the paths start from
+    relations: Mapping[str, frozenset[str]]
+    rules: tuple[Rule, ...]
+    rollups_from: tuple[str, ...]  # lookup fields whose targets hold rollups over this object
+    timelines: tuple[Field, ...]  # lookup fields to objects with a timeline
+
+
+def plan_of(model: Model, object_name: str) -> ObjectPlan:
+    """Return the plan for one object of the model."""
+    spec = model.objects[object_name]
+    fields = [field for field in spec.fields.values() if not field.archived]
+    rules = model.rules_of(object_name)
+    expressions = [*_expressions_of(spec), *_expressions_of_rules(rules)]
+    paths = frozenset(path for one in expressions for path in one.paths)
+    relations: dict[str, frozenset[str]] = {}
+    for one in expressions:
+        for name, read in one.rows.items():
+            relations[name] = relations.get(name, frozenset()) | read
+    return ObjectPlan(
+        spec=spec,
+        formulas=_in_order(fields),
+        defaults=tuple(
+            f for f in fields if f.default is not None or f.default_expression is not None
+        ),
+        lookups=tuple(f for f in fields if f.type.name in ("lookup", "user") and not f.system),
+        lists=tuple(f for f in fields if f.type.name == "multi_lookup"),
+        unique=tuple(f for f in fields if f.unique and f.column),
+        numbers=tuple(f for f in fields if f.type.name == "autonumber"),
+        children={
+            f.code: plan_of(model, f"{object_name}__{f.code}")
+            for f in fields
+            if f.type.name == "rows"
+        },
+        paths=paths,
+        roots=tuple(sorted({path.partition(".")[0] for path in paths})),
+        relations=relations,
+        rules=rules,
+        rollups_from=tuple(_feeding(model, spec)),
+        timelines=tuple(f for f in fields if _leads_to_timeline(model, f)),
+    )
+
+
+def _expressions_of(spec: ObjectType) -> Iterable[Expression]:
+    for field in spec.fields.values():
+        found = (
+            field.formula,
+            field.default_expression,
+            field.required_when,
+            field.read_only_when,
+            field.visible_when,
+        )
+        yield from (one for one in found if one is not None)
+    if spec.pipelines is None:
+        return
+    for pipeline in spec.pipelines.pipelines.values():
+        if pipeline.when is not None:
+            yield pipeline.when
+        for stage in pipeline.stages.values():
+            if stage.guard is not None:
+                yield stage.guard
+            yield from _expressions_of_actions((*stage.enter, *stage.exit))
+
+
+def _expressions_of_actions(actions: Iterable[StageAction]) -> Iterable[Expression]:
+    for action in actions:
+        yield from action.expressions.values()
+
+
+def _expressions_of_rules(rules: Iterable[Rule]) -> Iterable[Expression]:
+    for rule in rules:
+        yield from (one for one in (rule.when, rule.exempt) if one is not None)
+        yield from rule.body.reads
+
+
+def _in_order(fields: Iterable[Field]) -> tuple[Field, ...]:
+    """Sort formulas so that each comes after those it reads; the compiler refused cycles."""
+    formulas = {field.code: field for field in fields if field.formula is not None}
+    graph = {
+        code: {name for name in field.formula.names if name in formulas}
+        for code, field in formulas.items()
+        if field.formula is not None
+    }
+    return tuple(formulas[code] for code in TopologicalSorter(graph).static_order())
+
+
+def _feeding(model: Model, spec: ObjectType) -> Iterable[str]:
+    """Yield the lookup fields of `spec` whose target object keeps a rollup over its rows."""
+    for target in model.objects.values():
+        for field in target.fields.values():
+            if field.rollup is None:
+                continue
+            relation = target.relations.get(field.rollup.relation)
+            if relation is not None and relation.object_name == spec.code:
+                yield relation.field
+
+
+def _leads_to_timeline(model: Model, field: Field) -> bool:
+    target = field.type.expression_type.of if field.type.name == "lookup" else ""
+    return bool(target) and target in model.objects and model.objects[target].timeline

@@ -1,0 +1,41 @@
+"""What a step may lean on while one batch of drafts of one object is in flight."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fieldstone.access.access import Access
+from fieldstone.changes.nouns import Context, Draft
+from fieldstone.expressions.expression import Env
+from fieldstone.model.objects import ObjectType
+from fieldstone.model.site_model import Model
+from fieldstone.storage.transaction import Transaction
+from fieldstone.writes.plan import ObjectPlan
+
+Batch = tuple[Draft, ...]
+
+
+@dataclass(frozen=True)
+class Work:
+    """The batch's surroundings: who, which model, which object, which transaction."""
+
+    ctx: Context
+    model: Model
+    plan: ObjectPlan
+    transaction: Transaction
+    access: Access
+    env: Env
+
+    @property
+    def spec(self) -> ObjectType:
+        """Return the object being written."""
+        return self.plan.spec
+
+
+Step = Callable[[Batch, Work], Batch]
+
+
+def each_standing(batch: Batch, judge: Callable[[Draft], Draft]) -> Batch:
+    """Apply `judge` to the drafts that are not refused, keeping places."""
+    return tuple(draft if draft.refused else judge(draft) for draft in batch)
