@@ -10,9 +10,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from sqlalchemy.types import TypeEngine
+
 from fieldstone.base.label import Label
 from fieldstone.expressions.types import Type
-from sqlalchemy.types import TypeEngine
 
 
 class InvalidValueError(ValueError):

@@ -1,0 +1,79 @@
+"""An e-mail address, kept in lower case so that equal addresses compare equal."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from email_validator import EmailNotValidError, validate_email
+
+from fieldstone.base.label import Label
+from fieldstone.expressions.sqltypes import PlainText
+from fieldstone.expressions.types import TEXT, Type
+from fieldstone.fieldtypes.contract import InvalidValueError, TypeSpec
+from fieldstone.fieldtypes.raw import check_length, line_of, narrow, shown
+
+LONGEST: Final = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
+
+
+@dataclass(frozen=True)
+class EmailType:
+    """Stored as str. Whether anybody reads mail there is not asked: that needs the network."""
+
+    name: str = "email"
+    widget: str = "email"
+    sortable: bool = True
+
+    @property
+    def expression_type(self) -> Type:
+        """Return text."""
+        return TEXT
+
+    def column(self) -> PlainText:
+        """Return a text column."""
+        return PlainText()
+
+    def parse(self, raw: object) -> str | None:
+        """Return the address in lower case."""
+        text = narrow(line_of(raw))
+        if not text:
+            return None
+        check_length(text, LONGEST)
+        try:
+            # Intranet domains are fine; a name without a dot is a slip of the pen.
+            found = validate_email(text, check_deliverability=False, globally_deliverable=False)
+        except EmailNotValidError:
+            raise _refusal(raw) from None
+        address = narrow(found.normalized).lower()
+        if "." not in found.domain or len(address) > LONGEST:
+            raise _refusal(raw)
+        return address
+
+    def dump(self, value: object) -> object:
+        """Return the address."""
+        return value
+
+    def format(self, value: object, language: str, zone: str) -> str:
+        """Return the address."""
+        return "" if value is None else str(value)
+
+    def json_schema(self) -> Mapping[str, object]:
+        """Return a string with the format of an address."""
+        return {"type": "string", "format": "email", "maxLength": LONGEST}
+
+
+def _refusal(raw: object) -> InvalidValueError:
+    return InvalidValueError(
+        "not_an_email",
+        f"{shown(raw)} is not an e-mail address.",
+        "Send one address, such as li.na@example.com.",
+    )
+
+
+def make(settings: Mapping[str, Any]) -> EmailType:
+    """Return the type; it has no settings."""
+    return EmailType()
+
+
+TYPE = TypeSpec(name="email", label=Label("E-mail", "邮箱"), make=make, icon="mail")

@@ -1,0 +1,118 @@
+"""A telephone number, kept in E.164 so that equal numbers compare equal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Final
+
+import phonenumbers
+from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
+
+from fieldstone.base.label import Label
+from fieldstone.expressions.sqltypes import PlainText
+from fieldstone.expressions.types import TEXT, Type
+from fieldstone.fieldtypes.contract import InvalidValueError, TypeSpec
+from fieldstone.fieldtypes.raw import line_of, narrow, shown
+
+REGION: Final = "CN"  # when neither the field nor the site names one
+LONGEST: Final = 40
+# The library would find a number inside any sentence; we want the number and nothing else.
+NUMBER: Final = re.compile(
+    r"\+?[\d\s().\-/]{3,30}((?:;ext=|\s*(?:ext\.?|x|#|转|分机)\s*)\d{1,7})?", re.ASCII | re.I
+)
+EXTENSION: Final = re.compile(r"\s*(?:转|分机)\s*")
+
+
+@lru_cache(maxsize=20_000)
+def _number(text: str, region: str) -> PhoneNumber | None:
+    try:
+        return phonenumbers.parse(text, region)
+    except NumberParseException:
+        return None
+
+
+@lru_cache(maxsize=20_000)
+def _shown(stored: str, region: str) -> str:
+    number = _number(stored, region)
+    if number is None:
+        return stored
+    home = phonenumbers.region_code_for_number(number) == region
+    style = PhoneNumberFormat.NATIONAL if home else PhoneNumberFormat.INTERNATIONAL
+    return phonenumbers.format_number(number, style)
+
+
+@dataclass(frozen=True)
+class PhoneType:
+    """Stored as str: "+8613800138000", with ";ext=12" behind it for an extension (RFC 3966).
+
+    `check` is "valid" (a number that the country has given out) or "possible" (only its length).
+    """
+
+    region: str = REGION
+    check: str = "valid"
+    name: str = "phone"
+    widget: str = "phone"
+    sortable: bool = True
+
+    @property
+    def expression_type(self) -> Type:
+        """Return text."""
+        return TEXT
+
+    def column(self) -> PlainText:
+        """Return a text column."""
+        return PlainText()
+
+    def parse(self, raw: object) -> str | None:
+        """Return the number in E.164; one without a country code belongs to `region`."""
+        text = narrow(line_of(raw))
+        if not text:
+            return None
+        number = None
+        if len(text) <= LONGEST and NUMBER.fullmatch(text):
+            number = _number(EXTENSION.sub(" ext. ", text), self.region)
+        if number is None or not self._accepts(number):
+            raise InvalidValueError(
+                "not_a_phone",
+                f"{shown(raw)} is not a telephone number.",
+                "Send it complete, with + and country code when abroad, such as +86 138 0013 8000.",
+            )
+        stored = phonenumbers.format_number(number, PhoneNumberFormat.E164)
+        return f"{stored};ext={number.extension}" if number.extension else stored
+
+    def _accepts(self, number: PhoneNumber) -> bool:
+        if self.check == "possible":
+            return phonenumbers.is_possible_number(number)
+        return phonenumbers.is_valid_number(number)
+
+    def dump(self, value: object) -> object:
+        """Return the number in E.164."""
+        return value
+
+    def format(self, value: object, language: str, zone: str) -> str:
+        """Return the number as its own country writes it, with country code when abroad."""
+        return "" if value is None else _shown(str(value), self.region)
+
+    def json_schema(self) -> Mapping[str, object]:
+        """Return a string in E.164."""
+        return {"type": "string", "format": "phone", "examples": ["+8613800138000"]}
+
+
+def make(settings: Mapping[str, Any]) -> PhoneType:
+    """Return the type with its home region."""
+    return PhoneType(region=settings.get("region", REGION), check=settings.get("check", "valid"))
+
+
+TYPE = TypeSpec(
+    name="phone",
+    label=Label("Phone", "电话"),
+    make=make,
+    settings={
+        "region": {"enum": sorted(phonenumbers.SUPPORTED_REGIONS)},
+        "check": {"enum": ["valid", "possible"]},
+    },
+    icon="phone",
+)
