@@ -9,6 +9,7 @@ from fieldstone.base.errors import Problem
 from fieldstone.changes.nouns import Draft, Operation
 from fieldstone.fieldtypes.contract import InvalidValueError
 from fieldstone.model.objects import Field
+from fieldstone.writes.fill import fill
 from fieldstone.writes.parse import problem_of
 from fieldstone.writes.plan import ObjectPlan
 from fieldstone.writes.work import Batch, Work, each_standing
@@ -25,44 +26,6 @@ def derive(batch: Batch, work: Work) -> Batch:
 def settle(batch: Batch, work: Work) -> Batch:
     """Bring looked-up values and formulas up to date with the values set so far."""
     return each_standing(fill(batch, work), lambda draft: _with_formulas(draft, work))
-
-
-def fill(batch: Batch, work: Work) -> Batch:
-    """Load what the object's expressions look up, for drafts whose lookups changed since."""
-    plan = work.plan
-    if not plan.paths and not plan.relations:
-        return batch
-    stale = [
-        place
-        for place, draft in enumerate(batch)
-        if not draft.refused and draft.related_to != _signature(draft, plan)
-    ]
-    if not stale:
-        return batch
-    rows = [batch[place].row for place in stale]
-    found = work.transaction.lookups(plan.spec.code, rows, plan.paths)
-    children = _children([batch[place] for place in stale], work)
-    filled = list(batch)
-    for place, looked_up in zip(stale, found, strict=True):
-        draft = batch[place]
-        related = {**draft.related, **looked_up, **children.get(draft.record_id, {})}
-        filled[place] = replace(draft, related=related, related_to=_signature(draft, plan))
-    return tuple(filled)
-
-
-def _signature(draft: Draft, plan: ObjectPlan) -> tuple[object, ...]:
-    return (True, *(draft.row.get(root) for root in plan.roots))
-
-
-def _children(drafts: list[Draft], work: Work) -> dict[str, dict[str, object]]:
-    """Load related rows once per draft, for the relations that expressions aggregate."""
-    found: dict[str, dict[str, object]] = {}
-    ids = [draft.record_id for draft in drafts if draft.before is not None and not draft.related_to]
-    for relation, names in work.plan.relations.items() if ids else ():
-        rows = work.transaction.children(work.spec.code, ids, relation, names)
-        for record_id in ids:
-            found.setdefault(record_id, {})[relation] = rows.get(record_id, [])
-    return found
 
 
 def _with_items(draft: Draft, work: Work) -> Draft:

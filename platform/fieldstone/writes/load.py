@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from fieldstone.base.errors import Problem
 from fieldstone.changes.nouns import Draft, Operation
+from fieldstone.writes.fill import fill
 from fieldstone.writes.work import Batch, Work, each_standing
 
 
@@ -23,7 +24,7 @@ def load(batch: Batch, work: Work) -> Batch:
             return missing(draft, work)
         return _fresh(replace(draft, before=row))
 
-    return each_standing(batch, judge)
+    return fill(each_standing(batch, judge), work)
 
 
 def missing(draft: Draft, work: Work) -> Draft:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from graphlib import TopologicalSorter
 
+from fieldstone.access.rights import Held
 from fieldstone.expressions.expression import Expression
 from fieldstone.model.objects import Field, ObjectType, StageAction
 from fieldstone.model.site_model import Model
@@ -25,15 +27,27 @@ class ObjectPlan:
     numbers: tuple[Field, ...]
     children: Mapping[str, ObjectPlan]  # rows fields by code
     paths: frozenset[str]
-    roots: tuple[str, ...]  # lookup fields that the paths start from
     relations: Mapping[str, frozenset[str]]
     rules: tuple[Rule, ...]
     rollups_from: tuple[str, ...]  # lookup fields whose targets hold rollups over this object
     timelines: tuple[Field, ...]  # lookup fields to objects with a timeline
 
 
+@lru_cache(maxsize=8)
+def _plans_of(held: Held) -> dict[str, ObjectPlan]:
+    return {}
+
+
+def plan_for(model: Model, object_name: str) -> ObjectPlan:
+    """Return the plan for one object of the model, worked out once per model."""
+    plans = _plans_of(Held(model))
+    if object_name not in plans:
+        plans[object_name] = plan_of(model, object_name)
+    return plans[object_name]
+
+
 def plan_of(model: Model, object_name: str) -> ObjectPlan:
-    """Return the plan for one object of the model."""
+    """Work out the plan for one object of the model."""
     spec = model.objects[object_name]
     fields = [field for field in spec.fields.values() if not field.archived]
     rules = model.rules_of(object_name)
@@ -59,7 +73,6 @@ def plan_of(model: Model, object_name: str) -> ObjectPlan:
             if f.type.name == "rows"
         },
         paths=paths,
-        roots=tuple(sorted({path.partition(".")[0] for path in paths})),
         relations=relations,
         rules=rules,
         rollups_from=tuple(_feeding(model, spec)),

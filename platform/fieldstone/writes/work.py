@@ -28,6 +28,16 @@ class Work:
     env: Env
 
     @property
+    def zone(self) -> str:
+        """Return the actor's time zone, in which dates of numbers and defaults are meant."""
+        return self.ctx.actor.zone
+
+    @property
+    def paths(self) -> frozenset[str]:
+        """Return the looked-up values that expressions and the actor's scopes read."""
+        return self.plan.paths | {path for path in self.access.reads if "." in path}
+
+    @property
     def spec(self) -> ObjectType:
         """Return the object being written."""
         return self.plan.spec
