@@ -60,7 +60,7 @@ lint: $(DEV)
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
-	@if [ -d ui_templates ]; then $(BIN)/djlint ui_templates --lint --quiet --profile=jinja; fi
+	@if [ -d ui_templates ]; then $(BIN)/djlint ui_templates --lint --quiet; fi
 	@$(BIN)/fieldstone check
 
 format: $(DEV)

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import yaml
 from jsonschema import Draft202012Validator
@@ -44,8 +45,12 @@ SCHEMA: dict[str, Any] = _section(
     mail=_section(host=OPTIONAL, port=COUNT, user=OPTIONAL, password=OPTIONAL, sender=TEXT),
     limits=_section(request_megabytes=COUNT, login_attempts=COUNT, import_batch=COUNT),
 )
+DATABASES = ("sqlite://", "postgresql://", "postgresql+psycopg://")
 # Short environment names that rest on habit, beside FIELDSTONE_<SECTION>_<KEY>.
-SHORT = {"FIELDSTONE_PORT": ("server", "port"), "FIELDSTONE_HOST": ("server", "host")}
+SHORT: dict[str, tuple[str, ...]] = {
+    "FIELDSTONE_PORT": ("server", "port"),
+    "FIELDSTONE_HOST": ("server", "host"),
+}
 
 
 @dataclass(frozen=True)
@@ -105,7 +110,7 @@ def _find(folder: Path) -> Path | None:
 def _read(path: Path) -> dict[str, Any]:
     try:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
+    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         text = " ".join(str(error).split())
         cure = "Mend the file; YAML needs two spaces for each level."
         raise MetadataError(
@@ -128,7 +133,9 @@ def _leaves() -> Iterator[tuple[str, tuple[str, ...], Mapping[str, Any]]]:
 
 
 def _apply_environment(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
-    names = {name: (place, schema) for name, place, schema in _leaves()}
+    names: dict[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
+        name: (place, schema) for name, place, schema in _leaves()
+    }
     schemas = dict(names.values())
     for name, place in SHORT.items():
         names[name] = (place, schemas[place])
@@ -167,6 +174,31 @@ def _problems(raw: Mapping[str, Any], file: str) -> Iterator[Problem]:
         else:
             cure = f"See the shipped config.yaml for what {path or 'it'} may hold."
             yield Problem("setting", where, f"{error.message}.", cure)
+    if not any(True for _ in validator.iter_errors(raw)):
+        yield from _unusable(raw, file)
+
+
+def _unusable(raw: Mapping[str, Any], file: str) -> Iterator[Problem]:
+    """Find what has the right shape and still cannot work."""
+    zone = raw.get("time_zone")
+    if zone is not None and not _is_zone(zone):
+        cure = did_you_mean(zone, available_timezones())
+        text = f"there is no time zone {zone!r}."
+        yield Problem("setting", f"{file}  time_zone", text, cure)
+    url = raw.get("database", {}).get("url")
+    if url is not None and not url.startswith(DATABASES):
+        # The URL itself may hold a password, so it is not repeated.
+        cure = "Write sqlite:///fieldstone.db or postgresql://user:password@host/name."
+        text = "this is the URL of neither a SQLite nor a PostgreSQL database."
+        yield Problem("setting", f"{file}  database.url", text, cure)
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+    return True
 
 
 def _settings(folder: Path, raw: Mapping[str, Any]) -> Settings:
@@ -201,14 +233,24 @@ def _kept_secret(folder: Path) -> str:
     """Return this machine's own key, made at the first start and readable by its user alone."""
     path = folder / ".fieldstone" / "secret_key"
     try:
+        return path.read_text(encoding="ascii").strip() if path.exists() else _new_secret(path)
+    except OSError as error:
+        text = f"there is no secret key, and none can be kept in {path} ({error.strerror})."
+        cure = "Set FIELDSTONE_SECRET_KEY, or make the folder writable."
+        raise MetadataError([Problem("setting", "secret_key", text, cure)]) from None
+
+
+def _new_secret(path: Path) -> str:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    key = secrets.token_hex(32)
+    draft = path.with_name(f"secret_key.{secrets.token_hex(4)}")
+    draft.touch(mode=0o600, exist_ok=False)
+    draft.write_text(key, encoding="ascii")
+    try:
+        # Of two processes that start at once one wins, and never with half a key.
+        os.link(draft, path)
+    except FileExistsError:
         return path.read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        key = secrets.token_hex(32)
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        except FileExistsError:
-            return path.read_text(encoding="ascii").strip()
-        with os.fdopen(handle, "w", encoding="ascii") as file:
-            file.write(key)
-        return key
+    finally:
+        draft.unlink()
+    return key
