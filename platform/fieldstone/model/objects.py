@@ -203,7 +203,6 @@ class ObjectType:
     unique_together: tuple[tuple[str, ...], ...] = ()
     indexes: tuple[tuple[str, ...], ...] = ()  # columns, made from views, rules and reports
     help: Label | None = None
-    formula_order: tuple[str, ...] = ()  # stored formulas, each after those it reads
     timeline: bool = False  # activities are shown on its record page
     hidden: bool = False  # not in the navigation
 
