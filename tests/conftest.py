@@ -44,10 +44,10 @@ def postgres_server() -> Iterator[PostgresServer]:
 
 @pytest.fixture
 def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
-    """The URL of a fresh empty PostgreSQL database, dropped after the test."""
-    name = postgres_server.create_database()
+    """The URL of an empty PostgreSQL database, emptied again after the test."""
+    name = postgres_server.empty_database()
     yield postgres_server.url(name)
-    postgres_server.drop_database(name)
+    postgres_server.give_back(name)
 
 
 @pytest.fixture

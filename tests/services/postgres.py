@@ -38,6 +38,18 @@ LOCALES = (
     ["--no-locale"],
 )
 
+# Emptying the schema "public" makes a database as new if the test left nothing elsewhere.
+IS_AS_NEW = """
+    SELECT NOT EXISTS (SELECT FROM pg_extension WHERE extname <> 'plpgsql')
+       AND NOT EXISTS (SELECT FROM pg_namespace
+                       WHERE nspname <> 'public' AND nspname <> 'information_schema'
+                         AND nspname NOT LIKE 'pg\\_%')
+       AND NOT EXISTS (SELECT FROM pg_db_role_setting
+                       JOIN pg_database ON pg_database.oid = setdatabase
+                       WHERE datname = current_database())
+       AND NOT EXISTS (SELECT FROM pg_largeobject_metadata)
+"""
+
 
 @dataclass(frozen=True)
 class Binaries:
@@ -101,6 +113,7 @@ class PostgresServer:
         self._folder = ServerFolder("postgres", self._user.pw_uid if self._user else None)
         self._process: subprocess.Popen[bytes] | None = None
         self._databases = 0
+        self._emptied: list[str] = []
         try:
             self._bin = self._reachable(binaries)
             self._initialise()
@@ -211,20 +224,45 @@ class PostgresServer:
         """Return the URL of a database, fit for SQLAlchemy and for psycopg."""
         return f"postgresql://fieldstone@127.0.0.1:{self.port}/{database}"
 
+    def empty_database(self) -> str:
+        """Return the name of an empty database: an emptied one, else a new one."""
+        if self._process is None:
+            self.start()
+        return self._emptied.pop() if self._emptied else self.create_database()
+
     def create_database(self) -> str:
         """Create an empty database and return its name."""
         self._databases += 1
         name = f"test_{self._databases}"
-        self._execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+        self._execute("postgres", sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return name
+
+    def give_back(self, name: str) -> None:
+        """Empty a database for the next test, whatever the last one left in it.
+
+        Emptying takes a fifth of the time of DROP and CREATE DATABASE, which wait for a
+        checkpoint. What is not simply emptied (an extension, a setting) is dropped.
+        """
+        if self._process is None:
+            self.start()
+        end = sql.SQL("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = {}")
+        self._execute("postgres", end.format(sql.Literal(name)))
+        with psycopg.connect(self.url(name), autocommit=True) as connection:
+            connection.execute("DROP SCHEMA IF EXISTS public CASCADE")
+            connection.execute("CREATE SCHEMA public")
+            simple = connection.execute(IS_AS_NEW).fetchone() == (True,)
+        if simple:
+            self._emptied.append(name)
+        else:
+            self.drop_database(name)
 
     def drop_database(self, name: str) -> None:
         """Drop a database and end the connections to it; start the server if a test killed it."""
         if self._process is None:
             self.start()
         statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
-        self._execute(statement.format(sql.Identifier(name)))
+        self._execute("postgres", statement.format(sql.Identifier(name)))
 
-    def _execute(self, statement: sql.Composed) -> None:
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+    def _execute(self, database: str, statement: sql.Composed) -> None:
+        with psycopg.connect(self.url(database), autocommit=True) as connection:
             connection.execute(statement)

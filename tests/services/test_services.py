@@ -18,6 +18,24 @@ def test_every_test_gets_an_empty_database(database_url, turn):
     engine.dispose()
 
 
+@pytest.mark.parametrize(
+    "left_behind", ["CREATE EXTENSION pg_trgm", "CREATE SCHEMA elsewhere", "CREATE TABLE t (n int)"]
+)
+def test_nothing_that_a_test_leaves_behind_reaches_the_next(postgres_server, left_behind):
+    name = postgres_server.empty_database()
+    # The connection stays open, as that of a pool does.
+    connection = psycopg.connect(postgres_server.url(name), autocommit=True)
+    connection.execute(left_behind)
+
+    postgres_server.give_back(name)
+
+    with psycopg.connect(postgres_server.url(postgres_server.empty_database())) as next_one:
+        next_one.execute(left_behind)
+    with pytest.raises(psycopg.OperationalError):
+        connection.execute("SELECT 1")
+    connection.close()
+
+
 def test_a_killed_postgres_keeps_what_was_committed(postgres_server, postgres_url):
     with psycopg.connect(postgres_url) as connection:
         connection.execute("CREATE TABLE lead (name text)")
