@@ -6,7 +6,7 @@ checked settings into a configured `FieldType`: a frozen dataclass that compares
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -28,6 +28,23 @@ class InvalidValueError(ValueError):
         self.message = message
         self.cure = cure
         self.path = path
+        self.more: tuple[InvalidValueError, ...] = ()
+
+    @property
+    def each(self) -> tuple[InvalidValueError, ...]:
+        """Return this and every further refusal of the same value (several bad line items)."""
+        return (self, *self.more)
+
+    def inside(self, step: str) -> InvalidValueError:
+        """Return the refusal as seen from one level up, under the key or place `step`."""
+        path = ".".join(part for part in (step, self.path) if part)
+        return InvalidValueError(self.code, self.message, self.cure, path)
+
+    def with_more(self, more: Iterable[InvalidValueError]) -> InvalidValueError:
+        """Return the refusal together with further ones."""
+        first = InvalidValueError(self.code, self.message, self.cure, self.path)
+        first.more = tuple(more)
+        return first
 
 
 @dataclass(frozen=True)
@@ -66,8 +83,9 @@ class FieldType(Protocol):
     def parse(self, raw: object) -> object:
         """Turn what a person or an integrator sent into the stored value; None and "" are None.
 
-        Parsing a stored value returns it unchanged. Strict: "yes" is no boolean and 1.5 no integer.
-        Raises InvalidValueError.
+        Parsing a stored value returns it unchanged (but for an archived option: see `keeping` of
+        selects). Strict: "yes" is no boolean and 1.5 no integer. Only a Decimal, which is what an
+        expression gives, is rounded half up to the type's decimals. Raises InvalidValueError.
         """
 
     def dump(self, value: object) -> object:
@@ -84,7 +102,10 @@ class FieldType(Protocol):
 class TypeSpec:
     """A field type as the compiler knows it; `settings` are JSON Schema properties by setting name.
 
-    `make` gets the checked settings with `options` already as Option objects by code.
+    `make` gets the checked settings, with `options` already as Option objects by code; `returns` (formula)
+    and `over` (rollup: the summed field's type) as configured field types; for rows `of` (the code of the
+    child object) and `fields` (its field types by code). It raises InvalidValueError for settings that
+    do not fit together, with `path` naming the setting.
     `short` tells whether the bare word is enough in YAML (`email: email`); a lookup needs `to`.
     """
 

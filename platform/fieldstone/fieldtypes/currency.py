@@ -18,10 +18,9 @@ from fieldstone.fieldtypes.locales import currency_marks, currency_scale, money
 from fieldstone.fieldtypes.raw import (
     LONGEST_NUMBER,
     check_range,
-    fitted,
+    decimal_of,
     is_missing,
     narrow,
-    number_of,
 )
 
 CURRENCY: Final = "CNY"  # when neither the field nor the site names one
@@ -52,7 +51,7 @@ class CurrencyType:
         """Return the amount; the sign or code of the field's own currency may stand beside it."""
         if is_missing(raw):
             return None
-        value = fitted(number_of(self._bare(raw)), self.scale)
+        value = decimal_of(self._bare(raw), self.scale)
         check_range(value, self.min, self.max)
         return value
 

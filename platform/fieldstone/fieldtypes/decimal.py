@@ -11,7 +11,7 @@ from fieldstone.base.label import Label
 from fieldstone.expressions.sqltypes import ExactNumber
 from fieldstone.expressions.types import NUMBER, Type
 from fieldstone.fieldtypes.contract import TypeSpec
-from fieldstone.fieldtypes.raw import check_range, fitted, is_missing, number_of
+from fieldstone.fieldtypes.raw import check_range, decimal_of, is_missing, number_of
 
 SCALE: Final = 2  # when `scale` is not set
 LIMITS: Final[Mapping[str, Mapping[str, object]]] = {
@@ -49,7 +49,7 @@ class DecimalType:
         """Return the number; more decimals than `scale` are refused, never cut off."""
         if is_missing(raw):
             return None
-        value = fitted(number_of(raw), self.scale)
+        value = decimal_of(raw, self.scale)
         check_range(value, self.min, self.max)
         return value
 

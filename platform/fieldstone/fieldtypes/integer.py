@@ -11,19 +11,30 @@ from fieldstone.base.label import Label
 from fieldstone.expressions.sqltypes import WholeNumber
 from fieldstone.expressions.types import NUMBER, Type
 from fieldstone.fieldtypes.contract import InvalidValueError, TypeSpec
-from fieldstone.fieldtypes.raw import BIGGEST, check_range, is_missing, number_of, shown
+from fieldstone.fieldtypes.raw import (
+    BIGGEST,
+    check_range,
+    is_missing,
+    narrow,
+    number_of,
+    rounded,
+    shown,
+)
 
 
 def whole_of(raw: object) -> int:
-    """Return a whole number of 64 bits; 1.0 and "1.0" are refused, they were meant as decimals."""
+    """Return a whole number of 64 bits; 1.0 and "1.0" are refused, they were meant as decimals.
+
+    A Decimal was computed by an expression and is rounded half up.
+    """
     exact = number_of(raw)
-    # A Decimal comes from an expression (score + 5), where only the value counts.
-    written_whole = isinstance(raw, (int, Decimal)) or (isinstance(raw, str) and "." not in raw)
     if abs(exact) > BIGGEST:
         raise InvalidValueError(
             "too_large", f"{shown(raw)} is too large.", f"Send at most {BIGGEST}."
         )
-    if not written_whole or exact != exact.to_integral_value():
+    if isinstance(raw, Decimal):
+        return int(rounded(exact, 0))
+    if isinstance(raw, float) or (isinstance(raw, str) and "." in narrow(raw)):
         raise InvalidValueError(
             "not_whole", f"{shown(raw)} is not a whole number.", "Send digits only, such as 42."
         )

@@ -15,6 +15,7 @@ from fieldstone.fieldtypes.decimal import LIMITS, decimal_pattern, limit
 from fieldstone.fieldtypes.raw import (
     LONGEST_NUMBER,
     check_range,
+    decimal_of,
     fitted,
     is_missing,
     narrow,
@@ -48,7 +49,7 @@ class PercentType:
         """Return the fraction: 0.25, "0.25" and "25%" are the same."""
         if is_missing(raw):
             return None
-        value = fitted(_fraction(raw), self.scale)
+        value = _fraction(raw, self.scale)
         check_range(value, self.min, self.max)
         return value
 
@@ -70,12 +71,12 @@ class PercentType:
         }
 
 
-def _fraction(raw: object) -> Decimal:
+def _fraction(raw: object, scale: int) -> Decimal:
     if isinstance(raw, str) and len(raw) <= LONGEST_NUMBER:
         text = narrow(raw)
         if text.endswith("%"):
-            return number_of(text[:-1]).scaleb(-2)
-    return number_of(raw)
+            return fitted(number_of(text[:-1]).scaleb(-2), scale)
+    return decimal_of(raw, scale)
 
 
 def _short(text: str) -> str:

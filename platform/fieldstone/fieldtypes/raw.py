@@ -115,6 +115,18 @@ def _of_float(raw: float) -> Decimal:
     return exact
 
 
+def decimal_of(raw: object, scale: int) -> Decimal:
+    """Return a number with exactly `scale` decimals.
+
+    What people and integrators send is refused when it has more; a Decimal was computed by an
+    expression and is rounded half up.
+    """
+    value = number_of(raw)
+    if isinstance(raw, Decimal) and abs(value) <= BIGGEST:
+        value = rounded(value, scale)
+    return fitted(value, scale)
+
+
 def fitted(value: Decimal, scale: int) -> Decimal:
     """Return `value` with exactly `scale` decimals; too many decimals or digits are refused."""
     if abs(value) > Decimal(BIGGEST).scaleb(-scale):
