@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from fieldstone.base.errors import Problem
 from fieldstone.base.label import Label
@@ -118,6 +118,7 @@ class Verdict:
     ledger: tuple[LedgerEntry, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     attach_to: str | None = None
+    reason: str = ""  # kept in owner and stage history: no_follow_up, ...
     silent: bool = False  # nothing worth keeping as a decision (for example: timers unchanged)
 
 
@@ -144,12 +145,19 @@ class RuleBody(Protocol):
         """Return verdicts by place in `drafts`; each sees what was decided for those before it."""
 
 
+@runtime_checkable
+class LapsingBody(RuleBody, Protocol):
+    """A body that must hear when its condition stopped holding for a record (to remove timers, points)."""
+
+    def lapse(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
+        """Return verdicts by place in `drafts`, for which the rule held before this write and no longer does."""
+
+
+@runtime_checkable
 class TimedBody(RuleBody, Protocol):
     """A body that also acts when its timer is due (deadlines)."""
 
-    def due(
-        self, rule: Rule, timer: DueTimer, draft: Draft, facts: Facts
-    ) -> Verdict | None:
+    def due(self, rule: Rule, timer: DueTimer, draft: Draft, facts: Facts) -> Verdict | None:
         """Return what to do now, None when the condition no longer holds (the record moved on)."""
 
 

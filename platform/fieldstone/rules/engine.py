@@ -1,0 +1,170 @@
+"""Runs rules over a batch of drafts: which speak, in which order, and what their verdicts do to a draft."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from fieldstone.base.label import Label
+from fieldstone.changes.nouns import Decision, Draft
+from fieldstone.rules.contract import (
+    CLEAN,
+    VALIDATE,
+    DueTimer,
+    Facts,
+    LapsingBody,
+    Rule,
+    TimedBody,
+    Verdict,
+)
+
+Settle = Callable[[Sequence[Draft]], Sequence[Draft]]
+
+# What still speaks about a draft that is refused already, so that all its problems come back at once,
+# and what holds for imported history, whose automatic rules are off.
+ALWAYS_HEARD = frozenset({CLEAN, VALIDATE})
+
+
+def in_order(rules: Iterable[Rule]) -> list[Rule]:
+    """Return rules in the order they speak: by phase, then priority (small first), then code."""
+    return sorted(rules, key=lambda rule: (rule.phase, rule.priority, rule.code))
+
+
+def run(
+    rules: Iterable[Rule], drafts: Sequence[Draft], facts: Facts, settle: Settle
+) -> tuple[Draft, ...]:
+    """Return the drafts with everything the rules concluded, in the same order.
+
+    `settle` is called with the drafts whose values a rule has set, and returns them with formulas, looked-up values
+    and system fields (owned_at, stage_entered_at) brought up to date; the rules that follow see that.
+    """
+    present = list(drafts)
+    closed: defaultdict[str, set[int]] = defaultdict(set)  # by kind, where a rule said: stop on match
+    for rule in in_order(rules):
+        if in_force(rule, facts.now):
+            closed[rule.kind] |= _apply(rule, present, closed[rule.kind], facts, settle)
+    return tuple(present)
+
+
+def in_force(rule: Rule, now: datetime) -> bool:
+    """Tell whether a rule is enabled and `now` lies between its `from` and `to`."""
+    return (
+        rule.enabled
+        and (rule.starts_at is None or rule.starts_at <= now)
+        and (rule.ends_at is None or now < rule.ends_at)
+    )
+
+
+def concerns(rule: Rule, draft: Draft) -> bool:
+    """Tell whether a rule speaks on this event at all, whatever the record says."""
+    change = draft.change
+    if change.object_name != rule.object_name or draft.attached_to is not None:
+        return False
+    if (change.skip_rules or draft.refused) and rule.phase not in ALWAYS_HEARD:
+        return False
+    events = {change.operation.value, change.action}
+    if draft.before is not None and draft.changed("owner"):
+        events.add("assign")
+    return not events.isdisjoint(rule.on)
+
+
+def holds(rule: Rule, row: Mapping[str, object], facts: Facts) -> bool:
+    """Tell whether a record meets the rule's `when` and is not exempt."""
+    if rule.when is not None and rule.when.evaluate(row, facts.env) is not True:
+        return False
+    return rule.exempt is None or rule.exempt.evaluate(row, facts.env) is not True
+
+
+def held_before(rule: Rule, draft: Draft, facts: Facts) -> bool:
+    """Tell whether the stored record met the rule; looked-up values are those of now."""
+    if draft.before is None:
+        return False
+    return holds(rule, {**draft.related, **draft.before}, facts)
+
+
+def fold(draft: Draft, rule: Rule, verdict: Verdict) -> Draft:
+    """Return the draft with one verdict applied and kept as a decision."""
+    decision = Decision(
+        rule.code, rule.kind, rule.version, verdict.because, verdict.sets, verdict.candidates
+    )
+    change = replace(draft.change, reason=verdict.reason) if verdict.reason else draft.change
+    return replace(
+        draft,
+        change=change,
+        values={**draft.values, **verdict.sets},
+        decisions=draft.decisions if verdict.silent else (*draft.decisions, decision),
+        problems=(*draft.problems, *verdict.problems),
+        warnings=(*draft.warnings, *verdict.warnings),
+        effects=(*draft.effects, *verdict.effects),
+        follow=(*draft.follow, *verdict.follow),
+        timers=(*draft.timers, *verdict.timers),
+        ledger=(*draft.ledger, *verdict.ledger),
+        attached_to=verdict.attach_to or draft.attached_to,
+    )
+
+
+def due(rule: Rule, timer: DueTimer, draft: Draft, facts: Facts) -> Draft | None:
+    """Return the draft of what a due timer asks for; None when the record has moved on.
+
+    `draft` is an update without values, freshly read inside the transaction: the condition is checked again here, so
+    a follow-up that was committed first wins. The other rules of the object are then run over the returned draft.
+    """
+    if not isinstance(rule.body, TimedBody) or not in_force(rule, facts.now):
+        return None
+    if not holds(rule, draft.row, facts):
+        return None
+    verdict = rule.body.due(rule, timer, draft, facts)
+    return None if verdict is None else fold(draft, rule, verdict)
+
+
+def _apply(
+    rule: Rule, present: list[Draft], closed: set[int], facts: Facts, settle: Settle
+) -> set[int]:
+    """Let one rule speak, changing `present` in place; return the places it closed for its kind."""
+    matched: list[int] = []
+    lapsed: list[int] = []
+    for place, draft in enumerate(present):
+        if place in closed or not concerns(rule, draft):
+            continue
+        if holds(rule, draft.row, facts):
+            matched.append(place)
+        elif isinstance(rule.body, LapsingBody) and held_before(rule, draft, facts):
+            lapsed.append(place)
+    verdicts = _capped(rule, matched, present, facts)
+    if lapsed and isinstance(rule.body, LapsingBody):
+        ended = rule.body.lapse(rule, [present[place] for place in lapsed], facts)
+        verdicts |= {lapsed[index]: verdict for index, verdict in ended.items()}
+    for place, verdict in verdicts.items():
+        present[place] = fold(present[place], rule, verdict)
+    _settle(present, [place for place, verdict in verdicts.items() if verdict.sets], settle)
+    if not rule.stop_on_match:
+        return set()
+    return {place for place in matched if place in verdicts and not verdicts[place].silent}
+
+
+def _capped(
+    rule: Rule, matched: Sequence[int], present: Sequence[Draft], facts: Facts
+) -> dict[int, Verdict]:
+    """Return the verdicts by place; beyond `max_per_run` a draft is left alone, and that is said."""
+    heard = matched[: rule.max_per_run] if rule.max_per_run else matched
+    if not heard:
+        return {}
+    spoken = rule.body.decide(rule, [present[place] for place in heard], facts)
+    verdicts = {heard[index]: verdict for index, verdict in spoken.items()}
+    left_alone = Verdict(
+        Label(
+            f"left alone: this rule may act on {rule.max_per_run} records per run",
+            f"未处理：该规则每次运行最多处理 {rule.max_per_run} 条记录",
+        )
+    )
+    return verdicts | dict.fromkeys(matched[len(heard) :], left_alone)
+
+
+def _settle(present: list[Draft], places: Sequence[int], settle: Settle) -> None:
+    if not places:
+        return
+    settled = settle([present[place] for place in places])
+    for place, draft in zip(places, settled, strict=True):
+        present[place] = draft
