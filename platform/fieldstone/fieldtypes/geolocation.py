@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 
 from fieldstone.base.label import Label
@@ -89,12 +89,11 @@ def _pair(raw: str) -> Mapping[str, object] | None:
 
 
 def _degrees(key: str, raw: object, limit: int) -> float:
+    # Devices send more digits than a float keeps exactly; here only six decimals count.
+    cut = f"{raw:.{DECIMALS}f}" if isinstance(raw, float) and math.isfinite(raw) else raw
     try:
-        # Devices send more digits than a float keeps exactly; here only six decimals count.
-        exact = Decimal(repr(raw)) if isinstance(raw, float) else number_of(raw)
-        if not exact.is_finite():
-            raise InvalidValueError("not_a_number", "Not a number.", "Send degrees.")
-        check_range(exact, Decimal(-limit), Decimal(limit))
+        exact = number_of(cut)
+        check_range(exact, -limit, limit)
     except InvalidValueError as error:
         raise error.inside(key) from None
     return float(rounded(exact, DECIMALS))

@@ -87,7 +87,7 @@ def _checked(value: object, depth: int) -> object:
     if depth < 0:
         raise _refusal(f"The JSON is nested more than {DEEPEST} levels deep.")
     if isinstance(value, dict):
-        return {_text(key): _checked(one, depth - 1) for key, one in value.items()}
+        return _object([(_text(key), _checked(one, depth - 1)) for key, one in value.items()])
     if isinstance(value, (list, tuple)):
         return [_checked(one, depth - 1) for one in value]
     if isinstance(value, str):
