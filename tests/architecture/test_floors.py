@@ -35,7 +35,7 @@ THIRD_PARTIES = {
     "flask_babel": EDGE,
     "gunicorn": {"bootstrap", "cli", "web"},
     "jsonschema": {"compiler", "base/settings.py"},
-    "marshmallow": {"web"},
+    "marshmallow": {"fieldtypes", "web"},
     "pluggy": {"extensions"},
     "prometheus_client": EDGE,
     "psycopg": {"storage"},
