@@ -47,9 +47,13 @@ $(DEV): | $(RUNTIME)
 	@$(PIP) --no-build-isolation --editable '.[dev]'
 	@rm -f $(VENV)/.dev-* && touch $@
 
+# A demo that was interrupted half way leaves nothing, so that the next run makes it whole. A
+# database named in the environment is never filled by itself.
 run: $(RUNTIME)
-	@test -e fieldstone.db || $(BIN)/fieldstone demo
-	@$(BIN)/fieldstone serve --host $(HOST) --port $(PORT)
+	@if [ -z "$$FIELDSTONE_DATABASE_URL" ] && [ ! -e fieldstone.db ]; then \
+	  forget() { rm -f fieldstone.db fieldstone.db-wal fieldstone.db-shm; exit 1; }; \
+	  trap forget INT TERM; $(BIN)/fieldstone demo || forget; fi
+	@exec $(BIN)/fieldstone serve --host $(HOST) --port $(PORT)
 
 test: $(DEV)
 	@$(BIN)/python -m tests.services.setup
