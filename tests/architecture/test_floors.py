@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from configparser import ConfigParser
 from functools import cache
 from pathlib import Path
 
@@ -93,6 +94,15 @@ def test_every_import_points_downwards():
     ]
 
     assert not wrong, "\n".join(wrong)
+
+
+def test_import_linter_holds_the_same_floors():
+    setup = ConfigParser()
+    setup.read(TOP / "setup.cfg", encoding="utf-8")
+    lines = setup["importlinter:contract:floors"]["layers"].split("\n")
+    floors = [{name.strip(" ()") for name in line.split("|")} for line in lines if line.strip()]
+
+    assert floors == FLOORS
 
 
 def test_every_folder_stands_on_a_floor():
