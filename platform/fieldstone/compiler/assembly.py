@@ -1,0 +1,258 @@
+"""Builds the model from merged YAML: fields of all objects first, then everything that names them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from fieldstone.base.label import Label, label_of
+from fieldstone.compiler.derived import Derivation, with_expressions
+from fieldstone.compiler.fields import FieldReader
+from fieldstone.compiler.indexes import indexes_of
+from fieldstone.compiler.linking import RollupTypes, add_relations, child_outlines, set_rows_types
+from fieldstone.compiler.loading import Source
+from fieldstone.compiler.merging import ordered
+from fieldstone.compiler.outline import Outline, Words, outline_of
+from fieldstone.compiler.pages import form_of, quick_of, search_of, title_of, views_of
+from fieldstone.compiler.problems import Problems, Spot
+from fieldstone.compiler.resolving import Resolver
+from fieldstone.compiler.rights import permissions_of
+from fieldstone.compiler.rule_parts import RuleReader
+from fieldstone.compiler.schema_check import Shape
+from fieldstone.compiler.shapes import OBJECT_PARTS, OPTIONS, PERMISSION, SECTION, VIEW, closed
+from fieldstone.compiler.site_parts import Navigation, calendars_of, reports_of, roles_of
+from fieldstone.compiler.site_shapes import CALENDAR, NAV_GROUP, ROLE
+from fieldstone.compiler.stages import add_stage_fields, pipelines_of
+from fieldstone.compiler.system_fields import add_system_fields, ownership
+from fieldstone.compiler.tree import Table
+from fieldstone.compiler.words import label_from, own_label
+from fieldstone.fieldtypes.contract import TypeSpec
+from fieldstone.model.objects import ObjectType
+from fieldstone.model.site_model import Model
+from fieldstone.rules.contract import RuleKind
+
+# Parts with entries by code: one wrong entry is left out, the others are read.
+ENTRIES = {
+    "views": Shape(VIEW), "permissions": Shape(PERMISSION), "roles": Shape(ROLE), "nav": Shape(NAV_GROUP),
+    "options": Shape(OPTIONS), "calendars": Shape(CALENDAR), "sections": Shape(SECTION),
+}  # fmt: skip
+WHOLE = {
+    part: Shape(closed({part: schema}))
+    for part, schema in OBJECT_PARTS.items()
+    if part not in {"views", "permissions", "forms"}
+}
+FORMS = Shape(closed({"default": {"type": "object"}, "quick": OBJECT_PARTS["quick"]}))
+KEYS = Shape(closed(dict.fromkeys([*OBJECT_PARTS, "object", "fields", "include"], {})))
+
+
+class Assembly:
+    """One run of the compiler over merged YAML."""
+
+    def __init__(
+        self,
+        source: Source,
+        types: Mapping[str, TypeSpec],
+        kinds: Mapping[str, RuleKind],
+        problems: Problems,
+        defaults: Mapping[str, object],
+    ) -> None:
+        self._source = source
+        self._problems = problems
+        self._kinds = kinds
+        # The roles can be chosen from like any shared options: user.roles does.
+        shared = {"roles": self._part("roles"), **self._entries("options")}
+        self._words = Words(types, problems, defaults, shared)
+        self._reader = FieldReader(self._words)
+        self._pools = self._pool_labels()
+
+    def model(self, report_schema: Mapping[str, Any] | None) -> Model:
+        """Return the model as far as it can be built; the caller looks at the problems."""
+        parts = self._source.parts
+        roles = roles_of(self._spot("roles"), self._entries("roles"))
+        outlines = self._outlines()
+        resolver = Resolver({code: one.draft() for code, one in outlines.items()}, outlines, roles)
+        objects = self._objects(outlines, resolver)
+        calendars = calendars_of(
+            self._spot("calendars"), self._entries("calendars"), parts.get("default_calendar")
+        )
+        reports = reports_of(self._spot("reports"), self._part("reports"), report_schema)
+        raw_rules = self._part("rules")
+        names = {
+            "rule": raw_rules,
+            "role": roles,
+            "calendar": calendars,
+            "pool": self._known_pools(objects),
+        }
+        rules = RuleReader(self._kinds, replace(resolver, objects=objects), names).rules_of(
+            self._spot("rules"), raw_rules
+        )
+        navigation = Navigation(objects, reports)
+        nav = self._entries("nav")
+        return Model(
+            objects=objects,
+            rules=rules,
+            roles=roles,
+            nav=navigation.items(self._spot("nav"), nav),
+            nav_groups=navigation.groups(self._spot("nav"), nav),
+            reports=reports,
+            calendars=calendars,
+        )
+
+    def _spot(self, part: str) -> Spot:
+        return Spot(self._problems, self._source.parts, "", (part,))
+
+    def _part(self, part: str) -> Table:
+        found = self._source.parts.get(part)
+        return found if isinstance(found, Table) else Table(self._source.parts.origin)
+
+    def _entries(self, part: str) -> Table:
+        return sound_entries(self._spot(part), self._part(part), ENTRIES[part])
+
+    def _pool_labels(self) -> dict[str, Label]:
+        """Return the labels of the pools, which are declared among the rules."""
+        return {
+            code: own_label(code, {"label": raw.get("label", {})})
+            for code, raw in self._part("rules").items()
+            if isinstance(raw, Mapping) and raw.get("kind") == "pool"
+        }
+
+    def _known_pools(self, objects: Mapping[str, ObjectType]) -> Mapping[str, object]:
+        return {pool: spec.code for spec in objects.values() for pool in spec.pools} | self._pools
+
+    def _outlines(self) -> dict[str, Outline]:
+        """Return all objects and child rows with their fields, types and relations."""
+        outlines: dict[str, Outline] = {}
+        for code, table in self._source.objects.items():
+            outline = self._outline(code, table)
+            outlines[code] = outline
+            for child in child_outlines(outline, self._words, self._reader):
+                outlines[child.code] = child
+        add_relations(outlines)
+        RollupTypes(outlines, self._reader).set_all()
+        for outline in outlines.values():
+            set_rows_types(outline, outlines, self._reader)
+        self._report_shared_tables(outlines)
+        return outlines
+
+    def _outline(self, code: str, table: Table) -> Outline:
+        spot = Spot(self._problems, table, code)
+        raw = self._sound_object(spot, table)
+        outline = outline_of(code, raw, self._problems)
+        fields = raw.get("fields")
+        if isinstance(fields, Table):
+            self._reader.add_fields(
+                outline, spot.under("fields"), ordered(spot.under("fields"), fields)
+            )
+        elif fields is not None:
+            spot.under("fields").problem(
+                "wrong_kind", "the fields are a map.", "Write 'code: type' lines below 'fields:'."
+            )
+        if not outline.fields and not outline.broken:
+            spot.problem("missing_key", "the object has no fields.", "Add 'fields: {name: text}'.")
+        if "stages" in table and "stages" not in raw:
+            outline.broken.add("stage")
+        add_stage_fields(outline, self._words)
+        add_system_fields(outline, self._words, self._pools)
+        return outline
+
+    def _sound_object(self, spot: Spot, table: Table) -> Table:
+        """Return the object without the parts whose shape is wrong (reported)."""
+        KEYS.check(spot, {key: None for key in table})
+        sound = table.copy()
+        for part in table:
+            here, value = spot.under(part), table[part]
+            if part in {"views", "permissions", "forms"} and not isinstance(value, Table):
+                here.problem(
+                    "wrong_kind",
+                    "a single value stands where a map is wanted.",
+                    "Write 'code: {...}' lines below it.",
+                )
+                sound.drop(part)
+            elif part in {"views", "permissions"}:
+                sound[part] = sound_entries(here, value, ENTRIES[part])
+            elif part == "forms":
+                sound[part] = self._sound_forms(here, value)
+            elif part in WHOLE and not WHOLE[part].check(spot, {part: value}):
+                sound.drop(part)
+        return sound
+
+    def _sound_forms(self, spot: Spot, forms: Table) -> Table:
+        sound = forms.copy()
+        if not FORMS.check(spot, forms):
+            return Table(forms.origin)
+        if "default" in forms:
+            sound["default"] = sound_entries(
+                spot.under("default"), forms["default"], ENTRIES["sections"]
+            )
+        return sound
+
+    def _objects(
+        self, outlines: Mapping[str, Outline], resolver: Resolver
+    ) -> dict[str, ObjectType]:
+        """Return the finished objects."""
+        read = {
+            code: replace(resolver.objects[code], fields=with_expressions(outline, resolver))
+            for code, outline in outlines.items()
+        }
+        derivation = Derivation(read, outlines)
+        derivation.check_circles()
+        return {
+            code: self._finished(derivation.completed(outline), outline, resolver)
+            for code, outline in outlines.items()
+        }
+
+    def _finished(self, spec: ObjectType, outline: Outline, resolver: Resolver) -> ObjectType:
+        raw = outline.raw
+        title = title_of(outline, resolver)
+        owned, pools = ownership(raw)
+        spec = replace(
+            spec,
+            title=title,
+            search=search_of(outline, resolver, title),
+            pipelines=pipelines_of(outline, resolver),
+            owned=owned,
+            pools=pools,
+            views=views_of(outline, raw.get("views", Table(outline.spot.place())), resolver, title),
+            form=form_of(outline, self._sections(outline), resolver),
+            quick=quick_of(outline, resolver, title),
+            permissions=permissions_of(outline, raw.get("permissions", {}), resolver),
+            unique_together=self._unique(outline, resolver),
+            help=label_from(raw["help"], label_of("")) if "help" in raw else None,
+            timeline=raw.get("timeline", False),
+            hidden=raw.get("hidden", False) or outline.parent is not None,
+        )
+        return replace(spec, indexes=indexes_of(spec))
+
+    def _sections(self, outline: Outline) -> Table:
+        forms = outline.raw.get("forms")
+        found = forms.get("default") if isinstance(forms, Mapping) else None
+        return found if isinstance(found, Table) else Table(outline.spot.place())
+
+    def _unique(self, outline: Outline, resolver: Resolver) -> tuple[tuple[str, ...], ...]:
+        spot = outline.spot.under("unique")
+        sets = outline.raw.get("unique", ())
+        return tuple(
+            resolver.fields(spot.under(index), outline.code, names)
+            for index, names in enumerate(sets)
+        )
+
+    def _report_shared_tables(self, outlines: Mapping[str, Outline]) -> None:
+        holders: dict[str, str] = {}
+        for code, outline in outlines.items():
+            other = holders.setdefault(outline.table, code)
+            if other != code:
+                outline.spot.problem(
+                    "shared_table",
+                    f"'{code}' would be kept in the table of '{other}'.",
+                    "Take another 'renamed_from'.",
+                )
+
+
+def sound_entries(spot: Spot, table: Table, shape: Shape) -> Table:
+    """Return the entries whose shape is right; the others are reported."""
+    sound = Table(table.origin)
+    for code, value in table.items():
+        if shape.check(spot.under(code), value):
+            sound.put(code, value, table.keys_at[code], table.values_at[code])
+    return sound

@@ -1,0 +1,99 @@
+"""Indexes made from what the site asks for: its views' filters and sorts, lookups, pools and boards."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+
+from fieldstone.expressions.expression import Expression
+from fieldstone.model.objects import ObjectType, View
+
+MOST = 12
+SELECTIVE = frozenset({"owner", "pool"})  # few rows share a value: a good first column
+ALWAYS_FILLED = frozenset({"created_at", "updated_at"})
+
+
+def indexes_of(spec: ObjectType) -> tuple[tuple[str, ...], ...]:
+    """Return the indexes as tuples of field codes, most useful first, at most twelve.
+
+    A leading "-" means descending with missing values last. Every index that serves a sorted list ends with
+    the id, which settles ties. Unique fields, and those marked `indexed`, get theirs from storage.
+    """
+    wanted = dict.fromkeys(_wanted(spec))
+    kept: list[tuple[str, ...]] = []
+    for index in wanted:
+        if _is_known(spec, index) and not any(
+            other[: len(index)] == index for other in wanted if other != index
+        ):
+            kept.append(index)
+    return tuple(kept[:MOST])
+
+
+def _is_known(spec: ObjectType, index: tuple[str, ...]) -> bool:
+    """Tell whether every part is the id or a stored field."""
+    codes = [code.removeprefix("-") for code in index]
+    return all(code == "id" or (code in spec.fields and spec.fields[code].column) for code in codes)
+
+
+def _wanted(spec: ObjectType) -> Iterator[tuple[str, ...]]:
+    if spec.parent is not None:
+        yield ("parent", "position", "id")
+        return
+    if "owner" in spec.fields:
+        yield ("owner", "created_at", "id")
+    if "pool" in spec.fields:
+        yield ("pool", "created_at", "id")
+    if spec.stage_field:
+        yield (spec.stage_field, "created_at", "id")
+    for view in spec.views.values():
+        yield from _of_view(view)
+    yield ("created_at", "id")
+    for code, field in spec.fields.items():
+        if field.type.name in {"lookup", "user"} and not field.system and not field.unique:
+            yield (code, "id")
+
+
+def _of_view(view: View) -> Iterator[tuple[str, ...]]:
+    """Yield an index for the rows a view shows, in its order."""
+    sort = view.sort[:1]
+    last = (
+        tuple(_directed(code, descending) for code, descending in sort) if sort else ("created_at",)
+    )
+    if view.kind == "calendar" and view.date:
+        last = (view.date,)
+    equal = [code for code in fixed_fields(view.filter) if "." not in code]
+    if view.kind == "board" and view.by:
+        yield (view.by, "created_at", "id")
+    first = [code for code in equal if code in SELECTIVE] or equal[:1]
+    yield (*first[:2], *last, "id")
+    if not first:
+        return
+    if sort and sort[0][0] not in ALWAYS_FILLED:
+        yield (*last, "id")
+
+
+def _directed(code: str, descending: bool) -> str:
+    """Return the sort column; only where a value may be missing does the direction matter to an index."""
+    return f"-{code}" if descending and code not in ALWAYS_FILLED else code
+
+
+def fixed_fields(condition: Expression | None) -> tuple[str, ...]:
+    """Return the fields that a condition compares with one value or a list, in its top-level `and`."""
+    if condition is None:
+        return ()
+    return tuple(dict.fromkeys(_fixed(ast.parse(condition.text.strip(), mode="eval").body)))
+
+
+def _fixed(node: ast.expr) -> Iterable[str]:
+    if isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+        for part in node.values:
+            yield from _fixed(part)
+    elif (
+        isinstance(node, ast.Compare)
+        and len(node.ops) == 1
+        and isinstance(node.ops[0], (ast.Eq, ast.In))
+    ):
+        if isinstance(node.left, ast.Name):
+            yield node.left.id
+    elif isinstance(node, ast.Name):
+        yield node.id

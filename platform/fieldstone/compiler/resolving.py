@@ -1,0 +1,101 @@
+"""Resolves names and reads expressions against the objects of the site, reporting what does not fit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from fieldstone.base.names import did_you_mean
+from fieldstone.compiler.outline import Outline
+from fieldstone.compiler.problems import Spot
+from fieldstone.expressions.expression import Expression, ExpressionError, parse
+from fieldstone.expressions.types import Scope, Type
+from fieldstone.model.objects import ObjectType
+from fieldstone.model.site_model import ModelScope
+
+_COLUMN = re.compile(r"expression:(\d+)")
+_WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass
+class Resolver:
+    """The objects as far as they are known, and what is wrong with some of their fields."""
+
+    objects: Mapping[str, ObjectType]
+    outlines: Mapping[str, Outline]
+    roles: Mapping[str, object] = field(default_factory=dict)
+
+    def scope(self, object_name: str) -> ModelScope:
+        """Return what expressions over an object may name."""
+        return ModelScope(self.objects, object_name)
+
+    def expression(
+        self, spot: Spot, raw: object, scope: Scope, *, expects: Type | None = None
+    ) -> Expression | None:
+        """Return the expression written as `raw` at `spot`; None when absent or wrong (reported)."""
+        if raw is None:
+            return None
+        if isinstance(raw, bool):
+            raw = "true" if raw else "false"
+        if isinstance(raw, (int, float)):
+            raw = str(raw)
+        if not isinstance(raw, str):
+            spot.problem(
+                "wrong_kind",
+                "an expression is a text.",
+                'Write it in quotes, such as "budget >= 100000".',
+            )
+            return None
+        if self._names_something_broken(raw):
+            return None
+        try:
+            return parse(raw, scope, expects=expects)
+        except ExpressionError as error:
+            for problem in error.problems:
+                found = _COLUMN.search(problem.path)
+                spot.problem_in_text(
+                    int(found[1]) if found else 1, problem.code, problem.message, problem.cure
+                )
+        return None
+
+    def _names_something_broken(self, text: str) -> bool:
+        """Tell whether a wrong field is named: what is wrong with the expression then comes from there."""
+        broken = {code for outline in self.outlines.values() for code in outline.broken}
+        return bool(broken and broken.intersection(_WORD.findall(text)))
+
+    def field(self, spot: Spot, object_name: str, name: object) -> str:
+        """Return the code of a field if there is one; an unknown one is reported and gives ""."""
+        fields = self.objects[object_name].fields
+        if isinstance(name, str) and name in fields:
+            return name
+        if name not in self.outlines[object_name].broken:
+            spot.problem(
+                "unknown_field",
+                f"{object_name} has no field '{name}'.",
+                did_you_mean(str(name), fields),
+            )
+        return ""
+
+    def path(self, spot: Spot, object_name: str, name: object) -> str:
+        """Return a field or a dotted path through lookups ("owner.team"); an unknown one gives "" (reported)."""
+        if not isinstance(name, str) or "." not in name:
+            return self.field(spot, object_name, name)
+        *steps, last = name.split(".")
+        for step in steps:
+            if not self.field(spot, object_name, step):
+                return ""
+            target = self.scope(object_name).follow(step)
+            if target is None:
+                spot.problem("no_lookup", f"'{step}' does not lead to another object.", "Name a field of this object, or go through a lookup.")  # fmt: skip
+                return ""
+            object_name = target.object_name
+        return name if last == "id" or self.field(spot, object_name, last) else ""
+
+    def fields(self, spot: Spot, object_name: str, names: object) -> tuple[str, ...]:
+        """Return the known ones of a list of field codes; the others are reported."""
+        listed: Iterable[object] = names if isinstance(names, list) else []
+        found = [
+            self.field(spot.under(index), object_name, name) for index, name in enumerate(listed)
+        ]
+        return tuple(dict.fromkeys(name for name in found if name))

@@ -1,0 +1,204 @@
+"""Checks values against a JSON Schema and says what is wrong in words for people."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from fieldstone.base.names import did_you_mean
+from fieldstone.compiler.problems import Spot
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+Wrong = tuple[str, str, str]  # code, message, cure
+
+TYPE_WORDS = {
+    "string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
+    "object": "a map", "array": "a list", "null": "nothing",
+}  # fmt: skip
+TYPE_CURES = {
+    "string": "Write a text; put it in quotes if it looks like a number or like true and false.",
+    "integer": "Write a whole number without quotes, such as 20.",
+    "number": "Write a number without quotes, such as 0.5.",
+    "boolean": "Write true or false, without quotes.",
+    "object": "Write 'key: value' lines below it, or {key: value}.",
+    "array": "Write a list: [first, second], or lines that begin with '- '.",
+    "null": "Leave it out.",
+}
+
+
+class Shape:
+    """A JSON Schema made ready to check many values."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self.schema = schema
+        self._validator = Draft202012Validator(dict(schema))
+
+    def check(self, spot: Spot, value: object) -> bool:
+        """Report everything in `value` that the schema does not allow; return whether it is all right."""
+        wrong = False
+        for error in self._validator.iter_errors(value):
+            for cause in _causes(error):
+                wrong = True
+                _report(spot, cause)
+        return not wrong
+
+
+def _causes(error: ValidationError) -> Iterable[ValidationError]:
+    """Return the errors to show: of several alternatives, those of the one that was meant."""
+    if error.validator not in {"anyOf", "oneOf"} or not error.context:
+        return [error]
+    branches: dict[int, list[ValidationError]] = {}
+    for inner in error.context:
+        branches.setdefault(int(inner.relative_schema_path[0]), []).append(inner)
+    for inner in error.context:
+        inner.parent = error
+    meant = [found for found in branches.values() if not any(_wrong_kind(e, error) for e in found)]
+    if not meant:
+        return [error]
+    return [cause for e in min(meant, key=len) for cause in _causes(e)]
+
+
+def _wrong_kind(inner: ValidationError, outer: ValidationError) -> bool:
+    """Tell whether the alternative is for another kind of value altogether."""
+    return inner.validator == "type" and inner.absolute_path == outer.absolute_path
+
+
+def _report(spot: Spot, error: ValidationError) -> None:
+    here = spot.under(*error.absolute_path)
+    if error.validator in {"additionalProperties", "unevaluatedProperties"}:
+        _report_extra_keys(here, error)
+        return
+    if "propertyNames" in error.relative_schema_path:
+        code, message, cure = _say_name(error)
+        here.under(str(error.instance)).problem(code, message, cure, of_key=True)
+        return
+    say = _SAYINGS.get(str(error.validator), _say_anything)
+    code, message, cure = say(error)
+    here.problem(code, message, cure)
+
+
+def _report_extra_keys(here: Spot, error: ValidationError) -> None:
+    known = list(error.schema.get("properties", {}))
+    for key in error.instance:
+        if key not in known and not key.startswith("x-"):
+            here.under(key).problem(
+                "unknown_key",
+                f"there is no key '{key}' here.",
+                did_you_mean(str(key), known),
+                of_key=True,
+            )
+
+
+def short(value: object) -> str:
+    """Return a value as a message may quote it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (dict, list)):
+        return "a map" if isinstance(value, dict) else "a list"
+    text = str(value)
+    return f"'{text if len(text) <= 60 else text[:57] + '...'}'"  # noqa: PLR2004 - fits one line
+
+
+def _kind(value: object) -> str:
+    for python, word in ((bool, "boolean"), (str, "string"), (int, "integer"), (float, "number"), (dict, "object"), (list, "array")):  # fmt: skip
+        if isinstance(value, python):
+            return word
+    return "null"
+
+
+def _wanted(types: Iterable[str], instance: object) -> Wrong:
+    wanted = list(types)
+    words = " or ".join(TYPE_WORDS.get(word, word) for word in wanted)
+    shown = short(instance)
+    if _kind(instance) not in {"object", "array"}:
+        shown += f" ({TYPE_WORDS[_kind(instance)]})" if _kind(instance) != "boolean" else ""
+    return "wrong_kind", f"{shown} stands where {words} is wanted.", TYPE_CURES.get(wanted[0], "")
+
+
+def _say_type(error: ValidationError) -> Wrong:
+    wanted = error.validator_value
+    return _wanted([wanted] if isinstance(wanted, str) else wanted, error.instance)
+
+
+def _say_alternatives(error: ValidationError) -> Wrong:
+    types: list[str] = []
+    for branch in error.validator_value:
+        word = branch.get("type", [])
+        types += [word] if isinstance(word, str) else list(word)
+    if types:
+        return _wanted(dict.fromkeys(types), error.instance)
+    return _say_anything(error)
+
+
+def _say_enum(error: ValidationError) -> Wrong:
+    choices = [str(choice) for choice in error.validator_value]
+    return (
+        "unknown_value",
+        f"{short(error.instance)} is not known here.",
+        did_you_mean(str(error.instance), choices),
+    )
+
+
+def _say_required(error: ValidationError) -> Wrong:
+    missing = [key for key in error.validator_value if key not in error.instance]
+    key = missing[0] if missing else ""
+    about = error.schema.get("properties", {}).get(key, {}).get("description", "")
+    # jsonschema reports each missing key by itself; the message names the one it speaks of.
+    for candidate in missing:
+        if error.message.startswith(repr(candidate)):
+            key = candidate
+    return (
+        "missing_key",
+        f"'{key}' is missing.",
+        f"Add '{key}:' {'- ' + about if about else 'here.'}",
+    )
+
+
+def _say_name(error: ValidationError) -> Wrong:
+    about = error.schema.get(
+        "description", "Write small letters a-z, digits and _, beginning with a letter"
+    )
+    return "bad_code", f"{short(error.instance)} cannot be a key here.", f"{about}."
+
+
+def _say_pattern(error: ValidationError) -> Wrong:
+    about = error.schema.get("description") or f"It has the form {error.validator_value}"
+    return (
+        "bad_form",
+        f"{short(error.instance)} is not written as it should be.",
+        f"{about.rstrip('.')}.",
+    )
+
+
+def _say_bound(error: ValidationError) -> Wrong:
+    words = {
+        "minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than", "exclusiveMaximum": "less than",
+        "minLength": "at least this long:", "maxLength": "at most this long:", "minItems": "a list with at least",
+        "maxItems": "a list with at most", "minProperties": "a map with at least", "maxProperties": "a map with at most",
+    }  # fmt: skip
+    limit = f"{words[str(error.validator)]} {error.validator_value}"
+    return "out_of_bounds", f"{short(error.instance)} must be {limit}.", f"Write {limit}."
+
+
+def _say_anything(error: ValidationError) -> Wrong:
+    return (
+        "bad_value",
+        f"{short(error.instance)} does not fit here: {error.message[:160]}.",
+        "See the docs page of this part.",
+    )
+
+
+_SAYINGS: Mapping[str, Callable[[ValidationError], Wrong]] = {
+    "type": _say_type,
+    "anyOf": _say_alternatives,
+    "oneOf": _say_alternatives,
+    "enum": _say_enum,
+    "required": _say_required,
+    "pattern": _say_pattern,
+    **dict.fromkeys(
+        ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength",
+         "minItems", "maxItems", "minProperties", "maxProperties"),
+        _say_bound,
+    ),
+}  # fmt: skip

@@ -1,0 +1,226 @@
+"""The JSON Schemas of objects: what editors complete, and what the compiler checks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fieldstone.fieldtypes.contract import TypeSpec
+
+Schema = dict[str, Any]
+
+CODE: Schema = {
+    "type": "string",
+    "pattern": "^[a-z][a-z0-9_]{0,39}$",
+    "description": "Write a code: small letters a-z, digits and _, beginning with a letter, at most 40; what people read goes into 'label'",
+}
+TEXT: Schema = {"type": "string"}
+YES_NO: Schema = {"type": "boolean"}
+CODES: Schema = {"type": "array", "items": {"type": "string"}}
+EXPRESSION: Schema = {"type": ["string", "boolean"], "description": "An expression, such as \"budget >= 100000\""}  # fmt: skip
+COLORS = ("gray", "red", "orange", "amber", "green", "teal", "blue", "indigo", "violet", "pink")  # fmt: skip
+COLOR: Schema = {"enum": list(COLORS)}
+_LANGUAGES: Schema = {"en": {"type": "string", "description": "in English"}, "zh": {"type": "string", "description": "in Chinese"}}  # fmt: skip
+SCOPES = ("none", "own", "team", "department", "all")
+
+
+def closed(properties: Mapping[str, Any], **more: Any) -> Schema:
+    """Return the schema of a map that has these keys only."""
+    return {"type": "object", "properties": dict(properties), "additionalProperties": False, **more}
+
+
+def codes_to(value: Schema, **more: Any) -> Schema:
+    """Return the schema of a map from codes to `value`."""
+    return {"type": "object", "propertyNames": CODE, "additionalProperties": value, **more}  # fmt: skip
+
+
+def either(*schemas: Schema, **more: Any) -> Schema:
+    """Return the schema of a value that may take several forms."""
+    return {"anyOf": list(schemas), **more}
+
+
+LABEL: Schema = either(TEXT, closed(_LANGUAGES), description="What people read: a text, or {en: ..., zh: ...}")  # fmt: skip
+
+OPTION: Schema = either(
+    TEXT,
+    closed({
+        **_LANGUAGES,
+        "label": LABEL,
+        "color": COLOR,
+        "archived": {**YES_NO, "description": "No longer offered; rows that hold it keep it"},
+        "parents": {**CODES, "description": "Offered only under these values of the field in depends_on"},
+        "after": TEXT,
+    }),
+)  # fmt: skip
+OPTIONS: Schema = codes_to(OPTION, minProperties=1, description="The choices: code: label")
+
+FIELD_ENVELOPE: Mapping[str, Schema] = {
+    "label": LABEL,
+    "help": {**LABEL, "description": "A sentence under the field in forms"},
+    "required": YES_NO,
+    "unique": {**YES_NO, "description": "No two live records may hold the same value"},
+    "indexed": {**YES_NO, "description": "Make filtering and sorting by it fast"},
+    "read_only": {**YES_NO, "description": "Set by rules and actions only"},
+    "archived": {**YES_NO, "description": "No longer shown; its values stay"},
+    "sensitive": {**YES_NO, "description": "Masked in logs and in history"},
+    "default": {"description": "The value of new records that say nothing"},
+    "default_expression": {**EXPRESSION, "description": "The same, computed: today()"},
+    "required_when": EXPRESSION,
+    "visible_when": EXPRESSION,
+    "read_only_when": EXPRESSION,
+    "depends_on": {**TEXT, "description": "The select field that limits the choices of this one"},
+    "renamed_from": either(TEXT, CODES, description="The earlier code (the first one first); data and references stay"),
+    "after": {**TEXT, "description": "In a later layer: the field it stands after"},
+}  # fmt: skip
+WITH_OPTIONS: Mapping[str, Schema] = {
+    "options": OPTIONS,
+    "options_from": {**TEXT, "description": "The name of a shared set of options"},
+}
+LINKING: Mapping[str, Schema] = {
+    "related_name": {
+        **CODE,
+        "description": "What the other object calls the rows that point to it",
+    },
+    "related_label": LABEL,
+}
+DERIVED: Mapping[str, Mapping[str, Schema]] = {
+    "formula": {
+        "value": {**EXPRESSION, "description": "The expression that gives the value"},
+        "stored": {
+            **YES_NO,
+            "description": "Kept in a column; the default when it reads only its own row",
+        },
+    },
+    "rollup": {
+        "of": {
+            **TEXT,
+            "description": "The relation whose rows are summed up, such as opportunities",
+        },
+        "function": {"enum": ["count", "sum", "min", "max", "avg"]},
+        "value": {**TEXT, "description": "The field of those rows; not for count"},
+        "when": {**EXPRESSION, "description": "Which of those rows count"},
+    },
+}
+DERIVED_NEEDS = {"formula": ["value"], "rollup": ["of", "function"]}
+
+
+def field_schema(spec: TypeSpec) -> Schema:
+    """Return the schema of one field of this type in its long form."""
+    own = dict(spec.settings)
+    if "options" in own or spec.name in {"select", "multi_select"}:
+        own |= WITH_OPTIONS
+    if "to" in own or spec.name == "user":
+        own |= LINKING
+    if spec.name == "rows":
+        own["fields"] = {"type": "object", "description": "The fields of each row"}
+    own |= DERIVED.get(spec.name, {})
+    needs = [key for key in spec.required_settings if key not in {"options", "fields"}]
+    needs += [key for key in DERIVED_NEEDS.get(spec.name, []) if key not in needs]
+    properties = {"type": {"const": spec.name}, **FIELD_ENVELOPE, **own}
+    return closed(properties, required=["type", *needs])
+
+
+STAGE_ACTION: Schema = closed({
+    "set": {"type": "object", "description": "field: expression"},
+    "create": closed({"object": TEXT, "values": {"type": "object"}, "link": TEXT}, required=["object"]),
+    "notify": closed({"to": {**TEXT, "description": "The field that holds the person, such as owner"}, "message": LABEL}),
+    "webhook": closed({"url": TEXT, "topic": TEXT, "message": LABEL}, required=["url"]),
+}, minProperties=1)  # fmt: skip
+STAGE: Schema = closed({
+    "label": LABEL,
+    **_LANGUAGES,
+    "probability": {"type": "integer", "minimum": 0, "maximum": 100},
+    "kind": {"enum": ["open", "won", "lost"]},
+    "color": COLOR,
+    "needs": {**CODES, "description": "Fields that must be filled to enter"},
+    "required": {**CODES, "description": "Fields that must stay filled while a record is in the stage"},
+    "guard": {**EXPRESSION, "description": "Must hold to enter"},
+    "guard_text": {**LABEL, "description": "What to tell people when the guard refuses"},
+    "only_by": {**TEXT, "description": "The action that alone may enter it, such as convert"},
+    "within": {**TEXT, "description": "The usual time in it, such as 2 working days"},
+    "guidance": {**LABEL, "description": "What to do in this stage"},
+    "enter": {"type": "array", "items": STAGE_ACTION},
+    "exit": {"type": "array", "items": STAGE_ACTION},
+    "archived": YES_NO,
+    "after": TEXT,
+})  # fmt: skip
+PIPELINE: Schema = closed({
+    "label": LABEL,
+    "when": {**EXPRESSION, "description": "Which new records take it when nothing is said"},
+    "stages": codes_to(either(TEXT, STAGE), minProperties=1),
+    "moves": either({"enum": ["forward", "any"]}, codes_to(CODES), description="forward, any, or a map from: [to, ...]"),
+    "after": TEXT,
+}, required=["stages"])  # fmt: skip
+STAGES: Schema = closed({
+    "field": {**CODE, "description": "The code of the stage field; stage by default"},
+    "label": LABEL,
+    "pipelines": codes_to(PIPELINE, minProperties=1),
+}, required=["pipelines"])  # fmt: skip
+
+SORT: Schema = either(
+    TEXT, CODES, description="A field, or several; - before it: the largest first"
+)
+VIEW: Schema = closed({
+    "kind": {"enum": ["list", "board", "calendar"]},
+    "label": LABEL,
+    "filter": EXPRESSION,
+    "columns": CODES,
+    "sort": SORT,
+    "by": {**TEXT, "description": "board: the select field that makes the columns"},
+    "card": closed({"title": TEXT, "subtitle": TEXT, "chips": CODES, "sum": TEXT}),
+    "date": {**TEXT, "description": "calendar: the date field"},
+    "after": TEXT,
+})  # fmt: skip
+SECTION: Schema = closed({
+    "label": LABEL,
+    "columns": {"type": "integer", "minimum": 1, "maximum": 3},
+    "fields": CODES,
+    "visible_when": EXPRESSION,
+    "after": TEXT,
+}, required=["fields"])  # fmt: skip
+FORMS: Schema = closed({"default": codes_to(SECTION), "quick": CODES})
+FIELD_ACCESS: Schema = either(
+    {"enum": ["hidden", "mask", "read", "write"]},
+    closed(
+        {"mask": {**EXPRESSION, "description": "Masked on the rows where this holds"}},
+        required=["mask"],
+    ),
+)
+PERMISSION: Schema = closed({
+    **{right: {"enum": list(SCOPES)} for right in ("read", "update", "delete")},
+    **{right: YES_NO for right in ("create", "assign", "export", "claim")},
+    "when": {**EXPRESSION, "description": "A further condition on every row"},
+    "actions": CODES,
+    "fields": {"type": "object", "additionalProperties": FIELD_ACCESS},
+    "other_fields": {"enum": ["hidden", "read", "write"], "description": "The level of fields not named"},
+})  # fmt: skip
+OBJECT_PARTS: Mapping[str, Schema] = {
+    "label": LABEL,
+    "plural": LABEL,
+    "icon": TEXT,
+    "title": {**TEXT, "description": "The field that says what a record is called"},
+    "search": CODES,
+    "stages": STAGES,
+    "ownership": closed({"owner": {"enum": ["required", "optional", "none"]}, "pools": CODES}),
+    "views": codes_to(VIEW),
+    "forms": FORMS,
+    "quick": CODES,
+    "permissions": codes_to(PERMISSION),
+    "unique": {"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 2}, "description": "Sets of fields unique together"},
+    "timeline": {**YES_NO, "description": "Activities are shown on its record page"},
+    "hidden": {**YES_NO, "description": "Not in the navigation"},
+    "help": LABEL,
+    "renamed_from": either(TEXT, CODES),
+}  # fmt: skip
+
+
+def object_schema(fields: Schema) -> Schema:
+    """Return the schema of an object document whose fields have the schema `fields`."""
+    return closed(
+        {
+            "object": {**CODE, "description": "The code of the object; tables and the API are named after it"},
+            "fields": {"type": "object", "propertyNames": CODE, "additionalProperties": fields},
+            **OBJECT_PARTS,
+            "include": either(TEXT, CODES, description="Files with further parts of this object"),
+        }
+    )  # fmt: skip
