@@ -1,0 +1,1 @@
+"""Pages and REST through their own doors."""

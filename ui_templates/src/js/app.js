@@ -1,0 +1,22 @@
+/* Everything the browser runs. No framework: the server draws, these files only add what HTML cannot say. */
+import "./dialogs.js";
+import "./menus.js";
+import "./toasts.js";
+import "./shell.js";
+import "./board.js";
+import "./lookup.js";
+import { prepareComposer, restoreDrafts } from "./forms.js";
+import { orderColumns } from "./lists.js";
+import "./palette.js";
+import "./keys.js";
+import { tellTimes } from "./times.js";
+
+function settle() {
+  tellTimes();
+  orderColumns();
+  prepareComposer();
+  restoreDrafts();
+}
+settle();
+document.addEventListener("htmx:after:swap", settle);
+setInterval(tellTimes, 60000);

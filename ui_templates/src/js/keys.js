@@ -1,0 +1,50 @@
+/* Single keys, off while typing and in dialogs, and wholly off for who asked for it (WCAG 2.1.4). "?" lists them. */
+import { tinykeys } from "tinykeys";
+import { moveMenu, walk } from "./board.js";
+import { $, on, typing } from "./dom.js";
+import { compose } from "./forms.js";
+import { pick, step } from "./lists.js";
+import { palette } from "./palette.js";
+import { sideBar } from "./shell.js";
+import { undoLast } from "./toasts.js";
+
+const off = "keysOff" in document.body.dataset;
+const key = (act) => (event) => {
+  if (off || typing() || event.metaKey || event.ctrlKey || event.altKey || $("dialog[open]")) return;
+  event.preventDefault();
+  act();
+};
+const click = (selector) => key(() => $(selector)?.click());
+const go = (href) => key(() => { const link = $(`#side a[href^="${href}"]`); if (link) location.href = link.href; });
+const board = () => $("crm-board");
+
+function showKeys() { $("#keys")?.showModal(); }
+on("click", "[data-keys]", showKeys);
+
+tinykeys(window, {
+  "$mod+k": (event) => { event.preventDefault(); palette(); },
+  "/": key(palette),
+  "Shift+?": key(showKeys),
+  "[": key(sideBar),
+  "c": click("[data-new]"),
+  "f": click("[data-filter]"),
+  "1": click("[data-kind-key='1']"),
+  "2": click("[data-kind-key='2']"),
+  "j": key(() => ($("[data-next]") ? $("[data-next]").click() : board() ? walk(0, 1) : step(1))),
+  "k": key(() => ($("[data-previous]") ? $("[data-previous]").click() : board() ? walk(0, -1) : step(-1))),
+  "h": key(() => board() && walk(-1, 0)),
+  "l": key(() => board() && walk(1, 0)),
+  "x": key(pick),
+  "m": key(() => (board() ? moveMenu(document.activeElement?.closest(".card")) : $("[data-next-stage]")?.focus())),
+  "Shift+M": click("[data-next-stage]"),
+  "e": click("[data-edit-record]"),
+  "n": key(() => compose("note")),
+  "t": key(() => compose("task")),
+  "p": key(() => compose("call")),
+  "z": key(undoLast),
+  "g h": key(() => { location.href = "/"; }),
+  "g t": go("/tasks"),
+  "g p": go("/pools"),
+  "g d": go("/dashboards"),
+  "g l": go("/o/lead"),
+});

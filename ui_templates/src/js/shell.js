@@ -1,0 +1,72 @@
+/* Theme, language, drawer, the thin bar of a slow request, log-in hints, copying. */
+import { $, headers, on } from "./dom.js";
+
+const root = document.documentElement;
+
+on("submit", "[data-preference]", (event, form) => {
+  const { name, value } = event.submitter;
+  if (name !== "theme") return;
+  event.preventDefault();
+  if (value === "system") delete root.dataset.theme;
+  else root.dataset.theme = value;
+  for (const other of document.querySelectorAll("[name=theme]")) other.ariaChecked = String(other.value === value);
+  fetch(form.action, { method: "POST", headers: headers(), body: new URLSearchParams({ theme: value }) });
+});
+
+export function drawer(open) {
+  const shade = $(".shade");
+  document.body.toggleAttribute("data-drawer-open", open);
+  shade.hidden = !open;
+  $("[data-drawer]")?.setAttribute("aria-expanded", String(open));
+  if (open) $("#side a")?.focus();
+}
+export function sideBar() {
+  if (matchMedia("(max-width: 900px)").matches) drawer(!("drawerOpen" in document.body.dataset));
+  else if (document.body.dataset.side === "hidden") delete document.body.dataset.side;
+  else document.body.dataset.side = "hidden";
+}
+on("click", "[data-drawer]", () => drawer(true));
+on("click", "[data-drawer-shut]", () => drawer(false));
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && "drawerOpen" in document.body.dataset) drawer(false);
+});
+
+let waiting = 0;
+let timer;
+const busy = (step) => {
+  waiting = Math.max(0, waiting + step);
+  clearTimeout(timer);
+  const bar = $("#busy");
+  if (!bar) return;
+  if (!waiting) bar.hidden = true;
+  else timer = setTimeout(() => { bar.hidden = false; }, 300); // quick answers show nothing
+};
+document.addEventListener("htmx:before:request", () => busy(1));
+document.addEventListener("htmx:finally:request", () => busy(-1));
+
+on("click", "[data-fill]", (event, at) => {
+  $("#email").value = at.dataset.fill;
+  $("#password").value = at.dataset["fill-2"] ?? at.getAttribute("data-fill-2");
+  $("#email").form.requestSubmit();
+});
+on("click", "[data-copy]", (event, at) => navigator.clipboard.writeText(at.dataset.copy));
+
+/* The list's search box is inside what its answer replaces: give it back focus and caret. */
+let caret;
+document.addEventListener("htmx:before:swap", () => {
+  const at = document.activeElement;
+  caret = at?.matches?.("[data-keep-focus]") ? [at.id, at.selectionStart, at.value] : undefined;
+});
+document.addEventListener("htmx:after:swap", () => {
+  if (!caret) return;
+  const [id, at, value] = caret;
+  const field = document.getElementById(id);
+  if (!field || field === document.activeElement) return;
+  field.value = value;
+  field.focus();
+  field.setSelectionRange(at, at);
+});
+
+if (!/Mac|iPhone|iPad/.test(navigator.platform)) {
+  for (const key of document.querySelectorAll("kbd")) key.textContent = key.textContent.replace("⌘", "Ctrl ");
+}
