@@ -39,7 +39,7 @@ class _Kept(TypeDecorator[Any]):
     """A type with one form for SQLite and one for PostgreSQL."""
 
     impl = Text
-    cache_ok = True
+    cache_ok = True  # SQLAlchemy asks the class itself: each subclass has to say it again
     on_sqlite: TypeEngine[Any] = Text()
     on_postgresql: TypeEngine[Any] = Text(collation="C")
 
@@ -51,6 +51,8 @@ class _Kept(TypeDecorator[Any]):
 
 class PlainText(_Kept):
     """Text in code point order on both databases."""
+
+    cache_ok = True
 
 
 class WholeNumber(TypeDecorator[int]):
@@ -130,6 +132,7 @@ class ComputedNumber(TypeDecorator[Any]):
 class Instant(_Kept):
     """A moment, aware, in UTC; text of fixed width on SQLite, timestamptz elsewhere."""
 
+    cache_ok = True
     on_postgresql = TIMESTAMP(timezone=True)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> object:
@@ -149,6 +152,7 @@ class Instant(_Kept):
 class Day(_Kept):
     """A date without a time; text of fixed width on SQLite."""
 
+    cache_ok = True
     on_postgresql = Date()
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> object:
@@ -167,6 +171,7 @@ class Day(_Kept):
 class ClockTime(_Kept):
     """A time of day without a zone; text of fixed width on SQLite."""
 
+    cache_ok = True
     on_postgresql = Time()
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> object:
@@ -205,6 +210,7 @@ class Span(TypeDecorator[timedelta]):
 class StringList(_Kept):
     """A list of texts, read back as a tuple; JSON text on SQLite, JSONB elsewhere."""
 
+    cache_ok = True
     on_postgresql = JSONB(none_as_null=True)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> object:
@@ -225,6 +231,7 @@ class StringList(_Kept):
 class JsonValue(_Kept):
     """Any JSON value; text with sorted keys on SQLite, JSONB elsewhere."""
 
+    cache_ok = True
     on_postgresql = JSONB(none_as_null=True)
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> object:
