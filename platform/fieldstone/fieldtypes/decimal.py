@@ -74,7 +74,7 @@ class DecimalType:
 def decimal_pattern(scale: int) -> str:
     """Return the pattern of a dumped decimal that any column of that scale can keep."""
     decimals = rf"(\.[0-9]{{1,{scale}}})?" if scale else ""
-    return rf"^-?[0-9]{{1,{18 - scale}}}{decimals}$"
+    return rf"^-?[0-9]{{1,{19 - scale}}}{decimals}$"
 
 
 def make(settings: Mapping[str, Any]) -> DecimalType:

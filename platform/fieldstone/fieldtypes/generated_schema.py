@@ -76,7 +76,7 @@ def schema_for(
     Loading gives stored values; unknown fields and all bad values raise one ValidationError, which
     `problems_of` explains. Whether a field is required or may be written is the write door's question.
     """
-    made: dict[str, fields.Field[Any] | type[fields.Field[Any]]] = {
+    made: dict[str, fields.Field[Any]] = {
         code: ParsedField(type_, read_only=code in read_only) for code, type_ in types.items()
     }
     schema: type[Schema] = _Strict.from_dict(made, name=name)

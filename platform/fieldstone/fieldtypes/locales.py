@@ -55,4 +55,5 @@ def moment(value: datetime, language: str, zone: str) -> str:
         "Hm" if locale_of(language) is CHINESE else "hm", local, locale=locale_of(language)
     )
     between = " " if locale_of(language) is CHINESE else ", "
-    return day(local.date(), language) + between + clock
+    # Babel divides "8:05" and "PM" by a narrow no-break space, which searches do not find.
+    return day(local.date(), language) + between + clock.replace("\u202f", " ")

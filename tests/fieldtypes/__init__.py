@@ -1,0 +1,1 @@
+"""Field types: one shared suite for all, and what single types promise."""
