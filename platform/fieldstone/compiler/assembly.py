@@ -43,7 +43,7 @@ WHOLE = {
     if part not in {"views", "permissions", "forms"}
 }
 FORMS = Shape(closed({"default": {"type": "object"}, "quick": OBJECT_PARTS["quick"]}))
-KEYS = Shape(closed(dict.fromkeys([*OBJECT_PARTS, "object", "fields", "include"], {})))
+KEYS = Shape(closed({key: {} for key in [*OBJECT_PARTS, "object", "fields", "include"]}))
 
 
 class Assembly:
@@ -158,7 +158,7 @@ class Assembly:
 
     def _sound_object(self, spot: Spot, table: Table) -> Table:
         """Return the object without the parts whose shape is wrong (reported)."""
-        KEYS.check(spot, {key: None for key in table})
+        KEYS.check(spot, dict.fromkeys(table))
         sound = table.copy()
         for part in table:
             here, value = spot.under(part), table[part]

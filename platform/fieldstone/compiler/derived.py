@@ -26,16 +26,22 @@ def with_expressions(outline: Outline, resolver: Resolver) -> dict[str, Field]:
 def _complete(outline: Outline, code: str, field: Field, resolver: Resolver) -> Field:
     settings, spot = outline.settings[code], outline.spots[code]
     scope = resolver.scope(outline.code)
-    for key in CONDITIONS:
-        if key in settings:
-            found = resolver.expression(spot.under(key), settings[key], scope, expects=BOOLEAN)
-            field = replace(field, **{key: found})
-    if "default_expression" in settings:
-        here = spot.under("default_expression")
-        found = resolver.expression(
-            here, settings["default_expression"], scope, expects=field.type.expression_type
-        )
-        field = replace(field, default_expression=found)
+    conditions = {
+        key: resolver.expression(spot.under(key), settings.get(key), scope, expects=BOOLEAN)
+        for key in CONDITIONS
+    }
+    field = replace(
+        field,
+        required_when=conditions["required_when"],
+        visible_when=conditions["visible_when"],
+        read_only_when=conditions["read_only_when"],
+        default_expression=resolver.expression(
+            spot.under("default_expression"),
+            settings.get("default_expression"),
+            scope,
+            expects=field.type.expression_type,
+        ),
+    )
     if settings["type"] == "formula":
         found = resolver.expression(
             spot.under("value"), settings["value"], scope, expects=field.type.expression_type

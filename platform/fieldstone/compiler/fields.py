@@ -19,6 +19,7 @@ from fieldstone.fieldtypes.contract import FieldType, InvalidValueError
 from fieldstone.model.objects import Field
 
 NOT_FOR_MAKE = frozenset({"type", *FIELD_ENVELOPE, *WITH_OPTIONS, *LINKING})
+CHOOSING = frozenset({"select", "multi_select"})
 LATER = frozenset({"rows", "rollup"})  # made when the fields of other objects are known
 
 
@@ -134,27 +135,27 @@ class FieldReader:
         """Return the configured type; child rows and rollups get theirs later, here a text stands for them."""
         if name in LATER:
             return self._words.type("text")
-        spec = self._words.types[name]
-        own = {key: plain(value) for key, value in settings.items() if key not in NOT_FOR_MAKE}
-        for key in DERIVED.get(name, {}):
-            own.pop(key, None)
-        for key, value in self._words.defaults.items():
-            if key in spec.settings:
-                own.setdefault(key, value)
-        if "options" in settings or "options_from" in settings:
+        own = self._own_settings(name, settings)
+        if name in CHOOSING or "options" in settings or "options_from" in settings:
             options = self._options(spot, settings)
             if options is None:
                 return None
             own["options"] = options
-        elif name in {"select", "multi_select"}:
-            spot.problem("missing_key", "there are no options to choose from.", "Add 'options: {code: label}', or 'options_from: NAME'.")  # fmt: skip
-            return None
         if name == "formula":
-            returns = self._returned(spot, own.get("returns"))
-            if returns is None:
+            own["returns"] = self._returned(spot, settings.get("returns"))
+            if own["returns"] is None:
                 return None
-            own["returns"] = returns
         return self.made(spot, name, own)
+
+    def _own_settings(self, name: str, settings: Mapping[str, Any]) -> dict[str, Any]:
+        """Return what the type itself is told: not the envelope, but the site's defaults."""
+        own = {key: plain(value) for key, value in settings.items() if key not in NOT_FOR_MAKE}
+        for key in DERIVED.get(name, {}):
+            own.pop(key, None)
+        for key, value in self._words.defaults.items():
+            if key in self._words.types[name].settings:
+                own.setdefault(key, value)
+        return own
 
     def made(self, spot: Spot, name: str, settings: Mapping[str, Any]) -> FieldType | None:
         """Return a type made from checked settings; what it refuses is reported."""
@@ -179,6 +180,13 @@ class FieldReader:
             return None
         if "options" in settings:
             return options_from(spot.under("options"), settings["options"])
+        if "options_from" not in settings:
+            spot.problem(
+                "missing_key",
+                "there are no options to choose from.",
+                "Add 'options: {code: label}', or 'options_from: NAME'.",
+            )
+            return None
         name = settings["options_from"]
         shared = self._words.shared_options.get(name)
         if shared is None:

@@ -14,19 +14,23 @@ ALWAYS_FILLED = frozenset({"created_at", "updated_at"})
 
 
 def indexes_of(spec: ObjectType) -> tuple[tuple[str, ...], ...]:
-    """Return the indexes as tuples of field codes, most useful first, at most twelve.
+    """Return the indexes as tuples of field codes, most useful first: at most twelve, and those of all lookups.
 
     A leading "-" means descending with missing values last. Every index that serves a sorted list ends with
     the id, which settles ties. Unique fields, and those marked `indexed`, get theirs from storage.
     """
-    wanted = dict.fromkeys(_wanted(spec))
-    kept: list[tuple[str, ...]] = []
-    for index in wanted:
-        if _is_known(spec, index) and not any(
-            other[: len(index)] == index for other in wanted if other != index
-        ):
-            kept.append(index)
-    return tuple(kept[:MOST])
+    wanted = list(dict.fromkeys(index for index in _wanted(spec) if _is_known(spec, index)))
+    longest = [
+        index
+        for index in wanted
+        if not any(other[: len(index)] == index for other in wanted if other != index)
+    ]
+    return (*longest[:MOST], *(index for index in longest[MOST:] if _is_link(spec, index)))
+
+
+def _is_link(spec: ObjectType, index: tuple[str, ...]) -> bool:
+    """Tell whether related lists and rollups depend on this index, however many others there are."""
+    return index[0] in spec.fields and spec.fields[index[0]].type.name in {"lookup", "user"}
 
 
 def _is_known(spec: ObjectType, index: tuple[str, ...]) -> bool:

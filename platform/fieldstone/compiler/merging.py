@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.tree import Items, Table
 
@@ -56,7 +59,7 @@ def report_empty(spot: Spot, table: Table) -> None:
             report_empty(spot.under(key), value)
 
 
-def ordered(spot: Spot, table: Table) -> Table:
+def ordered(spot: Spot, table: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the table with its entries where their `after: code` puts them, `after` itself taken out.
 
     `after: ""` puts an entry first. An unknown code is reported.
@@ -66,7 +69,7 @@ def ordered(spot: Spot, table: Table) -> Table:
         for key, value in table.items()
         if isinstance(value, Table) and "after" in value
     }
-    if not moves:
+    if not moves or not isinstance(table, Table):
         return table
     order = [key for key in table if key not in moves]
     for key, after in moves.items():

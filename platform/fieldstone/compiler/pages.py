@@ -58,7 +58,7 @@ def views_of(
     spot = outline.spot.under("views")
     views = {
         code: _view(spot.under(code), code, settings, outline, resolver, title)
-        for code, settings in ordered(spot, raw).items()  # type: ignore[arg-type]
+        for code, settings in ordered(spot, raw).items()
     }
     if any(view.kind == "list" for view in views.values()):
         return views
@@ -78,7 +78,7 @@ def _columns(outline: Outline, title: str) -> tuple[str, ...]:
 
 def _view(
     spot: Spot, code: str, raw: Mapping[str, Any], outline: Outline, resolver: Resolver, title: str
-) -> View:  # noqa: PLR0913 - the six parts of one view
+) -> View:
     kind = raw.get("kind", "list")
     columns = tuple(
         path for index, name in enumerate(raw.get("columns", ()))
@@ -181,7 +181,7 @@ def form_of(outline: Outline, raw: Mapping[str, Any], resolver: Resolver) -> tup
             settings.get("columns", 2),
             resolver.expression(spot.under(code, "visible_when"), settings.get("visible_when"), resolver.scope(outline.code), expects=BOOLEAN),
         )
-        for code, settings in ordered(spot, raw).items()  # type: ignore[arg-type]
+        for code, settings in ordered(spot, raw).items()
     )  # fmt: skip
     own = tuple(
         code for code, field in outline.fields.items() if not field.system and not field.archived

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 import yaml
+
 from fieldstone.base.origin import Origin
 from fieldstone.base.text import clean
 from fieldstone.compiler.problems import Problems
@@ -34,7 +35,7 @@ def read(layer: str, document: Document, problems: Problems) -> Table | None:
     try:
         text = clean(document.text.removeprefix("\ufeff"))
         if len(text) > MAX_CHARACTERS:
-            reader.fail(
+            raise reader.fail(
                 1,
                 1,
                 "too_large",
@@ -71,7 +72,7 @@ class _Reader:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    self.fail(
+                    raise self.fail(
                         *_where(event),
                         "two_documents",
                         "a second document begins here ('---').",
@@ -83,7 +84,7 @@ class _Reader:
                 self.stack.pop()
         if self.top is None or isinstance(self.top, Table):
             return self.top
-        return self.fail(
+        raise self.fail(
             1,
             1,
             "not_a_map",
@@ -95,7 +96,7 @@ class _Reader:
         line, column = _where(event)
         self.nodes += 1
         if isinstance(event, yaml.AliasEvent):
-            self.fail(
+            raise self.fail(
                 line,
                 column,
                 "alias",
@@ -103,7 +104,7 @@ class _Reader:
                 "Write the part out; options that are shared go into 'options:' and 'options_from'.",
             )
         if len(self.stack) >= MAX_DEPTH or self.nodes > MAX_NODES:
-            self.fail(
+            raise self.fail(
                 line,
                 column,
                 "too_deep",
@@ -124,13 +125,13 @@ class _Reader:
             return Table(place)
         if isinstance(event, yaml.SequenceStartEvent):
             self._refuse_tag(event, {*PLAIN_TAGS, *OPERATIONS})
-            return Items(place, OPERATIONS.get(event.tag, ""))
+            return Items(place, OPERATIONS.get(event.tag or "", ""))
         self._refuse_tag(event, PLAIN_TAGS)
         return resolve(event.value) if event.implicit[0] else event.value
 
     def _refuse_tag(self, event: Any, allowed: set[Any]) -> None:
         if event.tag not in allowed:
-            self.fail(
+            raise self.fail(
                 *_where(event),
                 "tag",
                 f"the tag '{event.tag}' means nothing here.",
@@ -155,7 +156,7 @@ class _Reader:
             return value
         if isinstance(value, (bool, int, float)):
             return str(value).lower() if isinstance(value, bool) else str(value)
-        return self.fail(
+        raise self.fail(
             place.line,
             place.column,
             "bad_key",
@@ -174,10 +175,10 @@ class _Reader:
             return
         table.put(key, value, parent.key_at, place)
 
-    def fail(self, line: int, column: int, code: str, message: str, cure: str) -> Any:
-        """Report what makes further reading pointless, and stop."""
+    def fail(self, line: int, column: int, code: str, message: str, cure: str) -> _StopError:
+        """Report what makes further reading pointless; the caller raises what comes back."""
         self.problems.add(Origin(self.layer, self.file, line, column), "", code, message, cure)
-        raise _StopError
+        return _StopError()
 
     def report_syntax(self, error: yaml.YAMLError) -> None:
         """Turn the parser's complaint into a problem with a cure."""

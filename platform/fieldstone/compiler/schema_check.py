@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from jsonschema import Draft202012Validator
+
 from fieldstone.base.names import did_you_mean
 from fieldstone.compiler.problems import Spot
-from jsonschema import Draft202012Validator
-from jsonschema.exceptions import ValidationError
 
 Wrong = tuple[str, str, str]  # code, message, cure
+# jsonschema's ValidationError is `Any` here: its attributes are typed as anything or unset.
 
 TYPE_WORDS = {
     "string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
@@ -44,11 +45,11 @@ class Shape:
         return not wrong
 
 
-def _causes(error: ValidationError) -> Iterable[ValidationError]:
+def _causes(error: Any) -> Iterable[Any]:
     """Return the errors to show: of several alternatives, those of the one that was meant."""
     if error.validator not in {"anyOf", "oneOf"} or not error.context:
         return [error]
-    branches: dict[int, list[ValidationError]] = {}
+    branches: dict[int, list[Any]] = {}
     for inner in error.context:
         branches.setdefault(int(inner.relative_schema_path[0]), []).append(inner)
     for inner in error.context:
@@ -59,12 +60,12 @@ def _causes(error: ValidationError) -> Iterable[ValidationError]:
     return [cause for e in min(meant, key=len) for cause in _causes(e)]
 
 
-def _wrong_kind(inner: ValidationError, outer: ValidationError) -> bool:
+def _wrong_kind(inner: Any, outer: Any) -> bool:
     """Tell whether the alternative is for another kind of value altogether."""
-    return inner.validator == "type" and inner.absolute_path == outer.absolute_path
+    return bool(inner.validator == "type" and inner.absolute_path == outer.absolute_path)
 
 
-def _report(spot: Spot, error: ValidationError) -> None:
+def _report(spot: Spot, error: Any) -> None:
     here = spot.under(*error.absolute_path)
     if error.validator in {"additionalProperties", "unevaluatedProperties"}:
         _report_extra_keys(here, error)
@@ -78,7 +79,7 @@ def _report(spot: Spot, error: ValidationError) -> None:
     here.problem(code, message, cure)
 
 
-def _report_extra_keys(here: Spot, error: ValidationError) -> None:
+def _report_extra_keys(here: Spot, error: Any) -> None:
     known = list(error.schema.get("properties", {}))
     for key in error.instance:
         if key not in known and not key.startswith("x-"):
@@ -116,12 +117,12 @@ def _wanted(types: Iterable[str], instance: object) -> Wrong:
     return "wrong_kind", f"{shown} stands where {words} is wanted.", TYPE_CURES.get(wanted[0], "")
 
 
-def _say_type(error: ValidationError) -> Wrong:
+def _say_type(error: Any) -> Wrong:
     wanted = error.validator_value
     return _wanted([wanted] if isinstance(wanted, str) else wanted, error.instance)
 
 
-def _say_alternatives(error: ValidationError) -> Wrong:
+def _say_alternatives(error: Any) -> Wrong:
     types: list[str] = []
     for branch in error.validator_value:
         word = branch.get("type", [])
@@ -131,7 +132,7 @@ def _say_alternatives(error: ValidationError) -> Wrong:
     return _say_anything(error)
 
 
-def _say_enum(error: ValidationError) -> Wrong:
+def _say_enum(error: Any) -> Wrong:
     choices = [str(choice) for choice in error.validator_value]
     return (
         "unknown_value",
@@ -140,7 +141,7 @@ def _say_enum(error: ValidationError) -> Wrong:
     )
 
 
-def _say_required(error: ValidationError) -> Wrong:
+def _say_required(error: Any) -> Wrong:
     missing = [key for key in error.validator_value if key not in error.instance]
     key = missing[0] if missing else ""
     about = error.schema.get("properties", {}).get(key, {}).get("description", "")
@@ -155,14 +156,14 @@ def _say_required(error: ValidationError) -> Wrong:
     )
 
 
-def _say_name(error: ValidationError) -> Wrong:
+def _say_name(error: Any) -> Wrong:
     about = error.schema.get(
         "description", "Write small letters a-z, digits and _, beginning with a letter"
     )
     return "bad_code", f"{short(error.instance)} cannot be a key here.", f"{about}."
 
 
-def _say_pattern(error: ValidationError) -> Wrong:
+def _say_pattern(error: Any) -> Wrong:
     about = error.schema.get("description") or f"It has the form {error.validator_value}"
     return (
         "bad_form",
@@ -171,7 +172,7 @@ def _say_pattern(error: ValidationError) -> Wrong:
     )
 
 
-def _say_bound(error: ValidationError) -> Wrong:
+def _say_bound(error: Any) -> Wrong:
     words = {
         "minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than", "exclusiveMaximum": "less than",
         "minLength": "at least this long:", "maxLength": "at most this long:", "minItems": "a list with at least",
@@ -181,7 +182,7 @@ def _say_bound(error: ValidationError) -> Wrong:
     return "out_of_bounds", f"{short(error.instance)} must be {limit}.", f"Write {limit}."
 
 
-def _say_anything(error: ValidationError) -> Wrong:
+def _say_anything(error: Any) -> Wrong:
     return (
         "bad_value",
         f"{short(error.instance)} does not fit here: {error.message[:160]}.",
@@ -189,7 +190,7 @@ def _say_anything(error: ValidationError) -> Wrong:
     )
 
 
-_SAYINGS: Mapping[str, Callable[[ValidationError], Wrong]] = {
+_SAYINGS: Mapping[str, Callable[[Any], Wrong]] = {
     "type": _say_type,
     "anyOf": _say_alternatives,
     "oneOf": _say_alternatives,

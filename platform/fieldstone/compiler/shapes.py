@@ -188,7 +188,7 @@ FIELD_ACCESS: Schema = either(
 )
 PERMISSION: Schema = closed({
     **{right: {"enum": list(SCOPES)} for right in ("read", "update", "delete")},
-    **{right: YES_NO for right in ("create", "assign", "export", "claim")},
+    **dict.fromkeys(("create", "assign", "export", "claim"), YES_NO),
     "when": {**EXPRESSION, "description": "A further condition on every row"},
     "actions": CODES,
     "fields": {"type": "object", "additionalProperties": FIELD_ACCESS},

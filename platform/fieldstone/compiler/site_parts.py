@@ -34,7 +34,7 @@ def roles_of(spot: Spot, raw: Mapping[str, Any]) -> dict[str, Role]:
     """Return the roles in order; a site without an administrator gets one, so that it can be set up."""
     roles = {
         code: Role(code, own_label(code, settings), administrator=isinstance(settings, Mapping) and settings.get("administrator", False))
-        for code, settings in ordered(spot, raw).items()  # type: ignore[arg-type]
+        for code, settings in ordered(spot, raw).items()
     }  # fmt: skip
     if not any(role.administrator for role in roles.values()):
         roles = {
@@ -101,7 +101,7 @@ class Navigation:
         """Return all entries; a site without any shows every object that is not hidden."""
         found = [
             item
-            for code, group in ordered(spot, raw).items()  # type: ignore[arg-type]
+            for code, group in ordered(spot, raw).items()
             for index, written in enumerate(group["items"])
             if (item := self._item(spot.under(code, "items", index), code, written))
         ]
@@ -115,7 +115,7 @@ class Navigation:
         labels = {
             code: own_label(code, {"label": group.get("label", {})})
             for code, group in ordered(spot, raw).items()
-        }  # type: ignore[arg-type]
+        }
         return labels or {"records": RECORDS}
 
     def _item(self, spot: Spot, group: str, written: object) -> NavItem | None:

@@ -6,8 +6,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from fieldstone.compiler.shapes import (
-    CODES, EXPRESSION, LABEL, OPTIONS, TEXT, YES_NO, Schema, closed, codes_to, either,
-    field_schema, object_schema,
+    CODES,
+    EXPRESSION,
+    LABEL,
+    OPTIONS,
+    TEXT,
+    YES_NO,
+    Schema,
+    closed,
+    codes_to,
+    either,
+    field_schema,
+    object_schema,
 )  # fmt: skip
 from fieldstone.fieldtypes.contract import TypeSpec
 from fieldstone.rules.contract import RuleKind
@@ -24,7 +34,7 @@ ROLE: Schema = either(
 )  # fmt: skip
 NAV_ITEM: Schema = either(
     {"type": "string", "description": "An object"},
-    closed({**{kind: TEXT for kind in ("object", "pool", "dashboard", "page")}, "view": TEXT}, minProperties=1),
+    closed({**dict.fromkeys(("object", "pool", "dashboard", "page"), TEXT), "view": TEXT}, minProperties=1),
 )  # fmt: skip
 NAV_GROUP: Schema = closed(
     {"label": LABEL, "items": {"type": "array", "items": NAV_ITEM}, "after": TEXT},

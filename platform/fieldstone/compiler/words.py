@@ -30,7 +30,7 @@ def own_label(code: str, raw: object) -> Label:
 
 def options_from(spot: Spot, raw: Mapping[str, Any]) -> Mapping[str, Option]:
     """Return the options of a select, in the order of the page."""
-    table = ordered(spot, raw)  # type: ignore[arg-type]  # the reader makes every map a Table
+    table = ordered(spot, raw)
     return {code: _option(code, value) for code, value in table.items()}
 
 
