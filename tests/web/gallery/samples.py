@@ -53,7 +53,8 @@ def environment(language: str) -> Environment:
     texts = catalogue() if language == "zh" else {}
 
     def t(text: str, /, **values: object) -> str:
-        return texts.get(text, text).format_map(values)
+        shown = texts.get(text, text)
+        return shown.format_map(values) if values else shown  # the page's own scripts fill some
 
     def tn(one: str, many: str, n: int, /, **values: object) -> str:
         return t(many if n != 1 or language == "zh" else one, n=n, **values)
