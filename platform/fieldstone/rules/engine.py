@@ -11,6 +11,7 @@ from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Decision, Draft
 from fieldstone.rules.contract import (
     CLEAN,
+    GRADE,
     VALIDATE,
     DueTimer,
     Facts,
@@ -22,9 +23,10 @@ from fieldstone.rules.contract import (
 
 Settle = Callable[[Sequence[Draft]], Sequence[Draft]]
 
-# What still speaks about a draft that is refused already, so that all its problems come back at once,
-# and what holds for imported history, whose automatic rules are off.
+# What still speaks about a draft that is refused already, so that all its problems come back at once.
 ALWAYS_HEARD = frozenset({CLEAN, VALIDATE})
+# What holds for imported history, whose other automatic rules are off.
+HEARD_ON_HISTORY = frozenset({CLEAN, GRADE, VALIDATE})
 
 
 def in_order(rules: Iterable[Rule]) -> list[Rule]:
@@ -41,7 +43,9 @@ def run(
     and system fields (owned_at, stage_entered_at) brought up to date; the rules that follow see that.
     """
     present = list(drafts)
-    closed: defaultdict[str, set[int]] = defaultdict(set)  # by kind, where a rule said: stop on match
+    closed: defaultdict[str, set[int]] = defaultdict(
+        set
+    )  # by kind, where a rule said: stop on match
     for rule in in_order(rules):
         if in_force(rule, facts.now):
             closed[rule.kind] |= _apply(rule, present, closed[rule.kind], facts, settle)
@@ -62,7 +66,9 @@ def concerns(rule: Rule, draft: Draft) -> bool:
     change = draft.change
     if change.object_name != rule.object_name or draft.attached_to is not None:
         return False
-    if (change.skip_rules or draft.refused) and rule.phase not in ALWAYS_HEARD:
+    if draft.refused and rule.phase not in ALWAYS_HEARD:
+        return False
+    if change.skip_rules and rule.phase not in HEARD_ON_HISTORY:
         return False
     events = {change.operation.value, change.action}
     if draft.before is not None and draft.changed("owner"):

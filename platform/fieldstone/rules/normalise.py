@@ -1,0 +1,108 @@
+"""How texts are cleaned before they are kept, and made alike before they are compared."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+
+_SPACES = re.compile(r"\s+")
+_NOT_ALNUM = re.compile(r"[\W_]+")
+_DIGITS = re.compile(r"\D+")
+# Longest first, so that "co ltd" goes before "ltd"; written as they stand after `_plain`.
+_SUFFIXES = (
+    "有限责任公司",
+    "股份有限公司",
+    "集团有限公司",
+    "有限公司",
+    "分公司",
+    "公司",
+    "集团",
+    "coltd",
+    "companylimited",
+    "corporation",
+    "incorporated",
+    "company",
+    "limited",
+    "corp",
+    "gmbh",
+    "llc",
+    "ltd",
+    "plc",
+    "inc",
+    "ag",
+)
+_SPELLINGS = (
+    (re.compile(r"\bco\.?\s*,?\s*ltd\b\.?", re.IGNORECASE), "Co., Ltd."),
+    (re.compile(r",?\s+\binc\b\.?$", re.IGNORECASE), " Inc."),
+    (re.compile(r",?\s+\bllc\b\.?$", re.IGNORECASE), " LLC"),
+    (re.compile(r",?\s+\bgmbh\b\.?$", re.IGNORECASE), " GmbH"),
+    (re.compile(r"有限公司\s*[.。]$"), "有限公司"),
+)
+
+
+def halfwidth(text: str) -> str:
+    """Return full-width Latin letters, digits and spaces in half width; Chinese punctuation stays."""
+    return "".join(
+        unicodedata.normalize("NFKC", one) if "０" <= one <= "ｚ" or one == "　" else one
+        for one in text
+    )
+
+
+def company_spelling(text: str) -> str:
+    """Return a company name with its legal form in the usual spelling."""
+    for pattern, spelling in _SPELLINGS:
+        text = pattern.sub(spelling, text)
+    return text
+
+
+def _spaces(text: str) -> str:
+    return _SPACES.sub(" ", text).strip()
+
+
+OPERATIONS: Mapping[str, Callable[[str], str]] = {
+    "trim": str.strip,
+    "spaces": _spaces,
+    "halfwidth": halfwidth,
+    "lower": str.lower,
+    "upper": str.upper,
+    "title": str.title,
+    "company_suffix": company_spelling,
+}
+
+
+def _plain(text: str) -> str:
+    return _NOT_ALNUM.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+def _company(text: str) -> str:
+    plain = _plain(text)
+    for suffix in _SUFFIXES:
+        # A name that is nothing but its legal form stays as it is.
+        if plain.endswith(suffix) and len(plain) > len(suffix) + 1:
+            return plain.removesuffix(suffix)
+    return plain
+
+
+def _email(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+def _phone(text: str) -> str:
+    return _DIGITS.sub("", unicodedata.normalize("NFKC", text))
+
+
+ALIKE: Mapping[str, Callable[[str], str]] = {
+    "text": _plain,
+    "company": _company,
+    "email": _email,
+    "phone": _phone,
+    "exact": str,
+}
+
+
+@lru_cache(maxsize=4096)
+def alike(how: str, text: str) -> str:
+    """Return the form of `text` in which equal things are equal; `how` is a key of ALIKE."""
+    return ALIKE[how](text)

@@ -1,0 +1,49 @@
+"""Sentences of rules in both languages: lists of labels, a person's language, a masked name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from fieldstone.base.label import Label
+from fieldstone.expressions.expression import Expression
+from fieldstone.expressions.types import Scope
+from fieldstone.rules.contract import Facts
+
+LANGUAGES = ("en", "zh")
+
+
+def language_of(facts: Facts) -> str:
+    """Return the language of the person who acts, in which problems are told."""
+    return str((facts.env.user or {}).get("language") or "en")
+
+
+def field_label(scope: Scope, name: str) -> Label:
+    """Return what people call a field."""
+    return Label(scope.label(name, "en"), scope.label(name, "zh"))
+
+
+def listed(labels: Iterable[Label]) -> Label:
+    """Join labels: "Name, Mobile" and "姓名、手机"."""
+    several = list(labels)
+    return Label(
+        ", ".join(label.text("en") for label in several),
+        "、".join(label.text("zh") for label in several),
+    )
+
+
+def read_back(expression: Expression) -> Label:
+    """Return a condition in plain words."""
+    return Label(expression.read_back("en"), expression.read_back("zh"))
+
+
+def joined(sentences: Sequence[Label]) -> Label:
+    """Join sentences: with "; " in English and "；" in Chinese."""
+    return Label(
+        "; ".join(one.text("en") for one in sentences),
+        "；".join(one.text("zh") for one in sentences),
+    )
+
+
+def masked(name: str) -> str:
+    """Return a name of which only the first character is shown: "王**"."""
+    return name[:1] + "**" if name else "**"
