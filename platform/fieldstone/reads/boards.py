@@ -1,0 +1,60 @@
+"""Boards: the columns of a select field, each with its first cards, its count and its sum."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from fieldstone.access.resolver import Purpose, resolve
+from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.model.objects import ObjectType
+from fieldstone.reads.aggregates import aggregates
+from fieldstone.reads.frame import may_read
+from fieldstone.reads.listing import page_of
+from fieldstone.reads.query import BoardColumn, Query
+from fieldstone.reads.sight import Sight
+
+
+def columns_of_board(
+    sight: Sight, object_name: str, by: str, query: Query, sum_of: str = ""
+) -> list[BoardColumn]:
+    """Return a column per option of `by`, in the options' order, then one for records without a value.
+
+    One statement counts and sums, one per column fetches `query.limit` cards. Archived options
+    and the column without a value appear only when records lie in them.
+    """
+    may_read(sight.viewer, object_name)
+    spec = sight.model.objects[object_name]
+    problems = [
+        found
+        for code in (by, sum_of)
+        if code
+        and isinstance(found := resolve(sight.viewer, object_name, code, Purpose.GROUP), Problem)
+    ]
+    if problems:
+        raise RefusedError(problems, 400)
+    measures = {"count": "count()"} | ({"sum": f"sum({sum_of})"} if sum_of else {})
+    lines = aggregates(sight, object_name, replace(query, count=False), [by], measures)
+    found = {line[by]: line for line in lines}
+    columns = []
+    for option in _options(spec, by, found):
+        line = found.get(option, {"count": 0, "sum": 0 if sum_of else None})
+        page = page_of(sight, object_name, _narrowed(query, by, option))
+        columns.append(BoardColumn(option, page, int(str(line["count"])), line.get("sum")))
+    return columns
+
+
+def _options(spec: ObjectType, by: str, used: Iterable[object]) -> list[str | None]:
+    options = getattr(spec.fields[by].type, "options", {})
+    used = set(used)
+    shown: list[str | None] = [
+        code for code, option in options.items() if not option.archived or code in used
+    ]
+    known = set(options)
+    shown += sorted(str(one) for one in used if one is not None and one not in known)
+    return [*shown, None] if None in used else shown
+
+
+def _narrowed(query: Query, by: str, option: str | None) -> Query:
+    """Return the query for one column; the option becomes a further condition."""
+    return replace(query, count=False, cursor="", column=(by, option))

@@ -1,0 +1,138 @@
+"""The reading door of a site: what pages, REST, reports, actions and exports call.
+
+Every call names a context; what comes back is what its actor may see, and nothing tells them of the rest.
+Raises RefusedError with status 400 for malformed questions and 404 for objects the actor does not have.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final
+
+from fieldstone.changes.nouns import Context
+from fieldstone.model.site_model import Model
+from fieldstone.reads import boards, pools
+from fieldstone.reads.aggregates import aggregates
+from fieldstone.reads.expanding import Titles, titles_of
+from fieldstone.reads.explaining import Why, explained
+from fieldstone.reads.history import History, history_of
+from fieldstone.reads.listing import page_of, record_of, total_of
+from fieldstone.reads.query import EVERYTHING, BoardColumn, Choice, Hit, Page, Query, Record
+from fieldstone.reads.searching import choices, found_anywhere
+from fieldstone.reads.sight import Sight
+from fieldstone.storage.database import Storage
+
+COUNT: Final[Mapping[str, str]] = {"count": "count()"}
+
+
+class Reads:
+    """The door for reading."""
+
+    def __init__(self, storage: Storage) -> None:
+        """Read from `storage`."""
+        self._storage = storage
+
+    @contextmanager
+    def sight(self, ctx: Context, model: Model) -> Iterator[Sight]:
+        """Open one snapshot for several reads of one request."""
+        tables = self._storage.use(model)
+        with self._storage.reading(tables, ctx) as reader:
+            yield Sight(ctx, model, tables, reader)
+
+    def get(
+        self, ctx: Context, model: Model, object_name: str, id: str, query: Query = EVERYTHING
+    ) -> Record | None:
+        """Return one record; `query` says which fields, what to expand and whether to look into the bin."""
+        with self.sight(ctx, model) as sight:
+            return record_of(sight, object_name, id, query)
+
+    def list(self, ctx: Context, model: Model, object_name: str, query: Query = EVERYTHING) -> Page:
+        """Return one page of records."""
+        with self.sight(ctx, model) as sight:
+            if query.pool is not None:
+                return pools.page_of_pool(sight, object_name, query)
+            return page_of(sight, object_name, query)
+
+    def count(self, ctx: Context, model: Model, object_name: str, query: Query = EVERYTHING) -> int:
+        """Return how many records the query finds."""
+        with self.sight(ctx, model) as sight:
+            return total_of(sight, object_name, query)
+
+    def aggregate(
+        self,
+        ctx: Context,
+        model: Model,
+        object_name: str,
+        query: Query = EVERYTHING,
+        *,
+        group: Sequence[str] = (),
+        measures: Mapping[str, str] = COUNT,
+    ) -> list[dict[str, object]]:
+        """Return one dict per group: group values under their texts, figures under their names.
+
+        The rows are those of `query` (filter, extra, q, pool, deleted). A group is an expression such as "channel",
+        "channel.kind" or "month(created_at)"; a measure is "count()", "count(condition)", "sum(value)" or
+        "sum(value, condition)", with avg, min and max alike.
+        """
+        with self.sight(ctx, model) as sight:
+            return aggregates(sight, object_name, query, group, measures)
+
+    def search(
+        self,
+        ctx: Context,
+        model: Model,
+        text: str,
+        objects: Sequence[str] | None = None,
+        limit: int = 20,
+    ) -> list[Hit]:
+        """Return records of all objects that hold the text."""
+        with self.sight(ctx, model) as sight:
+            return found_anywhere(sight, text, objects, limit)
+
+    def options(
+        self, ctx: Context, model: Model, object_name: str, text: str = "", limit: int = 20
+    ) -> list[Choice]:
+        """Return records that a lookup to this object may be set to."""
+        with self.sight(ctx, model) as sight:
+            return choices(sight, object_name, text, limit)
+
+    def titles(self, ctx: Context, model: Model, references: Iterable[tuple[str, str]]) -> Titles:
+        """Return what records are called, by (object, id); one query per object."""
+        with self.sight(ctx, model) as sight:
+            return titles_of(sight, references)
+
+    def history(self, ctx: Context, model: Model, object_name: str, id: str) -> History | None:
+        """Return a record's changes, stages and owners, None when it is not there for the actor."""
+        with self.sight(ctx, model) as sight:
+            return history_of(sight, object_name, id)
+
+    def explain(
+        self, ctx: Context, model: Model, object_name: str, id: str
+    ) -> tuple[Why, ...] | None:
+        """Return why automatic decisions about a record were made, None when it is not there."""
+        with self.sight(ctx, model) as sight:
+            return explained(sight, object_name, id)
+
+    def board(
+        self,
+        ctx: Context,
+        model: Model,
+        object_name: str,
+        by: str,
+        query: Query = EVERYTHING,
+        add_up: str = "",
+    ) -> list[BoardColumn]:
+        """Return a column per option of the select field `by`; `query.limit` cards in each.
+
+        `add_up` names the number field whose sum stands above a column.
+        """
+        with self.sight(ctx, model) as sight:
+            return boards.columns_of_board(sight, object_name, by, query, add_up)
+
+    def pool(
+        self, ctx: Context, model: Model, pool: str, object_name: str, query: Query = EVERYTHING
+    ) -> Page:
+        """Return what lies in a public pool, as the actor may see it before claiming."""
+        return self.list(ctx, model, object_name, replace(query, pool=pool))

@@ -1,0 +1,153 @@
+"""One record and pages of records: filtered, in order, from a cursor on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from fieldstone.access.viewer import Viewer
+from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.ids import is_id
+from fieldstone.expressions.expression import Expression
+from fieldstone.reads.cursor import fingerprint, read_cursor, write_cursor
+from fieldstone.reads.expanding import check_expand, with_children, with_expanded, with_titles
+from fieldstone.reads.frame import Clause, Frame, condition_of, may_read
+from fieldstone.reads.ordering import Key, behind, columns_of, keys_of
+from fieldstone.reads.picking import codes_of, pick
+from fieldstone.reads.query import HIGHEST_LIMIT, Page, Query, Record
+from fieldstone.reads.searching import text_clauses
+from fieldstone.reads.sight import Sight
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question whose every name is settled for its viewer."""
+
+    query: Query
+    codes: tuple[str, ...]
+    keys: tuple[Key, ...]
+    conditions: tuple[Expression, ...]
+
+    @property
+    def fingerprint(self) -> str:
+        """Return a short name of what decides which rows come, and in what order."""
+        query, texts = self.query, [one.text for one in self.conditions]
+        return fingerprint(query.sort, texts, query.q, query.pool, query.deleted, query.column)
+
+
+def settled(viewer: Viewer, object_name: str, query: Query) -> Asked:
+    """Return the question with its names settled; raises RefusedError (400) with all problems."""
+    problems: list[Problem] = []
+
+    def tried(step: Callable[[], Any]) -> Any:
+        try:
+            return step()
+        except RefusedError as error:
+            problems.extend(error.problems)
+            return ()
+
+    condition = tried(lambda: condition_of(viewer, object_name, query.filter))
+    codes = tried(lambda: codes_of(viewer, object_name, query.fields))
+    keys = tried(lambda: keys_of(viewer, object_name, query.sort))
+    tried(lambda: check_expand(viewer, object_name, query.expand))
+    tried(lambda: _check_limit(query.limit))
+    if problems:
+        raise RefusedError(problems, 400)
+    heads = [path.partition(".")[0] for path in query.expand]
+    codes = tuple(dict.fromkeys([*codes, *heads]))
+    conditions = tuple(one for one in (condition, query.extra) if one)
+    return Asked(query, codes, keys, conditions)
+
+
+def _check_limit(limit: int) -> None:
+    if not 1 <= limit <= HIGHEST_LIMIT:
+        text = f"A page holds 1 to {HIGHEST_LIMIT} records, not {limit}."
+        problem = Problem("bad_limit", "limit", text, f"Send a limit of at most {HIGHEST_LIMIT}.")
+        raise RefusedError([problem], 400)
+
+
+def where_of(sight: Sight, frame: Frame, asked: Asked) -> list[Clause]:
+    """Return every condition on the rows, but for the cursor's."""
+    query = asked.query
+    where = frame.within(deleted=query.deleted)
+    if query.pool is not None:
+        where.append(frame.raw.column("pool") == query.pool)
+    if query.column is not None:
+        code, value = query.column
+        column = frame.columns.column(code)
+        where.append(column.is_(None) if value is None else column == value)
+    for condition in asked.conditions:
+        where += frame.holding(condition)
+    if query.q.strip():
+        where += text_clauses(sight, frame, query.q)
+    return where
+
+
+def page_of(sight: Sight, object_name: str, query: Query) -> Page:
+    """Return one page of the records that the viewer may see.
+
+    Raises RefusedError: 404 for an object that is not there for the viewer, 400 for a malformed question.
+    """
+    may_read(sight.viewer, object_name)
+    asked = settled(sight.viewer, object_name, query)
+    frame = sight.frame(object_name)
+    picked, order = pick(frame, asked.codes), columns_of(frame, asked.keys)
+    where = where_of(sight, frame, asked)
+    if query.cursor:
+        kinds = [key.holds for key in asked.keys]
+        values, last_id = read_cursor(asked.fingerprint, kinds, query.cursor)
+        where.append(behind(order, [*values, last_id][: len(order)]))
+    keys = [one.column.label(f"k{at}") for at, one in enumerate(order[: len(asked.keys)])]
+    statement = frame.select([*picked.columns, *keys], where)
+    rows = sight.fetch(statement.order_by(*(one.order() for one in order)).limit(query.limit + 1))
+    following = None
+    if len(rows) > query.limit:
+        last = rows[query.limit - 1]
+        following = write_cursor(asked.fingerprint, last[picked.width :], last[0])
+    records = surrounded(sight, [picked.record(row) for row in rows[: query.limit]], asked)
+    return Page(records, following, count_of(sight, object_name, asked) if query.count else None)
+
+
+def surrounded(sight: Sight, records: list[Record], asked: Asked) -> list[Record]:
+    """Return the records with what was asked for around them."""
+    if not records:
+        return records
+    fields = sight.model.objects[records[0].object_name].fields
+    items = [c for c in asked.codes if fields[c].type.name == "rows"]
+    named = asked.query.fields
+    records = with_children(sight, records, [c for c in items if c in named])
+    records = with_expanded(sight, records, asked.query.expand)
+    return with_titles(sight, records) if asked.query.titles else records
+
+
+def count_of(sight: Sight, object_name: str, asked: Asked) -> int:
+    """Return how many records the question finds on all pages together."""
+    frame = sight.frame(object_name)
+    return sight.count(frame, where_of(sight, frame, asked))
+
+
+def total_of(sight: Sight, object_name: str, query: Query) -> int:
+    """Return how many records a query finds."""
+    may_read(sight.viewer, object_name)
+    return count_of(sight, object_name, settled(sight.viewer, object_name, query))
+
+
+def record_of(sight: Sight, object_name: str, record_id: str, query: Query) -> Record | None:
+    """Return one record with its line items, None when it is not there for the viewer."""
+    may_read(sight.viewer, object_name)
+    asked = settled(sight.viewer, object_name, query)
+    if not is_id(record_id):
+        return None
+    frame = sight.frame(object_name)
+    picked = pick(frame, asked.codes)
+    where = [*frame.within(deleted=query.deleted), frame.raw.column("id") == record_id]
+    rows = sight.fetch(frame.select(picked.columns, where))
+    if not rows:
+        return None
+    records = [picked.record(rows[0])]
+    fields = sight.model.objects[object_name].fields
+    items = [code for code in asked.codes if fields[code].type.name == "rows"]
+    records = with_children(sight, records, items)
+    records = with_expanded(sight, records, query.expand)
+    return (with_titles(sight, records) if query.titles else records)[0]
