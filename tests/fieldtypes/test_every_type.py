@@ -11,7 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
-from sqlalchemy import Column, Engine, Integer, MetaData, Table, create_engine, insert, select
+from sqlalchemy import (
+    Column,
+    Engine,
+    Integer,
+    MetaData,
+    Table,
+    create_engine,
+    insert,
+    literal,
+    select,
+)
 
 from fieldstone import fieldtypes
 from fieldstone.base.names import is_code
@@ -215,7 +225,11 @@ def assert_order(connection, table, case):
 
     found = connection.execute(select(column).order_by(column)).scalars().all()
     same = connection.execute(select(column).where(column == middle)).scalars().all()
-    below = connection.execute(select(column).where(column < middle)).scalars().all()
+    below = (
+        connection.execute(select(column).where(column < literal(middle, column.type)))
+        .scalars()
+        .all()
+    )
 
     assert tuple(found) == case.ascending, table.name
     assert same == [middle], table.name
