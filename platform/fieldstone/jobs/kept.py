@@ -1,0 +1,36 @@
+"""Long work is a row of the database, whichever bell rings for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from fieldstone.jobs.contract import JobStatus
+from fieldstone.storage.database import Storage
+from fieldstone.storage.database_clock import database_now
+from fieldstone.storage.queue import Jobs
+
+
+def keep_job(
+    storage: Storage, name: str, arguments: Mapping[str, object], *, actor: str, dedupe: str
+) -> str:
+    """Keep a job and return its id; with a known `dedupe` that of the job kept first."""
+    with storage.connection() as connection:
+        jobs = Jobs(connection, storage.dialect, database_now(connection))
+        kept = jobs.add(name, arguments, actor=actor, unique_key=dedupe or None)
+        return kept or jobs.known_by(dedupe)
+
+
+def job_status(storage: Storage, job_id: str) -> JobStatus | None:
+    """Return how far a job is, None when there is none."""
+    with storage.looking() as connection:
+        row = Jobs(connection, storage.dialect, database_now(connection)).status(job_id)
+    if row is None:
+        return None
+    return JobStatus(
+        row["id"],
+        row["name"],
+        row["state"],
+        row["progress"] or {},
+        row["result"],
+        row["last_error"] or "",
+    )
