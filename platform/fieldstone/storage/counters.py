@@ -1,0 +1,176 @@
+"""Numbers that several requests move on at once: quotas, turns, sequences and points."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import Connection, Index, Table, func, insert, select
+
+from fieldstone.base.ids import new_id
+from fieldstone.changes.nouns import LedgerEntry
+from fieldstone.storage.platform_tables import (
+    CHUNK,
+    PLATFORM,
+    among,
+    instant,
+    listed,
+    text,
+    upserting,
+    whole,
+)
+
+fs_counter: Final = Table(
+    "fs_counter",
+    PLATFORM,
+    text("rule", key=True),
+    text("subject", key=True),
+    text("period", key=True),
+    whole("used", null=False),
+)
+
+fs_grant: Final = Table(
+    "fs_grant",
+    PLATFORM,
+    text("id", key=True),
+    text("rule", null=False),
+    text("subject", null=False),
+    text("period", null=False),
+    whole("count", null=False),
+    instant("at", null=False),
+    Index("ix_fs_grant_subject", "rule", "subject", "at"),
+)
+
+fs_cursor: Final = Table(
+    "fs_cursor", PLATFORM, text("rule", key=True), whole("position", null=False)
+)
+
+fs_sequence: Final = Table(
+    "fs_sequence",
+    PLATFORM,
+    text("object", key=True),
+    text("field", key=True),
+    text("period", key=True),
+    whole("last", null=False),
+)
+
+fs_ledger: Final = Table(
+    "fs_ledger",
+    PLATFORM,
+    text("id", key=True),
+    text("object", null=False),
+    text("record", null=False),
+    text("rule", null=False),
+    text("item", null=False),
+    text("dimension"),
+    whole("points", null=False),
+    whole("version"),
+    instant("at", null=False),
+    Index("ix_fs_ledger_record", "record", "rule", "item"),
+)
+
+
+class Counters:
+    """Moves counters within one transaction; a counter that moved stays locked until it ends."""
+
+    def __init__(self, connection: Connection, dialect: str, now: datetime) -> None:
+        """Count at the moment `now`."""
+        self._connection = connection
+        self._dialect = dialect
+        self._now = now
+
+    def grant(self, subject: str, rule: str, period: str, limit: int, count: int = 1) -> bool:
+        """Take `count` from what `rule` allows `subject` in `period`; False when it is not left.
+
+        One conditional statement decides, so that a race cannot exceed the limit; what is rolled
+        back was never spent.
+        """
+        if count > limit:
+            return False
+        adding = upserting(fs_counter, self._dialect).values(
+            rule=rule, subject=subject, period=period, used=count
+        )
+        used = fs_counter.c.used + adding.excluded.used
+        adding = adding.on_conflict_do_update(
+            index_elements=["rule", "subject", "period"], set_={"used": used}, where=used <= limit
+        ).returning(fs_counter.c.used)
+        if self._connection.execute(adding).first() is None:
+            return False
+        self._connection.execute(
+            insert(fs_grant).values(
+                id=new_id(),
+                rule=rule,
+                subject=subject,
+                period=period,
+                count=count,
+                at=self._now,
+            )
+        )
+        return True
+
+    def used(self, subject: str, rule: str, period: str) -> int:
+        """Return how much of a quota is spent."""
+        asked = select(fs_counter.c.used).where(
+            fs_counter.c.rule == rule,
+            fs_counter.c.subject == subject,
+            fs_counter.c.period == period,
+        )
+        return self._connection.execute(asked).scalar() or 0
+
+    def turns(self, rule: str, count: int) -> int:
+        """Return a rule's cursor as it stands, and move it on by `count`."""
+        moving = upserting(fs_cursor, self._dialect).values(rule=rule, position=count)
+        moving = moving.on_conflict_do_update(
+            index_elements=["rule"],
+            set_={"position": fs_cursor.c.position + moving.excluded.position},
+        ).returning(fs_cursor.c.position)
+        return int(self._connection.execute(moving).scalar_one()) - count
+
+    def numbers(self, object_name: str, field: str, period: str, count: int) -> range:
+        """Return the next `count` numbers of an autonumber field, from 1 in each period, without gaps."""
+        moving = upserting(fs_sequence, self._dialect).values(
+            object=object_name, field=field, period=period, last=count
+        )
+        moving = moving.on_conflict_do_update(
+            index_elements=["object", "field", "period"],
+            set_={"last": fs_sequence.c.last + moving.excluded.last},
+        ).returning(fs_sequence.c.last)
+        last = int(self._connection.execute(moving).scalar_one())
+        return range(last - count + 1, last + 1)
+
+    def give_points(self, object_name: str, points: Sequence[tuple[str, LedgerEntry, int]]) -> None:
+        """Write (record, entry, rule version) into the ledger; totals are derived from it."""
+        if points:
+            self._connection.execute(
+                insert(fs_ledger),
+                [
+                    {
+                        "id": new_id(),
+                        "object": object_name,
+                        "record": record_id,
+                        "rule": entry.rule,
+                        "item": entry.item,
+                        "dimension": entry.dimension,
+                        "points": entry.points,
+                        "version": version,
+                        "at": self._now,
+                    }
+                    for record_id, entry, version in points
+                ],
+            )
+
+    def points(self, record_ids: Sequence[str]) -> dict[str, dict[tuple[str, str], int]]:
+        """Return the ledger's sums by record and (rule, item)."""
+        found: dict[str, dict[tuple[str, str], int]] = {}
+        columns = (fs_ledger.c.record, fs_ledger.c.rule, fs_ledger.c.item)
+        asked = (
+            select(*columns, func.sum(fs_ledger.c.points))
+            .where(among(fs_ledger.c.record, self._dialect))
+            .group_by(*columns)
+        )
+        for start in range(0, len(record_ids), CHUNK):
+            ids = listed(record_ids[start : start + CHUNK], self._dialect)
+            for record, rule, item, total in self._connection.execute(asked, {"ids": ids}):
+                found.setdefault(record, {})[rule, item] = int(total)
+        return found

@@ -1,0 +1,99 @@
+"""The database of one site: engines, transactions, and bringing it to the model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from fieldstone.changes.nouns import Context
+from fieldstone.model.site_model import Model
+from fieldstone.storage import schema, site_state
+from fieldstone.storage.engines import engines
+from fieldstone.storage.errors import translated
+from fieldstone.storage.reader import Reader
+from fieldstone.storage.tables import Tables
+from fieldstone.storage.transaction import Transaction
+from fieldstone.storage.vault import Vault
+
+
+class Storage:
+    """One database, SQLite or PostgreSQL; shared by all threads of a process."""
+
+    def __init__(self, url: str, *, secret_key: str, echo: bool = False) -> None:
+        """Connect on first use; `secret_key` seals secret fields."""
+        self._writer, self._reader = engines(url, echo=echo)
+        self.vault = Vault(secret_key)
+        self.dialect: str = self._writer.dialect.name
+
+    def use(self, model: Model) -> Tables:
+        """Return the tables of a model; the database is not touched."""
+        return Tables(model, self.dialect, self.vault)
+
+    @contextmanager
+    def reading(self, tables: Tables, ctx: Context) -> Iterator[Reader]:
+        """Give a reader; on SQLite all its statements see one moment, on PostgreSQL each sees the latest."""
+        with self._reader.connect() as connection:
+            yield Reader(connection, tables, ctx)
+
+    @contextmanager
+    def transaction(self, tables: Tables, ctx: Context) -> Iterator[Transaction]:
+        """Give a transaction that commits at the end, or leaves nothing: on an error, and on a dry run.
+
+        A value that must be unique and was taken in a race raises RefusedError with a Problem.
+        """
+        with translated(tables), self.connection() as connection:
+            transaction = Transaction(connection, tables, ctx)
+            yield transaction
+            transaction.close()
+            if ctx.dry_run:
+                connection.rollback()
+
+    @contextmanager
+    def connection(self) -> Iterator[Connection]:
+        """Give a bare writing connection; commits at the end unless an error passes or it was rolled back."""
+        with self._writer.connect() as connection:
+            connection.begin()
+            yield connection
+            if connection.in_transaction():
+                connection.commit()
+
+    @contextmanager
+    def looking(self) -> Iterator[Connection]:
+        """Give a bare reading connection."""
+        with self._reader.connect() as connection:
+            yield connection
+
+    def differences(self, tables: Tables) -> tuple[schema.SchemaChange, ...]:
+        """Return what lies between the database and the model, in the order it would be applied."""
+        with self.looking() as connection:
+            return schema.differences(connection, tables)
+
+    def bring_to(self, tables: Tables, now: datetime) -> schema.Brought:
+        """Bring the database to the model: add what is missing, name what would destroy and leave it alone.
+
+        Any number of processes may do this at once.
+        """
+        return schema.bring(self._writer, tables, now)
+
+    def rule_versions(self, model: Model, now: datetime) -> Mapping[str, int]:
+        """Return each rule's version, counted up when its content changed."""
+        with self.connection() as connection:
+            return site_state.rule_versions(connection, self.dialect, model, now)
+
+    def publish(self, digest: str, now: datetime) -> int:
+        """Note the digest of the model now in force and return its version."""
+        with self.connection() as connection:
+            return site_state.set_mark(connection, self.dialect, "model", digest, now)
+
+    def published(self) -> site_state.Mark | None:
+        """Return the version and digest of the model in force, None before the first."""
+        with self.looking() as connection:
+            return site_state.mark(connection, "model")
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._writer.dispose()
+        self._reader.dispose()

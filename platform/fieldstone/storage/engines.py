@@ -1,0 +1,114 @@
+"""Database connections that keep their promises: no lost update, no silent time zone, no endless wait."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from typing import Any, Final
+
+import orjson
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.pool import Pool, QueuePool
+
+from fieldstone.base.errors import FieldstoneError
+from fieldstone.expressions.sqlite_functions import register
+
+BUSY_SECONDS: Final = 10
+POOL_SIZE: Final = 8
+STATEMENT_LIMIT: Final = "60s"
+IDLE_LIMIT: Final = "60s"
+
+_engines: weakref.WeakSet[Engine] = weakref.WeakSet()
+_of_the_parent: list[Pool] = []
+
+
+class DatabaseUrlError(FieldstoneError):
+    """The database URL names something that Fieldstone does not run on."""
+
+
+def engines(url: str, *, echo: bool = False) -> tuple[Engine, Engine]:
+    """Return the writer's engine and the readers' engine for a database URL.
+
+    On SQLite the writer begins every transaction with BEGIN IMMEDIATE: with the driver's default two
+    writers both read the old value and one update is lost without an error.
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed, echo=echo)
+    if parsed.get_backend_name() == "postgresql":
+        engine = _postgresql(parsed, echo=echo)
+        return engine, engine.execution_options(isolation_level="AUTOCOMMIT")
+    raise DatabaseUrlError(
+        f"database url {parsed.render_as_string()!r}: Fieldstone runs on SQLite and PostgreSQL. "
+        "Write sqlite:///fieldstone.db or postgresql://user:password@host/name."
+    )
+
+
+def _sqlite(url: URL, *, echo: bool) -> tuple[Engine, Engine]:
+    if url.database in (None, "", ":memory:"):
+        raise DatabaseUrlError(
+            "an SQLite database in memory cannot be shared by readers and the writer. "
+            "Name a file: sqlite:///fieldstone.db."
+        )
+    # One writing connection in each process: threads line up here, in order, instead of in SQLite's
+    # busy loop, which may let one starve.
+    writer = create_engine(
+        url, echo=echo, poolclass=QueuePool, pool_size=1, max_overflow=0, pool_timeout=BUSY_SECONDS
+    )
+    reader = create_engine(url, echo=echo, poolclass=QueuePool, pool_size=POOL_SIZE)
+    for engine, begin in ((writer, "BEGIN IMMEDIATE"), (reader, "BEGIN")):
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _beginner(begin))
+        _engines.add(engine)
+    return writer, reader
+
+
+def _prepare_sqlite(connection: Any, _: object) -> None:
+    connection.isolation_level = None  # we say BEGIN ourselves
+    for pragma in (
+        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        "journal_mode = WAL",
+        "synchronous = FULL",  # NORMAL may lose the last commits at a power cut
+        "foreign_keys = ON",
+        "temp_store = MEMORY",
+        "cache_size = -16000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    register(connection)
+
+
+def _beginner(statement: str) -> Any:
+    def begin(connection: Connection) -> None:
+        connection.exec_driver_sql(statement)
+
+    return begin
+
+
+def _postgresql(url: URL, *, echo: bool) -> Engine:
+    options = (
+        f"-c timezone=UTC -c statement_timeout={STATEMENT_LIMIT} -c jit=off "
+        f"-c idle_in_transaction_session_timeout={IDLE_LIMIT}"
+    )
+    engine = create_engine(
+        url.set(drivername="postgresql+psycopg"),
+        echo=echo,
+        pool_pre_ping=True,
+        pool_size=POOL_SIZE,
+        max_overflow=POOL_SIZE,
+        json_serializer=lambda value: orjson.dumps(value, default=str).decode(),
+        json_deserializer=orjson.loads,
+        connect_args={"options": options, "keepalives_idle": 30, "connect_timeout": 10},
+    )
+    _engines.add(engine)
+    return engine
+
+
+def _forget_connections() -> None:
+    """After a fork the child leaves the parent's connections alone; even closing one would harm the parent."""
+    for engine in list(_engines):
+        _of_the_parent.append(engine.pool)
+        engine.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_forget_connections)

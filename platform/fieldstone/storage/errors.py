@@ -1,0 +1,89 @@
+"""What the database says in its own words, said as a Problem that names the field."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+from sqlalchemy.exc import DBAPIError, IntegrityError
+
+from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.storage.tables import ObjectTable, Tables
+
+CONFLICT: Final = 409
+BUSY: Final = Problem(
+    "busy",
+    "record",
+    "Somebody else wrote the same records at the same moment.",
+    "Repeat the request.",
+)
+_SQLITE_COLUMN = re.compile(r"(\w+)\.(\w+)")
+# deadlock_detected, serialization_failure, lock_not_available, admin_shutdown, crash_shutdown
+_PASSING_STATES = frozenset({"40P01", "40001", "55P03", "57P01", "57P02"})
+
+
+class ClashError(RefusedError):
+    """Somebody else wrote at the same moment; the whole transaction may well succeed when tried again."""
+
+
+@contextmanager
+def translated(tables: Tables) -> Iterator[None]:
+    """Turn a violated unique index, a deadlock and a lost lock into a ClashError with status 409."""
+    try:
+        yield
+    except IntegrityError as error:
+        problem = unique_problem(error, tables)
+        if problem is None:
+            raise
+        raise ClashError([problem], CONFLICT) from error
+    except DBAPIError as error:
+        if not is_passing(error):
+            raise
+        raise ClashError([BUSY], CONFLICT) from error
+
+
+def unique_problem(error: IntegrityError, tables: Tables) -> Problem | None:
+    """Return the problem behind a violated unique index, None when it was something else."""
+    for held in tables.objects.values():
+        code = _sqlite_code(error, held) or _postgresql_code(error, held)
+        if code:
+            name = held.spec.fields[code].label.en if code in held.spec.fields else code
+            return Problem(
+                "not_unique",
+                code,
+                f"Another {held.spec.label.en.lower()} has this {name.lower()} already.",
+                "Send another value, or change the existing record.",
+            )
+    return None
+
+
+def is_passing(error: DBAPIError) -> bool:
+    """Tell whether the same transaction may well succeed when tried again: deadlock, time-out, restart."""
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or state in _PASSING_STATES
+
+
+def _sqlite_code(error: IntegrityError, held: ObjectTable) -> str:
+    """SQLite names table and columns: "UNIQUE constraint failed: o_lead.f_email"."""
+    said = str(error.orig)
+    if not said.startswith("UNIQUE constraint failed"):
+        return ""
+    named = {column for table, column in _SQLITE_COLUMN.findall(said) if table == held.name}
+    return next((code for code, c in _by_column(held) if c in named), "")
+
+
+def _postgresql_code(error: IntegrityError, held: ObjectTable) -> str:
+    """PostgreSQL names the index."""
+    name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
+    index = next((one for one in held.table.indexes if one.name == name and one.unique), None)
+    if index is None:
+        return "id" if name == f"{held.name}_pkey" else ""
+    columns = {column.name for column in index.columns}
+    return next((code for code, c in _by_column(held) if c in columns), "")
+
+
+def _by_column(held: ObjectTable) -> Iterator[tuple[str, str]]:
+    for code, column in held.columns.items():
+        yield code, (held.blind.get(code) or column).name

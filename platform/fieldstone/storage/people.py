@@ -1,0 +1,241 @@
+"""How people and programs prove who they are: passwords, sessions, tokens and failed attempts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import (
+    Connection,
+    Index,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
+
+from fieldstone.base.ids import new_id
+from fieldstone.storage.platform_tables import PLATFORM, instant, json, text, upserting
+
+fs_credential: Final = Table(
+    "fs_credential",
+    PLATFORM,
+    text("user", key=True),
+    text("password_hash", null=False),
+    instant("changed_at", null=False),
+)
+
+fs_session: Final = Table(
+    "fs_session",
+    PLATFORM,
+    text("hash", key=True),  # of the cookie: who reads this table cannot log in with it
+    text("user", null=False),
+    instant("created_at", null=False),
+    instant("seen_at", null=False),
+    instant("expires_at", null=False),
+    text("address"),
+    text("device"),
+    text("csrf"),
+    Index("ix_fs_session_user", "user"),
+)
+
+fs_token: Final = Table(
+    "fs_token",
+    PLATFORM,
+    text("id", key=True),
+    text("hash", null=False),
+    text("user", null=False),
+    text("name"),
+    json("grants"),  # NULL: everything the user's roles allow
+    instant("created_at", null=False),
+    instant("used_at"),
+    instant("expires_at"),
+    instant("revoked_at"),
+    UniqueConstraint("hash", name="ux_fs_token_hash"),
+    Index("ix_fs_token_user", "user"),
+)
+
+fs_login_attempt: Final = Table(
+    "fs_login_attempt",
+    PLATFORM,
+    text("id", key=True),
+    text("subject", null=False),  # "email:..." or "address:..."
+    instant("at", null=False),
+    Index("ix_fs_login_attempt_subject", "subject", "at"),
+)
+
+
+@dataclass(frozen=True)
+class Session:
+    """A signed-in browser."""
+
+    hash: str
+    user: str
+    created_at: datetime
+    seen_at: datetime
+    expires_at: datetime
+    address: str
+    device: str
+    csrf: str
+
+
+@dataclass(frozen=True)
+class Token:
+    """A key for programs; `grants` None is everything its person may."""
+
+    id: str
+    user: str
+    name: str
+    grants: frozenset[str] | None
+    created_at: datetime
+    used_at: datetime | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
+
+
+class People:
+    """Credentials, sessions and tokens within one connection."""
+
+    def __init__(self, connection: Connection, dialect: str) -> None:
+        """Work through `connection`."""
+        self._connection = connection
+        self._dialect = dialect
+
+    def password_hash(self, user: str) -> str | None:
+        """Return the hash of a person's password, None when they have none."""
+        asked = select(fs_credential.c.password_hash).where(fs_credential.c.user == user)
+        found: str | None = self._connection.execute(asked).scalar()
+        return found
+
+    def set_password_hash(self, user: str, password_hash: str, now: datetime) -> None:
+        """Keep the hash of a new password."""
+        adding = upserting(fs_credential, self._dialect).values(
+            user=user, password_hash=password_hash, changed_at=now
+        )
+        fresh = {"password_hash": password_hash, "changed_at": now}
+        self._connection.execute(adding.on_conflict_do_update(index_elements=["user"], set_=fresh))
+
+    def open_session(self, session: Session) -> None:
+        """Keep a new session."""
+        values = {name: getattr(session, name) for name in _SESSION_NAMES}
+        self._connection.execute(insert(fs_session).values(**values))
+
+    def session(self, hash_of_cookie: str, now: datetime) -> Session | None:
+        """Return the session of a cookie, None when it never was, ended or expired."""
+        row = self._connection.execute(_SESSION_BY_HASH, {"hash": hash_of_cookie}).first()
+        found = Session(*row) if row is not None else None
+        return found if found is not None and found.expires_at > now else None
+
+    def touch_session(self, hash_of_cookie: str, seen_at: datetime, expires_at: datetime) -> None:
+        """Note that a session was used."""
+        used = update(fs_session).where(fs_session.c.hash == hash_of_cookie)
+        self._connection.execute(used.values(seen_at=seen_at, expires_at=expires_at))
+
+    def close_sessions(self, user: str, *, but: str = "") -> int:
+        """End all sessions of a person but one; return how many."""
+        mine = delete(fs_session).where(fs_session.c.user == user, fs_session.c.hash != but)
+        return self._connection.execute(mine).rowcount
+
+    def close_session(self, hash_of_cookie: str) -> None:
+        """End one session."""
+        self._connection.execute(delete(fs_session).where(fs_session.c.hash == hash_of_cookie))
+
+    def add_token(self, token: Token, hash_of_token: str) -> None:
+        """Keep a new token; only its hash is stored."""
+        grants = None if token.grants is None else sorted(token.grants)
+        self._connection.execute(
+            insert(fs_token).values(
+                id=token.id,
+                hash=hash_of_token,
+                user=token.user,
+                name=token.name,
+                grants=grants,
+                created_at=token.created_at,
+                expires_at=token.expires_at,
+            )
+        )
+
+    def token(self, hash_of_token: str, now: datetime) -> Token | None:
+        """Return a token that is good at `now`, by its hash."""
+        row = self._connection.execute(_TOKEN_BY_HASH, {"hash": hash_of_token}).first()
+        found = _token(row) if row is not None else None
+        if found is None or found.revoked_at is not None:
+            return None
+        return found if found.expires_at is None or found.expires_at > now else None
+
+    def tokens_of(self, user: str) -> tuple[Token, ...]:
+        """Return all tokens of a person, newest first."""
+        asked = select(*_TOKEN).where(fs_token.c.user == user).order_by(fs_token.c.id.desc())
+        return tuple(_token(row) for row in self._connection.execute(asked))
+
+    def token_used(self, token_id: str, now: datetime) -> None:
+        """Note that a token was used."""
+        self._connection.execute(
+            update(fs_token).where(fs_token.c.id == token_id).values(used_at=now)
+        )
+
+    def revoke_token(self, token_id: str, user: str, now: datetime) -> bool:
+        """End a token of a person; False when there is none."""
+        mine = update(fs_token).where(
+            fs_token.c.id == token_id, fs_token.c.user == user, fs_token.c.revoked_at.is_(None)
+        )
+        return self._connection.execute(mine.values(revoked_at=now)).rowcount == 1
+
+    def note_failure(self, subjects: Iterable[str], now: datetime) -> None:
+        """Count a failed log-in against an address and an e-mail."""
+        rows = [{"id": new_id(), "subject": subject, "at": now} for subject in subjects]
+        if rows:
+            self._connection.execute(insert(fs_login_attempt), rows)
+
+    def failures(self, subject: str, since: datetime) -> int:
+        """Return how many log-ins failed since an instant."""
+        asked = select(func.count()).where(
+            fs_login_attempt.c.subject == subject, fs_login_attempt.c.at >= since
+        )
+        return int(self._connection.execute(asked).scalar_one())
+
+    def forget_failures(self, subject: str) -> None:
+        """Begin anew after a successful log-in."""
+        self._connection.execute(
+            delete(fs_login_attempt).where(fs_login_attempt.c.subject == subject)
+        )
+
+
+_SESSION_NAMES = (
+    "hash",
+    "user",
+    "created_at",
+    "seen_at",
+    "expires_at",
+    "address",
+    "device",
+    "csrf",
+)
+_TOKEN = tuple(
+    fs_token.c[name]
+    for name in (
+        "id",
+        "user",
+        "name",
+        "grants",
+        "created_at",
+        "used_at",
+        "expires_at",
+        "revoked_at",
+    )
+)
+_SESSION_BY_HASH = select(*(fs_session.c[name] for name in _SESSION_NAMES)).where(
+    fs_session.c.hash == bindparam("hash")
+)
+_TOKEN_BY_HASH = select(*_TOKEN).where(fs_token.c.hash == bindparam("hash"))
+
+
+def _token(row: object) -> Token:
+    id_, user, name, grants, *times = row  # type: ignore[misc]
+    return Token(id_, user, name or "", None if grants is None else frozenset(grants), *times)

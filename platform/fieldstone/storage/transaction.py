@@ -1,0 +1,122 @@
+"""One write: rows, journal, timers, effects and counters commit together or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from sqlalchemy import Connection
+
+from fieldstone.changes.nouns import Context, Effect, LedgerEntry, TimerRequest
+from fieldstone.storage import idempotency, match_keys, rollups
+from fieldstone.storage.counters import Counters
+from fieldstone.storage.facts import FactsReader
+from fieldstone.storage.import_log import ImportLog
+from fieldstone.storage.journal import Journal, JournalEntry
+from fieldstone.storage.keeping import RowUpdate, RowWriter
+from fieldstone.storage.notices import Notices
+from fieldstone.storage.people import People
+from fieldstone.storage.queue import Jobs, Outbox, Timers
+from fieldstone.storage.tables import Tables
+from fieldstone.storage.uploads import Uploads
+
+__all__ = ["JournalEntry", "RowUpdate", "Transaction"]
+
+
+class Transaction(FactsReader):
+    """Storage as one batch of drafts sees it; also answers what rules ask (rules.contract.Facts)."""
+
+    def __init__(self, connection: Connection, tables: Tables, ctx: Context) -> None:
+        """Write through `connection`, which has begun."""
+        super().__init__(connection, tables, ctx)
+        self._journal = Journal(connection, ctx)
+        self._writer = RowWriter(connection, tables, ctx)
+        self.counters = Counters(connection, tables.dialect, ctx.now)
+        self.queue = Outbox(connection, tables.dialect, ctx.now)
+        self.clockwork = Timers(connection, tables.dialect)
+        self.jobs = Jobs(connection, tables.dialect, ctx.now)
+        self.people_tables = People(connection, tables.dialect)
+        self.uploads = Uploads(connection)
+        self.notices = Notices(connection, tables.dialect, ctx.now)
+        self.imports = ImportLog(connection)
+
+    def insert(self, object_name: str, rows: Sequence[Mapping[str, object]]) -> None:
+        """Write new rows (each with its "id") and their line items, in one statement per table.
+
+        What is left out of created_at, created_by, updated_at, updated_by, owned_at and
+        stage_entered_at is filled from the context.
+        """
+        self._writer.insert(object_name, rows)
+        self.forget_lookups(object_name)
+
+    def update(self, object_name: str, updates: Sequence[RowUpdate]) -> frozenset[str]:
+        """Write changed values, count each version up, and return the ids really written.
+
+        An update whose conditions (version, owner, pool) do not hold writes nothing.
+        """
+        written = self._writer.update(object_name, updates)
+        self.forget_lookups(object_name)
+        return written
+
+    def journal(self, entries: Sequence[JournalEntry]) -> None:
+        """Keep what was changed, decided, which stages were entered and who came to own it."""
+        self._journal.add(entries)
+
+    def outbox(self, effects: Sequence[tuple[str, str, Effect]]) -> None:
+        """Send (object, record, effect) after commit."""
+        self.queue.add(effects)
+
+    def timers(self, requests: Sequence[tuple[str, str, TimerRequest]]) -> None:
+        """Set, move or remove the timers that (object, record, request) ask for."""
+        rules = self.tables.model.rules
+        self.clockwork.ask(
+            [
+                (object_name, record, rules[one.rule].version if one.rule in rules else 1, one)
+                for object_name, record, one in requests
+            ]
+        )
+
+    def ledger(self, object_name: str, entries: Sequence[tuple[str, LedgerEntry]]) -> None:
+        """Write points for (record, entry)."""
+        rules = self.tables.model.rules
+        self.counters.give_points(
+            object_name,
+            [
+                (record, one, rules[one.rule].version if one.rule in rules else 1)
+                for record, one in entries
+            ],
+        )
+
+    def keys(
+        self, object_name: str, keys: Mapping[str, match_keys.Keys], *, fresh: bool = False
+    ) -> None:
+        """Keep the normalised match keys of records by id; `fresh` when the records are new."""
+        match_keys.replace_keys(self.connection, object_name, keys, fresh=fresh)
+
+    def rollups(
+        self, object_name: str, pairs: Sequence[rollups.Pair]
+    ) -> dict[str, dict[str, dict[str, object]]]:
+        """Return what rollups over these rows (before, after) must now be: by object, id and field.
+
+        Only values that differ from what is stored; the records that hold them are locked.
+        """
+        return rollups.changed_rollups(self, object_name, pairs)
+
+    def grant(self, user: str, rule: str, period: str, limit: int, count: int = 1) -> bool:
+        """Take `count` from a quota; False, and nothing taken, when it is not left."""
+        return self.counters.grant(user, rule, period, limit, count)
+
+    def next_numbers(self, object_name: str, field: str, period: str, count: int) -> range:
+        """Return the next numbers of an autonumber field."""
+        return self.counters.numbers(object_name, field, period, count)
+
+    def recall(self, principal: str, key: str) -> idempotency.Remembered | None:
+        """Return what was answered to this Idempotency-Key; a second request waits for the first."""
+        return idempotency.recall(self.connection, self.dialect, principal, key)
+
+    def remember(self, principal: str, key: str, request_hash: str, outcome: object) -> None:
+        """Keep the answer to an Idempotency-Key."""
+        idempotency.remember(self.connection, (principal, key), request_hash, outcome, self.ctx.now)
+
+    def close(self) -> None:
+        """Write the audit chain; the last thing before COMMIT."""
+        self._journal.close_chain()

@@ -1,0 +1,93 @@
+"""Seals the values of secret fields, and finds them again by a keyed index."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import os
+from typing import Any, Final
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from sqlalchemy import Dialect, Text
+from sqlalchemy.types import TypeDecorator
+
+from fieldstone.base.errors import FieldstoneError
+
+
+NONCE_BYTES: Final = 12
+KEY_BYTES: Final = 32
+
+
+class SealError(FieldstoneError):
+    """A sealed value cannot be opened: it was moved, altered, or sealed with another key."""
+
+
+class Vault:
+    """AES-256-GCM with keys derived from the installation's secret key.
+
+    The place of a value (table, column, record) is authenticated with it, so that a sealed value
+    copied to another place does not open. Each sealed value names its key.
+    """
+
+    def __init__(self, secret_key: str) -> None:
+        """Derive the keys; an empty secret key is refused."""
+        if not secret_key:
+            raise ValueError("secret_key is empty")
+        key = _derived(secret_key, b"fieldstone sealed values 1")
+        self._index_key = _derived(secret_key, b"fieldstone blind index 1")
+        self._cipher = AESGCM(key)
+        self.key_id = hashlib.sha256(key).hexdigest()[:8]
+
+    def sealed(self, value: str, place: str) -> str:
+        """Return `value` sealed for `place`."""
+        nonce = os.urandom(NONCE_BYTES)
+        body = self._cipher.encrypt(nonce, value.encode(), place.encode())
+        return f"{self.key_id}.{base64.b64encode(nonce + body).decode()}"
+
+    def opened(self, sealed: str, place: str) -> str:
+        """Return what was sealed for `place`; raises SealError."""
+        key_id, _, body = sealed.partition(".")
+        if key_id != self.key_id:
+            raise SealError(f"sealed with key {key_id!r}; this installation has {self.key_id!r}")
+        raw = base64.b64decode(body)
+        try:
+            return self._cipher.decrypt(
+                raw[:NONCE_BYTES], raw[NONCE_BYTES:], place.encode()
+            ).decode()
+        except InvalidTag as error:
+            raise SealError(f"the sealed value at {place} was moved or altered") from error
+
+    def blinded(self, value: str) -> str:
+        """Return the keyed fingerprint by which equal values are found."""
+        return hmac.new(self._index_key, value.encode(), hashlib.sha256).hexdigest()
+
+
+class BlindText(TypeDecorator[str]):
+    """The fingerprint column beside a sealed one: comparing it with a plain text compares fingerprints."""
+
+    impl = Text
+    cache_ok = False  # the bound value depends on the vault, which no cache key should hold
+
+    def __init__(self, vault: Vault) -> None:
+        """Bind the column to the vault whose key makes the fingerprints."""
+        super().__init__()
+        self._vault = vault
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Return the fingerprint of the text that is looked for."""
+        return None if value is None else self._vault.blinded(str(value))
+
+
+def place_of(table: str, column: str, record_id: str) -> str:
+    """Return the name of the one place where a sealed value opens."""
+    return f"{table}/{column}/{record_id}"
+
+
+def _derived(secret_key: str, purpose: bytes) -> bytes:
+    return HKDF(algorithm=SHA256(), length=KEY_BYTES, salt=None, info=purpose).derive(
+        secret_key.encode()
+    )
