@@ -16,7 +16,7 @@ ALWAYS_FILLED = frozenset({"created_at", "updated_at"})
 def indexes_of(spec: ObjectType) -> tuple[tuple[str, ...], ...]:
     """Return the indexes as tuples of field codes, most useful first: at most twelve, and those of all lookups.
 
-    A leading "-" means descending with missing values last. Every index that serves a sorted list ends with
+    A leading "-" means descending with missing values last (an id is never missing). Every index that serves a sorted list ends with
     the id, which settles ties. Unique fields, and those marked `indexed`, get theirs from storage.
     """
     wanted = list(dict.fromkeys(index for index in _wanted(spec) if _is_known(spec, index)))
@@ -69,11 +69,16 @@ def _of_view(view: View) -> Iterator[tuple[str, ...]]:
     if view.kind == "board" and view.by:
         yield (view.by, "created_at", "id")
     first = [code for code in equal if code in SELECTIVE] or equal[:1]
-    yield (*first[:2], *last, "id")
+    yield (*first[:2], *_ending(last))
     if not first:
         return
     if sort and sort[0][0] not in ALWAYS_FILLED:
-        yield (*last, "id")
+        yield _ending(last)
+
+
+def _ending(last: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the sort columns and the id, which settles ties in the direction of the last of them."""
+    return (*last, "-id" if last[-1].startswith("-") else "id")
 
 
 def _directed(code: str, descending: bool) -> str:
