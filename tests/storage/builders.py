@@ -111,7 +111,9 @@ def a_model(*more_lead_fields: Field) -> Model:
         a_field("channel", link("channel"), indexed=True),
         a_field("stage", select.TYPE.make({"options": options("new", "contacted", "won")})),
         a_field("calls", whole, rollup=Rollup("activities", "count")),
-        a_field("minutes", replace(whole, function="sum"), rollup=Rollup("activities", "sum", "minutes")),
+        a_field(
+            "minutes", replace(whole, function="sum"), rollup=Rollup("activities", "sum", "minutes")
+        ),
         system("owner", PERSON),
         system("owned_at", MOMENT),
         system("pool", select.TYPE.make({"options": options("public_pool")})),
@@ -160,7 +162,12 @@ def a_model(*more_lead_fields: Field) -> Model:
     )
     others = (
         an_object("channel", a_field("name"), a_field("kind")),
-        an_object("department", a_field("name"), a_field("code"), a_field("parent", link("department"), column="f_parent")),
+        an_object(
+            "department",
+            a_field("name"),
+            a_field("code"),
+            a_field("parent", link("department"), column="f_parent"),
+        ),
         an_object("team", a_field("name"), a_field("code")),
     )
     every = (lead, activity, quote, items, person, *others)

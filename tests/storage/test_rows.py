@@ -14,7 +14,11 @@ from tests.storage.builders import CTX, NOW, Site
 
 def test_a_row_comes_back_as_it_was_written(site: Site) -> None:
     lead = site.add(
-        "lead", name="张伟", budget=Decimal("12345678901234567.89"), tags=("vip", "北京"), score=None
+        "lead",
+        name="张伟",
+        budget=Decimal("12345678901234567.89"),
+        tags=("vip", "北京"),
+        score=None,
     )
 
     row = site.row("lead", lead)
@@ -148,9 +152,7 @@ def test_a_sealed_value_moved_to_another_record_does_not_open(site: Site) -> Non
         value = connection.execute(
             table.select().with_only_columns(table.c.f_id_number).where(table.c.id == first)
         ).scalar()
-        connection.execute(
-            table.update().where(table.c.id == second).values(f_id_number=value)
-        )
+        connection.execute(table.update().where(table.c.id == second).values(f_id_number=value))
 
     with pytest.raises(SealError):
         site.row("lead", second, unseal=True)

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Index, Row, Table, insert, select, update
+from sqlalchemy import Connection, Index, Table, insert, select, update
 
 from fieldstone.expressions.sqltypes import instant_text
 from fieldstone.storage.platform_tables import PLATFORM, instant, packed, text, whole
@@ -95,18 +95,19 @@ class Chain:
         self._connection.execute(moved_on.values(length=length + len(rows), hash=last))
         self._waiting.clear()
 
-    def _free_end(self) -> Row[tuple[int, int, str]]:
+    def _free_end(self) -> tuple[int, int, str]:
         ends = select(fs_chain.c.chain, fs_chain.c.length, fs_chain.c.hash)
         if self._dialect == "postgresql":
             skipping = ends.limit(1).with_for_update(skip_locked=True)
             free = self._connection.execute(skipping).first()
             if free is not None:
-                return free
+                return free.chain, free.length, free.hash
             ends = ends.with_for_update()
             one = random.randrange(CHAINS)  # noqa: S311 - spreads load, guards nothing
         else:
             one = 0  # SQLite has one writer at a time anyway
-        return self._connection.execute(ends.where(fs_chain.c.chain == one)).one()
+        end = self._connection.execute(ends.where(fs_chain.c.chain == one)).one()
+        return end.chain, end.length, end.hash
 
 
 def broken_links(connection: Connection) -> Iterator[BrokenLink]:

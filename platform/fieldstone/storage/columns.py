@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from sqlalchemy import Alias, ColumnElement, FromClause, Select, and_, select
+from sqlalchemy import ColumnElement, FromClause, Select, and_, select
 
 from fieldstone.expressions.columns import Columns
 from fieldstone.expressions.env import Env
@@ -134,7 +134,7 @@ class _Window:
     def rows(self, name: str) -> tuple[FromClause, Columns, ColumnElement[bool]]:
         relation = self.object_table.spec.relations[name]
         child = self.tables[relation.object_name]
-        alias: Alias = child.table.alias()
+        alias = child.table.alias()
         window = _Window(self.tables, child, alias, self.env)
         tie = and_(window.own(relation.field) == self.own("id"), alias.c.deleted_at.is_(None))
         return alias, ChildColumns(window), tie

@@ -19,6 +19,9 @@ from fieldstone.storage.transaction import Transaction
 from fieldstone.storage.vault import Vault
 
 
+KEPT_MODELS = 4
+
+
 class Storage:
     """One database, SQLite or PostgreSQL; shared by all threads of a process."""
 
@@ -27,10 +30,17 @@ class Storage:
         self._writer, self._reader = engines(url, echo=echo)
         self.vault = Vault(secret_key)
         self.dialect: str = self._writer.dialect.name
+        self._used: tuple[Tables, ...] = ()
 
     def use(self, model: Model) -> Tables:
-        """Return the tables of a model; the database is not touched."""
-        return Tables(model, self.dialect, self.vault)
+        """Return the tables of a model, made once; the database is not touched."""
+        for tables in self._used:
+            if tables.model is model:
+                return tables
+        tables = Tables(model, self.dialect, self.vault)
+        # Requests and jobs that began with an older model may still run: keep a few.
+        self._used = (tables, *self._used[: KEPT_MODELS - 1])
+        return tables
 
     @contextmanager
     def reading(self, tables: Tables, ctx: Context) -> Iterator[Reader]:

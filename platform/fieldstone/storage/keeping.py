@@ -32,6 +32,7 @@ class RowUpdate:
     expected_version: int | None = None
     where_owner_is_null: bool = False
     where_pool: str | None = None
+    counts: bool = True  # False for totals: nobody's change, so version and updated_at stay
     row: Values | None = field(default=None, compare=False)
 
     @property
@@ -126,7 +127,8 @@ class RowWriter:
         }
         codes -= {code for code in held.blind if one.values.get(code) == MASK}
         stage, columns = held.spec.stage_field, held.columns
-        codes |= {"updated_at", "updated_by"}
+        if one.counts:
+            codes |= {"updated_at", "updated_by"}
         if "owner" in codes and "owned_at" in columns:
             codes.add("owned_at")
         if stage and stage in codes and "stage_entered_at" in columns:
@@ -136,6 +138,7 @@ class RowWriter:
             one.expected_version is not None,
             one.where_owner_is_null,
             one.where_pool is not None,
+            one.counts,
         )
 
     def _update_group(self, held: ObjectTable, group: list[RowUpdate]) -> Iterable[str]:
@@ -274,7 +277,7 @@ class RowWriter:
             among(held.columns["id"], self._tables.dialect)
         )
         bound = {"ids": listed(back, self._tables.dialect)}
-        return {record_id: at for record_id, at in self._connection.execute(asked, bound)}
+        return dict(self._connection.execute(asked, bound).all())
 
     def _carry_deletion(
         self, held: ObjectTable, updates: Sequence[RowUpdate], moments: Mapping[str, object]
@@ -301,7 +304,7 @@ class RowWriter:
 
 
 def _update_statement(held: ObjectTable, shape: tuple[Any, ...]) -> Update:
-    codes, by_version, unowned, by_pool = shape
+    codes, by_version, unowned, by_pool, counts = shape
     columns = [held.columns[code] for code in codes]
     columns += [held.blind[code] for code in codes if code in held.blind]
     values: dict[str, Any] = {
@@ -315,7 +318,7 @@ def _update_statement(held: ObjectTable, shape: tuple[Any, ...]) -> Update:
         statement = statement.where(held.columns["owner"].is_(None))
     if by_pool:
         statement = statement.where(held.columns["pool"] == bindparam("b_pool"))
-    return statement.values(**values, version=version + 1)
+    return statement.values(**values, **({"version": version + 1} if counts else {}))
 
 
 def _items(values: Values, child: Field) -> Sequence[Values]:

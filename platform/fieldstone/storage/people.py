@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import (
     Connection,
     Index,
+    Row,
     Table,
     UniqueConstraint,
     bindparam,
@@ -236,6 +237,7 @@ _SESSION_BY_HASH = select(*(fs_session.c[name] for name in _SESSION_NAMES)).wher
 _TOKEN_BY_HASH = select(*_TOKEN).where(fs_token.c.hash == bindparam("hash"))
 
 
-def _token(row: object) -> Token:
-    id_, user, name, grants, *times = row  # type: ignore[misc]
-    return Token(id_, user, name or "", None if grants is None else frozenset(grants), *times)
+def _token(row: Row[Any]) -> Token:
+    grants = None if row.grants is None else frozenset(row.grants)
+    times = (row.created_at, row.used_at, row.expires_at, row.revoked_at)
+    return Token(row.id, row.user, row.name or "", grants, *times)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import Connection, Select, and_, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, or_, select
 
 from fieldstone.changes.nouns import Context
 from fieldstone.expressions.env import Env
@@ -63,8 +63,8 @@ class Reader:
         asked = self.tables.once(key, lambda: self._by_ids(held, codes, deleted=deleted, lock=lock))
         found: dict[str, Stored] = {}
         for chunk in _chunks(sorted(set(ids))):
-            for row in self.connection.execute(asked, {"ids": listed(chunk, self.dialect)}):
-                found[row[0]] = dict(zip(codes, row, strict=True))
+            for values in self.connection.execute(asked, {"ids": listed(chunk, self.dialect)}):
+                found[values[0]] = dict(zip(codes, values, strict=True))
         self._open_or_mask(held, found.values(), unseal=unseal)
         for code in lists:
             children = self.children(object_name, found, code)
@@ -119,14 +119,8 @@ class Reader:
         live = held.columns["deleted_at"].is_(None)
         for start in range(0, len(keys), CHUNK):
             chunk = keys[start : start + CHUNK]
-            if len(columns) == 1:
-                matches = columns[0].in_([key[0] for key in chunk])
-            else:
-                matches = or_(
-                    *(and_(*(c == v for c, v in zip(columns, key, strict=True))) for key in chunk)
-                )
             spelled = {self._as_held(held, codes, key): key for key in chunk}
-            asked = select(*columns, held.columns["id"]).where(matches, live)
+            asked = select(*columns, held.columns["id"]).where(_one_of(columns, chunk), live)
             for *key, record_id in self.connection.execute(asked):
                 yield spelled.get(tuple(key), tuple(key)), record_id
 
@@ -146,14 +140,14 @@ class Reader:
             target = self.tables[object_name].spec.fields[head].type.expression_type.of
             ids = {str(row[head]) for row in rows if row.get(head)}
             seen = self._targets(target, ids, frozenset(rest.partition(".")[0] for rest in rests))
-            known = [row for record_id in ids if (row := seen.get(record_id))]
+            known: list[Mapping[str, object]] = [seen[one] for one in ids if seen.get(one)]
             deep = [rest for rest in rests if "." in rest]
             if deep:
                 further = self.lookups(target, known, deep)
                 known = [{**row, **more} for row, more in zip(known, further, strict=True)]
-            by_id = {row["id"]: row for row in known}
-            for values, row in zip(found, rows, strict=True):
-                linked = by_id.get(str(row.get(head)), {})
+            by_id = {str(row["id"]): row for row in known}
+            for values, origin in zip(found, rows, strict=True):
+                linked = by_id.get(str(origin.get(head)), {})
                 values.update({f"{head}.{rest}": linked.get(rest) for rest in rests})
         return found
 
@@ -248,6 +242,14 @@ def _of_parents(held: ObjectTable, field: str, codes: tuple[str, ...], dialect: 
         .where(among(parent, dialect), held.columns["deleted_at"].is_(None))
         .order_by(*order, held.columns["id"])
     )
+
+
+def _one_of(
+    columns: Sequence[Column[Any]], keys: Sequence[tuple[object, ...]]
+) -> ColumnElement[bool]:
+    if len(columns) == 1:
+        return columns[0].in_([key[0] for key in keys])
+    return or_(*(and_(*(c == v for c, v in zip(columns, key, strict=True))) for key in keys))
 
 
 def _chunks(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -113,8 +113,9 @@ def _measures(
     value: ColumnElement[Any] = columns.column(rollup.value or "id")
     if rollup.when is not None:
         value = case((rollup.when.clause(columns, reader.env), value))
-    take = {"sum": func.sum, "avg": func.sum, "min": func.min, "max": func.max, "count": func.max}
-    return func.count(value), take[rollup.function](value)
+    if rollup.function in ("sum", "avg"):
+        return func.count(value), func.sum(value)
+    return func.count(value), func.min(value) if rollup.function == "min" else func.max(value)
 
 
 def _values(fed: Feeding, measured: Sequence[Any]) -> dict[str, object]:

@@ -53,9 +53,11 @@ def differences(connection: Connection, tables: Tables) -> tuple[SchemaChange, .
     found = [
         change for table in tables.every_table() for change in _of_table(table, catalog, connection)
     ]
-    for held in tables.objects.values():
-        if held.index is not None and held.table.name + "_fts" not in catalog.columns:
-            found.append(_words(held.table.name))
+    found += [
+        _words(held.name)
+        for held in tables.objects.values()
+        if held.index is not None and f"{held.name}_fts" not in catalog.columns
+    ]
     found += _left_over(tables, catalog)
     return tuple(sorted(found, key=lambda change: change.what == "note"))
 
@@ -88,6 +90,7 @@ def _in_one_transaction(engine: Engine, tables: Tables) -> tuple[SchemaChange, .
     with engine.begin() as connection:
         if tables.dialect == "postgresql":
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_LIMIT}'")
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")
             # One process at a time; the others find the work done. A try with back-off, for waiting
             # here would hit the lock time-out anyway.
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_GATE})")
@@ -103,29 +106,36 @@ def _in_one_transaction(engine: Engine, tables: Tables) -> tuple[SchemaChange, .
 
 
 def _of_table(table: Table, catalog: Catalog, connection: Connection) -> Iterator[SchemaChange]:
-    dialect = connection.dialect
     present = catalog.columns.get(table.name)
     if present is None:
-        ddl = str(CreateTable(table).compile(dialect=dialect))
+        ddl = str(CreateTable(table).compile(dialect=connection.dialect))
         yield SchemaChange("table", table.name, f"table {table.name} is new", ddl)
         for index in _sorted(table):
             yield _index(index, connection, later=False)
         return
-    for column in table.columns:
-        if column.name not in present:
-            yield _column(table, column, connection)
-        elif not catalog.same_type(table.name, column.name, _type_text(column, connection)):
-            kept = f"{table.name}.{column.name}"
-            text = f"{kept} is {present[column.name]}, the model wants {_type_text(column, connection)}"
-            yield SchemaChange("note", kept, text)
-    unknown = present.keys() - {column.name for column in table.columns}
-    for name in sorted(unknown):
-        text = f"{table.name}.{name} is not in the model; its values are kept"
-        yield SchemaChange("note", f"{table.name}.{name}", text)
+    yield from _of_columns(table, catalog, connection)
     for index in _sorted(table):
         if index.name not in catalog.indexes:
-            busy = dialect.name == "postgresql" and catalog.has_rows(connection, table.name)
+            postgresql = connection.dialect.name == "postgresql"
+            busy = postgresql and catalog.has_rows(connection, table.name)
             yield _index(index, connection, later=busy)
+
+
+def _of_columns(table: Table, catalog: Catalog, connection: Connection) -> Iterator[SchemaChange]:
+    present = catalog.columns[table.name]
+    for column in table.columns:
+        wanted = _type_text(column, connection)
+        place = f"{table.name}.{column.name}"
+        if column.name not in present:
+            yield _column(table, column, connection)
+        elif not catalog.same_type(table.name, column.name, wanted):
+            text = (
+                f"{place} is {present[column.name]}, the model wants {wanted}; it is left as it is"
+            )
+            yield SchemaChange("note", place, text)
+    for name in sorted(present.keys() - {column.name for column in table.columns}):
+        place = f"{table.name}.{name}"
+        yield SchemaChange("note", place, f"{place} is not in the model; its values are kept")
 
 
 def _column(table: Table, column: Column[Any], connection: Connection) -> SchemaChange:

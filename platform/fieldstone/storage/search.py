@@ -67,7 +67,7 @@ def matching(tables: Tables, object_name: str, query: str) -> ColumnElement[bool
     exact = [_holds(held, run) for run in runs_to_check(query)]
     table = held.table
     if held.index is not None:
-        hits = column(held.index.name)  # type: ignore[attr-defined]
+        hits: ColumnElement[Any] = column(f"{held.name}_fts")
         found = select(held.index.c.rowid).where(hits.match(_fts_query(wanted)))
         return and_(table.c.seq.in_(found), *exact)
     inner = table.alias()

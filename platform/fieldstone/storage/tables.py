@@ -128,7 +128,7 @@ class Tables:
 
     def _object_table(self, spec: ObjectType) -> ObjectTable:
         columns = dict(_columns(spec, key=self.dialect != "sqlite"))
-        blind = {
+        blind: dict[str, Column[Any]] = {
             code: Column(f"{columns[code].name}_bi", BlindText(self.vault))
             for code, field in spec.fields.items()
             if field.type.name == "secret" and code in columns
@@ -161,9 +161,10 @@ SYSTEM_COLUMNS: Final[Mapping[str, Callable[[], TypeEngine[Any]]]] = {
 
 
 def _columns(spec: ObjectType, *, key: bool) -> Iterator[tuple[str, Column[Any]]]:
-    """Yield the columns by field code. References carry no foreign key: a deleted record stays in its row
-    for the recycle bin, the write door checks that targets exist, and a key would lock the target's
-    row on every insert.
+    """Yield the columns by field code.
+
+    References carry no foreign key: a deleted record stays in its row for the recycle bin, the
+    write door checks that targets exist, and a key would lock the target's row on every insert.
     """
     yield "id", Column("id", PlainText, primary_key=key, nullable=False)
     yield "version", Column("version", WholeNumber, nullable=False, server_default=text("1"))
@@ -189,20 +190,24 @@ def _index(
         # On SQLite the row number is the primary key, so the id needs an index of its own.
         Index(index_name(made.name, ["id"], unique=True), made.c.id, unique=True)
     live = made.c.deleted_at.is_(None)
-    wanted: dict[tuple[str, ...], bool] = {}
-    for codes in spec.indexes:
-        wanted.setdefault(tuple(codes), False)
-    for field in spec.fields.values():
-        if field.unique or field.indexed:
-            wanted[field.code,] = field.unique or wanted.get((field.code,), False)
-    for codes in spec.unique_together:
-        wanted[tuple(codes)] = True
-    for codes, unique in wanted.items():
+    for codes, unique in _wanted_indexes(spec).items():
         kept = [blind.get(code, columns.get(code)) for code in codes]
-        if all(one is not None for one in kept):
-            _add_index(made, [one for one in kept if one is not None], live if unique else None)
+        present = [one for one in kept if one is not None]
+        if len(present) == len(codes):
+            _add_index(made, present, live if unique else None)
     if tokens:
         Index(index_name(made.name, ["tok"]), made.c.tok, postgresql_using="gin")
+
+
+def _wanted_indexes(spec: ObjectType) -> dict[tuple[str, ...], bool]:
+    """Return the indexed fields and whether they are unique, each combination once."""
+    wanted = dict.fromkeys((tuple(codes) for codes in spec.indexes), False)
+    for field in spec.fields.values():
+        if field.unique or field.indexed:
+            wanted[field.code,] = field.unique
+    for codes in spec.unique_together:
+        wanted[tuple(codes)] = True
+    return wanted
 
 
 def _add_index(made: Table, kept: list[Column[Any]], live: ColumnElement[bool] | None) -> None:

@@ -17,7 +17,6 @@ from sqlalchemy.types import TypeDecorator
 
 from fieldstone.base.errors import FieldstoneError
 
-
 NONCE_BYTES: Final = 12
 KEY_BYTES: Final = 32
 
