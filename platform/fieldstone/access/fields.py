@@ -16,7 +16,11 @@ from fieldstone.expressions.expression import Expression
 
 @dataclass(frozen=True)
 class Showing:
-    """One role's word on a field: plain on the rows it covers, but where `mask_when` holds."""
+    """One role's word on a field: plain on the rows it covers, but where `mask_when` holds.
+
+    A mask also stays where something its condition reads is missing: `owner != user` is false for a record
+    without an owner, and nobody means to show that one to everybody.
+    """
 
     rows: RowRule
     mask_when: Expression | None = None
@@ -34,19 +38,25 @@ class Showing:
         mask = self.mask_when
         if mask is None:
             return covered
-        prefix = self.rows.anchor.prefix
-        if mask.rows and prefix:
+        here = at(columns, self.rows.anchor.prefix)
+        if mask.rows and here is not columns:
             return false()
-        return and_(covered, not_(mask.clause(at(columns, prefix), env)))
+        known = [here.column(path).is_not(None) for path in sorted(mask.names | mask.paths)]
+        return and_(covered, not_(mask.clause(here, env)), *known)
 
     def covers(self, row: Mapping[str, object], actor: Actor, env: Env) -> bool:
         """Tell the same of a row in memory."""
-        mask, prefix = self.mask_when, self.rows.anchor.prefix
         if not self.rows.covers(row, actor, env):
             return False
+        mask = self.mask_when
         if mask is None:
             return True
-        return not (mask.rows and prefix) and not mask.evaluate(row_at(row, prefix), env)
+        here = row_at(row, self.rows.anchor.prefix)
+        if mask.rows and here is not row:
+            return False
+        if any(here.get(path) is None for path in mask.names | mask.paths):
+            return False
+        return not mask.evaluate(here, env)
 
 
 @dataclass(frozen=True)
