@@ -216,9 +216,11 @@ def _entry(raw: Mapping[str, Any], place: int, build: Builder) -> Entry:
     for group in GROUPS:
         for key in (group, PLURALS[group]):
             written = to.get(key, ())
-            for name in [written] if isinstance(written, str) else written:
-                if group != "role" or build.known(f"{path}.to.{key}", "role", name):
-                    groups.append(f"{group}:{name}")
+            groups += [
+                f"{group}:{name}"
+                for name in ([written] if isinstance(written, str) else written)
+                if group != "role" or build.known(f"{path}.to.{key}", "role", name)
+            ]
     pool = build.known(f"{path}.to.pool", "rule", to["pool"]) if "pool" in to else ""
     same = tuple(
         (theirs, build.field(f"{path}.same.{theirs}", ours))

@@ -1,0 +1,198 @@
+"""The duplicate rule in YAML: which fields make a key, where to look, and what to do with a match."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fieldstone.base.label import Label, label_of
+from fieldstone.expressions.types import Scope
+from fieldstone.rules.contract import MATCH, Builder
+from fieldstone.rules.duplicate_check import ACTIONS, STATES, Against, Duplicate, Feed
+from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, TEXT, Kind, label_from
+from fieldstone.rules.match_keys import stored_key
+from fieldstone.rules.normalise import ALIKE
+from fieldstone.rules.wording import field_label, listed
+
+BY_TYPE = {"phone": "phone", "email": "email"}
+
+
+def compile_rule(raw: Mapping[str, Any], build: Builder) -> Duplicate | None:
+    """Resolve keys and the objects they are compared with."""
+    scope = build.scope
+    keys: dict[str, str] = {}
+    fields: dict[str, tuple[str, ...]] = {}
+    hows: dict[str, tuple[str, ...]] = {}
+    for name, written in raw["keys"].items():
+        names, how = _fields_of(written, f"keys.{name}", build, scope)
+        if names:
+            hows[name] = how or tuple(BY_TYPE.get(build.fields_type(one), "text") for one in names)
+            fields[name] = names
+            keys[name] = stored_key(hows[name], names)
+    if not keys:
+        return None
+    plan: dict[str, dict[str, tuple[str, ...]]] = {
+        scope.object_name: {keys[name]: fields[name] for name in keys}
+    }
+    action = str(raw.get("action", "alert"))
+    against = _against(raw.get("against", {scope.object_name: {}}), action, hows, plan, build)
+    labels = {
+        name: listed(field_label(scope, one) for one in names) for name, names in fields.items()
+    }
+    return Duplicate(
+        keys,
+        labels,
+        fields,
+        _known_keys(against, keys, scope.object_name),
+        frozenset(raw.get("counts", STATES)),
+        bool(raw.get("notify_owner", False)),
+        bool(raw.get("may_override", True)),
+        build.field("into", raw["into"]) if "into" in raw else "",
+        _feed(raw["feed"], build) if "feed" in raw else None,
+        plan,
+    )
+
+
+def _fields_of(
+    written: object, path: str, build: Builder, scope: Scope
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    plain = written if isinstance(written, Mapping) else {"fields": written}
+    several = plain["fields"] if isinstance(plain["fields"], (list, tuple)) else [plain["fields"]]
+    names = tuple(build.field(path, one, scope=scope) for one in several)
+    how = (str(plain["as"]),) * len(names) if "as" in plain else ()
+    if scope is build.scope and any(build.fields_type(one) == "secret" for one in names if one):
+        build.problem(
+            path,
+            "secret_key",
+            "A secret field cannot be a key: keys are kept readable.",
+            "Use another field.",
+        )
+        return (), ()
+    return (names, how) if all(names) else ((), ())
+
+
+def _against(
+    raw: Mapping[str, Any],
+    action: str,
+    hows: Mapping[str, tuple[str, ...]],
+    plan: dict[str, dict[str, tuple[str, ...]]],
+    build: Builder,
+) -> list[Against]:
+    found = []
+    for object_name, written in raw.items():
+        path = f"against.{object_name}"
+        settings = written or {}
+        scope = build.scope_of(object_name, path)
+        if scope is None:
+            continue
+        theirs: dict[str, str] = {}
+        for name, fields in settings.get("keys", {}).items():
+            names, _ = _fields_of(fields, f"{path}.keys.{name}", build, scope)
+            if name not in hows:
+                build.problem(
+                    f"{path}.keys.{name}",
+                    "unknown_key",
+                    f"This rule has no key {name!r}.",
+                    f"Use: {', '.join(hows)}.",
+                )
+            elif len(names) != len(hows[name]):
+                build.problem(
+                    f"{path}.keys.{name}",
+                    "key_length",
+                    f"Key {name!r} has {len(hows[name])} fields here.",
+                    "Name as many fields, in the same order.",
+                )
+            else:
+                theirs[name] = stored_key(hows[name], names)
+                plan.setdefault(object_name, {})[theirs[name]] = names
+        label = label_from(settings.get("label"), label_of(object_name))
+        found.append(Against(object_name, label, theirs, str(settings.get("action", action))))
+    return found
+
+
+def _known_keys(
+    against: Iterable[Against], keys: Mapping[str, str], own: str
+) -> tuple[Against, ...]:
+    return tuple(
+        Against(
+            one.object_name,
+            one.label,
+            one.keys or (keys if one.object_name == own else {}),
+            one.action,
+        )
+        for one in against
+    )
+
+
+def _feed(raw: Mapping[str, Any], build: Builder) -> Feed | None:
+    scope = build.scope_of(str(raw["create"]), "feed.create")
+    if scope is None:
+        return None
+    links = {
+        target: build.field(f"feed.link.{target}", name, scope=scope)
+        for target, name in raw["link"].items()
+    }
+    values = {
+        build.field(f"feed.values.{name}", name, scope=scope): value
+        for name, value in raw.get("values", {}).items()
+    }
+    subject = build.field("feed.subject", raw["subject"], scope=scope) if "subject" in raw else ""
+    return Feed(scope.object_name, links, values, subject)
+
+
+_FIELDS = {"oneOf": [TEXT, CODES]}
+_KEY = {
+    "oneOf": [
+        TEXT,
+        CODES,
+        {
+            "type": "object",
+            "properties": {"fields": _FIELDS, "as": {"enum": list(ALIKE)}},
+            "required": ["fields"],
+            "additionalProperties": False,
+        },
+    ]
+}
+_AGAINST = {
+    "type": ["object", "null"],
+    "properties": {
+        "keys": {"type": "object", "additionalProperties": _FIELDS, "minProperties": 1},
+        "action": {"enum": list(ACTIONS)},
+        "label": BOTH_LANGUAGES,
+    },
+    "additionalProperties": False,
+}
+
+KIND = Kind(
+    "duplicate",
+    Label("Duplicate check", "查重"),
+    MATCH,
+    {
+        "properties": {
+            "keys": {"type": "object", "additionalProperties": _KEY, "minProperties": 1},
+            "against": {"type": "object", "additionalProperties": _AGAINST, "minProperties": 1},
+            "action": {"enum": list(ACTIONS)},
+            "counts": {
+                "type": "array",
+                "items": {"enum": list(STATES)},
+                "minItems": 1,
+            },
+            "notify_owner": {"type": "boolean"},
+            "may_override": {"type": "boolean"},
+            "into": TEXT,
+            "feed": {
+                "type": "object",
+                "properties": {
+                    "create": TEXT,
+                    "subject": TEXT,
+                    "link": {"type": "object", "additionalProperties": TEXT, "minProperties": 1},
+                    "values": {"type": "object"},
+                },
+                "required": ["create", "link"],
+                "additionalProperties": False,
+            },
+        },
+        "required": ["keys"],
+    },
+    compile_rule,
+)

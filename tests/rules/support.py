@@ -1,0 +1,251 @@
+"""A small CRM as rules see it: a scope, a builder and facts, all without a database."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from fieldstone.base.errors import Problem
+from fieldstone.base.label import Label
+from fieldstone.base.names import did_you_mean
+from fieldstone.base.origin import SYSTEM
+from fieldstone.base.workdays import ALWAYS, Calendar
+from fieldstone.changes.nouns import Change, Draft, Operation
+from fieldstone.expressions.expression import Env, Expression, ExpressionError, parse
+from fieldstone.expressions.types import (
+    BOOLEAN,
+    DATETIME,
+    LIST,
+    NUMBER,
+    TEXT,
+    Kind,
+    Scope,
+    Type,
+)
+from fieldstone.rules import engine
+from fieldstone.rules.contract import Facts, Found, PastOwner, Person, Rule, RuleKind
+
+NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # a Monday, 10:00 in Shanghai
+
+
+def record(of: str) -> Type:
+    return Type(Kind.RECORD, of=of)
+
+
+def choice(*options: str) -> Type:
+    return Type(Kind.TEXT, choices=options)
+
+
+OBJECTS: Mapping[str, Mapping[str, Type]] = {
+    "lead": {
+        "name": TEXT,
+        "mobile": TEXT,
+        "email": TEXT,
+        "company": TEXT,
+        "need": TEXT,
+        "region": TEXT,
+        "tags": LIST,
+        "budget": NUMBER,
+        "score": NUMBER,
+        "percent": NUMBER,
+        "vip": BOOLEAN,
+        "grade": choice("poor", "medium", "good"),
+        "stage": choice("new", "contacted", "qualified", "converted", "invalid"),
+        "missing": LIST,
+        "note": TEXT,
+        "channel": record("channel"),
+        "customer": record("customer"),
+        "duplicate_of": record("lead"),
+        "owner": record("user"),
+        "pool": TEXT,
+        "owned_at": DATETIME,
+        "created_at": DATETIME,
+        "last_activity_at": DATETIME,
+        "next_follow_up": DATETIME,
+        "activities": Type(Kind.ROWS, of="activity"),
+    },
+    "customer": {"name": TEXT, "phone": TEXT, "owner": record("user")},
+    "channel": {"name": TEXT, "kind": choice("own", "paid")},
+    "activity": {
+        "kind": choice("call", "task", "note"),
+        "subject": TEXT,
+        "lead": record("lead"),
+        "customer": record("customer"),
+        "owner": record("user"),
+        "due_at": DATETIME,
+    },
+    "user": {"name": TEXT, "email": TEXT, "region": TEXT, "manager": record("user")},
+}
+FIELD_TYPES = {"mobile": "phone", "email": "email", "score": "integer"}
+ZH = {"name": "姓名", "mobile": "手机", "email": "邮箱", "company": "公司", "need": "需求"}
+
+
+@dataclass(frozen=True)
+class SmallScope:
+    """An object of the small CRM."""
+
+    object_name: str = "lead"
+
+    def type_of(self, name: str) -> Type | None:
+        return record(self.object_name) if name == "id" else OBJECTS[self.object_name].get(name)
+
+    def follow(self, name: str) -> SmallScope | None:
+        found = record("user") if name == "user" else self.type_of(name)
+        return SmallScope(found.of) if found and found.of in OBJECTS else None
+
+    def names(self) -> Sequence[str]:
+        return ["id", *OBJECTS[self.object_name]]
+
+    def label(self, name: str, language: str) -> str:
+        return ZH.get(name, name) if language == "zh" else name.replace("_", " ").capitalize()
+
+    def option_label(self, name: str, option: str, language: str) -> str:
+        return {"good": "优质", "medium": "中等", "poor": "劣质"}.get(option, option) if language == "zh" else option
+
+
+@dataclass
+class FakeBuilder:
+    """Collects problems as the compiler does."""
+
+    scope: Scope = field(default_factory=SmallScope)
+    problems: list[Problem] = field(default_factory=list)
+    unknown: frozenset[str] = frozenset()
+
+    def scope_of(self, object_name: str, path: str) -> Scope | None:
+        if object_name in OBJECTS:
+            return SmallScope(object_name)
+        self.problem(path, "unknown_object", f"no object {object_name!r}", "")
+        return None
+
+    def expression(
+        self, path: str, text: object, *, expects: Type | None = None, scope: Scope | None = None
+    ) -> Expression | None:
+        if text is None:
+            return None
+        try:
+            return parse(str(text), scope or self.scope, expects=expects)
+        except ExpressionError as error:
+            self.problems += [Problem(p.code, path, p.message, p.cure) for p in error.problems]
+            return None
+
+    def field(self, path: str, name: object, *, scope: Scope | None = None) -> str:
+        where = scope or self.scope
+        if name in where.names():
+            return str(name)
+        self.problem(path, "unknown_field", f"no field {name!r}", did_you_mean(str(name), where.names()))
+        return ""
+
+    def fields_type(self, name: str) -> str:
+        return FIELD_TYPES.get(name, "text" if self.scope.type_of(name) else "")
+
+    def known(self, path: str, what: str, name: object) -> str:
+        if name in self.unknown:
+            self.problem(path, f"unknown_{what}", f"no {what} {name!r}", "")
+            return ""
+        return str(name)
+
+    def problem(self, path: str, code: str, message: str, cure: str) -> None:
+        self.problems.append(Problem(code, path, message, cure))
+
+
+@dataclass
+class FakeFacts:
+    """What rules may ask of the database, answered from plain values."""
+
+    now: datetime = NOW
+    user: Mapping[str, object] | None = None
+    holders: Mapping[tuple[str, str, str], tuple[Found, ...]] = field(default_factory=dict)
+    groups: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
+    held: Mapping[str, int] = field(default_factory=dict)
+    gifts: Mapping[str, int] = field(default_factory=dict)
+    ledger: Mapping[str, Mapping[tuple[str, str], int]] = field(default_factory=dict)
+    past: Mapping[str, tuple[PastOwner, ...]] = field(default_factory=dict)
+    calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    turns: Counter[str] = field(default_factory=Counter)
+    asked: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def env(self) -> Env:
+        return Env(self.now, "Asia/Shanghai", self.user)
+
+    def found(self, object_name: str, key: str, values: Sequence[str]) -> Mapping[str, tuple[Found, ...]]:
+        self.asked["found"] += 1
+        found = {value: self.holders.get((object_name, key, value), ()) for value in values}
+        return {value: several for value, several in found.items() if several}
+
+    def people(self, group: str) -> tuple[Person, ...]:
+        return self.groups.get(group, ())
+
+    def workload(self, object_name: str, people: Sequence[str], where: Expression | None) -> Mapping[str, int]:
+        self.asked["workload"] += 1
+        return {one: self.held.get(one, 0) for one in people}
+
+    def take_turns(self, rule: str, count: int) -> int:
+        self.asked["take_turns"] += 1
+        self.turns[rule] += count
+        return self.turns[rule] - count
+
+    def given(self, rule: str, people: Sequence[str], since: datetime) -> Mapping[str, int]:
+        self.asked["given"] += 1
+        return {one: self.gifts.get(one, 0) for one in people}
+
+    def points(self, record_ids: Sequence[str]) -> Mapping[str, Mapping[tuple[str, str], int]]:
+        return {one: self.ledger[one] for one in record_ids if one in self.ledger}
+
+    def past_owners(self, record_ids: Sequence[str]) -> Mapping[str, tuple[PastOwner, ...]]:
+        return {one: self.past[one] for one in record_ids if one in self.past}
+
+    def calendar(self, code: str) -> Calendar:
+        return self.calendars.get(code, ALWAYS)
+
+    def count_related(
+        self, object_name: str, field_code: str, record_ids: Sequence[str], where: Expression | None
+    ) -> Mapping[str, int]:
+        return dict.fromkeys(record_ids, 0)
+
+
+ENVELOPE = frozenset({"when", "exempt", "priority", "on", "stop_on_match", "max_per_run", "calendar", "enabled"})
+
+
+def a_rule(kind: RuleKind, raw: Mapping[str, Any], code: str = "r", **envelope: Any) -> Rule:
+    """Compile one rule for leads; fails on any problem."""
+    build = FakeBuilder()
+    body = kind.compile({k: v for k, v in raw.items() if k not in ENVELOPE}, build)
+    shared: dict[str, Any] = {k: v for k, v in raw.items() if k in ENVELOPE} | envelope
+    for name in ("when", "exempt"):
+        if name in shared:
+            shared[name] = build.expression(name, shared[name], expects=BOOLEAN)
+    if "on" in shared:
+        shared["on"] = (shared["on"],) if isinstance(shared["on"], str) else tuple(shared["on"])
+    assert not build.problems, build.problems
+    assert body is not None
+    return Rule(code, kind.name, "lead", Label(code), kind.phase, body, SYSTEM, **shared)
+
+
+def problems_of(kind: RuleKind, raw: Mapping[str, Any], unknown: frozenset[str] = frozenset()) -> list[Problem]:
+    """Compile a wrong rule and return what was reported."""
+    build = FakeBuilder(unknown=unknown)
+    kind.compile(raw, build)
+    return build.problems
+
+
+def a_lead(record_id: str = "lead-1", **values: Any) -> Draft:
+    """Build the draft of a new lead."""
+    change = Change("lead", Operation.CREATE, values, record_id=record_id)
+    return Draft(change, record_id, values=values)
+
+
+def an_update(before: Mapping[str, Any], record_id: str = "lead-1", **values: Any) -> Draft:
+    """Build the draft of a change to a stored lead."""
+    change = Change("lead", Operation.UPDATE, values, record_id=record_id)
+    return Draft(change, record_id, before={"version": 1, **before}, values=values)
+
+
+def run(rules: Rule | Sequence[Rule], drafts: Draft | Sequence[Draft], facts: Facts | None = None) -> tuple[Draft, ...]:
+    """Run rules over drafts without any formulas to settle."""
+    several = [rules] if isinstance(rules, Rule) else rules
+    batch = [drafts] if isinstance(drafts, Draft) else drafts
+    return engine.run(several, batch, facts or FakeFacts(), lambda changed: changed)
