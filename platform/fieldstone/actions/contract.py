@@ -42,7 +42,9 @@ class Result:
 
     outcome: Outcome
     message: Label
-    others: Mapping[str, str] = field(default_factory=dict)  # what -> record id, such as customer -> id
+    others: Mapping[str, str] = field(
+        default_factory=dict
+    )  # what -> record id, such as customer -> id
 
 
 class Action(Protocol):

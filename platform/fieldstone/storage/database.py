@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import Connection
 
@@ -18,8 +19,7 @@ from fieldstone.storage.tables import Tables
 from fieldstone.storage.transaction import Transaction
 from fieldstone.storage.vault import Vault
 
-
-KEPT_MODELS = 4
+KEPT_MODELS: Final = 4
 
 
 class Storage:
@@ -52,14 +52,17 @@ class Storage:
     def transaction(self, tables: Tables, ctx: Context) -> Iterator[Transaction]:
         """Give a transaction that commits at the end, or leaves nothing: on an error, and on a dry run.
 
-        A value that must be unique and was taken in a race raises RefusedError with a Problem.
+        A value that must be unique and was taken in a race, or a deadlock, raises ClashError: the same
+        may be tried again. A connection lost while committing is no clash: nobody knows whether the
+        writes stand, so a blind second try could do them twice.
         """
-        with translated(tables), self.connection() as connection:
+        with self.connection() as connection, translated(tables):
             transaction = Transaction(connection, tables, ctx)
             yield transaction
-            transaction.close()
             if ctx.dry_run:
                 connection.rollback()
+            elif connection.in_transaction():
+                transaction.close()
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:

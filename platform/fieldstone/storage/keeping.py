@@ -12,6 +12,8 @@ from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import Context
 from fieldstone.fieldtypes.secret import MASK
 from fieldstone.model.objects import Field
+from fieldstone.rules.duplicate import key_plan, match_keys
+from fieldstone.storage.match_keys import replace_keys
 from fieldstone.storage.platform_tables import CHUNK, among, listed
 from fieldstone.storage.search import keep_tokens, tokens_of
 from fieldstone.storage.tables import ObjectTable, Tables
@@ -65,6 +67,7 @@ class RowWriter:
         if held.index is not None:
             found = {str(row["id"]): tokens_of(held, row) for row in full}
             keep_tokens(self._connection, self._tables, held, found)
+        self._keep_keys(object_name, {str(row["id"]): row for row in full}, fresh=True)
         for child in held.children:
             self._insert_items(held, child, [(str(r["id"]), _items(r, child)) for r in rows])
 
@@ -79,7 +82,7 @@ class RowWriter:
         for group in shapes.values():
             written.update(self._update_group(held, group))
         done = [one for one in updates if one.id in written]
-        self._reindex(held, done)
+        self._find_anew(held, done)
         for child in held.children:
             changed = [one for one in done if child.code in one.values]
             self._replace_items(
@@ -186,17 +189,20 @@ class RowWriter:
             bound["b_pool"] = one.where_pool
         return bound
 
-    def _reindex(self, held: ObjectTable, updates: Sequence[RowUpdate]) -> None:
-        """Bring the search index up to date for rows whose searched fields were written."""
-        changed = [one for one in updates if any(code in one.values for code in held.searched)]
+    def _find_anew(self, held: ObjectTable, updates: Sequence[RowUpdate]) -> None:
+        """Bring search index and match keys up to date for rows whose fields in them were written."""
+        keyed = {name for names in self._key_plan(held.spec.code).values() for name in names}
+        codes = tuple(sorted(keyed.union(held.searched) & held.columns.keys()))
+        changed = [one for one in updates if any(code in one.values for code in codes)]
         if not changed:
             return
-        unknown = [one.id for one in changed if one.row is None]
-        read = self._searched_values(held, unknown)
-        found = {
-            one.id: tokens_of(held, one.row if one.row is not None else read[one.id])
-            for one in changed
-        }
+        read = self._values(held, [one.id for one in changed if one.row is None], codes)
+        rows = {one.id: one.row if one.row is not None else read[one.id] for one in changed}
+        if held.searched:
+            self._keep_tokens(held, {one: tokens_of(held, row) for one, row in rows.items()})
+        self._keep_keys(held.spec.code, rows, fresh=False)
+
+    def _keep_tokens(self, held: ObjectTable, found: Mapping[str, Sequence[str]]) -> None:
         if held.index is not None:
             keep_tokens(self._connection, self._tables, held, found)
             return
@@ -211,14 +217,27 @@ class RowWriter:
         rows = [{"b_id": record_id, "v_tok": list(tokens)} for record_id, tokens in found.items()]
         self._connection.execute(statement, rows)
 
-    def _searched_values(self, held: ObjectTable, ids: list[str]) -> dict[str, dict[str, object]]:
-        columns = [held.columns[code] for code in ("id", *held.searched)]
+    def _key_plan(self, object_name: str) -> Mapping[str, tuple[str, ...]]:
+        rules = self._tables.model.rules
+        return self._tables.once("key plan", lambda: key_plan(rules.values())).get(object_name, {})
+
+    def _keep_keys(self, object_name: str, rows: Mapping[str, Values], *, fresh: bool) -> None:
+        """Keep the normalised keys by which duplicate rules find these rows."""
+        plan = self._key_plan(object_name)
+        if plan:
+            keys = {record_id: match_keys(plan, row) for record_id, row in rows.items()}
+            replace_keys(self._connection, object_name, keys, fresh=fresh)
+
+    def _values(
+        self, held: ObjectTable, ids: list[str], codes: tuple[str, ...]
+    ) -> dict[str, dict[str, object]]:
+        columns = [held.columns[code] for code in ("id", *codes)]
         asked = select(*columns).where(among(columns[0], self._tables.dialect))
         found: dict[str, dict[str, object]] = {}
         for start in range(0, len(ids), CHUNK):
             bound = {"ids": listed(ids[start : start + CHUNK], self._tables.dialect)}
             for record_id, *values in self._connection.execute(asked, bound):
-                found[record_id] = dict(zip(held.searched, values, strict=True))
+                found[record_id] = dict(zip(codes, values, strict=True))
         return found
 
     def _insert_items(

@@ -8,18 +8,22 @@ from fieldstone.base.errors import Problem
 from fieldstone.changes.nouns import Draft, Operation
 from fieldstone.model.objects import Field
 from fieldstone.writes.check_stage import stage_problems
-from fieldstone.writes.work import Batch, Work, each_standing
+from fieldstone.writes.work import Batch, Work, each_answerable
 
 
 def check(batch: Batch, work: Work) -> Batch:
     """Refuse drafts whose final values do not hold; every reason at once."""
-    judged = each_standing(batch, lambda draft: _judged(draft, work))
+    judged = each_answerable(batch, lambda draft: _judged(draft, work))
     return _unique(judged, work)
 
 
 def _judged(draft: Draft, work: Work) -> Draft:
     if draft.operation in (Operation.DELETE, Operation.RESTORE) or draft.attached_to:
         return draft
+    if draft.refused:
+        said = {problem.path.partition(".")[0] for problem in draft.problems}
+        missing = [one for one in _required(draft, work) if one.path.partition(".")[0] not in said]
+        return draft.with_problems(*missing)
     problems = [
         *_required(draft, work),
         *_dependent(draft, work.spec.fields),
@@ -47,9 +51,7 @@ def _required(draft: Draft, work: Work) -> Iterable[Problem]:
         if field.archived or field.system or not empty(draft.row.get(field.code)):
             continue
         touched = creating or field.code in draft.values
-        if field.required and touched and not field.derived:
-            yield required_problem(field, field.code)
-        elif _demanded(field, draft, work, touched=touched):
+        if (field.required and touched and not field.derived) or _demanded(field, draft, work, touched=touched):
             yield required_problem(field, field.code)
     yield from _required_items(draft, work)
 

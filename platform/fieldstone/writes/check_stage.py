@@ -38,7 +38,7 @@ def _move(draft: Draft, pipeline: Pipeline, stage: Stage, work: Work) -> Iterabl
             f"{stage.label.en} is reached only by the action {stage.only_by!r}.",
             f"Use the action {stage.only_by!r} on the record.",
         )
-    if draft.before is None or draft.change.action:
+    if draft.before is None or (stage.only_by and draft.change.action == stage.only_by):
         return
     before = str(draft.before.get(field))
     allowed = pipeline.moves.get(before, ())

@@ -4,35 +4,38 @@ from __future__ import annotations
 
 from fieldstone.changes.nouns import Draft, Operation
 from fieldstone.rules import engine
-from fieldstone.rules.contract import CLEAN, GRADE, VALIDATE, Rule
 from fieldstone.writes.derive import settle
+from fieldstone.writes.stages import entered
 from fieldstone.writes.work import Batch, Work
 
-# What still speaks on imported history: cleaning, grading and validation, but nothing that acts.
-QUIET_PHASES = frozenset({CLEAN, GRADE, VALIDATE})
+SPOKEN_OF = frozenset({Operation.CREATE, Operation.UPDATE})
 
 
 def decide(batch: Batch, work: Work) -> Batch:
-    """Run the rules over drafts that create or update; imported history hears only the quiet phases."""
-    if not work.plan.rules:
+    """Run the rules over drafts that create or update; a stage that a rule has chosen is entered."""
+    places = [place for place, draft in enumerate(batch) if draft.operation in SPOKEN_OF]
+    if not work.plan.rules or not places:
         return batch
-    quiet = tuple(rule for rule in work.plan.rules if rule.phase in QUIET_PHASES)
-    loud_places = [p for p, d in enumerate(batch) if _speaks(d) and not d.change.skip_rules]
-    quiet_places = [p for p, d in enumerate(batch) if _speaks(d) and d.change.skip_rules]
+    before = [batch[place] for place in places]
+    after = engine.run(
+        work.plan.rules, before, work.transaction, lambda some: settle(tuple(some), work)
+    )
+    after = _moved(before, after, work)
     result = list(batch)
-    for places, rules in ((loud_places, work.plan.rules), (quiet_places, quiet)):
-        for place, draft in zip(
-            places, _run(rules, [result[p] for p in places], work), strict=True
-        ):
-            result[place] = draft
+    for place, draft in zip(places, after, strict=True):
+        result[place] = draft
     return tuple(result)
 
 
-def _speaks(draft: Draft) -> bool:
-    return not draft.refused and draft.operation in (Operation.CREATE, Operation.UPDATE)
-
-
-def _run(rules: tuple[Rule, ...], drafts: list[Draft], work: Work) -> tuple[Draft, ...]:
-    if not drafts:
-        return ()
-    return engine.run(rules, drafts, work.transaction, lambda some: settle(tuple(some), work))
+def _moved(before: list[Draft], after: tuple[Draft, ...], work: Work) -> tuple[Draft, ...]:
+    """Enter the stages that rules have moved drafts to."""
+    field = work.spec.stage_field
+    moved = [
+        place
+        for place, (old, new) in enumerate(zip(before, after, strict=True))
+        if field and old.row.get(field) != new.row.get(field)
+    ]
+    result = list(after)
+    for place, draft in zip(moved, entered(tuple(after[p] for p in moved), work), strict=True):
+        result[place] = draft
+    return tuple(result)

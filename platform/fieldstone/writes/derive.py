@@ -10,6 +10,7 @@ from fieldstone.changes.nouns import Draft, Operation
 from fieldstone.fieldtypes.contract import InvalidValueError
 from fieldstone.model.objects import Field
 from fieldstone.writes.fill import fill
+from fieldstone.writes.ownership import in_step
 from fieldstone.writes.parse import problem_of
 from fieldstone.writes.plan import ObjectPlan
 from fieldstone.writes.work import Batch, Work, each_standing
@@ -24,8 +25,9 @@ def derive(batch: Batch, work: Work) -> Batch:
 
 
 def settle(batch: Batch, work: Work) -> Batch:
-    """Bring looked-up values and formulas up to date with the values set so far."""
-    return each_standing(fill(batch, work), lambda draft: _with_formulas(draft, work))
+    """Bring system fields, looked-up values and formulas up to date with the values set so far."""
+    filled = fill(in_step(batch, work), work)
+    return each_standing(filled, lambda draft: _with_formulas(draft, work))
 
 
 def _with_items(draft: Draft, work: Work) -> Draft:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 from fieldstone.changes.nouns import Draft, Operation
 from fieldstone.model.objects import Field
@@ -48,47 +49,31 @@ def _finished(draft: Draft, work: Work) -> Draft:
         values |= {"created_at": now, "created_by": actor, "updated_at": now, "updated_by": actor}
     elif values:
         values |= {"updated_at": work.ctx.now, "updated_by": actor}
-    return replace(draft, values=_owned(draft, values, now, work))
+    return replace(draft, values=values)
 
 
 def _touched(draft: Draft, work: Work, **values: object) -> dict[str, object]:
     return {**draft.values, "updated_at": work.ctx.now, "updated_by": work.ctx.actor.id, **values}
 
 
-def _owned(draft: Draft, values: dict[str, object], now: datetime, work: Work) -> dict[str, object]:
-    """Keep owner, pool and the instant of ownership in step: who owns a record takes it out of its pool."""
-    fields = work.spec.fields
-    if "owner" in values and "owned_at" in fields:
-        values["owned_at"] = now if values["owner"] else None
-        if values["owner"] and "pool" in fields and draft.row.get("pool"):
-            values["pool"] = None
-    if values.get("pool") and draft.row.get("owner"):
-        values |= {"owner": None, "owned_at": None}
-    return values
-
-
 def _numbered(drafts: dict[str, Draft], work: Work) -> dict[str, Draft]:
     """Give new records their numbers, in the order of the batch."""
     for field in work.plan.numbers:
-        waiting: dict[str, list[str]] = {}
+        waiting: dict[date, list[str]] = {}
         for record_id, draft in drafts.items():
-            if draft.operation is Operation.CREATE:
+            if draft.operation is Operation.CREATE and not draft.values.get(field.code):
                 instant = draft.change.as_of or work.ctx.now
-                waiting.setdefault(_period(field, instant, work), []).append(record_id)
-        for period, record_ids in waiting.items():
-            first = work.transaction.next_numbers(
+                day = instant.astimezone(ZoneInfo(work.zone)).date()
+                waiting.setdefault(day, []).append(record_id)
+        for day, record_ids in waiting.items():
+            period = field.type.period(day)  # type: ignore[attr-defined]
+            numbers = work.transaction.next_numbers(
                 work.spec.code, field.code, period, len(record_ids)
             )
-            for place, record_id in enumerate(record_ids):
-                draft = drafts[record_id]
-                instant = draft.change.as_of or work.ctx.now
-                text = field.type.numbered(first + place, instant, work.zone)  # type: ignore[attr-defined]
-                drafts[record_id] = draft.setting({field.code: text})
+            for number, record_id in zip(numbers, record_ids, strict=True):
+                text = field.type.number(number, day)  # type: ignore[attr-defined]
+                drafts[record_id] = drafts[record_id].setting({field.code: text})
     return drafts
-
-
-def _period(field: Field, instant: datetime, work: Work) -> str:
-    return str(field.type.period(instant, work.zone))  # type: ignore[attr-defined]
 
 
 def _rows(written: Sequence[Draft], work: Work) -> None:
@@ -97,7 +82,7 @@ def _rows(written: Sequence[Draft], work: Work) -> None:
         rows = [{**d.values, "id": d.record_id, "version": 1} for d in created]
         work.transaction.insert(work.spec.code, rows)
     updates = [
-        RowUpdate(d.record_id, d.values, expected_version=_version(d))
+        RowUpdate(d.record_id, d.values, row={**(d.before or {}), **d.values})
         for d in written
         if d.operation is not Operation.CREATE and d.values
     ]
@@ -123,24 +108,11 @@ def _surroundings(written: Sequence[Draft], work: Work) -> None:
     tx.outbox(
         [(spec.code, draft.record_id, effect) for draft in written for effect in draft.effects]
     )
-    versions = {rule.code: rule.version for rule in work.plan.rules}
-    tx.timers(
-        [
-            (spec.code, draft.record_id, versions.get(timer.rule, 1), timer)
-            for draft in written
-            for timer in draft.timers
-        ]
-    )
-    tx.ledger(
-        [
-            (spec.code, draft.record_id, versions.get(entry.rule, 1), entry)
-            for draft in written
-            for entry in draft.ledger
-        ]
-    )
+    tx.timers([(spec.code, d.record_id, timer) for d in written for timer in d.timers])
+    tx.ledger(spec.code, [(d.record_id, entry) for d in written for entry in d.ledger])
     gone = [d.record_id for d in written if d.operation is Operation.DELETE]
     if gone:
-        tx.forget_timers(gone)
+        tx.clockwork.forget(gone)
 
 
 def _attached(attached: Sequence[Draft], work: Work) -> None:
@@ -182,7 +154,8 @@ def _entry(draft: Draft, work: Work) -> JournalEntry:
 
 
 def _changes(draft: Draft, work: Work) -> Mapping[str, tuple[object, object]]:
-    before, found = draft.before or {}, {}
+    before = draft.before or {}
+    found: dict[str, tuple[object, object]] = {}
     for code, value in draft.values.items():
         field = work.spec.fields.get(code)
         if field is None or code in UNREMARKABLE:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from fieldstone.base.errors import Problem
@@ -11,12 +11,12 @@ from fieldstone.changes.nouns import Draft, Operation
 from fieldstone.fieldtypes.contract import InvalidValueError
 from fieldstone.model.objects import Field
 from fieldstone.writes.plan import ObjectPlan
-from fieldstone.writes.work import Batch, Work, each_standing
+from fieldstone.writes.work import Batch, Work, each_answerable, each_standing
 
 
 def parse(batch: Batch, work: Work) -> Batch:
     """Parse every value; every bad one is a Problem at its field. Then look up all references at once."""
-    parsed = each_standing(batch, lambda draft: _parse_one(draft, work))
+    parsed = each_answerable(batch, lambda draft: _parse_one(draft, work))
     return _with_references(parsed, work)
 
 
@@ -27,6 +27,8 @@ def _parse_one(draft: Draft, work: Work) -> Draft:
     problems: list[Problem] = []
     for code, raw in draft.change.values.items():
         field = work.spec.fields.get(code)
+        if any(problem.path == code for problem in draft.problems):
+            continue  # admit has said what is wrong with this one
         if field is None or field.archived:
             cure = did_you_mean(code, work.spec.fields)
             text = f"{work.spec.label.en} has no field {code!r}."
@@ -98,8 +100,8 @@ def _references(draft: Draft, plan: ObjectPlan) -> Iterable[tuple[str, str, tupl
     if owner and "owner" in plan.spec.fields:
         yield "owner", "user", (str(owner),)
     for code, child in plan.children.items():
-        items = draft.values.get(code) or ()
-        for place, item in enumerate(items):  # type: ignore[arg-type]
+        items: Sequence[Mapping[str, str]] = draft.values.get(code) or ()  # type: ignore[assignment]
+        for place, item in enumerate(items):
             for field in child.lookups:
                 if item.get(field.code) and field.code != "parent":
                     path = f"{code}.{place}.{field.code}"

@@ -56,9 +56,10 @@ class Writes:
             try:
                 return self._submit(ctx, model, changes, atomic=atomic, idempotency=idempotency)
             except ClashError as clash:
-                log.info("write clashed", attempt=attempt, constraint=clash.constraint)
-                last = clash
-        raise RefusedError([_clashed(last)], status=409)
+                log.info("write clashed", attempt=attempt, code=clash.problems[0].code)
+                if attempt == ATTEMPTS:
+                    raise
+        raise AssertionError("unreachable: the last attempt returns or raises")
 
     def _submit(
         self,
@@ -95,12 +96,3 @@ def _settle_refusals(unit: Unit, outcomes: Sequence[Outcome], *, atomic: bool) -
     if len(refused) == len(outcomes):
         # Nothing stands: turns of a rotation and numbers taken on the way are given back.
         unit.abandon()
-
-
-def _clashed(clash: ClashError) -> Problem:
-    return Problem(
-        "clash",
-        clash.field or "record",
-        "Somebody else wrote the same thing at the same moment.",
-        "Read again and repeat the request.",
-    )

@@ -29,8 +29,7 @@ def recalled(
     kept = transaction.recall(ctx.actor.id, idempotency.key)
     if kept is None:
         return None
-    request_hash, outcomes = kept
-    if request_hash != idempotency.request_hash:
+    if kept.request_hash != idempotency.request_hash:
         raise RefusedError(
             [
                 Problem(
@@ -42,7 +41,7 @@ def recalled(
             ],
             status=422,
         )
-    return tuple(_read(one, model) for one in outcomes)
+    return tuple(_read(one, model) for one in kept.outcome)
 
 
 def remembered(
@@ -65,7 +64,7 @@ def _written(outcome: Outcome, spec: ObjectType) -> dict[str, object]:
     record = {
         code: spec.fields[code].type.dump(value) if code in spec.fields else value
         for code, value in outcome.record.items()
-        if value is not None and spec.fields.get(code) is not None or code in ("id", "version")
+        if (value is not None and code in spec.fields) or code in ("id", "version")
     }
     return {
         "object": spec.code,

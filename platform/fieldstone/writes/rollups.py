@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from fieldstone.changes.nouns import Change, Context, Draft, Operation
 from fieldstone.model.site_model import Model
+from fieldstone.storage.transaction import RowUpdate
+from fieldstone.writes.derive import evaluated
 from fieldstone.writes.plan import plan_for
 from fieldstone.writes.work import Batch, Work
 
 
 def refresh_rollups(batch: Batch, work: Work) -> None:
-    """Bring the totals of every record that gained, lost or shares a written row up to date."""
-    for field_code in work.plan.rollups_from:
-        parents = {
-            str(parent)
-            for draft in batch
-            if not draft.refused
-            for parent in ((draft.before or {}).get(field_code), draft.row.get(field_code))
-            if parent
-        }
-        if parents:
-            work.transaction.refresh_rollups(work.spec.code, field_code, sorted(parents))
+    """Bring the totals that written rows feed up to date, and the formulas over those totals."""
+    pairs = [
+        (_counted(draft.before), _counted({**(draft.before or {}), **draft.values}))
+        for draft in batch
+        if not draft.refused and draft.attached_to is None
+    ]
+    changed = work.transaction.rollups(work.spec.code, pairs)
+    for object_name, values_by_id in changed.items():
+        _keep_totals(object_name, values_by_id, work)
+
+
+def _counted(row: Mapping[str, object] | None) -> Mapping[str, object] | None:
+    return row if row and row.get("deleted_at") is None else None
+
+
+def _keep_totals(
+    object_name: str, values_by_id: Mapping[str, Mapping[str, object]], work: Work
+) -> None:
+    """Write totals; they are no change by a person, so the version stays and no audit line is written."""
+    plan = plan_for(work.model, object_name)
+    rows = work.transaction.rows(object_name, sorted(values_by_id), deleted=True)
+    updates = []
+    for record_id, totals in values_by_id.items():
+        values = dict(totals)
+        if plan.formulas:
+            row = {**rows[record_id], **totals}
+            result, _ = evaluated(row, plan, work)
+            values |= {f.code: result[f.code] for f in plan.formulas if f.column}
+        updates.append(RowUpdate(record_id, values, counts=False))
+    work.transaction.update(object_name, updates)
 
 
 def touched_timelines(standing: Sequence[Draft], model: Model, ctx: Context) -> Iterable[Change]:

@@ -9,6 +9,7 @@ from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Change, Decision, Draft, Effect, Operation
 from fieldstone.fieldtypes.contract import InvalidValueError
 from fieldstone.model.objects import Pipeline, Pipelines, Stage, StageAction
+from fieldstone.writes.derive import settle
 from fieldstone.writes.work import Batch, Work, each_standing
 
 
@@ -18,7 +19,16 @@ def enter_stages(batch: Batch, work: Work) -> Batch:
     if pipelines is None:
         return batch
     placed = each_standing(batch, lambda draft: _placed(draft, pipelines, work))
-    return each_standing(placed, lambda draft: _entered(draft, pipelines, work))
+    return entered(placed, work)
+
+
+def entered(batch: Batch, work: Work) -> Batch:
+    """Carry out the exit and entry actions of the drafts whose stage has changed."""
+    pipelines = work.spec.pipelines
+    if pipelines is None:
+        return batch
+    acted = each_standing(batch, lambda draft: _entered(draft, pipelines, work))
+    return settle(acted, work)
 
 
 def _placed(draft: Draft, pipelines: Pipelines, work: Work) -> Draft:
@@ -49,10 +59,6 @@ def stage_of(draft: Draft, pipelines: Pipelines) -> Stage | None:
 def _entered(draft: Draft, pipelines: Pipelines, work: Work) -> Draft:
     if not draft.changed(pipelines.field):
         return draft
-    entered_at = draft.change.as_of or work.ctx.now
-    if draft.change.stage_history:
-        entered_at = draft.change.stage_history[-1][1]
-    draft = draft.setting({"stage_entered_at": entered_at})
     if draft.change.skip_rules:
         return draft
     before = (

@@ -11,6 +11,9 @@ from fieldstone.base.errors import Problem
 from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Change, Context, Draft, Operation, Outcome
 from fieldstone.model.site_model import Model
+from fieldstone.rules import engine
+from fieldstone.storage.due_timers import DueTimers
+from fieldstone.storage.queue import TakenTimer
 from fieldstone.storage.transaction import Transaction
 from fieldstone.writes.admit import admit
 from fieldstone.writes.check import check
@@ -25,6 +28,8 @@ from fieldstone.writes.stages import enter_stages
 from fieldstone.writes.work import Batch, Step, Work
 
 STEPS: tuple[Step, ...] = (load, admit, parse, derive, enter_stages, decide, check, keep)
+# A timer's verdict is a change that was parsed and admitted when its rule was compiled.
+AFTER_DECIDING: tuple[Step, ...] = (derive, enter_stages, decide, check, keep)
 # Changes that changes ask for: a chain of rules longer than this goes round in a circle.
 WAVES = 5
 
@@ -41,7 +46,7 @@ class Unit:
 
     def abandon(self) -> None:
         """Undo what was taken on the way: no change of this unit stands."""
-        self.transaction.roll_back()
+        self.transaction.connection.rollback()
 
     def submit(self, changes: Sequence[Change]) -> list[Outcome]:
         """Write `changes`, all of one object; return their outcomes in order."""
@@ -50,13 +55,39 @@ class Unit:
         self.wrote = self.wrote or any(not draft.refused for draft in batch)
         return [_outcome(draft, warnings) for draft in batch]
 
-    def _through(self, changes: Sequence[Change], ctx: Context) -> Batch:
-        object_name = changes[0].object_name
+    def look_again(self, seen: TakenTimer) -> Outcome | None:
+        """Let a rule act on its timer that is due, and remove the timer; None when nothing is left to do.
+
+        The record is read and locked before the timer is claimed, and the rule judges what it finds then: a
+        change that was committed first wins. What the rule concludes goes through the steps that follow.
+        """
+        work, rule = self._work(seen.object_name, self.ctx), self.model.rules.get(seen.timer.rule)
+        change = Change(
+            seen.object_name, Operation.UPDATE, record_id=seen.timer.record_id, trusted=True
+        )
+        (draft,) = load((Draft(change, seen.timer.record_id),), work)
+        if not DueTimers(self.transaction.connection).claim(seen) or draft.refused or rule is None:
+            return None
+        acting = engine.due(rule, seen.timer, draft, self.transaction)
+        if acting is None:
+            return None
+        batch = self._stepped((acting,), AFTER_DECIDING, work)
+        warnings = self._follow(batch)
+        self.wrote = self.wrote or not batch[0].refused
+        return _outcome(batch[0], warnings)
+
+    def _work(self, object_name: str, ctx: Context) -> Work:
         plan = plan_for(self.model, object_name)
         access = access_to(self.model, ctx.actor, object_name)
-        work = Work(ctx, self.model, plan, self.transaction, access, env_of(ctx))
+        return Work(ctx, self.model, plan, self.transaction, access, env_of(ctx))
+
+    def _through(self, changes: Sequence[Change], ctx: Context) -> Batch:
+        work = self._work(changes[0].object_name, ctx)
         batch: Batch = tuple(Draft(change, change.record_id or new_id()) for change in changes)
-        for step in STEPS:
+        return self._stepped(batch, STEPS, work)
+
+    def _stepped(self, batch: Batch, steps: Sequence[Step], work: Work) -> Batch:
+        for step in steps:
             batch = step(batch, work)
         refresh_rollups(batch, work)
         return batch

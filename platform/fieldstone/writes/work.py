@@ -46,6 +46,11 @@ class Work:
 Step = Callable[[Batch, Work], Batch]
 
 
+def each_answerable(batch: Batch, judge: Callable[[Draft], Draft]) -> Batch:
+    """Apply `judge` also to drafts refused for single values, so that all their problems come back at once."""
+    return tuple(draft if draft.refused and draft.status else judge(draft) for draft in batch)
+
+
 def each_standing(batch: Batch, judge: Callable[[Draft], Draft]) -> Batch:
     """Apply `judge` to the drafts that are not refused, keeping places."""
     return tuple(draft if draft.refused else judge(draft) for draft in batch)

@@ -1,0 +1,74 @@
+"""Wires one Site from its settings; the only module that knows every part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import structlog
+
+from fieldstone import actions, delivery, fieldtypes, rules
+from fieldstone.base.clock import Clock, utc_now
+from fieldstone.base.settings import Settings, load_settings
+from fieldstone.base.shipped import shipped
+from fieldstone.compiler.compile import compile_site
+from fieldstone.compiler.loading import read_layer
+from fieldstone.compiler.tree import Layer
+from fieldstone.evolution.bring_up import bring_up
+from fieldstone.extensions.builtin import members
+from fieldstone.jobs.contract import Queue
+from fieldstone.jobs.rq_queue import RqQueue
+from fieldstone.jobs.table_queue import TableQueue
+from fieldstone.model.site_model import Model
+from fieldstone.site import Site, Vocabulary
+from fieldstone.storage.database import Storage
+
+log = structlog.get_logger()
+
+
+def vocabulary() -> Vocabulary:
+    """Return the words that are built in."""
+    return Vocabulary(
+        types=members(fieldtypes, "TYPE"),
+        kinds=members(rules, "KIND"),
+        actions=members(actions, "ACTION"),
+        channels=members(delivery, "CHANNEL"),
+    )
+
+
+def layers_of(settings: Settings) -> list[Layer]:
+    """Return the layers of an installation: the core, the folders it names, then its own metadata."""
+    core = shipped("metadata").parent
+    layers = [read_layer("core", core)]
+    for name in settings.layers:
+        folder = settings.folder / name
+        if not folder.is_dir():
+            folder = core / name
+        layers.append(read_layer(Path(name).name, folder))
+    if settings.folder.resolve() != core.resolve() and (settings.folder / "metadata").is_dir():
+        layers.append(read_layer("site", settings.folder))
+    return layers
+
+
+def compile_model(settings: Settings, words: Vocabulary) -> Model:
+    """Return the compiled model of an installation. Raises MetadataError with every problem."""
+    return compile_site(
+        layers_of(settings), words.types, words.kinds, cache=settings.state_folder / "cache"
+    )
+
+
+def build_site(settings: Settings | None = None, clock: Clock = utc_now) -> Site:
+    """Return a site ready to work: model compiled, database brought to it, doors open."""
+    settings = settings or load_settings(Path.cwd())
+    words = vocabulary()
+    model = compile_model(settings, words)
+    storage = Storage(settings.database_url, secret_key=settings.secret_key)
+    model, notes = bring_up(storage, model, clock())
+    for note in notes:
+        log.warning("left alone in the database", note=note)
+    return Site(settings, words, storage, model, clock, _queue(settings, storage))
+
+
+def _queue(settings: Settings, storage: Storage) -> Queue:
+    if settings.redis_url:
+        return RqQueue(storage, settings.redis_url)
+    return TableQueue(storage)

@@ -1,0 +1,101 @@
+"""A small company on the core's metadata, for tests of the write door."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from fieldstone import fieldtypes, rules
+from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor, Change, Context, Operation, Outcome
+from fieldstone.compiler.compile import compile_site
+from fieldstone.compiler.loading import read_layer
+from fieldstone.evolution.bring_up import bring_up
+from fieldstone.extensions.builtin import members
+from fieldstone.model.site_model import Model
+from fieldstone.storage.database import Storage
+from fieldstone.writes.pipeline import Writes
+
+ROOT = Path(__file__).resolve().parents[2]
+NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # a Monday, ten o'clock in Shanghai
+
+
+@cache
+def core_model() -> Model:
+    return compile_site(
+        [read_layer("core", ROOT)], members(fieldtypes, "TYPE"), members(rules, "KIND")
+    )
+
+
+@dataclass
+class Company:
+    """The write door with a few people behind it."""
+
+    model: Model
+    storage: Storage
+    writes: Writes
+    people: dict[str, Actor]
+    ids: dict[str, str]
+    now: datetime = NOW
+
+    def context(self, who: str = "system", source: str = "api") -> Context:
+        return Context(self.people[who], self.now, source, "test")
+
+    def submit(self, *changes: Change, who: str = "admin") -> tuple[Outcome, ...]:
+        return self.writes.submit(self.context(who), self.model, changes)
+
+    def create(self, object_name: str, who: str = "admin", **values: object) -> Outcome:
+        return self.submit(Change(object_name, Operation.CREATE, values), who=who)[0]
+
+    def update(
+        self, object_name: str, record_id: str | None, who: str = "admin", **values: object
+    ) -> Outcome:
+        change = Change(object_name, Operation.UPDATE, values, record_id)
+        return self.submit(change, who=who)[0]
+
+    def delete(self, object_name: str, record_id: str | None, who: str = "admin") -> Outcome:
+        change = Change(object_name, Operation.DELETE, {}, record_id)
+        return self.submit(change, who=who)[0]
+
+    def row(self, object_name: str, record_id: str | None, *names: str) -> dict[str, object]:
+        tables = self.storage.use(self.model)
+        with self.storage.reading(tables, self.context()) as reader:
+            found = reader.rows(object_name, [str(record_id)], names=names or None, deleted=True)
+            return found[str(record_id)]
+
+
+@pytest.fixture
+def company(database_url: str) -> Iterator[Company]:
+    storage = Storage(database_url, secret_key="k" * 32)
+    model, _ = bring_up(storage, core_model(), NOW)
+    company = Company(model, storage, Writes(storage), {"system": SYSTEM_ACTOR}, {})
+    _people(company)
+    yield company
+    storage.close()
+
+
+def _people(company: Company) -> None:
+    north = company.create("team", "system", name="North", code="north", region="north")
+    company.ids["north"] = str(north.record_id)
+    for code, roles in (("admin", ["admin"]), ("li", ["sales"]), ("wang", ["sales"]), ("mei", ["sales_manager"])):
+        made = company.create(
+            "user",
+            "system",
+            name=code.capitalize(),
+            email=f"{code}@example.com",
+            roles=roles,
+            team=company.ids["north"],
+            region="north",
+        )
+        assert not made.problems, made.problems
+        company.ids[code] = str(made.record_id)
+        company.people[code] = replace(
+            Actor(str(made.record_id), frozenset(roles), code, zone="Asia/Shanghai"),
+            facts=made.record,
+        )
+    made = company.create("channel", "system", name="Website", code="website", kind="own")
+    company.ids["website"] = str(made.record_id)
