@@ -23,13 +23,10 @@ def child_outlines(outline: Outline, words: Words, reader: FieldReader) -> list[
         if settings["type"] != "rows" or code in outline.broken:
             continue
         spot = outline.spots[code]
-        if outline.parent is not None:
-            spot.problem("nested_rows", "child rows cannot have child rows of their own.", "Make an object of its own, and a lookup to it.")  # fmt: skip
-            outline.broken.add(code)
-            continue
         child = _child(outline, code, settings)
         add_child_fields(child, words, outline.code)
         reader.add_fields(child, spot.under("fields"), settings.get("fields", {}))
+        _report_nested_rows(child)
         if not settings.get("fields"):
             spot.problem(
                 "missing_key", "the rows have no fields.", "Add 'fields: {code: type}' below it."
@@ -39,6 +36,17 @@ def child_outlines(outline: Outline, words: Words, reader: FieldReader) -> list[
         )
         children.append(child)
     return children
+
+
+def _report_nested_rows(child: Outline) -> None:
+    for code, settings in child.settings.items():
+        if settings["type"] == "rows":
+            child.broken.add(code)
+            child.spots[code].problem(
+                "nested_rows",
+                "child rows cannot have child rows of their own.",
+                "Make an object of its own, and a lookup to it.",
+            )
 
 
 def _child(outline: Outline, code: str, settings: Mapping[str, Any]) -> Outline:

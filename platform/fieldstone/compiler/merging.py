@@ -65,7 +65,7 @@ def ordered(spot: Spot, table: Mapping[str, Any]) -> Mapping[str, Any]:
     `after: ""` puts an entry first. An unknown code is reported.
     """
     moves = {
-        key: value["after"]
+        key: str(value["after"])
         for key, value in table.items()
         if isinstance(value, Table) and "after" in value
     }
