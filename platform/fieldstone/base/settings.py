@@ -43,6 +43,10 @@ SCHEMA: dict[str, Any] = _section(
         secure_cookies={"type": "boolean"},
     ),
     mail=_section(host=OPTIONAL, port=COUNT, user=OPTIONAL, password=OPTIONAL, sender=TEXT),
+    webhooks=_section(
+        secret={"type": ["string", "null"], "pattern": "^whsec_[A-Za-z0-9+/]{32,}={0,2}$"},
+        internal={"type": "boolean"},
+    ),
     limits=_section(request_megabytes=COUNT, login_attempts=COUNT, import_batch=COUNT),
 )
 DATABASES = ("sqlite://", "postgresql://", "postgresql+psycopg://")
@@ -76,6 +80,8 @@ class Settings:
     mail_user: str | None = None
     mail_password: str | None = None
     mail_sender: str = "fieldstone@localhost"
+    webhook_secret: str | None = None
+    webhook_internal: bool = False
     request_megabytes: int = 32
     login_attempts: int = 5
     import_batch: int = 500
@@ -214,6 +220,7 @@ def _settings(folder: Path, raw: Mapping[str, Any]) -> Settings:
         "layers": tuple(raw.get("layers") or ()),
         **server,
         **{f"mail_{key}": value for key, value in mail.items()},
+        **{f"webhook_{key}": value for key, value in (raw.get("webhooks") or {}).items()},
         **limits,
     }
     chosen = {key: value for key, value in given.items() if value is not None}
