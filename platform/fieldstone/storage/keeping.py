@@ -12,7 +12,7 @@ from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import Context
 from fieldstone.fieldtypes.secret import MASK
 from fieldstone.model.objects import Field
-from fieldstone.rules.duplicate import key_plan, match_keys
+from fieldstone.rules.match_keys import key_plan, match_keys
 from fieldstone.storage.match_keys import replace_keys
 from fieldstone.storage.platform_tables import CHUNK, among, listed
 from fieldstone.storage.search import keep_tokens, tokens_of

@@ -12,6 +12,7 @@ from sqlalchemy import (
     Dialect,
     Integer,
     MetaData,
+    Select,
     Table,
     Text,
     any_,
@@ -98,3 +99,8 @@ def listed(values: object, dialect: str) -> object:
     """Return a sequence of texts as `among` wants it bound."""
     items = list(values)  # type: ignore[call-overload]
     return items if dialect == "postgresql" else orjson.dumps(items).decode()
+
+
+def skipping(asked: Select[Any], dialect: str) -> Select[Any]:
+    """Lock what is selected and pass over what others hold; SQLite has one writer anyway."""
+    return asked.with_for_update(skip_locked=True) if dialect == "postgresql" else asked

@@ -34,9 +34,11 @@ from fieldstone.storage import (
     journal,
     match_keys,
     notices,
+    outbox,
     people,
     queue,
     site_state,
+    timers,
     uploads,
 )
 from fieldstone.storage.platform_tables import PLATFORM
@@ -53,9 +55,11 @@ TOPICS: Final = (
     journal,
     match_keys,
     notices,
+    outbox,
     people,
     queue,
     site_state,
+    timers,
     uploads,
 )
 

@@ -14,9 +14,11 @@ from fieldstone.storage.import_log import ImportLog
 from fieldstone.storage.journal import Journal, JournalEntry
 from fieldstone.storage.keeping import RowUpdate, RowWriter
 from fieldstone.storage.notices import Notices
+from fieldstone.storage.outbox import Outbox
 from fieldstone.storage.people import People
-from fieldstone.storage.queue import Jobs, Outbox, Timers
+from fieldstone.storage.queue import Jobs
 from fieldstone.storage.tables import Tables
+from fieldstone.storage.timers import Timers
 from fieldstone.storage.uploads import Uploads
 
 __all__ = ["JournalEntry", "RowUpdate", "Transaction"]

@@ -13,7 +13,7 @@ from fieldstone.changes.nouns import SYSTEM_ACTOR, Change, Context, Draft, Opera
 from fieldstone.model.site_model import Model
 from fieldstone.rules import engine
 from fieldstone.storage.due_timers import DueTimers
-from fieldstone.storage.queue import TakenTimer
+from fieldstone.storage.timers import TakenTimer
 from fieldstone.storage.transaction import Transaction
 from fieldstone.writes.admit import admit
 from fieldstone.writes.check import check

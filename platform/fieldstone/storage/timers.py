@@ -1,0 +1,160 @@
+"""Instants at which rules want to look at records again, taken by one worker at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sqlalchemy import (
+    Connection,
+    Index,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    delete,
+    select,
+)
+
+from fieldstone.base.ids import new_id
+from fieldstone.changes.nouns import TimerRequest
+from fieldstone.rules.contract import DueTimer
+from fieldstone.storage.platform_tables import (
+    PLATFORM,
+    instant,
+    json,
+    skipping,
+    text,
+    upserting,
+    whole,
+)
+
+fs_timer: Final = Table(
+    "fs_timer",
+    PLATFORM,
+    text("id", key=True),
+    text("object", null=False),
+    text("record", null=False),
+    text("rule", null=False),
+    text("kind", null=False),
+    instant("due", null=False),
+    whole("version", null=False),
+    json("payload"),
+    UniqueConstraint("record", "rule", "kind", name="ux_fs_timer_record"),
+    Index("ix_fs_timer_due", "due"),
+    Index("ix_fs_timer_rule", "rule"),
+)
+
+
+@dataclass(frozen=True)
+class TakenTimer:
+    """A due timer, locked until the transaction ends."""
+
+    id: str
+    object_name: str
+    timer: DueTimer
+
+
+class Timers:
+    """Instants at which rules want to look at records again."""
+
+    def __init__(self, connection: Connection, dialect: str) -> None:
+        """Work through `connection`."""
+        self._connection = connection
+        self._dialect = dialect
+
+    def ask(self, requests: Sequence[tuple[str, str, int, TimerRequest]]) -> None:
+        """Set or remove the timers that (object, record, rule version, request) ask for."""
+        removed = [
+            {"b_record": record, "b_rule": request.rule, "b_kind": request.kind}
+            for _, record, _, request in requests
+            if request.due is None
+        ]
+        # The last request for a timer counts, as it would one after the other.
+        latest = {
+            (record, request.rule, request.kind): _timer_row(object_name, record, version, request)
+            for object_name, record, version, request in requests
+            if request.due is not None
+        }
+        if removed:
+            self._connection.execute(_REMOVE_TIMER, removed)
+        if latest:
+            adding = upserting(fs_timer, self._dialect)
+            fresh = {
+                name: adding.excluded[name] for name in ("object", "due", "version", "payload")
+            }
+            self._connection.execute(
+                adding.on_conflict_do_update(index_elements=["record", "rule", "kind"], set_=fresh),
+                list(latest.values()),
+            )
+
+    def take_due(self, now: datetime, limit: int = 100) -> tuple[TakenTimer, ...]:
+        """Return due timers, oldest first, that no other worker holds; locked until the transaction ends."""
+        asked = select(*_TIMER).where(fs_timer.c.due <= now).order_by(fs_timer.c.due).limit(limit)
+        rows = self._connection.execute(skipping(asked, self._dialect))
+        return tuple(
+            TakenTimer(
+                row.id,
+                row.object,
+                DueTimer(row.rule, row.kind, row.record, row.due, row.version, row.payload or {}),
+            )
+            for row in rows
+        )
+
+    def remove(self, timer_ids: Iterable[str]) -> None:
+        """Remove timers that were looked at."""
+        gone = [{"b_id": timer_id} for timer_id in timer_ids]
+        if gone:
+            self._connection.execute(
+                delete(fs_timer).where(fs_timer.c.id == bindparam("b_id")), gone
+            )
+
+    def forget(self, record_ids: Iterable[str]) -> None:
+        """Remove all timers of records (deleted ones)."""
+        gone = [{"b_record": record_id} for record_id in record_ids]
+        if gone:
+            self._connection.execute(
+                delete(fs_timer).where(fs_timer.c.record == bindparam("b_record")), gone
+            )
+
+    def of(self, record_id: str) -> tuple[DueTimer, ...]:
+        """Return the timers that stand for a record, in the order they are due."""
+        asked = select(*_TIMER).where(fs_timer.c.record == record_id).order_by(fs_timer.c.due)
+        return tuple(
+            DueTimer(row.rule, row.kind, row.record, row.due, row.version, row.payload or {})
+            for row in self._connection.execute(asked)
+        )
+
+    def next_due(self) -> datetime | None:
+        """Return when the next timer is due, None when there is none."""
+        found: datetime | None = self._connection.execute(
+            select(fs_timer.c.due).order_by(fs_timer.c.due).limit(1)
+        ).scalar()
+        return found
+
+
+_TIMER = tuple(
+    fs_timer.c[name]
+    for name in ("id", "object", "record", "rule", "kind", "due", "version", "payload")
+)
+_REMOVE_TIMER = delete(fs_timer).where(
+    fs_timer.c.record == bindparam("b_record"),
+    fs_timer.c.rule == bindparam("b_rule"),
+    fs_timer.c.kind == bindparam("b_kind"),
+)
+
+
+def _timer_row(
+    object_name: str, record_id: str, version: int, request: TimerRequest
+) -> dict[str, object]:
+    return {
+        "id": new_id(),
+        "object": object_name,
+        "record": record_id,
+        "rule": request.rule,
+        "kind": request.kind,
+        "due": request.due,
+        "version": version,
+        "payload": request.payload,
+    }
