@@ -13,7 +13,8 @@ from fieldstone.delivery.contract import Channel
 from fieldstone.fieldtypes.contract import TypeSpec
 from fieldstone.jobs.contract import Queue
 from fieldstone.model.site_model import Model
-from fieldstone.reads.reads import Reads
+from fieldstone.reads.actors import Actors
+from fieldstone.reads.door import Reads
 from fieldstone.rules.contract import RuleKind
 from fieldstone.storage.database import Storage
 from fieldstone.writes.pipeline import Writes
@@ -50,6 +51,7 @@ class Site:
         self.clock = clock
         self.queue = queue
         self.reads = Reads(storage)
+        self.actors = Actors(storage)
         self.writes = Writes(storage, after_commit=queue.ring)
         self._model = model
 

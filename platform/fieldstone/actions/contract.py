@@ -14,7 +14,7 @@ from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Context, Outcome
 from fieldstone.model.objects import ObjectType
 from fieldstone.model.site_model import Model
-from fieldstone.reads.reads import Reads
+from fieldstone.reads.door import Reads
 from fieldstone.writes.pipeline import Writes
 
 
