@@ -2,22 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from fieldstone.base.label import Label
 from fieldstone.base.settings import Settings
-from fieldstone.storage.database import Storage
+from fieldstone.storage.notices import Notices
 
 
 class DeliveryError(Exception):
-    """A message did not get through; `retry` tells whether another try may help."""
+    """A message did not get through.
 
-    def __init__(self, message: str, *, retry: bool) -> None:
+    `retry` tells whether another try may help, `wait` how many seconds the receiver asked for, and
+    `status` is the receiver's own code, where it gave one.
+    """
+
+    def __init__(
+        self, message: str, *, retry: bool, wait: float = 0, status: int | None = None
+    ) -> None:
         super().__init__(message)
         self.retry = retry
+        self.wait = wait
+        self.status = status
 
 
 @dataclass(frozen=True)
@@ -34,14 +42,36 @@ class Message:
     created_at: datetime
     attempt: int = 1
 
+    def text(self, language: str) -> str:
+        """Return the sentence that a rule wrote, in one language; "" when it wrote none."""
+        said = self.payload.get("message")
+        if isinstance(said, Mapping):
+            return str(said.get(language) or said.get("en") or "")
+        return str(said or "")
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """A person who is written to."""
+
+    id: str
+    name: str
+    email: str
+    language: str
+
 
 @dataclass(frozen=True)
 class Means:
-    """What a channel may lean on."""
+    """What a channel may lean on.
 
-    storage: Storage
+    `notices` writes in the transaction that settles the message: only internal channels get it.
+    `receiver` finds an active person by id, None for anything else.
+    """
+
     settings: Settings
     now: datetime
+    receiver: Callable[[str], Receiver | None]
+    notices: Notices | None = None
 
 
 class Channel(Protocol):
@@ -59,5 +89,5 @@ class Channel(Protocol):
     def internal(self) -> bool:
         """Tell whether it writes only to our own database, inside the draining transaction."""
 
-    def send(self, message: Message, means: Means) -> None:
-        """Deliver. Raises DeliveryError."""
+    def send(self, message: Message, means: Means) -> int | None:
+        """Deliver, and return the receiver's status code where it gave one. Raises DeliveryError."""

@@ -165,6 +165,12 @@ class Outbox:
         )
         return self._connection.execute(again).rowcount == 1
 
+    def give_up_others(self, channels: Sequence[str], error: str) -> int:
+        """Give up what waits for a channel that is none of these, and return how many; `replay` sends it later."""
+        others = and_(fs_outbox.c.state == "pending", fs_outbox.c.channel.not_in(list(channels)))
+        given_up = {"state": "dead", "done_at": self._now, "last_error": error}
+        return self._connection.execute(update(fs_outbox).where(others).values(given_up)).rowcount
+
     def any_due(self) -> bool:
         """Tell whether a message waits to be delivered now."""
         asked = select(fs_outbox.c.id).where(_is_due(self._now)).limit(1)
