@@ -10,6 +10,7 @@ from typing import Any
 from fieldstone.base.label import Label
 from fieldstone.base.workdays import CalendarError, Span, parse_span
 from fieldstone.expressions.expression import Expression
+from fieldstone.expressions.types import Kind as ValueKind
 from fieldstone.expressions.types import Scope, Type
 from fieldstone.rules.contract import Builder, Facts
 from fieldstone.rules.kind import label_from
@@ -37,6 +38,7 @@ class Assigned:
 
     field: str
     value: object
+    is_day: bool = False  # the field holds a date, so an instant ahead becomes the day it falls on
 
     @property
     def reads(self) -> tuple[Expression, ...]:
@@ -52,7 +54,8 @@ class Assigned:
         if isinstance(self.value, Template):
             return self.value.filled(row, facts).text(language_of(facts))
         if isinstance(self.value, Span):
-            return facts.calendar(calendar).after(facts.now, self.value)
+            instant = facts.calendar(calendar).after(facts.now, self.value)
+            return instant.astimezone(facts.env.timezone).date() if self.is_day else instant
         return self.value
 
 
@@ -72,8 +75,10 @@ def assigned_from(
     for name, written in raw.items():
         field = build.field(f"{path}.{name}", name, scope=scope)
         if field:
-            value = _value(written, f"{path}.{name}", build, scope.type_of(field))
-            found.append(Assigned(field, value))
+            expects = scope.type_of(field)
+            value = _value(written, f"{path}.{name}", build, expects)
+            is_day = expects is not None and expects.kind is ValueKind.DATE
+            found.append(Assigned(field, value, is_day))
     return tuple(found)
 
 
