@@ -33,7 +33,9 @@ def rule_kinds() -> Mapping[str, RuleKind]:
 
 def a_layer(name: str, *texts: str) -> Layer:
     """Return a layer whose documents are called a.yaml, b.yaml, ... in metadata/."""
-    documents = (Document(f"metadata/{chr(97 + n)}.yaml", dedent(text)) for n, text in enumerate(texts))
+    documents = (
+        Document(f"metadata/{chr(97 + n)}.yaml", dedent(text)) for n, text in enumerate(texts)
+    )
     return Layer(name, tuple(documents))
 
 

@@ -4,15 +4,18 @@ import pickle
 from dataclasses import replace
 
 import pytest
+
 from fieldstone.compiler import cache
 from fieldstone.compiler.compile import compile_site
 from tests.builders import USER, a_layer, field_types, rule_kinds
 
-TEXT = "object: lead\nfields: {name: text, n: {type: formula, returns: text, value: \"lower(name)\"}}"
+TEXT = 'object: lead\nfields: {name: text, n: {type: formula, returns: text, value: "lower(name)"}}'
 
 
 def compiled(folder, text=TEXT, **more):
-    return compile_site([a_layer("core", USER, text)], field_types(), rule_kinds(), cache=folder, **more)
+    return compile_site(
+        [a_layer("core", USER, text)], field_types(), rule_kinds(), cache=folder, **more
+    )
 
 
 def kept(folder):
@@ -21,7 +24,9 @@ def kept(folder):
 
 def test_the_second_start_reads_the_kept_model(tmp_path, monkeypatch):
     first = compiled(tmp_path / "cache")
-    monkeypatch.setattr("fieldstone.compiler.compile.load", lambda *_: pytest.fail("compiled again"))
+    monkeypatch.setattr(
+        "fieldstone.compiler.compile.load", lambda *_: pytest.fail("compiled again")
+    )
 
     second = compiled(tmp_path / "cache")
 

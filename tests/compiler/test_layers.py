@@ -1,6 +1,7 @@
 """Layers change what lies below them by key; includes split a large object."""
 
 import pytest
+
 from fieldstone.base.errors import MetadataError
 from fieldstone.compiler.compile import Document, Layer, compile_site, read_layer
 from tests.builders import USER, a_model, field_types, rule_kinds
@@ -36,7 +37,11 @@ def test_null_removes():
 
 def test_a_list_replaces_the_lower_one_unless_told_otherwise():
     assert lead_with("search: [email]").search == ("email",)
-    assert lead_with("fields: {phone: phone}\nsearch: !append [phone]").search == ("name", "email", "phone")
+    assert lead_with("fields: {phone: phone}\nsearch: !append [phone]").search == (
+        "name",
+        "email",
+        "phone",
+    )
     assert lead_with("search: !remove [email]").search == ("name",)
 
 
@@ -45,7 +50,12 @@ def test_new_entries_come_last_unless_after_says_where():
         return [code for code, field in lead.fields.items() if not field.system]
 
     assert own(lead_with("fields: {phone: phone}")) == ["name", "email", "budget", "phone"]
-    assert own(lead_with("fields: {phone: {type: phone, after: name}}")) == ["name", "phone", "email", "budget"]
+    assert own(lead_with("fields: {phone: {type: phone, after: name}}")) == [
+        "name",
+        "phone",
+        "email",
+        "budget",
+    ]
     assert own(lead_with('fields: {budget: {after: ""}}')) == ["budget", "name", "email"]
 
 
@@ -77,7 +87,10 @@ def compiled(*documents):
 
 def test_an_object_may_be_split_into_several_files():
     model = compiled(
-        Document("metadata/lead.yaml", "object: lead\ninclude: [lead/fields.yaml, lead/views.yaml]\nfields: {name: text}"),
+        Document(
+            "metadata/lead.yaml",
+            "object: lead\ninclude: [lead/fields.yaml, lead/views.yaml]\nfields: {name: text}",
+        ),
         Document("metadata/lead/fields.yaml", "fields: {email: email}"),
         Document("metadata/lead/views.yaml", "views: {all: {columns: [name, email]}}"),
     )
@@ -90,7 +103,9 @@ def test_an_object_may_be_split_into_several_files():
 def test_a_missing_include_is_told_with_the_nearest_file():
     with pytest.raises(MetadataError) as refused:
         compiled(
-            Document("metadata/lead.yaml", "object: lead\ninclude: lead_field.yaml\nfields: {name: text}"),
+            Document(
+                "metadata/lead.yaml", "object: lead\ninclude: lead_field.yaml\nfields: {name: text}"
+            ),
             Document("metadata/lead_fields.yaml", "fields: {email: email}"),
         )
 
@@ -102,11 +117,16 @@ def test_a_missing_include_is_told_with_the_nearest_file():
 def test_what_the_main_file_and_an_included_one_both_say_is_refused():
     with pytest.raises(MetadataError) as refused:
         compiled(
-            Document("metadata/lead.yaml", "object: lead\ninclude: [more.yaml]\nfields: {name: text}"),
+            Document(
+                "metadata/lead.yaml", "object: lead\ninclude: [more.yaml]\nfields: {name: text}"
+            ),
             Document("metadata/more.yaml", "fields: {name: email}"),
         )
 
-    assert refused.value.problems[0].message == "'fields.name' stands in the object's file and in the included one."
+    assert (
+        refused.value.problems[0].message
+        == "'fields.name' stands in the object's file and in the included one."
+    )
 
 
 def test_one_layer_may_not_define_an_object_or_a_rule_twice():
@@ -130,7 +150,10 @@ def test_a_layer_is_read_from_a_folder(tmp_path):
 
     layer = read_layer("mine", tmp_path)
 
-    assert [document.path for document in layer.documents] == ["metadata/b.yaml", "metadata/deep/a.yml"]
+    assert [document.path for document in layer.documents] == [
+        "metadata/b.yaml",
+        "metadata/deep/a.yml",
+    ]
     assert read_layer("none", tmp_path / "nowhere").documents == ()
 
 

@@ -3,6 +3,7 @@
 from textwrap import dedent
 
 import pytest
+
 from fieldstone.base.errors import MetadataError
 from tests.builders import a_model
 
@@ -267,7 +268,7 @@ CASES = {
         "Use one of: n.",
     ),
     "an expression with an unknown field": (
-        lead_and('views: {all: {filter: "name == \'x\' and bugdet > 5"}}'),
+        lead_and("views: {all: {filter: \"name == 'x' and bugdet > 5\"}}"),
         "metadata/a.yaml:6:40  lead.views.all.filter",
         None,
         "Write 'budget'.",
@@ -309,7 +310,7 @@ CASES = {
         "Name a field with numbers; min and max also take dates, times and text.",
     ),
     "a rollup whose condition reads other records": (
-        'object: lead\nfields: {name: text, n: {type: rollup, of: leads, function: count, when: "up.name == \'x\'"}, up: {type: lookup, to: lead}}\n',
+        "object: lead\nfields: {name: text, n: {type: rollup, of: leads, function: count, when: \"up.name == 'x'\"}, up: {type: lookup, to: lead}}\n",
         "metadata/a.yaml:2:75  lead.fields.n.when",
         "the condition of a rollup may read the summed row's own fields only, since its total is kept.",
         "Keep what it needs in a field of that object, or use a formula such as count(rows, condition).",
@@ -408,7 +409,7 @@ def test_all_problems_are_told_at_once():
 
 def test_an_expression_over_a_wrong_field_is_not_blamed_for_it():
     problems = problems_of(
-        "object: lead\nfields: {name: text, budget: curency}\nviews: {all: {filter: \"budget > 5\", columns: [budget]}}"
+        'object: lead\nfields: {name: text, budget: curency}\nviews: {all: {filter: "budget > 5", columns: [budget]}}'
     )
 
     assert [problem.code for problem in problems] == ["unknown_type"]

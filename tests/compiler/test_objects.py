@@ -3,6 +3,7 @@
 import pickle
 
 import pytest
+
 from fieldstone.base.label import Label
 from fieldstone.expressions.types import Kind
 from fieldstone.model.objects import FieldAccess, Rollup
@@ -39,7 +40,9 @@ roles_are: elsewhere
 
 
 def test_short_and_long_forms_of_a_field_say_the_same():
-    model = a_model("object: a\nfields: {name: text, mail: email}", "object: b\nfields: {name: {type: text}}")
+    model = a_model(
+        "object: a\nfields: {name: text, mail: email}", "object: b\nfields: {name: {type: text}}"
+    )
 
     assert model.objects["a"].fields["name"].type == model.objects["b"].fields["name"].type
     assert model.objects["a"].fields["mail"].type.name == "email"
@@ -62,7 +65,9 @@ def test_an_archived_option_stays_known():
 
 
 def test_words_that_yaml_would_turn_into_something_else_stay_text():
-    options = a_model("object: a\nfields: {answer: {type: select, options: {yes: Yes, no: No, on: On}}}")
+    options = a_model(
+        "object: a\nfields: {answer: {type: select, options: {yes: Yes, no: No, on: On}}}"
+    )
 
     assert list(options.objects["a"].fields["answer"].type.options) == ["yes", "no", "on"]
 
@@ -71,7 +76,13 @@ def test_the_stage_field_is_made_from_the_pipelines():
     lead = a_model(LEAD).objects["lead"]
 
     assert lead.stage_field == "stage"
-    assert list(lead.fields["stage"].type.options) == ["new", "contacted", "qualified", "won", "invalid"]
+    assert list(lead.fields["stage"].type.options) == [
+        "new",
+        "contacted",
+        "qualified",
+        "won",
+        "invalid",
+    ]
     assert lead.fields["stage"].required
     assert lead.pipelines.pipeline_field == ""
     assert lead.pipelines.pipelines["standard"].first.code == "new"
@@ -109,8 +120,18 @@ def test_system_fields_exist_where_they_make_sense():
     lead = a_model(LEAD).objects["lead"]
     plain = a_model("object: a\nfields: {name: text}").objects["a"]
 
-    assert {"owner", "owned_at", "pool", "stage_entered_at", "created_at", "updated_by"} <= lead.fields.keys()
-    assert not {"owner", "owned_at", "pool", "stage_entered_at", "last_activity_at"} & plain.fields.keys()
+    assert {
+        "owner",
+        "owned_at",
+        "pool",
+        "stage_entered_at",
+        "created_at",
+        "updated_by",
+    } <= lead.fields.keys()
+    assert (
+        not {"owner", "owned_at", "pool", "stage_entered_at", "last_activity_at"}
+        & plain.fields.keys()
+    )
     assert not lead.fields["owner"].read_only
     assert lead.fields["created_at"].read_only
     assert lead.fields["created_at"].column == "created_at"
@@ -128,10 +149,14 @@ def test_a_lookup_gives_the_other_object_a_relation():
 
 
 def test_two_lookups_to_one_object_are_told_apart_by_related_name():
-    relations = a_model(
-        "object: customer\nfields: {name: text}",
-        "object: deal\nfields: {a: {type: lookup, to: customer}, b: {type: lookup, to: customer, related_name: paid_deals}}",
-    ).objects["customer"].relations
+    relations = (
+        a_model(
+            "object: customer\nfields: {name: text}",
+            "object: deal\nfields: {a: {type: lookup, to: customer}, b: {type: lookup, to: customer, related_name: paid_deals}}",
+        )
+        .objects["customer"]
+        .relations
+    )
 
     assert list(relations) == ["deals", "paid_deals"]
 
@@ -181,8 +206,9 @@ def test_a_rollup_may_sum_up_a_rollup_that_is_written_later():
 
 
 def test_a_formula_is_stored_when_it_reads_its_own_row_only():
-    fields = a_model(
-        """
+    fields = (
+        a_model(
+            """
         object: a
         fields:
           name: text
@@ -194,7 +220,10 @@ def test_a_formula_is_stored_when_it_reads_its_own_row_only():
           older: {type: formula, returns: boolean, value: "age > 3"}
           chief: {type: formula, returns: text, value: "created_by.name"}
         """
-    ).objects["a"].fields
+        )
+        .objects["a"]
+        .fields
+    )
 
     stored = {code for code, field in fields.items() if field.formula is not None and field.column}
     assert stored == {"y", "z"}
@@ -203,7 +232,7 @@ def test_a_formula_is_stored_when_it_reads_its_own_row_only():
 def test_conditions_defaults_and_guards_are_read_as_expressions():
     lead = a_model(
         LEAD,
-        site="object: lead\nfields: {due: {type: date, default_expression: today(), required_when: \"score > 5\", visible_when: \"grade == 'good'\"}}",
+        site='object: lead\nfields: {due: {type: date, default_expression: today(), required_when: "score > 5", visible_when: "grade == \'good\'"}}',
     ).objects["lead"]
 
     assert lead.fields["due"].default_expression.text == "today()"
@@ -215,7 +244,9 @@ def test_conditions_defaults_and_guards_are_read_as_expressions():
 
 def test_views_forms_and_search_have_sensible_defaults():
     lead = a_model(LEAD).objects["lead"]
-    plain = a_model("object: a\nfields: {code: text, name: {type: text, required: true}, note: long_text}").objects["a"]
+    plain = a_model(
+        "object: a\nfields: {code: text, name: {type: text, required: true}, note: long_text}"
+    ).objects["a"]
 
     assert lead.views["board"].by == "stage"
     assert lead.views["mine"].columns[0] == "name"
@@ -231,18 +262,25 @@ def test_permissions_name_scopes_fields_and_masks():
     lead = a_model(
         LEAD,
         "roles: {admin: {administrator: true}, sales: Sales}",
-        site="object: lead\npermissions: {sales: {read: own, create: true, other_fields: read, fields: {budget: hidden, email: {mask: \"owner != user\"}}}}",
+        site='object: lead\npermissions: {sales: {read: own, create: true, other_fields: read, fields: {budget: hidden, email: {mask: "owner != user"}}}}',
     ).objects["lead"]
 
     sales = lead.permissions["sales"]
-    assert (sales.read, sales.create, sales.update, sales.default_field) == ("own", True, "none", "read")
+    assert (sales.read, sales.create, sales.update, sales.default_field) == (
+        "own",
+        True,
+        "none",
+        "read",
+    )
     assert sales.fields["budget"] == FieldAccess("hidden")
     assert sales.fields["email"].level == "mask"
     assert sales.fields["email"].mask_when.text == "owner != user"
 
 
 def test_renaming_keeps_the_column_and_the_table():
-    model = a_model("object: prospect\nrenamed_from: lead\nfields: {name: text, phone_number: {type: phone, renamed_from: [mobile, phone]}}")
+    model = a_model(
+        "object: prospect\nrenamed_from: lead\nfields: {name: text, phone_number: {type: phone, renamed_from: [mobile, phone]}}"
+    )
 
     assert model.objects["prospect"].table == "o_lead"
     assert model.objects["prospect"].fields["phone_number"].column == "f_mobile"
@@ -263,7 +301,12 @@ def test_a_model_compares_by_value_and_travels_between_processes():
 
     assert model == a_model(LEAD)
     assert copy == model
-    assert copy.objects["lead"].pipelines.pipelines["standard"].stages["qualified"].guard.read_back("en")
+    assert (
+        copy.objects["lead"]
+        .pipelines.pipelines["standard"]
+        .stages["qualified"]
+        .guard.read_back("en")
+    )
 
 
 def test_every_setting_knows_where_it_was_written():
@@ -276,6 +319,8 @@ def test_every_setting_knows_where_it_was_written():
 
 @pytest.mark.parametrize("kind", ["lookup", "multi_lookup"])
 def test_links_know_the_object_they_lead_to(kind):
-    model = a_model(f"object: a\nfields: {{name: text, others: {{type: {kind}, to: a, related_name: back}}}}")
+    model = a_model(
+        f"object: a\nfields: {{name: text, others: {{type: {kind}, to: a, related_name: back}}}}"
+    )
 
     assert model.scope("a").follow("others").object_name == "a"
