@@ -103,7 +103,11 @@ class SmallScope:
         return ZH.get(name, name) if language == "zh" else name.replace("_", " ").capitalize()
 
     def option_label(self, name: str, option: str, language: str) -> str:
-        return {"good": "优质", "medium": "中等", "poor": "劣质"}.get(option, option) if language == "zh" else option
+        return (
+            {"good": "优质", "medium": "中等", "poor": "劣质"}.get(option, option)
+            if language == "zh"
+            else option
+        )
 
 
 @dataclass
@@ -135,7 +139,9 @@ class FakeBuilder:
         where = scope or self.scope
         if name in where.names():
             return str(name)
-        self.problem(path, "unknown_field", f"no field {name!r}", did_you_mean(str(name), where.names()))
+        self.problem(
+            path, "unknown_field", f"no field {name!r}", did_you_mean(str(name), where.names())
+        )
         return ""
 
     def fields_type(self, name: str) -> str:
@@ -171,7 +177,9 @@ class FakeFacts:
     def env(self) -> Env:
         return Env(self.now, "Asia/Shanghai", self.user)
 
-    def found(self, object_name: str, key: str, values: Sequence[str]) -> Mapping[str, tuple[Found, ...]]:
+    def found(
+        self, object_name: str, key: str, values: Sequence[str]
+    ) -> Mapping[str, tuple[Found, ...]]:
         self.asked["found"] += 1
         found = {value: self.holders.get((object_name, key, value), ()) for value in values}
         return {value: several for value, several in found.items() if several}
@@ -179,7 +187,9 @@ class FakeFacts:
     def people(self, group: str) -> tuple[Person, ...]:
         return self.groups.get(group, ())
 
-    def workload(self, object_name: str, people: Sequence[str], where: Expression | None) -> Mapping[str, int]:
+    def workload(
+        self, object_name: str, people: Sequence[str], where: Expression | None
+    ) -> Mapping[str, int]:
         self.asked["workload"] += 1
         return {one: self.held.get(one, 0) for one in people}
 
@@ -207,7 +217,9 @@ class FakeFacts:
         return dict.fromkeys(record_ids, 0)
 
 
-ENVELOPE = frozenset({"when", "exempt", "priority", "on", "stop_on_match", "max_per_run", "calendar", "enabled"})
+ENVELOPE = frozenset(
+    {"when", "exempt", "priority", "on", "stop_on_match", "max_per_run", "calendar", "enabled"}
+)
 
 
 def a_rule(kind: RuleKind, raw: Mapping[str, Any], code: str = "r", **envelope: Any) -> Rule:
@@ -225,7 +237,9 @@ def a_rule(kind: RuleKind, raw: Mapping[str, Any], code: str = "r", **envelope: 
     return Rule(code, kind.name, "lead", Label(code), kind.phase, body, SYSTEM, **shared)
 
 
-def problems_of(kind: RuleKind, raw: Mapping[str, Any], unknown: frozenset[str] = frozenset()) -> list[Problem]:
+def problems_of(
+    kind: RuleKind, raw: Mapping[str, Any], unknown: frozenset[str] = frozenset()
+) -> list[Problem]:
     """Compile a wrong rule and return what was reported."""
     build = FakeBuilder(unknown=unknown)
     kind.compile(raw, build)
@@ -244,7 +258,9 @@ def an_update(before: Mapping[str, Any], record_id: str = "lead-1", **values: An
     return Draft(change, record_id, before={"version": 1, **before}, values=values)
 
 
-def run(rules: Rule | Sequence[Rule], drafts: Draft | Sequence[Draft], facts: Facts | None = None) -> tuple[Draft, ...]:
+def run(
+    rules: Rule | Sequence[Rule], drafts: Draft | Sequence[Draft], facts: Facts | None = None
+) -> tuple[Draft, ...]:
     """Run rules over drafts without any formulas to settle."""
     several = [rules] if isinstance(rules, Rule) else rules
     batch = [drafts] if isinstance(drafts, Draft) else drafts

@@ -6,10 +6,10 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+
 from fieldstone.rules.assignment import KIND
 from fieldstone.rules.contract import Person
 from fieldstone.rules.rotation import weighted_order
-
 from tests.rules.support import NOW, FakeFacts, a_lead, a_rule, an_update, problems_of, run
 
 ANN, BO, CAI = Person("ann", "Ann"), Person("bo", "Bo"), Person("cai", "Cai")
@@ -108,9 +108,15 @@ def test_a_holding_limit_is_kept() -> None:
 
 
 def test_the_first_entry_that_fits_and_has_somebody_free_takes_the_lead() -> None:
-    known = FakeFacts(groups={"team:north": (Person("ann", "Ann", active=False),), "team:south": (CAI,)})
+    known = FakeFacts(
+        groups={"team:north": (Person("ann", "Ann", active=False),), "team:south": (CAI,)}
+    )
     entries = [
-        {"when": "region == 'north'", "to": {"team": "north"}, "label": {"en": "North", "zh": "北区"}},
+        {
+            "when": "region == 'north'",
+            "to": {"team": "north"},
+            "label": {"en": "North", "zh": "北区"},
+        },
         {"to": {"team": "south"}, "label": {"en": "Everybody", "zh": "全员"}},
     ]
 
@@ -122,7 +128,10 @@ def test_the_first_entry_that_fits_and_has_somebody_free_takes_the_lead() -> Non
 
 
 def test_only_people_of_the_same_region_get_it() -> None:
-    people = (Person("ann", "Ann", facts={"region": "south"}), Person("bo", "Bo", facts={"region": "north"}))
+    people = (
+        Person("ann", "Ann", facts={"region": "south"}),
+        Person("bo", "Bo", facts={"region": "north"}),
+    )
     rule = a_rule(KIND, {"entries": [{"to": {"team": "north"}, "same": {"region": "region"}}]})
 
     given = run(rule, leads(3), FakeFacts(groups={"team:north": people}))
