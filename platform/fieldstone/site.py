@@ -17,6 +17,7 @@ from fieldstone.reads.actors import Actors
 from fieldstone.reads.door import Reads
 from fieldstone.rules.contract import RuleKind
 from fieldstone.storage.database import Storage
+from fieldstone.writes.identity import Identity
 from fieldstone.writes.pipeline import Writes
 
 
@@ -53,6 +54,7 @@ class Site:
         self.reads = Reads(storage)
         self.actors = Actors(storage)
         self.writes = Writes(storage, after_commit=queue.ring)
+        self.identity = Identity(storage, settings.login_attempts)
         self._model = model
 
     @property

