@@ -18,7 +18,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constr
 export PYTHONUTF8 = 1
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format bench lock clean
+.PHONY: help run test lint format bench lock assets clean
 
 help:
 	@echo "make run    set up, make the demo company once, serve http://$(HOST):$(PORT) (PORT=...)"
@@ -27,6 +27,7 @@ help:
 	@echo "make format let ruff lay out the code"
 	@echo "make bench  the benchmarks"
 	@echo "make lock   renew requirements.lock"
+	@echo "make assets build the styles, scripts and icons of the pages (needs Node; the built files are in git)"
 	@echo "make clean  remove what was built and installed; the database stays"
 
 $(BIN)/python:
@@ -77,6 +78,9 @@ bench: $(DEV)
 lock: $(DEV)
 	@$(BIN)/python -m pip freeze --exclude-editable --all | grep -v -i -E '^(pip|fieldstone)[ =]' > requirements.lock
 	@echo "requirements.lock holds $$(wc -l < requirements.lock) packages"
+
+assets:
+	@cd ui_templates/src && npm ci --no-audit --no-fund --silent && node build.mjs
 
 clean:
 	rm -rf "$(VENV)" build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis

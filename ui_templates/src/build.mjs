@@ -47,5 +47,14 @@ keep("htmx.js", ["htmx.min.js", "ext/hx-sse.min.js", "ext/hx-upsert.min.js", "ex
   .map((file) => read(npm(`htmx.org/dist/${file}`)).replace(/\n?\/\/# sourceMappingURL=.*\n?/, "\n")).join(""));
 keep("app.css", (await bundle("css/app.css", { external: ["*.woff2"] })).replaceAll("inter.woff2", manifest["inter.woff2"]));
 keep("app.js", await bundle("js/app.js", { format: "iife" }));
+/* Who made what is carried along, word for word. */
+const carried = [
+  ["htmx", "htmx.org/LICENSE"], ["SortableJS", "sortablejs/LICENSE"], ["tinykeys", "tinykeys/LICENSE"],
+  ["Lucide icons", "lucide-static/LICENSE"], ["Inter", "@fontsource-variable/inter/LICENSE"],
+];
+writeFileSync(join(dist, "../LICENSES.txt"), carried.map(([name, file]) => {
+  const { version } = JSON.parse(read(npm(file.replace("LICENSE", "package.json"))));
+  return `${name} ${version}\n${"=".repeat(60)}\n\n${read(npm(file)).trim()}\n`;
+}).join("\n\n"));
 writeFileSync(join(dist, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 console.log(Object.values(manifest).join("\n"));

@@ -1,7 +1,7 @@
 /* <crm-board>: cards move by mouse, touch, menu and key. Picking one up asks the server nothing: the table of moves came with
    the page, so every column can say beforehand what a drop would do. The server decides again on the drop. */
 import Sortable from "sortablejs";
-import { $, $$, headers, on, pageData, say, speak } from "./dom.js";
+import { $, $$, ask, headers, on, pageData, say, speak } from "./dom.js";
 import { place } from "./menus.js";
 import { toast } from "./toasts.js";
 
@@ -41,7 +41,7 @@ async function move(card, to, back) {
   };
   const { rule } = verdict(card, back.column.dataset.stage, to);
   if (rule === "ask") {
-    await window.htmx.ajax("GET", `${card.dataset.moveUrl}?to=${encodeURIComponent(to)}`, { target: "#dialog" });
+    await ask("GET", `${card.dataset.moveUrl}?to=${encodeURIComponent(to)}&board=1`, "#dialog");
     const sheet = $("#sheet");
     if (!sheet.open) { putBack(); return; }
     sheet.returnValue = "";
@@ -101,7 +101,7 @@ export function moveMenu(card) {
 on("click", "[data-move]", (event, at) => { event.preventDefault(); moveMenu(at.closest(".card")); });
 on("click", "#move [data-to]", (event, at) => { if (at.ariaDisabled !== "true") toStage(moved, at.dataset.to); });
 on("click", "#move [data-verb]", (event, at) => {
-  window.htmx.ajax("POST", moved.dataset.moveUrl.replace(/move$/, `actions/${at.dataset.verb}`), { target: "#dialog" });
+  ask("POST", moved.dataset.moveUrl.replace(/move$/, `actions/${at.dataset.verb}`), "#dialog");
 });
 
 /* --- arrows and letters walk the cards --- */
@@ -129,10 +129,16 @@ class Board extends HTMLElement {
         mark(this, item);
       },
       onMove: ({ to }) => stageOf(to).dataset.drop !== "no",
-      onEnd: ({ item, to }) => {
+      onEnd: ({ item, to, originalEvent }) => {
+        // A refused column takes no card, so the card still lies in the column passed before: let go over a refusal
+        // means back to the start, never into a neighbour.
+        const { clientX, clientY } = originalEvent.changedTouches?.[0] || originalEvent;
+        const over = document.elementFromPoint(clientX, clientY)?.closest("[data-stage]");
+        const refused = over?.dataset.drop === "no";
         unmark(this);
         const stage = stageOf(to);
-        if (stage !== back.column) move(item, stage.dataset.stage, back);
+        if (refused) back.list.insertBefore(item, back.next);
+        else if (stage !== back.column) move(item, stage.dataset.stage, back);
       },
     }));
     this.followSwipe();

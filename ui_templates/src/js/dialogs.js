@@ -1,5 +1,5 @@
 /* One dialog for the whole page: whatever is swapped into #dialog is shown in it. And the question before a dear action. */
-import { $, on } from "./dom.js";
+import { $, ask, on } from "./dom.js";
 
 const sheet = $("#sheet");
 const body = $("#dialog");
@@ -19,7 +19,7 @@ document.addEventListener("htmx:after:swap", (event) => {
 });
 sheet?.addEventListener("close", () => setTimeout(() => { if (!sheet.open) body.replaceChildren(); }, 0));
 document.addEventListener("dialog-close", () => closeDialog("ok"));
-document.addEventListener("reload", () => window.htmx.ajax("GET", location.pathname + location.search, { target: "#main" }));
+document.addEventListener("reload", () => ask("GET", location.pathname + location.search, "#main"));
 
 on("click", "[data-close]", (event, at) => { event.preventDefault(); at.closest("dialog").close(""); });
 on("click", "dialog", (event, at) => { // a click beside the dialog, not in it

@@ -38,3 +38,11 @@ export const on = (type, selector, act) =>
     const found = event.target.closest?.(selector);
     if (found) act(event, found);
   });
+
+/* An htmx request made by a script: the answer goes into `target`. htmx names the target to the server before it reads the
+   option, so the header is set here; the server answers the block of that name. */
+export function ask(method, url, target, options = {}) {
+  const place = typeof target === "string" ? $(target) : target;
+  const named = `${place.tagName.toLowerCase()}#${place.id}`;
+  return window.htmx.ajax(method, url, { ...options, target: place, headers: { "HX-Target": named } });
+}

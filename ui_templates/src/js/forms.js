@@ -1,5 +1,5 @@
 /* Forms: drawn again when a field that others depend on changes, drafts kept until saved, values edited in place, the composer. */
-import { $, $$, on, say } from "./dom.js";
+import { $, $$, ask, on, say } from "./dom.js";
 import { toast } from "./toasts.js";
 
 /* --- dependent fields: the server draws the form anew; morphing keeps what is typed and where the focus is --- */
@@ -11,7 +11,7 @@ on("change", "[data-form]", (event, form) => {
   const url = new URL(form.dataset.again, location.href);
   for (const [name, value] of url.searchParams) if (!values.has(name)) values.append(name, value);
   values.set("_changed", at.name || at.closest("[data-name]")?.dataset.name || "");
-  window.htmx.ajax("GET", `${url.pathname}?${values}`, { target: $("#form", form), swap: "innerMorph" });
+  ask("GET", `${url.pathname}?${values}`, $("#form", form), { swap: "innerMorph" });
 });
 
 /* --- drafts --- */
@@ -63,7 +63,7 @@ on("click", ".why-not a", (event, at) => {
 });
 
 /* --- a value edited in place: Enter or a choice saves, Escape and leaving it unchanged go back --- */
-const back = (form) => window.htmx.ajax("GET", form.dataset.back, { target: form.getAttribute("hx-target") });
+const back = (form) => ask("GET", form.dataset.back, form.getAttribute("hx-target"));
 const changed = (form) => kept(form).some((at) => /^(checkbox|radio)$/.test(at.type) ? at.checked !== at.defaultChecked : at.tagName === "SELECT" ? [...at.options].some((o) => o.selected !== o.defaultSelected) : at.value !== at.defaultValue);
 on("click", "[data-back-out]", (event, at) => back(at.closest("form")));
 on("keydown", "form[data-inline]", (event, form) => {

@@ -41,3 +41,12 @@ on("click", "[data-shows]", (event, at) => {
 document.addEventListener("click", (event) => { // refused controls explain themselves, and do nothing
   if (event.target.closest?.('.btn[aria-disabled="true"]')) event.preventDefault();
 }, true);
+
+/* htmx carries attributes over from an old element to the new one of the same id. A style attribute would break the
+   content security policy that way, so what is about to be replaced loses its place first. */
+document.addEventListener("htmx:before:swap", (event) => {
+  for (const menu of $$(".menu[style]", event.detail.ctx?.target || document)) {
+    if (menu.matches(":popover-open")) menu.hidePopover();
+    menu.removeAttribute("style");
+  }
+});

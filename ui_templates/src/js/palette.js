@@ -1,5 +1,5 @@
 /* The command palette: one input, answers drawn by the server, arrows and Enter. */
-import { $, $$, on } from "./dom.js";
+import { $, $$, ask, on } from "./dom.js";
 
 const dialog = $("#palette");
 const input = $("#palette-q");
@@ -18,7 +18,7 @@ export function palette() {
   if (!dialog || dialog.open) return;
   dialog.showModal();
   input.select();
-  window.htmx.ajax("GET", `/search?q=${encodeURIComponent(input.value)}`, { target: "#found" });
+  ask("GET", `/search?q=${encodeURIComponent(input.value)}`, list);
 }
 
 on("click", "[data-palette]", (event) => { event.preventDefault(); palette(); });
