@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, cached_property
 
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor, Context
 from fieldstone.model.site_model import Model
 from fieldstone.reads.door import Reads
+from fieldstone.storage.chain import fs_audit
 from fieldstone.storage.database import Storage
+from fieldstone.storage.journal import fs_decision, fs_owner_span, fs_stage_history
 from tests.builders import a_model
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -32,7 +34,7 @@ roles:
   partner: {}
   pooler: {}
 """
-USER = f"""
+USER = """
 object: user
 title: name
 search: [name, email]
@@ -41,14 +43,14 @@ fields:
   email: email
   region: text
   salary: integer
-  team: {{type: lookup, to: team}}
-  department: {{type: lookup, to: department}}
+  team: {type: lookup, to: team}
+  department: {type: lookup, to: department}
   active: boolean
 permissions:
-  sales: {{read: all, fields: {{salary: hidden}}}}
-  manager: {{read: all}}
-  viewer: {{read: all, fields: {{salary: hidden}}}}
-  auditor: {{read: all, fields: {{salary: hidden}}}}
+  sales: {read: all, fields: {salary: hidden}}
+  manager: {read: all}
+  viewer: {read: all, fields: {salary: hidden}}
+  auditor: {read: all, fields: {salary: hidden}}
 """
 TEAM = f"object: team\nfields: {{name: text}}\npermissions:{READ_ALL}"
 DEPARTMENT = f"object: department\nfields: {{name: text}}\npermissions:{READ_ALL}"
@@ -146,7 +148,9 @@ def an_actor(person: str, *roles: str, **more: object) -> Actor:
     facts = PEOPLE[person]
     below = {NORTH: (NORTH,), SOUTH: (SOUTH, FAR), FAR: (FAR,)}
     departments = below[str(facts["department"])]
-    actor = Actor(person, frozenset(roles), str(facts["name"]), facts=facts, departments=departments)
+    actor = Actor(
+        person, frozenset(roles), str(facts["name"]), facts=facts, departments=departments
+    )
     return replace(actor, **more)  # type: ignore[arg-type]
 
 
@@ -159,9 +163,9 @@ def a_context(actor: Actor) -> Context:
 class World:
     """A database with the company in it, and its reading door."""
 
-    storage: Storage
-    model: Model
-    reads: Reads
+    storage: Storage = field(repr=False)
+    model: Model = field(repr=False)
+    reads: Reads = field(repr=False)
 
     def insert(self, object_name: str, *rows: Mapping[str, object]) -> list[str]:
         """Write rows as they are given, past the writing door; return their ids."""
@@ -178,7 +182,18 @@ class World:
 
     count: int = 0
 
-    @property
+    def clear(self) -> None:
+        """Empty what tests write; the people stay."""
+        with self.storage.connection() as connection:
+            for name in ("lead", "lead__items", "customer", "activity"):
+                held = self.tables[name]
+                connection.execute(held.table.delete())
+                if held.index is not None:
+                    connection.exec_driver_sql(f"DELETE FROM {held.index.name}")
+            for table in (fs_audit, fs_decision, fs_stage_history, fs_owner_span):
+                connection.execute(table.delete())
+
+    @cached_property
     def tables(self):
         return self.storage.use(self.model)
 

@@ -21,7 +21,7 @@ from fieldstone.base.text import clean
 
 LONGEST: Final = 8_000
 BIGGEST: Final = 2**63 - 1
-WIDEST: Final = 40  # digits of a number
+WIDEST: Final = 60  # characters and digits of a number
 
 
 def bad_cursor() -> RefusedError:
@@ -91,8 +91,10 @@ def _whole(value: object) -> int:
 def _number(value: object) -> Decimal | int:
     if isinstance(value, int):
         return _whole(value)
-    number = Decimal(_text(value))
-    if not number.is_finite() or len(number.as_tuple().digits) > WIDEST:
+    text = _text(value)
+    number = Decimal(text if len(text) <= WIDEST else "NaN")
+    # Ten characters can write a number of a million digits, which nobody should multiply out.
+    if not number.is_finite() or abs(number.adjusted()) > WIDEST:
         raise ValueError(value)
     return number
 

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+from sqlalchemy import Select
+from sqlalchemy.engine import Row
+from sqlalchemy.exc import DataError, DBAPIError, StatementError
 
 from fieldstone.access.viewer import Viewer
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ids import is_id
 from fieldstone.expressions.expression import Expression
-from fieldstone.reads.cursor import fingerprint, read_cursor, write_cursor
+from fieldstone.reads.cursor import bad_cursor, fingerprint, read_cursor, write_cursor
 from fieldstone.reads.expanding import check_expand, with_children, with_expanded, with_titles
 from fieldstone.reads.frame import Clause, Frame, condition_of, may_read
 from fieldstone.reads.ordering import Key, behind, columns_of, keys_of
@@ -100,13 +104,24 @@ def page_of(sight: Sight, object_name: str, query: Query) -> Page:
         where.append(behind(order, [*values, last_id][: len(order)]))
     keys = [one.column.label(f"k{at}") for at, one in enumerate(order[: len(asked.keys)])]
     statement = frame.select([*picked.columns, *keys], where)
-    rows = sight.fetch(statement.order_by(*(one.order() for one in order)).limit(query.limit + 1))
+    statement = statement.order_by(*(one.order() for one in order)).limit(query.limit + 1)
+    rows = _fetched(sight, statement, forged=bool(query.cursor))
     following = None
     if len(rows) > query.limit:
         last = rows[query.limit - 1]
         following = write_cursor(asked.fingerprint, last[picked.width :], last[0])
     records = surrounded(sight, [picked.record(row) for row in rows[: query.limit]], asked)
     return Page(records, following, count_of(sight, object_name, asked) if query.count else None)
+
+
+def _fetched(sight: Sight, statement: Select[Any], *, forged: bool) -> Sequence[Row[Any]]:
+    """Return the rows; a value that no column could have given means that the cursor was made up."""
+    try:
+        return sight.fetch(statement)
+    except StatementError as error:
+        if forged and (isinstance(error, DataError) or not isinstance(error, DBAPIError)):
+            raise bad_cursor() from None
+        raise
 
 
 def surrounded(sight: Sight, records: list[Record], asked: Asked) -> list[Record]:

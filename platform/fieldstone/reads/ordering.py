@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, asc, desc, false, or_
+from sqlalchemy import ColumnElement, and_, asc, desc, false, literal, or_
 
 from fieldstone.access.resolver import Purpose, Resolved, resolve
 from fieldstone.access.viewer import Viewer
@@ -58,14 +58,23 @@ class SortColumn:
 
     def same(self, value: object) -> ColumnElement[bool]:
         """Return the condition of having this very value."""
-        return self.column.is_(None) if value is None else self.column == value
+        return self.column.is_(None) if value is None else self.column == self._bound(value)
 
     def behind(self, value: object) -> ColumnElement[bool]:
         """Return the condition of coming later than this value."""
         if value is None:
             return false()
-        later = self.column < value if self.descending else self.column > value
+        bound = self._bound(value)
+        later = self.column < bound if self.descending else self.column > bound
         return or_(later, self.column.is_(None)) if self.nullable else later
+
+    def from_here(self, value: object) -> ColumnElement[bool]:
+        """Return the condition of having this value or coming later."""
+        bound = self._bound(value)
+        return self.column <= bound if self.descending else self.column >= bound
+
+    def _bound(self, value: object) -> ColumnElement[Any]:
+        return literal(value, self.column.type)
 
 
 def keys_of(viewer: Viewer, object_name: str, sort: Sort) -> tuple[Key, ...]:
@@ -126,8 +135,7 @@ def behind(columns: Sequence[SortColumn], values: Sequence[object]) -> ColumnEle
     first, value = columns[0], values[0]
     if len(columns) == 1 or first.nullable or value is None:
         return clause
-    bound = first.column <= value if first.descending else first.column >= value
-    return and_(bound, clause)
+    return and_(first.from_here(value), clause)
 
 
 def _may_miss(frame: Frame, path: str) -> bool:
