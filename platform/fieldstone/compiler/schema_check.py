@@ -52,8 +52,6 @@ def _causes(error: Any) -> Iterable[Any]:
     branches: dict[int, list[Any]] = {}
     for inner in error.context:
         branches.setdefault(int(inner.relative_schema_path[0]), []).append(inner)
-    for inner in error.context:
-        inner.parent = error
     meant = [found for found in branches.values() if not any(_wrong_kind(e, error) for e in found)]
     if not meant:
         return [error]
@@ -82,7 +80,7 @@ def _report(spot: Spot, error: Any) -> None:
 def _report_extra_keys(here: Spot, error: Any) -> None:
     known = list(error.schema.get("properties", {}))
     for key in error.instance:
-        if key not in known and not key.startswith("x-"):
+        if key not in known:
             here.under(key).problem(
                 "unknown_key",
                 f"there is no key '{key}' here.",

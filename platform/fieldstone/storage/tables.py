@@ -195,12 +195,17 @@ def _index(
         Index(index_name(made.name, ["id"], unique=True), made.c.id, unique=True)
     live = made.c.deleted_at.is_(None)
     for codes, unique in _wanted_indexes(spec).items():
-        kept = [blind.get(code, columns.get(code)) for code in codes]
+        bare = [code.removeprefix("-") for code in codes]
+        kept = [blind.get(code, columns.get(code)) for code in bare]
         present = [one for one in kept if one is not None]
         if len(present) == len(codes):
-            _add_index(made, present, live if unique else None)
+            down = {one.name for one, code in zip(present, codes, strict=True) if code[0] == "-"}
+            _add_index(made, present, live if unique else None, frozenset(down))
     if tokens:
-        Index(index_name(made.name, ["tok"]), made.c.tok, postgresql_using="gin")
+        # New tokens wait in a list that every search reads through: 512 kB keeps that in the noise.
+        limit = {"gin_pending_list_limit": 512}
+        name = index_name(made.name, ["tok"])
+        Index(name, made.c.tok, postgresql_using="gin", postgresql_with=limit)
 
 
 def _wanted_indexes(spec: ObjectType) -> dict[tuple[str, ...], bool]:
@@ -214,14 +219,30 @@ def _wanted_indexes(spec: ObjectType) -> dict[tuple[str, ...], bool]:
     return wanted
 
 
-def _add_index(made: Table, kept: list[Column[Any]], live: ColumnElement[bool] | None) -> None:
+def _add_index(
+    made: Table,
+    kept: list[Column[Any]],
+    live: ColumnElement[bool] | None,
+    down: frozenset[str],
+) -> None:
+    """Declare one index; `down` are the columns that lists read from the largest down, missing values last."""
     names = [one.name for one in kept]
     if live is None:
-        Index(index_name(made.name, names), *kept)
+        # SQLite reads an ascending index backwards for that order; PostgreSQL wants it as it will be read.
+        on_sqlite = "seq" in made.c
+        parts = [_downwards(one) if one.name in down and not on_sqlite else one for one in kept]
+        Index(
+            index_name(made.name, [f"{name}_d" if name in down else name for name in names]), *parts
+        )
         return
     # Unique among live records: what lies in the recycle bin does not block a new one.
     name = index_name(made.name, names, unique=True)
     Index(name, *kept, unique=True, sqlite_where=live, postgresql_where=live)
+
+
+def _downwards(one: Column[Any]) -> ColumnElement[Any]:
+    """Return a column in descending order; an id is never missing, so nothing is said of missing ones."""
+    return one.desc() if one.name == "id" else one.desc().nulls_last()
 
 
 def index_name(table_name: str, columns: list[str], *, unique: bool = False) -> str:
