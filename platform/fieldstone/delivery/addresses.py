@@ -9,7 +9,6 @@ from typing import Final
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-NAT64_LOCAL: Final = ipaddress.IPv6Network("64:ff9b:1::/48")
 
 
 class AddressError(Exception):
@@ -39,17 +38,10 @@ def _unwrapped(address: Address) -> tuple[Address, ...]:
     """Return the address that is really reached, for IPv4 inside IPv6; the address itself otherwise."""
     if isinstance(address, ipaddress.IPv4Address):
         return (address,)
-    if address.ipv4_mapped is not None:
-        return (address.ipv4_mapped,)
     if address in NAT64:
         return (ipaddress.IPv4Address(int(address) & 0xFFFF_FFFF),)
-    if address in NAT64_LOCAL:
-        return (ipaddress.IPv4Address("127.0.0.1"),)
-    if address.sixtofour is not None:
-        return (address.sixtofour,)
-    if address.teredo is not None:
-        return address.teredo
-    return (address,)
+    inner = address.ipv4_mapped or address.sixtofour
+    return (inner,) if inner is not None else address.teredo or (address,)
 
 
 def callable_address(host: str, port: int, *, internal: bool) -> str:

@@ -13,6 +13,7 @@ from fieldstone.base.label import Label
 from fieldstone.base.settings import Settings
 from fieldstone.delivery.contract import DeliveryError, Means, Message, Receiver
 
+LABEL: Final = Label("E-mail", "电子邮件")
 SECONDS: Final = 10
 TLS_FROM_THE_START: Final = 465
 PERMANENT: Final = 500
@@ -25,7 +26,7 @@ class Email:
     """An e-mail to a person, or to an address."""
 
     name: str = "email"
-    label: Label = Label("E-mail", "电子邮件")
+    label: Label = LABEL
     internal: bool = False
 
     def send(self, message: Message, means: Means) -> int | None:

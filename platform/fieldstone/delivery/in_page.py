@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final
 
 from fieldstone.base.ids import new_id
 from fieldstone.base.label import Label
 from fieldstone.delivery.contract import DeliveryError, Means, Message
 from fieldstone.storage.notices import Notification
+
+LABEL: Final = Label("Notification", "站内通知")
 
 
 @dataclass(frozen=True)
@@ -15,7 +18,7 @@ class InPage:
     """A notification on the person's own list."""
 
     name: str = "in_page"
-    label: Label = Label("Notification", "站内通知")
+    label: Label = LABEL
     internal: bool = True
 
     def send(self, message: Message, means: Means) -> None:

@@ -10,14 +10,14 @@ from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
-from sqlalchemy import Connection
 
 from fieldstone.base.settings import Settings
 from fieldstone.delivery.contract import Channel, DeliveryError, Means, Message, Receiver
-from fieldstone.storage import outbox as kept
 from fieldstone.storage.database import Storage
 from fieldstone.storage.database_clock import database_now
-from fieldstone.storage.notices import Notices
+from fieldstone.storage.leased import notices_of, outbox_of
+from fieldstone.storage.outbox import Message as Taken
+from fieldstone.storage.outbox import Outbox
 
 log = structlog.get_logger()
 
@@ -47,23 +47,18 @@ class Office:
         """Settle due messages of internal channels and return how many, exactly once: one transaction does both."""
         names = [name for name, channel in self.channels.items() if channel.internal]
         with self.storage.connection() as connection:
-            now = database_now(connection)
-            outbox = kept.Outbox(connection, self.storage.dialect, now)
-            means = Means(
-                self.settings, now, self.receiver, Notices(connection, self.storage.dialect, now)
-            )
+            outbox, now = outbox_of(connection), database_now(connection)
+            means = Means(self.settings, now, self.receiver, notices_of(connection))
             count = 0
             while count < INSIDE_AT_ONCE and (taken := outbox.take(names, lease=LEASE)):
-                self._settle_inside(connection, outbox, taken, means)
+                self._settle_inside(outbox, taken, means)
                 count += 1
         return count
 
-    def _settle_inside(
-        self, connection: Connection, outbox: kept.Outbox, taken: kept.Message, means: Means
-    ) -> None:
+    def _settle_inside(self, outbox: Outbox, taken: Taken, means: Means) -> None:
         """Deliver within the transaction; what goes wrong undoes this message alone."""
         try:
-            with connection.begin_nested():
+            with outbox.alone():
                 self.channels[taken.channel].send(message_of(taken), means)
         except Exception as error:
             # The worker's border: a channel of a plugin may fail in any way and must not stop the others.
@@ -98,27 +93,25 @@ class Office:
     def give_up_unknown(self) -> int:
         """Give up messages for channels that this installation does not have, and return how many."""
         with self.storage.connection() as connection:
-            outbox = kept.Outbox(connection, self.storage.dialect, database_now(connection))
-            return outbox.give_up_others(tuple(self.channels), "not sent: there is no such channel")
+            why = "not sent: there is no such channel"
+            return outbox_of(connection).give_up_others(tuple(self.channels), why)
 
-    def _claimed(self) -> kept.Message | None:
+    def _claimed(self) -> Taken | None:
         names = [name for name, channel in self.channels.items() if not channel.internal]
         with self.storage.connection() as connection:
-            outbox = kept.Outbox(connection, self.storage.dialect, database_now(connection))
-            return outbox.take(names, lease=LEASE)
+            return outbox_of(connection).take(names, lease=LEASE)
 
     def _note(
-        self, taken: kept.Message, failure: DeliveryError | None, status: int | None, took: int
+        self, taken: Taken, failure: DeliveryError | None, status: int | None, took: int
     ) -> None:
         """Note in one transaction how the try went and when the next one is."""
         with self.storage.connection() as connection:
-            now = database_now(connection)
-            outbox = kept.Outbox(connection, self.storage.dialect, now)
+            outbox, now = outbox_of(connection), database_now(connection)
             if failure is None:
                 outbox.done(taken.id)
             else:
                 outbox.failed(taken.id, str(failure), next_try(taken.attempts, failure, now))
-            Notices(connection, self.storage.dialect, now).log_delivery(
+            notices_of(connection).log_delivery(
                 taken.id,
                 taken.channel,
                 taken.to,
@@ -135,7 +128,7 @@ class Office:
             return database_now(connection)
 
 
-def message_of(taken: kept.Message) -> Message:
+def message_of(taken: Taken) -> Message:
     """Return an outbox row as channels see it.
 
     Its name holds the moment as well as the number: a database that was restored counts numbers again,

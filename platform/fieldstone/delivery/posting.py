@@ -39,7 +39,9 @@ def target_of(url: str) -> Target:
         raise ValueError("this is not an http or https URL")
     if parts.username is not None or parts.password is not None:
         raise ValueError("the URL holds a password")
-    host = parts.hostname.encode("idna").decode() if not parts.hostname.isascii() else parts.hostname
+    host = (
+        parts.hostname.encode("idna").decode() if not parts.hostname.isascii() else parts.hostname
+    )
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     if not path.isascii():
         raise ValueError("the URL holds characters that must be escaped")

@@ -18,6 +18,7 @@ from fieldstone.delivery.addresses import AddressError, callable_address
 from fieldstone.delivery.contract import DeliveryError, Means, Message
 from fieldstone.delivery.posting import PostError, Target, post, target_of
 
+LABEL: Final = Label("Webhook", "Webhook")
 OK: Final = range(200, 300)
 MOVED: Final = range(300, 400)
 GONE: Final = 410
@@ -29,7 +30,7 @@ class Webhook:
     """A signed POST to a URL."""
 
     name: str = "webhook"
-    label: Label = Label("Webhook", "Webhook")
+    label: Label = LABEL
     internal: bool = False
 
     def send(self, message: Message, means: Means) -> int:

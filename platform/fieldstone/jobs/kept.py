@@ -6,8 +6,7 @@ from collections.abc import Mapping
 
 from fieldstone.jobs.contract import JobStatus
 from fieldstone.storage.database import Storage
-from fieldstone.storage.database_clock import database_now
-from fieldstone.storage.queue import Jobs
+from fieldstone.storage.leased import jobs_of
 
 
 def keep_job(
@@ -15,7 +14,7 @@ def keep_job(
 ) -> str:
     """Keep a job and return its id; with a known `dedupe` that of the job kept first."""
     with storage.connection() as connection:
-        jobs = Jobs(connection, storage.dialect, database_now(connection))
+        jobs = jobs_of(connection)
         kept = jobs.add(name, arguments, actor=actor, unique_key=dedupe or None)
         return kept or jobs.known_by(dedupe)
 
@@ -23,7 +22,7 @@ def keep_job(
 def job_status(storage: Storage, job_id: str) -> JobStatus | None:
     """Return how far a job is, None when there is none."""
     with storage.looking() as connection:
-        row = Jobs(connection, storage.dialect, database_now(connection)).status(job_id)
+        row = jobs_of(connection).status(job_id)
     if row is None:
         return None
     return JobStatus(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import Connection, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, select, update
 
 from fieldstone.rules.contract import DueTimer
 from fieldstone.storage.timers import TakenTimer, fs_timer
@@ -36,11 +36,11 @@ class DueTimers:
 
     def claim(self, seen: TakenTimer) -> bool:
         """Remove a timer that still stands as it was seen; False when it was taken, moved or removed since."""
-        return self._connection.execute(delete(fs_timer).where(*_as_seen(seen))).rowcount == 1
+        return self._connection.execute(delete(fs_timer).where(_as_seen(seen))).rowcount == 1
 
     def put_off(self, seen: TakenTimer, until: datetime) -> bool:
         """Look at a timer again later; False when it no longer stands as it was seen."""
-        later = update(fs_timer).where(*_as_seen(seen)).values(due=until)
+        later = update(fs_timer).where(_as_seen(seen)).values(due=until)
         return self._connection.execute(later).rowcount == 1
 
     def spread(self, late_before: datetime, now: datetime, cap: int, every: timedelta) -> int:
@@ -76,5 +76,5 @@ _MOVE: Final = (
 )
 
 
-def _as_seen(seen: TakenTimer) -> tuple[object, ...]:
-    return (fs_timer.c.id == seen.id, fs_timer.c.due == seen.timer.due)
+def _as_seen(seen: TakenTimer) -> ColumnElement[bool]:
+    return and_(fs_timer.c.id == seen.id, fs_timer.c.due == seen.timer.due)

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
 
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.storage.tables import ObjectTable, Tables
 
 CONFLICT: Final = 409
+StorageError = SQLAlchemyError
+"""What the database, or the way to it, may raise; the floors above need not know whose it is."""
 BUSY: Final = Problem(
     "busy",
     "record",

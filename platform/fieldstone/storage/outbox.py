@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -144,6 +145,10 @@ class Outbox:
             row.attempts + (lease is not None),
             row.created_at,
         )
+
+    def alone(self) -> AbstractContextManager[object]:
+        """Return a savepoint: what fails within it leaves the rest of the transaction standing."""
+        return self._connection.begin_nested()
 
     def done(self, message_id: int) -> None:
         """Note that a message arrived."""

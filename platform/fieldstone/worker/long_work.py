@@ -1,0 +1,86 @@
+"""Does the jobs of the table, one after the other, each under a lease that ends with its worker."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any, Final
+
+import structlog
+
+from fieldstone.base.errors import RefusedError
+from fieldstone.site import Site
+from fieldstone.storage.database_clock import database_now
+from fieldstone.storage.leased import jobs_of
+from fieldstone.storage.queue import Job
+from fieldstone.worker.bulk_update import NAME as BULK_UPDATE
+from fieldstone.worker.bulk_update import bulk_update
+from fieldstone.worker.runs import LEASE, JobLostError, Run, StoppingError, Work
+
+log = structlog.get_logger()
+
+WORKS: Final[Mapping[str, Work]] = {BULK_UPDATE: bulk_update}
+TRIES: Final = 8
+FIRST_WAIT: Final = timedelta(seconds=10)
+LONGEST_WAIT: Final = timedelta(hours=1)
+
+
+def do_next_job(site: Site, stopping: threading.Event, works: Mapping[str, Work] = WORKS) -> bool:
+    """Do the next job that is due; False when there is none."""
+    with site.storage.connection() as connection:
+        jobs = jobs_of(connection)
+        job = jobs.take(LEASE)
+        if job is None:
+            return False
+        progress = (jobs.status(job.id) or {}).get("progress") or {}
+    log.info("job begun", job=job.id, name=job.name, attempt=job.attempts)
+    _do(site, job, Run(site.storage, job, progress, stopping), works)
+    return True
+
+
+def jobs_due(site: Site) -> bool:
+    """Tell whether a job waits."""
+    with site.storage.looking() as connection:
+        return jobs_of(connection).any_due()
+
+
+def _do(site: Site, job: Job, run: Run, works: Mapping[str, Work]) -> None:
+    work = works.get(job.name)
+    if work is None:
+        return _failed(site, job, f"there is no work called {job.name!r}", retry=False)
+    try:
+        with run:
+            result = work(site, run)
+    except JobLostError:
+        log.warning("job lost to another worker", job=job.id)
+    except StoppingError:
+        _set_down(site, job)
+    except RefusedError as refused:
+        _failed(site, job, str(refused), retry=False)
+    except Exception as error:
+        # The worker's border: a job may fail in any way.
+        log.exception("job failed", job=job.id, name=job.name)
+        _failed(site, job, f"{type(error).__name__}: {error}", retry=True)
+    else:
+        _done(site, job, result)
+    return None
+
+
+def _done(site: Site, job: Job, result: Any) -> None:
+    with site.storage.connection() as connection:
+        jobs_of(connection).done(job, result)
+    log.info("job done", job=job.id, name=job.name)
+
+
+def _set_down(site: Site, job: Job) -> None:
+    """Give a job back to the queue: the next worker goes on where this one stopped."""
+    with site.storage.connection() as connection:
+        jobs_of(connection).failed(job, "set down", database_now(connection))
+
+
+def _failed(site: Site, job: Job, error: str, *, retry: bool) -> None:
+    with site.storage.connection() as connection:
+        wait = min(FIRST_WAIT * 2 ** min(job.attempts, TRIES), LONGEST_WAIT)
+        again = database_now(connection) + wait if retry and job.attempts < TRIES else None
+        jobs_of(connection).failed(job, error, again)
