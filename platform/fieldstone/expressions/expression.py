@@ -14,7 +14,7 @@ from fieldstone.expressions.env import Env
 from fieldstone.expressions.functions import TABLE
 from fieldstone.expressions.meaning import condition_of, node_of
 from fieldstone.expressions.problems import ExpressionError
-from fieldstone.expressions.python_form import Compiled, compiled, is_condition
+from fieldstone.expressions.python_form import Compiled, compiled
 from fieldstone.expressions.reading import Reading, fitted, said
 from fieldstone.expressions.sentences import sentence
 from fieldstone.expressions.sql_form import SqlForm
@@ -103,7 +103,7 @@ class Expression:
     @cached_property
     def function(self) -> Compiled:
         """Return (row, env) -> value, for loops in which a method call counts."""
-        return compiled(self.tree)
+        return compiled(self.tree, settled=self.type == BOOLEAN)
 
     def evaluate(self, row: Mapping[str, object], env: Env) -> object:
         """Return the value for a row of stored values; None is a missing value.
@@ -119,7 +119,7 @@ class Expression:
         The comparisons of a top-level `and` stay plain, so that an index serves them.
         """
         form = SqlForm(columns, env)
-        return form.anywhere(self.tree) if self.type == BOOLEAN and is_condition(self.tree) else form.value(self.tree)
+        return form.settled(self.tree) if self.type == BOOLEAN else form.value(self.tree)
 
     def where(self, columns: Columns, env: Env) -> ColumnElement[Any]:
         """Return a condition for WHERE only: it may be NULL where it is not true."""

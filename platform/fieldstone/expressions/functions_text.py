@@ -7,6 +7,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from fieldstone.expressions.function import LISTS, NUMBERS, TEXTS, Form, Function, Sql
+from fieldstone.expressions.letter_case import InCapitals, InSmallLetters
 from fieldstone.expressions.numbers import whole_part
 from fieldstone.expressions.sqltypes import PlainText, StringList, WholeNumber
 from fieldstone.expressions.types import Kind
@@ -19,8 +20,6 @@ def _text(name: str, *args: Any) -> Sql:
     names = {
         "left": sa.func.left,
         "right": sa.func.right,
-        "lower": sa.func.lower,
-        "upper": sa.func.upper,
         "substr": sa.func.substr,
         "trim": sa.func.trim,
         "btrim": sa.func.btrim,
@@ -43,11 +42,6 @@ def _joined_postgresql(one: Sql, other: Sql) -> Sql:
 
 def _joined_sqlite(one: Sql, other: Sql) -> Sql:
     return _text("substr", one.concat(other), 1, LONGEST_TEXT)
-
-
-def _icu(text: Sql) -> Sql:
-    # The same full Unicode mapping on every server, whatever its locale is.
-    return sa.collate(text, "und-x-icu")
 
 
 def _first_characters(text: str, count: int) -> str:
@@ -130,7 +124,7 @@ FUNCTIONS: Final = (
                 (TEXTS,),
                 Kind.TEXT,
                 str.lower,
-                lambda text: _text("lower", _icu(text)),
+                InSmallLetters,
                 code="{0}.lower()",
             ),
         ),
@@ -146,7 +140,7 @@ FUNCTIONS: Final = (
                 (TEXTS,),
                 Kind.TEXT,
                 str.upper,
-                lambda text: _text("upper", _icu(text)),
+                InCapitals,
                 code="{0}.upper()",
             ),
         ),

@@ -75,10 +75,13 @@ class _Writer:
 
 
 @lru_cache(maxsize=4096)
-def compiled(node: Node) -> Compiled:
-    """Return the function (row, env) -> value that a tree stands for."""
+def compiled(node: Node, *, settled: bool = False) -> Compiled:
+    """Return the function (row, env) -> value that a tree stands for.
+
+    A `settled` one answers True or False, also where a yes-or-no value is missing.
+    """
     writer = _Writer()
-    body = condition(writer, node) if is_condition(node) else value(writer, node)[0]
+    body = condition(writer, node) if settled else value(writer, node)[0]
     source = f"def answer(row, env):\n    return {body}\n"
     space: dict[str, Any] = {**writer.constants, "__builtins__": _BUILTINS}
     # The source is ours: see the module's first lines.

@@ -50,6 +50,7 @@ from fieldstone.expressions.tree import (
     Node,
     Not,
     Some,
+    children,
     constant,
 )
 from fieldstone.expressions.types import Kind
@@ -81,25 +82,10 @@ class SqlForm:
         """Return "sqlite" or "postgresql"."""
         return self.columns.dialect
 
-    def anywhere(self, node: Node) -> Sql:
-        """Return the settled form, with the comparisons of a top-level `and` left to indexes."""
-        match node:
-            case Every(parts=parts):
-                return sa.and_(*[self.anywhere(part) for part in parts])
-            case Instead(runs=runs):
-                return self.anywhere(runs)
-            case Compare(left=left, right=right) | Member(item=left, among=right):
-                if self._plain_column(left) and constant(right) and right.type.kind is not Kind.LIST:
-                    return sa.and_(self.columns.column(_path(left)).is_not(None), self.plain(node))
-                if self._plain_column(left) and isinstance(right, ListOf) and constant(right):
-                    return sa.and_(self.columns.column(_path(left)).is_not(None), self.plain(node))
-        return self.settled(node)
-
-    def _plain_column(self, node: Node) -> bool:
-        return isinstance(node, Field)
-
     def settled(self, node: Node) -> Sql:
-        """Return a condition that is never NULL."""
+        """Return a condition that is never NULL; what an index can serve stays plain in it."""
+        if constant(node):
+            return self.plain(node)
         match node:
             case Every(parts=parts):
                 return sa.and_(*[self.settled(part) for part in parts])
@@ -108,10 +94,26 @@ class SqlForm:
             case Instead(runs=runs):
                 return self.settled(runs)
             case Compare() | Member():
-                return _settled(self.plain(node))
+                return self._test(node)
             case Call(name=name, form=form) if is_condition(node) and form_of(name, form).strict:
-                return _settled(self.plain(node))
+                return self._test(node)
         return self.plain(node)
+
+    def _test(self, node: Node) -> Sql:
+        """Return a test of operands, false where one of them is missing."""
+        operands = [one for one in children(node) if not isinstance(one, ListOf)]
+        listed = [one for one in children(node) if isinstance(one, ListOf)]
+        if any(constant(one) and self._known(one) is None for one in operands):
+            return sa.false()
+        fields = [one for one in operands if isinstance(one, Field)]
+        fixed = [one for one in operands if constant(one)]
+        if len(fields) + len(fixed) == len(operands) and all(map(constant, listed)):
+            # Not coalesce(...): an index on a column serves only a bare comparison with it.
+            # A list that is not there is empty, so 'not in' is true of it.
+            asked = [one for one in fields if one.type.kind is not Kind.LIST or not _negated(node)]
+            there = [self.columns.column(one.path).is_not(None) for one in asked]
+            return sa.and_(*there, self.plain(node))
+        return sa.func.coalesce(self.plain(node), sa.false(), type_=sa.Boolean()).is_(sa.true())
 
     def plain(self, node: Node) -> Sql:
         """Return a condition that may be NULL where it is not true."""
@@ -123,7 +125,7 @@ class SqlForm:
             case Some(parts=parts):
                 return sa.or_(*[self.plain(part) for part in parts])
             case Not(part=part):
-                return sa.not_(self.settled(part))
+                return _opposite(self.settled(part))
             case Instead(runs=runs):
                 return self.plain(runs)
             case Compare():
@@ -196,8 +198,9 @@ class SqlForm:
 
     def _in_list(self, node: Member) -> Sql:
         item = self.value(node.item)
-        direct = isinstance(node.among, Field) and not node.negated
-        values = self.columns.column(_path(node.among)) if direct else self.value(node.among)
+        values = self.value(node.among)
+        if isinstance(node.among, Field) and not node.negated:
+            values = self.columns.column(node.among.path)
         if self.dialect == "sqlite":
             has: Any = sa.func.fs_list_has(values, item, type_=sa.Boolean())
         elif isinstance(item, sa.BindParameter) and item.value is not None:
@@ -205,7 +208,7 @@ class SqlForm:
             has = sa.type_coerce(values, JSONB()).contains(sa.literal([item.value], JSONB()))
         else:
             has = sa.type_coerce(values, JSONB()).has_key(item)
-        return sa.not_(has) if node.negated else has  # type: ignore[no-any-return]
+        return _opposite(has) if node.negated else has
 
     def _call(self, node: Call) -> Sql:
         form = form_of(node.name, node.form)
@@ -228,7 +231,7 @@ class SqlForm:
         if node.type.kind is Kind.TEXT and self.dialect == "postgresql":
             # Whatever the parts' collations are, the whole compares by code points.
             return sa.type_coerce(sa.collate(element, "C"), PlainText())
-        if node.type.kind is Kind.NUMBER or form.gives is None:
+        if node.type.kind in {Kind.NUMBER, Kind.BOOLEAN} or form.gives is None:
             return element
         return sa.type_coerce(element, _TYPES[node.type.kind])
 
@@ -251,17 +254,17 @@ class SqlForm:
         tests = [tie]
         if node.condition is not None:
             test = inner.settled(node.condition) if node.name == "all" else inner.plain(node.condition)
-            tests.append(sa.not_(test) if node.name == "all" else test)
+            tests.append(_opposite(test) if node.name == "all" else test)
         if node.name in {"any", "all"}:
             found = sa.select(sa.literal(1, sa.Integer())).select_from(alias).where(*tests).correlate_except(alias)
-            return sa.not_(found.exists()) if node.name == "all" else found.exists()
+            return _opposite(found.exists()) if node.name == "all" else found.exists()
         answer = self._aggregated(node, inner)
         query = sa.select(answer).select_from(alias).where(*tests).correlate_except(alias)
         return sa.type_coerce(query.scalar_subquery(), answer.type)
 
     def _aggregated(self, node: Aggregate, inner: SqlForm) -> Sql:
         if node.value is None:
-            return sa.func.count(sa.literal(1, sa.Integer()), type_=WholeNumber())
+            return sa.func.count(type_=WholeNumber())
         value = inner.value(node.value)
         if node.name in {"min", "max"}:
             plain: Callable[..., Sql] = sa.func.min if node.name == "min" else sa.func.max
@@ -276,12 +279,13 @@ class SqlForm:
         return quotient(total, sa.cast(sa.func.count(value), ComputedNumber()))
 
 
-def _path(node: Node) -> str:
-    return node.path if isinstance(node, Field) else ""
+def _opposite(clause: Sql) -> Sql:
+    # Not NOT: SQLAlchemy loses parentheses and types in some negations.
+    return clause.is_(sa.false())
 
 
-def _settled(clause: Sql) -> Sql:
-    return sa.func.coalesce(clause, sa.false(), type_=sa.Boolean()).is_(sa.true())
+def _negated(node: Node) -> bool:
+    return isinstance(node, Member) and node.negated
 
 
 def _literal_type(node: Node, known: object) -> TypeEngine[Any]:
