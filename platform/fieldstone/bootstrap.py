@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import structlog
+from flask import Flask
 
 from fieldstone import actions, delivery, fieldtypes, rules
 from fieldstone.base.clock import Clock, utc_now
@@ -21,6 +22,8 @@ from fieldstone.jobs.table_queue import TableQueue
 from fieldstone.model.site_model import Model
 from fieldstone.site import Site, Vocabulary
 from fieldstone.storage.database import Storage
+from fieldstone.web.app import build_app
+from fieldstone.worker.inside import start_inside
 
 log = structlog.get_logger()
 
@@ -52,7 +55,11 @@ def layers_of(settings: Settings) -> list[Layer]:
 def compile_model(settings: Settings, words: Vocabulary) -> Model:
     """Return the compiled model of an installation. Raises MetadataError with every problem."""
     return compile_site(
-        layers_of(settings), words.types, words.kinds, cache=settings.state_folder / "cache"
+        layers_of(settings),
+        words.types,
+        words.kinds,
+        cache=settings.state_folder / "cache",
+        defaults={"currency": settings.currency},
     )
 
 
@@ -72,3 +79,13 @@ def _queue(settings: Settings, storage: Storage) -> Queue:
     if settings.redis_url:
         return RqQueue(storage, settings.redis_url)
     return TableQueue(storage)
+
+
+def build_web(site: Site) -> Flask:
+    """Return the web application of a site."""
+    return build_app(site)
+
+
+def start_worker_inside(site: Site) -> object:
+    """Work timers, messages and jobs in a thread of this process; return what stops it."""
+    return start_inside(site)

@@ -34,9 +34,14 @@ from fieldstone.rules.contract import RuleKind
 
 # Parts with entries by code: one wrong entry is left out, the others are read.
 ENTRIES = {
-    "views": Shape(VIEW), "permissions": Shape(PERMISSION), "roles": Shape(ROLE), "nav": Shape(NAV_GROUP),
-    "options": Shape(OPTIONS), "calendars": Shape(CALENDAR), "sections": Shape(SECTION),
-}  # fmt: skip
+    "views": Shape(VIEW),
+    "permissions": Shape(PERMISSION),
+    "roles": Shape(ROLE),
+    "nav": Shape(NAV_GROUP),
+    "options": Shape(OPTIONS),
+    "calendars": Shape(CALENDAR),
+    "sections": Shape(SECTION),
+}
 WHOLE = {
     part: Shape(closed({part: schema}))
     for part, schema in OBJECT_PARTS.items()

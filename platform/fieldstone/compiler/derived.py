@@ -88,9 +88,10 @@ def _rollup(outline: Outline, code: str, resolver: Resolver) -> Rollup:
     )
     if when is not None and (when.paths or when.rows or when.uses_now or when.uses_user):
         spot.under("when").problem(
-            "rollup_reads_too_far", "the condition of a rollup may read the summed row's own fields only, since its total is kept.",
+            "rollup_reads_too_far",
+            "the condition of a rollup may read the summed row's own fields only, since its total is kept.",
             "Keep what it needs in a field of that object, or use a formula such as count(rows, condition).",
-        )  # fmt: skip
+        )
     return Rollup(relation.name, settings["function"], str(settings.get("value", "")), when)
 
 
@@ -148,18 +149,20 @@ class Derivation:
         wanted = self._outlines[node[0]].settings[node[1]].get("stored")
         if wanted and not kept:
             self._outlines[node[0]].spots[node[1]].under("stored").problem(
-                "cannot_be_stored", "the value changes without a write of this record: the formula reads other records, the time or the user.",
+                "cannot_be_stored",
+                "the value changes without a write of this record: the formula reads other records, the time or the user.",
                 "Take 'stored' out: it is then computed whenever it is read.",
-            )  # fmt: skip
+            )
         return kept and wanted is not False
 
     def _check_rollup_value(self, node: Node, needed: Iterable[tuple[Node, bool]]) -> None:
         for (_, code), stored in needed:
             if not stored:
                 self._outlines[node[0]].spots[node[1]].problem(
-                    "rollup_reads_too_far", f"'{code}' is computed when it is read, so no total of it can be kept.",
+                    "rollup_reads_too_far",
+                    f"'{code}' is computed when it is read, so no total of it can be kept.",
                     "Sum up a field that is stored.",
-                )  # fmt: skip
+                )
 
     def _needs(self, object_name: str, field: Field) -> list[Node]:
         """Return the fields that the value of a formula or rollup depends on."""
@@ -193,4 +196,8 @@ class Derivation:
         shown = " -> ".join(f"{name}.{code}" for name, code in circle)
         first = min(circle)
         spot = self._outlines[first[0]].spots[first[1]]
-        spot.problem("circle", f"these fields are computed from each other: {shown}.", "Take one of them out of the circle.")  # fmt: skip
+        spot.problem(
+            "circle",
+            f"these fields are computed from each other: {shown}.",
+            "Take one of them out of the circle.",
+        )

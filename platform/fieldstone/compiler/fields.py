@@ -46,11 +46,26 @@ class FieldReader:
 
     def _name_is_free(self, spot: Spot, code: str, outline: Outline) -> bool:
         if not is_code(code):
-            spot.problem("bad_code", f"'{code}' cannot be the code of a field.", "Write small letters a-z, digits and _, beginning with a letter, at most 40 characters; what people read goes into 'label'.", of_key=True)  # fmt: skip
+            spot.problem(
+                "bad_code",
+                f"'{code}' cannot be the code of a field.",
+                "Write small letters a-z, digits and _, beginning with a letter, at most 40 characters; what people read goes into 'label'.",
+                of_key=True,
+            )
         elif code in TAKEN and (code not in CHILD_ONLY or outline.parent is not None):
-            spot.problem("taken_code", f"the platform itself keeps the field '{code}'.", f"Take this line out, or name the field otherwise, such as 'own_{code}'.", of_key=True)  # fmt: skip
+            spot.problem(
+                "taken_code",
+                f"the platform itself keeps the field '{code}'.",
+                f"Take this line out, or name the field otherwise, such as 'own_{code}'.",
+                of_key=True,
+            )
         elif code in RESERVED:
-            spot.problem("taken_code", f"'{code}' means something else in expressions.", f"Name the field otherwise, such as '{code}_text', and keep the word in 'label'.", of_key=True)  # fmt: skip
+            spot.problem(
+                "taken_code",
+                f"'{code}' means something else in expressions.",
+                f"Name the field otherwise, such as '{code}_text', and keep the word in 'label'.",
+                of_key=True,
+            )
         else:
             return True
         outline.broken.add(code)
@@ -103,7 +118,11 @@ class FieldReader:
                 return self._checked(spot, {"type": raw})
             return None
         if not isinstance(raw, Mapping):
-            spot.problem("wrong_kind", "a field is a type or a map of settings.", "Write a type such as 'text', or {type: text, required: true}.")  # fmt: skip
+            spot.problem(
+                "wrong_kind",
+                "a field is a type or a map of settings.",
+                "Write a type such as 'text', or {type: text, required: true}.",
+            )
             return None
         if not isinstance(raw.get("type"), str):
             spot.problem(
@@ -166,7 +185,11 @@ class FieldReader:
                 here = spot.under(*[step for step in error.path.split(".") if step])
                 here.problem(error.code, error.message, error.cure)
         except (ValueError, TypeError) as error:
-            spot.problem("bad_settings", f"the settings do not fit together: {error}.", "See docs/fieldtypes for this type.")  # fmt: skip
+            spot.problem(
+                "bad_settings",
+                f"the settings do not fit together: {error}.",
+                "See docs/fieldtypes for this type.",
+            )
         return None
 
     def _returned(self, spot: Spot, raw: object) -> FieldType | None:
@@ -176,7 +199,11 @@ class FieldReader:
 
     def _options(self, spot: Spot, settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
         if "options" in settings and "options_from" in settings:
-            spot.under("options_from").problem("two_sources", "options stand here and come from a shared set too.", "Keep one of the two.")  # fmt: skip
+            spot.under("options_from").problem(
+                "two_sources",
+                "options stand here and come from a shared set too.",
+                "Keep one of the two.",
+            )
             return None
         if "options" in settings:
             return options_from(spot.under("options"), settings["options"])
@@ -215,7 +242,9 @@ def _report_shared_columns(outline: Outline) -> None:
     for code, field in outline.fields.items():
         if field.column and field.column in holders:
             outline.spots[code].problem(
-                "shared_column", f"'{code}' would be kept in the column of '{holders[field.column]}'.",
-                "Take another code, or another 'renamed_from'.", of_key=True,
-            )  # fmt: skip
+                "shared_column",
+                f"'{code}' would be kept in the column of '{holders[field.column]}'.",
+                "Take another code, or another 'renamed_from'.",
+                of_key=True,
+            )
         holders.setdefault(field.column, code)

@@ -127,14 +127,16 @@ def _add_relation(
     if taken is not None:
         other = f"{taken.object_name}.{taken.field}"
         spot.problem(
-            "duplicate_relation", f"{target.code} would have two relations '{name}': from {other} and from this field.",
+            "duplicate_relation",
+            f"{target.code} would have two relations '{name}': from {other} and from this field.",
             f"Add 'related_name: {name}_by_{code}', or another name, to one of the two.",
-        )  # fmt: skip
+        )
     elif name in target.fields:
         spot.problem(
-            "duplicate_relation", f"{target.code} has a field '{name}' already, so the rows that point to it cannot be called so.",
+            "duplicate_relation",
+            f"{target.code} has a field '{name}' already, so the rows that point to it cannot be called so.",
             f"Add 'related_name: {name}_by_{code}', or another name.",
-        )  # fmt: skip
+        )
     else:
         target.relations[name] = Relation(name, outline.code, code, label)
 

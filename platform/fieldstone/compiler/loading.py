@@ -34,11 +34,25 @@ def read_layer(name: str, folder: Path) -> Layer:
                 continue
             try:
                 if file.stat().st_size > 4 * MAX_CHARACTERS:
-                    problems.append(Problem("too_large", f"{path}:1:1", "the file is too large.", "Split it with 'include'."))  # fmt: skip
+                    problems.append(
+                        Problem(
+                            "too_large",
+                            f"{path}:1:1",
+                            "the file is too large.",
+                            "Split it with 'include'.",
+                        )
+                    )
                     continue
                 documents.append(Document(path, file.read_text("utf-8")))
             except UnicodeDecodeError:
-                problems.append(Problem("not_utf8", f"{path}:1:1", "the file is not written in UTF-8.", "Save it as UTF-8."))  # fmt: skip
+                problems.append(
+                    Problem(
+                        "not_utf8",
+                        f"{path}:1:1",
+                        "the file is not written in UTF-8.",
+                        "Save it as UTF-8.",
+                    )
+                )
     if problems:
         raise MetadataError(problems)
     return Layer(name, tuple(documents))
@@ -131,16 +145,18 @@ def _take_object(
     spot = Spot(problems, table, "object")
     if not isinstance(code, str) or not is_code(code) or "__" in code:
         spot.under("object").problem(
-            "bad_code", f"'{code}' cannot be the code of an object.",
+            "bad_code",
+            f"'{code}' cannot be the code of an object.",
             "Write small letters a-z, digits and single _, beginning with a letter, such as service_order.",
-        )  # fmt: skip
+        )
         return
     if code in source.objects:
         other = source.objects[code].origin
         spot.under("object").problem(
-            "defined_twice", f"the object '{code}' is also written in {other.file}.",
+            "defined_twice",
+            f"the object '{code}' is also written in {other.file}.",
             "Keep it in one file; parts of it go into files named by 'include'.",
-        )  # fmt: skip
+        )
         return
     whole = table.copy()
     for index, name in enumerate(_files_of(table)):
@@ -162,12 +178,20 @@ def _take_object(
 def _with_part(whole: Table, part: Table, spot: Spot) -> Table:
     """Return an object with an included file merged in; what both say is reported."""
     if "include" in part:
-        spot.problem("nested_include", "an included file cannot include others.", "Name all files in the object's main file.")  # fmt: skip
+        spot.problem(
+            "nested_include",
+            "an included file cannot include others.",
+            "Name all files in the object's main file.",
+        )
     addition = part.copy()
     addition.drop("include")
     for clash in _clashes(whole, addition, ()):
         shown = ".".join(clash)
-        spot.problem("defined_twice", f"'{shown}' stands in the object's file and in the included one.", "Keep one of the two.")  # fmt: skip
+        spot.problem(
+            "defined_twice",
+            f"'{shown}' stands in the object's file and in the included one.",
+            "Keep one of the two.",
+        )
     return merged(whole, addition)
 
 
@@ -218,9 +242,19 @@ def _take_part(source: Source, part: str, table: Table, value: Table, problems: 
     for code, entry in value.items():
         spot = Spot(problems, table, "").under(part, code)
         if not is_code(code):
-            spot.problem("bad_code", f"'{code}' cannot be a code.", "Write small letters a-z, digits and _, beginning with a letter.", of_key=True)  # fmt: skip
+            spot.problem(
+                "bad_code",
+                f"'{code}' cannot be a code.",
+                "Write small letters a-z, digits and _, beginning with a letter.",
+                of_key=True,
+            )
         elif code in kept:
             first = kept.keys_at[code]
-            spot.problem("defined_twice", f"'{code}' is also written in {first.file}:{first.line}.", "Keep one of the two, or give this one another code.", of_key=True)  # fmt: skip
+            spot.problem(
+                "defined_twice",
+                f"'{code}' is also written in {first.file}:{first.line}.",
+                "Keep one of the two, or give this one another code.",
+                of_key=True,
+            )
         else:
             kept.put(code, entry, value.keys_at[code], value.values_at[code])

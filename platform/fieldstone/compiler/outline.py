@@ -44,10 +44,17 @@ class Outline:
     def draft(self) -> ObjectType:
         """Return the object as expressions need it: with fields and relations."""
         return ObjectType(
-            code=self.code, label=self.label, plural=self.plural, icon=str(self.raw.get("icon", "box")),
-            title="", fields=dict(self.fields), table=self.table, origin=self.spot.place(),
-            relations=dict(self.relations), parent=self.parent,
-        )  # fmt: skip
+            code=self.code,
+            label=self.label,
+            plural=self.plural,
+            icon=str(self.raw.get("icon", "box")),
+            title="",
+            fields=dict(self.fields),
+            table=self.table,
+            origin=self.spot.place(),
+            relations=dict(self.relations),
+            parent=self.parent,
+        )
 
 
 @dataclass(frozen=True)

@@ -45,9 +45,10 @@ def search_of(outline: Outline, resolver: Resolver, title: str) -> tuple[str, ..
         kind = outline.fields[name].type.name
         if kind not in SEARCHABLE and name not in outline.broken:
             spot.under(outline.raw["search"].index(name)).problem(
-                "not_searchable", f"'{name}' is a {kind} field, which text search cannot look into.",
+                "not_searchable",
+                f"'{name}' is a {kind} field, which text search cannot look into.",
                 "Name text, e-mail, phone or tag fields; filter by the others.",
-            )  # fmt: skip
+            )
     return names
 
 
@@ -70,9 +71,13 @@ def views_of(
 
 def _columns(outline: Outline, title: str) -> tuple[str, ...]:
     shown = [
-        code for code, field in outline.fields.items()
-        if not field.system and not field.archived and field.type.name not in NO_COLUMN and code != title
-    ]  # fmt: skip
+        code
+        for code, field in outline.fields.items()
+        if not field.system
+        and not field.archived
+        and field.type.name not in NO_COLUMN
+        and code != title
+    ]
     return (title, *shown[: FEW - 1])
 
 
@@ -81,21 +86,25 @@ def _view(
 ) -> View:
     kind = raw.get("kind", "list")
     columns = tuple(
-        path for index, name in enumerate(raw.get("columns", ()))
+        path
+        for index, name in enumerate(raw.get("columns", ()))
         if (path := resolver.path(spot.under("columns", index), outline.code, name))
-    )  # fmt: skip
+    )
     return View(
         code=code,
         label=own_label(code, {"label": raw.get("label", {})}),
         kind=kind,
-        filter=resolver.expression(spot.under("filter"), raw.get("filter"), resolver.scope(outline.code), expects=BOOLEAN),
-        columns=tuple(dict.fromkeys(columns)) or (_columns(outline, title) if kind == "list" else ()),
+        filter=resolver.expression(
+            spot.under("filter"), raw.get("filter"), resolver.scope(outline.code), expects=BOOLEAN
+        ),
+        columns=tuple(dict.fromkeys(columns))
+        or (_columns(outline, title) if kind == "list" else ()),
         sort=_sort(spot.under("sort"), raw.get("sort"), outline, resolver),
         by=_by(spot, raw, outline, resolver) if kind == "board" else "",
         card=_card(spot.under("card"), raw.get("card", {}), outline, resolver),
         date=_date(spot, raw, outline, resolver) if kind == "calendar" else "",
         origin=spot.place(of_key=True),
-    )  # fmt: skip
+    )
 
 
 def _sort(
@@ -114,7 +123,11 @@ def _sort(
             continue
         field = outline.fields.get(path)
         if field is not None and not field.type.sortable:
-            here.problem("not_sortable", f"a list cannot be sorted by '{path}', a {field.type.name} field.", "Name another field.")  # fmt: skip
+            here.problem(
+                "not_sortable",
+                f"a list cannot be sorted by '{path}', a {field.type.name} field.",
+                "Name another field.",
+            )
             continue
         found.append((path, word.startswith("-")))
     return tuple(found)
@@ -130,7 +143,11 @@ def _by(spot: Spot, raw: Mapping[str, Any], outline: Outline, resolver: Resolver
         return ""
     code = resolver.field(spot.under("by"), outline.code, raw.get("by", default))
     if code and not hasattr(outline.fields[code].type, "options") and code not in outline.broken:
-        spot.under("by").problem("wrong_type", f"'{code}' is no select field, so it makes no columns.", "Name a field with options.")  # fmt: skip
+        spot.under("by").problem(
+            "wrong_type",
+            f"'{code}' is no select field, so it makes no columns.",
+            "Name a field with options.",
+        )
     return code
 
 
@@ -159,9 +176,10 @@ def _card(
             card[key] = path
     if "chips" in raw:
         card["chips"] = tuple(
-            path for index, name in enumerate(raw["chips"])
+            path
+            for index, name in enumerate(raw["chips"])
             if (path := resolver.path(spot.under("chips", index), outline.code, name))
-        )  # fmt: skip
+        )
     summed = outline.fields.get(str(card.get("sum", "")))
     if summed is not None and summed.type.expression_type.kind is not Kind.NUMBER:
         spot.under("sum").problem(
@@ -179,10 +197,15 @@ def form_of(outline: Outline, raw: Mapping[str, Any], resolver: Resolver) -> tup
             own_label(code, {"label": settings.get("label", {})}),
             resolver.fields(spot.under(code, "fields"), outline.code, settings["fields"]),
             settings.get("columns", 2),
-            resolver.expression(spot.under(code, "visible_when"), settings.get("visible_when"), resolver.scope(outline.code), expects=BOOLEAN),
+            resolver.expression(
+                spot.under(code, "visible_when"),
+                settings.get("visible_when"),
+                resolver.scope(outline.code),
+                expects=BOOLEAN,
+            ),
         )
         for code, settings in ordered(spot, raw).items()
-    )  # fmt: skip
+    )
     own = tuple(
         code for code, field in outline.fields.items() if not field.system and not field.archived
     )

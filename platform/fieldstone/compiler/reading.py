@@ -18,9 +18,18 @@ MAX_CHARACTERS = 2_000_000
 WHOLE = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})")
 FRACTION = re.compile(r"[-+]?(0|[1-9][0-9]{0,17})\.[0-9]{1,17}")
 WORDS: dict[str, object] = {
-    "true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False,
-    "null": None, "Null": None, "NULL": None, "~": None, "": None,
-}  # fmt: skip
+    "true": True,
+    "True": True,
+    "TRUE": True,
+    "false": False,
+    "False": False,
+    "FALSE": False,
+    "null": None,
+    "Null": None,
+    "NULL": None,
+    "~": None,
+    "": None,
+}
 OPERATIONS = {"!append": "append", "!remove": "remove"}
 PLAIN_TAGS = {None, "!", "tag:yaml.org,2002:str", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map"}
 
@@ -45,9 +54,12 @@ def read(layer: str, document: Document, problems: Problems) -> Table | None:
         return reader.read(text)
     except ValueError as error:
         problems.add(
-            Origin(layer, document.path, 1), "", "bad_character",
-            f"the file contains the character {error}, which no text may hold.", "Remove it.",
-        )  # fmt: skip
+            Origin(layer, document.path, 1),
+            "",
+            "bad_character",
+            f"the file contains the character {error}, which no text may hold.",
+            "Remove it.",
+        )
     except _StopError:
         pass
     except yaml.YAMLError as error:
@@ -169,9 +181,12 @@ class _Reader:
         if key in table:
             first = table.keys_at[key]
             self.problems.add(
-                parent.key_at, key, "duplicate_key",
-                f"'{key}' stands twice in this map; the first is on line {first.line}.", "Keep one of the two.",
-            )  # fmt: skip
+                parent.key_at,
+                key,
+                "duplicate_key",
+                f"'{key}' stands twice in this map; the first is on line {first.line}.",
+                "Keep one of the two.",
+            )
             return
         table.put(key, value, parent.key_at, place)
 

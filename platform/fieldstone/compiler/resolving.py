@@ -87,7 +87,11 @@ class Resolver:
                 return ""
             target = self.scope(object_name).follow(step)
             if target is None:
-                spot.problem("no_lookup", f"'{step}' does not lead to another object.", "Name a field of this object, or go through a lookup.")  # fmt: skip
+                spot.problem(
+                    "no_lookup",
+                    f"'{step}' does not lead to another object.",
+                    "Name a field of this object, or go through a lookup.",
+                )
                 return ""
             object_name = target.object_name
         return name if last == "id" or self.field(spot, object_name, last) else ""

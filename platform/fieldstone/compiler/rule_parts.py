@@ -79,7 +79,11 @@ class RuleReader:
         body = kind.compile(settings, builder)
         if body is None:
             if len(spot.problems) == before:
-                spot.problem("bad_rule", f"the kind '{kind.name}' cannot use these settings.", "See docs/rules for this kind.")  # fmt: skip
+                spot.problem(
+                    "bad_rule",
+                    f"the kind '{kind.name}' cannot use these settings.",
+                    "See docs/rules for this kind.",
+                )
             return None
         return Rule(
             code=code,
@@ -129,7 +133,11 @@ def _events(spot: Spot, written: object) -> tuple[str, ...]:
     for event in listed:
         # Besides these, every action may be an event, those of plugins included.
         if not is_code(str(event)):
-            spot.problem("bad_event", f"'{event}' is no event.", f"Write {', '.join(EVENTS)}, or the name of an action such as claim.")  # fmt: skip
+            spot.problem(
+                "bad_event",
+                f"'{event}' is no event.",
+                f"Write {', '.join(EVENTS)}, or the name of an action such as claim.",
+            )
     return tuple(str(event) for event in listed)
 
 

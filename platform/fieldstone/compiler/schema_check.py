@@ -14,9 +14,14 @@ Wrong = tuple[str, str, str]  # code, message, cure
 # jsonschema's ValidationError is `Any` here: its attributes are typed as anything or unset.
 
 TYPE_WORDS = {
-    "string": "a text", "integer": "a whole number", "number": "a number", "boolean": "true or false",
-    "object": "a map", "array": "a list", "null": "nothing",
-}  # fmt: skip
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "object": "a map",
+    "array": "a list",
+    "null": "nothing",
+}
 TYPE_CURES = {
     "string": "Write a text; put it in quotes if it looks like a number or like true and false.",
     "integer": "Write a whole number without quotes, such as 20.",
@@ -100,7 +105,14 @@ def short(value: object) -> str:
 
 
 def _kind(value: object) -> str:
-    for python, word in ((bool, "boolean"), (str, "string"), (int, "integer"), (float, "number"), (dict, "object"), (list, "array")):  # fmt: skip
+    for python, word in (
+        (bool, "boolean"),
+        (str, "string"),
+        (int, "integer"),
+        (float, "number"),
+        (dict, "object"),
+        (list, "array"),
+    ):
         if isinstance(value, python):
             return word
     return "null"
@@ -172,10 +184,17 @@ def _say_pattern(error: Any) -> Wrong:
 
 def _say_bound(error: Any) -> Wrong:
     words = {
-        "minimum": "at least", "maximum": "at most", "exclusiveMinimum": "more than", "exclusiveMaximum": "less than",
-        "minLength": "at least this long:", "maxLength": "at most this long:", "minItems": "a list with at least",
-        "maxItems": "a list with at most", "minProperties": "a map with at least", "maxProperties": "a map with at most",
-    }  # fmt: skip
+        "minimum": "at least",
+        "maximum": "at most",
+        "exclusiveMinimum": "more than",
+        "exclusiveMaximum": "less than",
+        "minLength": "at least this long:",
+        "maxLength": "at most this long:",
+        "minItems": "a list with at least",
+        "maxItems": "a list with at most",
+        "minProperties": "a map with at least",
+        "maxProperties": "a map with at most",
+    }
     limit = f"{words[str(error.validator)]} {error.validator_value}"
     return "out_of_bounds", f"{short(error.instance)} must be {limit}.", f"Write {limit}."
 
@@ -196,8 +215,18 @@ _SAYINGS: Mapping[str, Callable[[Any], Wrong]] = {
     "required": _say_required,
     "pattern": _say_pattern,
     **dict.fromkeys(
-        ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "minLength", "maxLength",
-         "minItems", "maxItems", "minProperties", "maxProperties"),
+        (
+            "minimum",
+            "maximum",
+            "exclusiveMinimum",
+            "exclusiveMaximum",
+            "minLength",
+            "maxLength",
+            "minItems",
+            "maxItems",
+            "minProperties",
+            "maxProperties",
+        ),
         _say_bound,
     ),
-}  # fmt: skip
+}

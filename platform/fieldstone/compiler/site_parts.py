@@ -33,9 +33,13 @@ RECORDS = Label("Records", "业务")
 def roles_of(spot: Spot, raw: Mapping[str, Any]) -> dict[str, Role]:
     """Return the roles in order; a site without an administrator gets one, so that it can be set up."""
     roles = {
-        code: Role(code, own_label(code, settings), administrator=isinstance(settings, Mapping) and settings.get("administrator", False))
+        code: Role(
+            code,
+            own_label(code, settings),
+            administrator=isinstance(settings, Mapping) and settings.get("administrator", False),
+        )
         for code, settings in ordered(spot, raw).items()
-    }  # fmt: skip
+    }
     if not any(role.administrator for role in roles.values()):
         roles = {
             "admin": ADMINISTRATOR,
@@ -51,7 +55,11 @@ def calendars_of(spot: Spot, raw: Mapping[str, Any], default: object) -> dict[st
         try:
             calendars[code] = _calendar(code, settings)
         except (CalendarError, ValueError) as error:
-            spot.under(code).problem("bad_calendar", f"{error}.", "Correct the hours, the zone, the country or the days of this calendar.")  # fmt: skip
+            spot.under(code).problem(
+                "bad_calendar",
+                f"{error}.",
+                "Correct the hours, the zone, the country or the days of this calendar.",
+            )
     fallback = ALWAYS
     if isinstance(default, str) and known_code(
         Spot(spot.problems, spot.root, "default_calendar"), "calendar", default, raw
@@ -72,8 +80,13 @@ def _calendar(code: str, raw: Mapping[str, Any]) -> Calendar:
     further = frozenset(date.fromisoformat(day) for day in raw.get("holidays", ()))
     worked = frozenset(date.fromisoformat(day) for day in raw.get("workdays", ()))
     return Calendar(
-        code, zone, week_of(_by_day(raw["hours"])), (off | further) - worked, made_up | worked, raw.get("country", "")
-    )  # fmt: skip
+        code,
+        zone,
+        week_of(_by_day(raw["hours"])),
+        (off | further) - worked,
+        made_up | worked,
+        raw.get("country", ""),
+    )
 
 
 def _by_day(raw: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:

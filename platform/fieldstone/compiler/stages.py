@@ -33,7 +33,12 @@ def add_stage_fields(outline: Outline, words: Words) -> None:
     spot = outline.spot.under("stages")
     code = raw.get("field", "stage")
     if code in outline.fields:
-        outline.spots.get(code, spot).problem("defined_twice", f"'{code}' is made from 'stages' and cannot be a field as well.", "Take one of the two out, or name the stage field with 'stages: {field: ...}'.", of_key=True)  # fmt: skip
+        outline.spots.get(code, spot).problem(
+            "defined_twice",
+            f"'{code}' is made from 'stages' and cannot be a field as well.",
+            "Take one of the two out, or name the stage field with 'stages: {field: ...}'.",
+            of_key=True,
+        )
     options: dict[str, Option] = {}
     pipelines = ordered(spot.under("pipelines"), raw["pipelines"])
     for name, pipeline in pipelines.items():
@@ -44,9 +49,14 @@ def add_stage_fields(outline: Outline, words: Words) -> None:
                 stage, Option(stage, label, color, archived=_setting(settings, "archived", False))
             )
     outline.fields[code] = Field(
-        code, label_from(raw.get("label"), STAGE_LABEL), words.type("select", options=options),
-        spot.place(of_key=True), column=f"f_{code}", required=True, system=True, indexed=True,
-    )  # fmt: skip
+        code,
+        label_from(raw.get("label"), STAGE_LABEL),
+        words.type("select", options=options),
+        spot.place(of_key=True),
+        column=f"f_{code}",
+        required=True,
+        system=True,
+    )
     if len(pipelines) > 1:
         _add_pipeline_field(outline, words, pipelines)
 
@@ -54,12 +64,21 @@ def add_stage_fields(outline: Outline, words: Words) -> None:
 def _add_pipeline_field(outline: Outline, words: Words, pipelines: Mapping[str, Any]) -> None:
     spot = outline.spot.under("stages", "pipelines")
     if "pipeline" in outline.fields:
-        spot.problem("defined_twice", "'pipeline' is made from 'stages', which has several pipelines, and is a field as well.", "Name the field otherwise.")  # fmt: skip
+        spot.problem(
+            "defined_twice",
+            "'pipeline' is made from 'stages', which has several pipelines, and is a field as well.",
+            "Name the field otherwise.",
+        )
     options = {code: Option(code, own_label(code, raw)) for code, raw in pipelines.items()}
     outline.fields["pipeline"] = Field(
-        "pipeline", PIPELINE_LABEL, words.type("select", options=options), spot.place(),
-        column="f_pipeline", required=True, system=True,
-    )  # fmt: skip
+        "pipeline",
+        PIPELINE_LABEL,
+        words.type("select", options=options),
+        spot.place(),
+        column="f_pipeline",
+        required=True,
+        system=True,
+    )
 
 
 def _setting(raw: object, key: str, otherwise: Any) -> Any:
@@ -94,7 +113,11 @@ def _pipeline(
         for place, (stage, settings) in enumerate(written.items())
     }
     if next(iter(stages.values())).kind != "open":
-        spot.under("stages").problem("no_open_stage", "the first stage must be open: new records begin in it.", "Put an open stage first.")  # fmt: skip
+        spot.under("stages").problem(
+            "no_open_stage",
+            "the first stage must be open: new records begin in it.",
+            "Put an open stage first.",
+        )
     when = resolver.expression(
         spot.under("when"), raw.get("when"), resolver.scope(outline.code), expects=BOOLEAN
     )
@@ -152,7 +175,12 @@ def _moves(spot: Spot, written: object, stages: Mapping[str, Stage]) -> dict[str
     moves: dict[str, tuple[str, ...]] = dict.fromkeys(codes, ())
     for source, targets in written.items() if isinstance(written, Mapping) else ():
         if source not in stages:
-            spot.under(source).problem("unknown_stage", f"there is no stage '{source}'.", did_you_mean(source, codes), of_key=True)  # fmt: skip
+            spot.under(source).problem(
+                "unknown_stage",
+                f"there is no stage '{source}'.",
+                did_you_mean(source, codes),
+                of_key=True,
+            )
             continue
         moves[source] = tuple(_known_targets(spot.under(source), targets, codes))
     return moves
@@ -174,7 +202,11 @@ def _forward(code: str, codes: Sequence[str], stages: Mapping[str, Stage]) -> tu
     if stages[code].kind != "open":
         return ()
     place = codes.index(code)
-    return tuple(other for index, other in enumerate(codes) if index > place or (stages[other].kind == "lost" and other != code))  # fmt: skip
+    return tuple(
+        other
+        for index, other in enumerate(codes)
+        if index > place or (stages[other].kind == "lost" and other != code)
+    )
 
 
 def _actions(
@@ -214,7 +246,11 @@ def _action_expressions(
     elif kind == "create":
         target, values, here = raw["object"], raw.get("values", {}), spot.under("values")
         if target not in resolver.objects:
-            spot.under("object").problem("unknown_object", f"there is no object '{target}'.", did_you_mean(target, resolver.objects))  # fmt: skip
+            spot.under("object").problem(
+                "unknown_object",
+                f"there is no object '{target}'.",
+                did_you_mean(target, resolver.objects),
+            )
             return {}
     else:
         return {}

@@ -30,8 +30,13 @@ TAKEN = frozenset({*LABELS, "id", "version", "deleted_at", "deleted_by"})
 
 def _field(words: Words, code: str, type_name: str, **settings: object) -> Field:
     return Field(
-        code, LABELS[code], words.type(type_name, **settings), column=code, system=True, read_only=code != "owner"
-    )  # fmt: skip
+        code,
+        LABELS[code],
+        words.type(type_name, **settings),
+        column=code,
+        system=True,
+        read_only=code != "owner",
+    )
 
 
 def ownership(raw: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
@@ -61,13 +66,23 @@ def add_system_fields(outline: Outline, words: Words, pools: Mapping[str, Label]
         fields["stage_entered_at"] = _field(words, "stage_entered_at", "datetime")
     if outline.raw.get("timeline") is True:
         fields["last_activity_at"] = _field(words, "last_activity_at", "datetime")
-    for code, kind in (("created_at", "datetime"), ("created_by", "user"), ("updated_at", "datetime"), ("updated_by", "user")):  # fmt: skip
+    for code, kind in (
+        ("created_at", "datetime"),
+        ("created_by", "user"),
+        ("updated_at", "datetime"),
+        ("updated_by", "user"),
+    ):
         fields[code] = _field(words, code, kind)
 
 
 def add_child_fields(outline: Outline, words: Words, parent: str) -> None:
     """Give child rows their parent and their place among its rows."""
     outline.fields["parent"] = Field(
-        "parent", LABELS["parent"], words.type("lookup", to=parent), column="parent", system=True, required=True, indexed=True
-    )  # fmt: skip
+        "parent",
+        LABELS["parent"],
+        words.type("lookup", to=parent),
+        column="parent",
+        system=True,
+        required=True,
+    )
     outline.fields["position"] = _field(words, "position", "integer")
