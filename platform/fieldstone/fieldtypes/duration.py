@@ -62,7 +62,10 @@ class DurationType:
         """Return the length of "1h 30m", "PT1H30M", "1小时30分" or 5400 (seconds)."""
         if is_missing(raw):
             return None
-        found = raw if isinstance(raw, timedelta) else _length(raw)
+        try:
+            found = raw if isinstance(raw, timedelta) else _length(raw)
+        except InvalidValueError:  # half of it is a number: "1.2.3h", "1:30"
+            found = None
         if found is None:
             raise InvalidValueError(
                 "not_a_duration",

@@ -8,7 +8,8 @@ from dataclasses import replace
 from fieldstone.base.errors import Problem
 from fieldstone.base.names import did_you_mean
 from fieldstone.changes.nouns import Draft, Operation
-from fieldstone.fieldtypes.contract import InvalidValueError
+from fieldstone.fieldtypes.contract import FieldType, InvalidValueError
+from fieldstone.fieldtypes.multi_select import MultiSelectType
 from fieldstone.model.objects import Field
 from fieldstone.writes.plan import ObjectPlan
 from fieldstone.writes.work import Batch, Work, each_answerable, each_standing
@@ -41,10 +42,17 @@ def _parse_one(draft: Draft, work: Work) -> Draft:
             problems.append(Problem("read_only", code, text, "Leave it out of the request."))
             continue
         try:
-            values[code] = field.type.parse(raw)
+            values[code] = _type_of(field, draft).parse(raw)
         except InvalidValueError as invalid:
-            problems.append(problem_of(invalid, code))
+            problems.extend(problem_of(one, code) for one in invalid.each)
     return replace(draft, values=values).with_problems(*problems)
+
+
+def _type_of(field: Field, draft: Draft) -> FieldType:
+    """Return the field's type as this record sees it: archived options that it holds may stay."""
+    if draft.before is not None and isinstance(field.type, MultiSelectType):
+        return field.type.keeping(draft.before.get(field.code))
+    return field.type
 
 
 def _kept_by_platform(field: Field, draft: Draft) -> bool:
