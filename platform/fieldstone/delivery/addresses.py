@@ -9,6 +9,7 @@ from typing import Final
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
+LOCAL_NAT64: Final = ipaddress.IPv6Network("64:ff9b:1::/48")
 
 
 class AddressError(Exception):
@@ -28,7 +29,7 @@ def is_public(text: str) -> bool:
     NAT64 or 6to4 for global whatever lies inside.
     """
     address = ipaddress.ip_address(text.partition("%")[0])
-    return all(
+    return address not in LOCAL_NAT64 and all(
         one.is_global and not one.is_multicast and not one.is_reserved and not one.is_unspecified
         for one in _unwrapped(address)
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, select, update
 
 from fieldstone.rules.contract import DueTimer
 from fieldstone.storage.timers import TakenTimer, fs_timer
+
+FIRST_DUE: Final = "first_due"
+"""Where a timer that was moved keeps the instant that its rule asked for."""
 
 
 class DueTimers:
@@ -23,24 +26,30 @@ class DueTimers:
         self._connection = connection
 
     def seen(self, now: datetime, limit: int) -> tuple[TakenTimer, ...]:
-        """Return due timers, oldest first, held by nobody: each must be claimed before it acts."""
+        """Return due timers, oldest first, held by nobody: each must be claimed before it acts.
+
+        A timer that was put off or spread still tells the instant at which it was due first.
+        """
         asked = select(*_SEEN).where(fs_timer.c.due <= now).order_by(fs_timer.c.due, fs_timer.c.id)
         return tuple(
             TakenTimer(
                 row.id,
                 row.object,
-                DueTimer(row.rule, row.kind, row.record, row.due, row.version, row.payload or {}),
+                DueTimer(
+                    row.rule, row.kind, row.record, _first(row), row.version, row.payload or {}
+                ),
             )
             for row in self._connection.execute(asked.limit(limit))
         )
 
-    def claim(self, seen: TakenTimer) -> bool:
-        """Remove a timer that still stands as it was seen; False when it was taken, moved or removed since."""
-        return self._connection.execute(delete(fs_timer).where(_as_seen(seen))).rowcount == 1
+    def claim(self, seen: TakenTimer, now: datetime) -> bool:
+        """Remove a timer that is still due; False when it was taken, moved or removed since."""
+        return self._connection.execute(delete(fs_timer).where(_still(seen, now))).rowcount == 1
 
-    def put_off(self, seen: TakenTimer, until: datetime) -> bool:
-        """Look at a timer again later; False when it no longer stands as it was seen."""
-        later = update(fs_timer).where(_as_seen(seen)).values(due=until)
+    def put_off(self, seen: TakenTimer, now: datetime, until: datetime) -> bool:
+        """Look at a timer again later; False when it is no longer due."""
+        payload = {**seen.timer.payload, FIRST_DUE: seen.timer.due.isoformat()}
+        later = update(fs_timer).where(_still(seen, now)).values(due=until, payload=payload)
         return self._connection.execute(later).rowcount == 1
 
     def spread(self, late_before: datetime, now: datetime, cap: int, every: timedelta) -> int:
@@ -52,11 +61,16 @@ class DueTimers:
         late = fs_timer.c.due < late_before
         crowded = select(fs_timer.c.rule).where(late).group_by(fs_timer.c.rule)
         moved: list[dict[str, object]] = []
-        for rule in self._connection.execute(crowded.having(func.count() > cap)).scalars():
-            standing = select(fs_timer.c.id, fs_timer.c.due).where(late, fs_timer.c.rule == rule)
+        for rule in self._connection.execute(crowded.having(func.count() > cap)).scalars().all():
+            standing = select(*_SEEN).where(late, fs_timer.c.rule == rule)
             rows = self._connection.execute(standing.order_by(fs_timer.c.due, fs_timer.c.id))
             moved += [
-                {"b_id": row.id, "b_due": row.due, "v_due": now + every * (place // cap)}
+                {
+                    "b_id": row.id,
+                    "b_due": row.due,
+                    "v_due": now + every * (place // cap),
+                    "v_payload": {**(row.payload or {}), FIRST_DUE: _first(row).isoformat()},
+                }
                 for place, row in enumerate(rows)
                 if place >= cap
             ]
@@ -72,9 +86,16 @@ _SEEN: Final = tuple(
 _MOVE: Final = (
     update(fs_timer)
     .where(fs_timer.c.id == bindparam("b_id"), fs_timer.c.due == bindparam("b_due"))
-    .values(due=bindparam("v_due"))
+    .values(due=bindparam("v_due"), payload=bindparam("v_payload"))
 )
 
 
-def _as_seen(seen: TakenTimer) -> ColumnElement[bool]:
-    return and_(fs_timer.c.id == seen.id, fs_timer.c.due == seen.timer.due)
+def _still(seen: TakenTimer, now: datetime) -> ColumnElement[bool]:
+    """A timer that was asked for anew keeps its id; it is then due later, or due with the same right."""
+    return and_(fs_timer.c.id == seen.id, fs_timer.c.due <= now)
+
+
+def _first(row: Row[Any]) -> datetime:
+    kept = (row.payload or {}).get(FIRST_DUE)
+    found: datetime = datetime.fromisoformat(kept) if kept else row.due
+    return found

@@ -32,12 +32,15 @@ SHUFFLE: Final = random.SystemRandom()
 
 def act_on_due_timers(site: Site) -> int:
     """Let rules act on what is due now; return how many timers were settled."""
-    now = site.clock()
-    with site.storage.looking() as connection:
-        seen = DueTimers(connection).seen(now, AT_ONCE)
-    if seen and seen[0].timer.due < now - LATE and _spread(site):
-        return act_on_due_timers(site)
+    seen = _seen(site)
+    if seen and seen[0].timer.due < site.clock() - LATE and _spread(site):
+        seen = _seen(site)
     return sum(_act(site, one) for one in _shuffled(seen))
+
+
+def _seen(site: Site) -> tuple[TakenTimer, ...]:
+    with site.storage.looking() as connection:
+        return DueTimers(connection).seen(site.clock(), AT_ONCE)
 
 
 def timers_due(site: Site) -> bool:
@@ -96,4 +99,5 @@ def _look(site: Site, model: Model, seen: TakenTimer) -> bool:
 
 def _put_off(site: Site, seen: TakenTimer) -> bool:
     with site.storage.connection() as connection:
-        return DueTimers(connection).put_off(seen, site.clock() + PUT_OFF)
+        now = site.clock()
+        return DueTimers(connection).put_off(seen, now, now + PUT_OFF)

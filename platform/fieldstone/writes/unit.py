@@ -66,7 +66,8 @@ class Unit:
             seen.object_name, Operation.UPDATE, record_id=seen.timer.record_id, trusted=True
         )
         (draft,) = load((Draft(change, seen.timer.record_id),), work)
-        if not DueTimers(self.transaction.connection).claim(seen) or draft.refused or rule is None:
+        claimed = DueTimers(self.transaction.connection).claim(seen, self.ctx.now)
+        if not claimed or draft.refused or rule is None:
             return None
         acting = engine.due(rule, seen.timer, draft, self.transaction)
         if acting is None:
