@@ -43,12 +43,22 @@ class Term:
 def tokens(texts: Iterable[object]) -> tuple[str, ...]:
     """Return the tokens of a record's searchable values, sorted, each once."""
     found: set[str] = set()
-    for value in texts:
-        if isinstance(value, str):
-            found.update(_tokens_of(value[:_LONGEST_TEXT]))
-        elif value is not None and not isinstance(value, tuple | list | dict):
-            found.update(_tokens_of(str(value)))
+    for text in _plain(texts):
+        found.update(_tokens_of(text[:_LONGEST_TEXT]))
     return tuple(sorted(found))
+
+
+def _plain(values: Iterable[object]) -> Iterable[str]:
+    """Yield the texts in stored values: those of lists (tags) and of compound values (addresses) too."""
+    for value in values:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, tuple | list):
+            yield from _plain(value)
+        elif isinstance(value, dict):
+            yield from _plain(value.values())
+        elif value is not None:
+            yield str(value)
 
 
 def terms(query: str) -> tuple[Term, ...]:
