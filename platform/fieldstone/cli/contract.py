@@ -1,0 +1,78 @@
+"""What every command provides; tests/cli/test_every_command.py holds each one to it."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser, Namespace
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from flask import Flask
+
+from fieldstone.base.clock import Clock
+from fieldstone.base.settings import Settings, load_settings
+from fieldstone.cli.terminal import Terminal
+from fieldstone.compiler.tree import Layer
+from fieldstone.model.site_model import Model
+from fieldstone.site import Site, Vocabulary
+
+DONE, REFUSED, WRONG_USAGE = 0, 1, 2
+
+
+class Wiring(Protocol):
+    """What only bootstrap knows how to put together."""
+
+    def vocabulary(self) -> Vocabulary:
+        """Return the words that are built in."""
+
+    def layers_of(self, settings: Settings) -> Sequence[Layer]:
+        """Return the layers of an installation."""
+
+    def compile_model(self, settings: Settings, words: Vocabulary) -> Model:
+        """Return the compiled model. Raises MetadataError."""
+
+    def build_site(self, settings: Settings, clock: Clock = ...) -> Site:
+        """Return a site ready to work."""
+
+    def build_web(self, site: Site) -> Flask:
+        """Return the web application of a site."""
+
+    def start_worker_inside(self, site: Site) -> object:
+        """Work timers, messages and jobs in a thread of this process; return what stops it."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One command line: its arguments, the settings that hold here, and where to print."""
+
+    arguments: Namespace
+    folder: Path
+    wiring: Wiring
+    terminal: Terminal
+
+    def settings(self) -> Settings:
+        """Return the settings of the current folder. Raises MetadataError."""
+        return load_settings(self.folder)
+
+    def site(self) -> Site:
+        """Return the site of the current folder, ready to work."""
+        return self.wiring.build_site(self.settings())
+
+
+class Command(Protocol):
+    """One command of `fieldstone`."""
+
+    @property
+    def name(self) -> str:
+        """The word after `fieldstone`."""
+
+    @property
+    def summary(self) -> str:
+        """Return one sentence for the overview."""
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        """Declare its arguments."""
+
+    def run(self, asked: Asked) -> int:
+        """Do it; return DONE or REFUSED. Refusals may also be raised as RefusedError or MetadataError."""

@@ -1,0 +1,59 @@
+"""gunicorn over one site: threads in one process, more processes where config.yaml asks for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from fieldstone.base.settings import Settings
+from fieldstone.cli.contract import Wiring
+from fieldstone.cli.terminal import Terminal
+
+
+class Server(BaseApplication):  # type: ignore[misc]
+    """gunicorn told what to serve from Python instead of a file."""
+
+    def __init__(self, options: dict[str, Any], make: Callable[[], Flask]) -> None:
+        """Serve what `make` returns; it is called in each worker process."""
+        self._options = options
+        self._make = make
+        super().__init__()
+
+    def load_config(self) -> None:
+        """Hand over the options."""
+        for name, value in self._options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        """Make the application of this process."""
+        return self._make()
+
+
+def serve(settings: Settings, wiring: Wiring, host: str, port: int, terminal: Terminal) -> None:
+    """Serve until a signal stops it."""
+    # Once before any process is forked: problems in metadata are said here, and the database is brought up.
+    site = wiring.build_site(settings)
+    site.storage.close()
+
+    def make() -> Flask:
+        fresh = wiring.build_site(settings)
+        if not settings.redis_url:
+            wiring.start_worker_inside(fresh)
+        return wiring.build_web(fresh)
+
+    terminal.say(f"{settings.company} is served at http://{host}:{port}  (stop with Ctrl+C)")
+    options = {
+        "bind": f"{host}:{port}",
+        "workers": settings.processes,
+        "worker_class": "gthread",
+        "threads": settings.threads,
+        "timeout": 120,
+        "accesslog": None,
+        "loglevel": "warning",
+        "proc_name": "fieldstone",
+        "control_socket_disable": True,
+    }
+    Server(options, make).run()

@@ -1,0 +1,36 @@
+"""What people see of a command: lines, problems with their cure, and progress where somebody watches."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from rich.console import Console
+
+from fieldstone.base.errors import Problem
+
+
+@dataclass(frozen=True)
+class Terminal:
+    """Standard output for results, standard error for what went wrong."""
+
+    out: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
+    err: Console = field(
+        default_factory=lambda: Console(stderr=True, highlight=False, soft_wrap=True)
+    )
+
+    def say(self, text: str = "") -> None:
+        """Print one line of the result, as it is."""
+        self.out.print(text, markup=False)
+
+    def refuse(self, problems: Iterable[Problem]) -> None:
+        """Print every problem: where, what, and on the next line what to do instead."""
+        listed = list(problems)
+        for problem in listed:
+            self.err.print(
+                f"{problem.path}  {problem.message}" if problem.path else problem.message,
+                markup=False,
+            )
+            self.err.print(f"    {problem.cure}", markup=False, style="dim")
+        if len(listed) > 1:
+            self.err.print(f"{len(listed)} problems.", style="bold")
