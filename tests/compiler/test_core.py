@@ -7,7 +7,16 @@ OBJECTS = (
     "user", "department", "team", "channel", "campaign", "lead", "customer", "contact",
     "opportunity", "product", "activity", "ticket",
 )  # fmt: skip
-ROLES = ("admin", "sales", "sales_manager", "marketing", "service", "service_manager", "viewer", "integrator")
+ROLES = (
+    "admin",
+    "sales",
+    "sales_manager",
+    "marketing",
+    "service",
+    "service_manager",
+    "viewer",
+    "integrator",
+)
 
 
 def labels_of(spec):
@@ -20,7 +29,11 @@ def labels_of(spec):
     for pipeline in spec.pipelines.pipelines.values() if spec.pipelines else ():
         yield pipeline.code, pipeline.label
         yield from ((stage.code, stage.label) for stage in pipeline.stages.values())
-        yield from ((f"{stage.code} guard", stage.guard_text) for stage in pipeline.stages.values() if stage.guard)
+        yield from (
+            (f"{stage.code} guard", stage.guard_text)
+            for stage in pipeline.stages.values()
+            if stage.guard
+        )
     yield from ((view.code, view.label) for view in spec.views.values())
     yield from ((section.code, section.label) for section in spec.form)
     yield from ((relation.name, relation.label) for relation in spec.relations.values())
@@ -33,7 +46,9 @@ def test_the_core_has_the_objects_and_roles_of_a_company():
 
 @pytest.mark.parametrize("code", OBJECTS)
 def test_every_text_is_there_in_english_and_chinese(code):
-    missing = [name for name, label in labels_of(the_core().objects[code]) if not (label.en and label.zh)]
+    missing = [
+        name for name, label in labels_of(the_core().objects[code]) if not (label.en and label.zh)
+    ]
 
     assert missing == []
 
@@ -46,18 +61,30 @@ def test_every_object_can_be_found_listed_and_filled_in(code):
     assert spec.search
     assert any(view.kind == "list" for view in spec.views.values())
     assert spec.quick
-    assert {field for field, one in spec.fields.items() if one.required and not one.system and not one.derived} <= {
-        field for section in spec.form for field in section.fields
-    }
+    assert {
+        field
+        for field, one in spec.fields.items()
+        if one.required and not one.system and not one.derived
+    } <= {field for section in spec.form for field in section.fields}
 
 
 @pytest.mark.parametrize("code", OBJECTS)
 def test_administrators_may_do_everything_and_viewers_change_nothing(code):
     permissions = the_core().objects[code].permissions
 
-    assert permissions["admin"].read == permissions["admin"].update == permissions["admin"].delete == "all"
+    assert (
+        permissions["admin"].read
+        == permissions["admin"].update
+        == permissions["admin"].delete
+        == "all"
+    )
     viewer = permissions["viewer"]
-    assert (viewer.create, viewer.update, viewer.delete, viewer.export) == (False, "none", "none", False)
+    assert (viewer.create, viewer.update, viewer.delete, viewer.export) == (
+        False,
+        "none",
+        "none",
+        False,
+    )
 
 
 def test_nothing_of_the_core_is_reached_only_by_its_address():
@@ -70,7 +97,14 @@ def test_a_lead_leads_to_customer_contact_and_opportunity():
     lead = the_core().objects["lead"]
 
     assert lead.pipelines.pipelines["standard"].stages["converted"].only_by == "convert"
-    assert {"customer", "contact", "opportunity", "campaign", "channel", "utm_source"} <= lead.fields.keys()
+    assert {
+        "customer",
+        "contact",
+        "opportunity",
+        "campaign",
+        "channel",
+        "utm_source",
+    } <= lead.fields.keys()
     assert lead.timeline
     assert "public_pool" in lead.pools
 
@@ -78,7 +112,13 @@ def test_a_lead_leads_to_customer_contact_and_opportunity():
 def test_line_items_and_totals_follow_each_other():
     core = the_core()
 
-    assert list(core.objects["opportunity__items"].fields)[2:] == ["product", "quantity", "price", "discount", "amount"]
+    assert list(core.objects["opportunity__items"].fields)[2:] == [
+        "product",
+        "quantity",
+        "price",
+        "discount",
+        "amount",
+    ]
     assert core.objects["opportunity"].fields["items_total"].formula.rows == {"items": {"amount"}}
     assert core.objects["opportunity"].fields["number"].type.name == "autonumber"
     assert core.objects["customer"].fields["won_amount"].rollup.relation == "opportunities"
@@ -87,7 +127,14 @@ def test_line_items_and_totals_follow_each_other():
 def test_activities_hang_on_whatever_they_are_about():
     activity = the_core().objects["activity"]
 
-    assert list(activity.fields["kind"].type.options) == ["call", "visit", "meeting", "task", "note", "email"]
+    assert list(activity.fields["kind"].type.options) == [
+        "call",
+        "visit",
+        "meeting",
+        "task",
+        "note",
+        "email",
+    ]
     for code in ("lead", "customer", "contact", "opportunity", "ticket"):
         assert the_core().objects[code].relations["activities"].field == code
         assert (code, "id") in activity.indexes
