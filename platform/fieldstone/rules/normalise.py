@@ -34,7 +34,7 @@ _SUFFIXES = (
     "ag",
 )
 _SPELLINGS = (
-    (re.compile(r"\bco\.?\s*,?\s*ltd\b\.?", re.IGNORECASE), "Co., Ltd."),
+    (re.compile(r",?\s+co(?:\.\s*,?|,|\s)\s*ltd\b\.?$", re.IGNORECASE), " Co., Ltd."),
     (re.compile(r",?\s+\binc\b\.?$", re.IGNORECASE), " Inc."),
     (re.compile(r",?\s+\bllc\b\.?$", re.IGNORECASE), " LLC"),
     (re.compile(r",?\s+\bgmbh\b\.?$", re.IGNORECASE), " GmbH"),
@@ -78,11 +78,10 @@ def _plain(text: str) -> str:
 
 def _company(text: str) -> str:
     plain = _plain(text)
-    for suffix in _SUFFIXES:
-        # A name that is nothing but its legal form stays as it is.
-        if plain.endswith(suffix) and len(plain) > len(suffix) + 1:
-            return plain.removesuffix(suffix)
-    return plain
+    suffix = next((one for one in _SUFFIXES if plain.endswith(one)), "")
+    rest = plain.removesuffix(suffix)
+    # A name that is nothing but its legal form, or one sign more, stays as it is.
+    return rest if len(rest) > 1 else plain
 
 
 def _email(text: str) -> str:
