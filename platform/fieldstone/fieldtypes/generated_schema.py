@@ -24,6 +24,10 @@ class _Strict(Schema):
 
         unknown = RAISE
 
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """Return the value of a row; marshmallow's own way would find the method `dict.items`."""
+        return obj.get(attr, default)
+
 
 class ParsedField(fields.Field[Any]):
     """A marshmallow field that asks a field type."""
