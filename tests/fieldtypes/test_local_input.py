@@ -6,12 +6,19 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from babel.numbers import format_currency
+from email_validator import EmailNotValidError, validate_email
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fieldstone.fieldtypes.contract import InvalidValueError
 from fieldstone.fieldtypes.currency import CurrencyType, make
 from fieldstone.fieldtypes.datetime import DatetimeType
+from fieldstone.fieldtypes.email import EmailType
+from fieldstone.fieldtypes.locales import money
 from fieldstone.fieldtypes.phone import PhoneType
 
+DOMAINS = st.from_regex(r"[a-zA-Z0-9.\-]{1,20}\.(com|cn|c|co1|museum)", fullmatch=True)
 EVENING = datetime(2026, 11, 22, 12, 5, tzinfo=UTC)
 
 
@@ -31,6 +38,32 @@ def test_the_last_hour_of_the_calendar_is_still_shown():
     last = datetime(9999, 12, 31, 23, 30, tzinfo=UTC)
 
     assert "9999" in DatetimeType().format(last, "en", "Asia/Shanghai")
+
+
+@pytest.mark.parametrize("code", ["CNY", "USD", "EUR", "JPY", "KWD", "CHF", "HKD"])
+def test_money_is_written_as_babel_writes_it(code):
+    for amount in (Decimal("-1234567.50"), Decimal("0.05"), Decimal("1200.00")):
+        for language, locale in (("en", "en"), ("zh", "zh_Hans_CN")):
+            ours = money(amount, code, language)
+            theirs = format_currency(
+                amount, code, locale=locale, format="¤#,##0.00", currency_digits=False
+            )
+            assert ours == theirs
+
+
+@given(local=st.from_regex(r"[a-zA-Z0-9._+\-]{1,20}", fullmatch=True), domain=DOMAINS)
+def test_plain_addresses_are_judged_as_the_library_judges_them(local, domain):
+    address = f"{local}@{domain}"
+    try:
+        theirs = validate_email(address, check_deliverability=False, globally_deliverable=False)
+        expected = theirs.normalized.lower()
+    except EmailNotValidError:
+        expected = None
+
+    try:
+        assert EmailType().parse(address) == expected
+    except InvalidValueError:
+        assert expected is None or "." not in domain
 
 
 def test_each_currency_has_its_own_decimals():
