@@ -5,8 +5,10 @@ from __future__ import annotations
 from flask import Flask
 
 from fieldstone.site import Site
+from fieldstone.web.rest import records
 
 
 def register_rest(app: Flask, site: Site) -> None:
     """Add everything under /api."""
-    del app, site
+    del site
+    app.register_blueprint(records.blueprint)
