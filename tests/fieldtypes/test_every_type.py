@@ -97,6 +97,12 @@ def test_its_docs_page_shows_settings_yaml_json_and_bad_values(name):
         assert f"| `{setting}` |" in page, f"docs/fieldtypes/{name}.md leaves out '{setting}'"
 
 
+def test_the_index_of_the_docs_names_every_type():
+    index = (DOCS / "README.md").read_text(encoding="utf-8")
+
+    assert {name for name in TYPES if f"| [{name}]({name}.md) |" not in index} == set()
+
+
 @each_type
 def test_it_compares_by_value_and_can_be_pickled(name):
     one, other = the_type(name), the_type(name)
