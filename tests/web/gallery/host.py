@@ -16,7 +16,12 @@ POLICY = (
     "font-src 'self'; connect-src 'self'; object-src 'none'; base-uri 'none'; "
     "form-action 'self'; frame-ancestors 'none'"
 )
-KINDS = {".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".woff2": "font/woff2"}
+KINDS = {
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".woff2": "font/woff2",
+}
 PAGES = {
     "/o/lead": "list", "/o/lead/board": "board", "/o/lead/1": "record", "/o/lead/new": "form",
     "/pools/east": "pool", "/tasks": "tasks", "/dashboards/leads": "dashboard", "/login": "login",
@@ -92,12 +97,19 @@ class Answer(BaseHTTPRequestHandler):
         raw = self.rfile.read(size).decode("utf-8", "replace")
         values = parse_qs(raw, keep_blank_values=True)
         self.posted.append((self.path, values))
-        if self.path.endswith("/move") and values["to"] == ["qualified"] and not any(values.get("decision_date", [])):
+        if (
+            self.path.endswith("/move")
+            and values["to"] == ["qualified"]
+            and not any(values.get("decision_date", []))
+        ):
             self.answer(self.part("gate", move_url=self.path), 422)
         elif self.path.endswith("/move") and values["to"] == ["contacted"] and "/4/" in self.path:
             self.answer("", 409, told={"toast": {"text": "Mei moved it first", "tone": "bad"}})
         elif self.path.endswith("/move"):
-            self.answer(self.part("moved"), told={"dialog-close": True, "toast": {"text": "Moved", "undo": "/undo"}})
+            self.answer(
+                self.part("moved"),
+                told={"dialog-close": True, "toast": {"text": "Moved", "undo": "/undo"}},
+            )
         elif "/field/" in self.path and values["industry"] == ["wrong"]:
             self.answer(self.field("edit", "wrong", ("No such industry",)), 422)
         elif "/field/" in self.path:

@@ -49,7 +49,9 @@ def page_names() -> list[str]:
 @cache
 def environment(language: str) -> Environment:
     """Return a template environment with the functions that the templates ask for."""
-    manifest: dict[str, str] = json.loads((TEMPLATES / "static/dist/manifest.json").read_text("utf-8"))
+    manifest: dict[str, str] = json.loads(
+        (TEMPLATES / "static/dist/manifest.json").read_text("utf-8")
+    )
     texts = catalogue() if language == "zh" else {}
 
     def t(text: str, /, **values: object) -> str:

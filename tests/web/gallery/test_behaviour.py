@@ -49,7 +49,9 @@ def drag(page: Page, card: str, column: str) -> None:
 
 def stage_of(page: Page, card: str) -> object:
     """Return the stage of the column a card is in."""
-    return page.evaluate(f"document.querySelector('#card-{card}').closest('[data-stage]').dataset.stage")
+    return page.evaluate(
+        f"document.querySelector('#card-{card}').closest('[data-stage]').dataset.stage"
+    )
 
 
 def test_columns_say_what_a_drop_would_do_while_a_card_is_held(page: Page) -> None:
@@ -62,7 +64,9 @@ def test_columns_say_what_a_drop_would_do_while_a_card_is_held(page: Page) -> No
     page.mouse.up()
 
 
-def test_a_drop_that_needs_facts_asks_for_them_and_putting_back_returns_the_card(page: Page) -> None:
+def test_a_drop_that_needs_facts_asks_for_them_and_putting_back_returns_the_card(
+    page: Page,
+) -> None:
     page.goto("/o/lead/board")
     drag(page, "c4", "qualified")
     page.mouse.up()

@@ -92,7 +92,9 @@ def test_a_page_is_well_formed(page: str, language: str) -> None:
 def test_a_page_keeps_to_the_content_security_policy(page: str) -> None:
     shape = Shape(drawn(page))
 
-    assert all("src" in script or script.get("type") == "application/json" for script in shape.scripts)
+    assert all(
+        "src" in script or script.get("type") == "application/json" for script in shape.scripts
+    )
     names = {name for _, name, _ in shape.attributes}
     assert "style" not in names
     assert not [name for name in names if name.startswith(("on", "hx-on"))]
@@ -124,7 +126,9 @@ def test_every_text_of_a_template_has_a_chinese_one() -> None:
         for call in tree.find_all(nodes.Call):
             if isinstance(call.node, nodes.Name) and call.node.name in ("t", "tn"):
                 key = call.args[call.node.name == "tn"]
-                assert isinstance(key, nodes.Const), f"{path.name}:{call.lineno}: t() wants a plain text"
+                assert isinstance(key, nodes.Const), (
+                    f"{path.name}:{call.lineno}: t() wants a plain text"
+                )
                 texts.add(key.value)
 
     assert texts <= set(catalogue())
@@ -141,5 +145,7 @@ def test_a_translation_has_the_same_blanks_as_its_text() -> None:
 def test_a_chinese_page_has_no_english_words_of_the_shell(page: str) -> None:
     html = drawn(page, "zh")
 
-    english = [text for text in catalogue() if len(text) > 6 and "{" not in text and f">{text}<" in html]
+    english = [
+        text for text in catalogue() if len(text) > 6 and "{" not in text and f">{text}<" in html
+    ]
     assert not english
