@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
+
 from fieldstone.expressions import sqlite_functions
 from fieldstone.expressions.env import Env
 from fieldstone.expressions.expression import Expression
@@ -125,7 +126,9 @@ def fill(connection: sa.Connection, rows: Rows) -> None:
     """Replace what the tables hold; `rows` by table name, without derived keys."""
     tables = {"lead": LEAD, "channel": CHANNEL, "person": USER, "activity": ACTIVITY}
     for name, table in tables.items():
-        connection.execute(table.delete())
+        # PostgreSQL keeps deleted rows within a transaction: TRUNCATE really empties.
+        emptying = sa.text(f"TRUNCATE {name}") if connection.dialect.name == "postgresql" else table.delete()
+        connection.execute(emptying)
         if rows.get(name):
             connection.execute(table.insert(), [dict(row) for row in rows[name]])
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
+from fieldstone.expressions.moments import DAY, HOUR, MINUTE
 from fieldstone.expressions.reading import Reading, alike, day_start, fitted, said, sourced
 from fieldstone.expressions.tree import (
     Call,
@@ -23,7 +24,6 @@ from fieldstone.expressions.tree import (
     Some,
     constant,
 )
-from fieldstone.expressions.moments import DAY, HOUR, MINUTE
 from fieldstone.expressions.types import BOOLEAN, DATE, DATETIME, NUMBER, Kind, Type
 
 OPERATORS: Final[dict[type[ast.cmpop], str]] = {

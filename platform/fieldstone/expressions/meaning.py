@@ -13,7 +13,17 @@ from fieldstone.expressions.calling import aggregated, called, conditional
 from fieldstone.expressions.comparing import OPERATORS, compared, membership
 from fieldstone.expressions.functions import AGGREGATES, TABLE, WRITTEN
 from fieldstone.expressions.reading import Reading, said, shared_type
-from fieldstone.expressions.tree import Every, Field, HasRole, ListOf, Literal, Node, Not, Person, Some
+from fieldstone.expressions.tree import (
+    Every,
+    Field,
+    HasRole,
+    ListOf,
+    Literal,
+    Node,
+    Not,
+    Person,
+    Some,
+)
 from fieldstone.expressions.types import (
     BOOLEAN,
     NULL,
@@ -63,10 +73,11 @@ def node_of(reading: Reading, at: ast.expr) -> Node | None:
     return read(reading, at)
 
 
-def _refuse_syntax(reading: Reading, at: ast.expr, what: ast.AST) -> None:
+def _refuse_syntax(reading: Reading, at: ast.expr, what: ast.AST) -> Node | None:
     cure = _CURES.get(type(what), "See docs/expressions.md for what may be written.")
     written = reading.source.written(at)
     reading.refuse(at, "expression_syntax", f"{written[:40]!r} is not part of the language.", cure)
+    return None
 
 
 def _constant(reading: Reading, at: ast.Constant) -> Node | None:

@@ -90,6 +90,8 @@ def unscaled(whole: int, scale: int) -> Decimal:
 
 def plain(number: Number) -> str:
     """Return the number in digits, without an exponent and without needless zeros."""
+    if type(number) is int:
+        return str(number)  # format(..., "f") would go through a float
     text = format(number, "f")
     if "." in text:
         text = text.rstrip("0").rstrip(".")

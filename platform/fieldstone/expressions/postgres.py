@@ -80,7 +80,7 @@ def as_number(duration: Sql) -> Sql:
 
 def later(moment: Sql, microseconds: Sql) -> Sql:
     """Return the moment so many microseconds later; NULL outside the years 1 to 9999."""
-    step = sa.cast(bounded(microseconds, LONGEST), sa.Double())
+    step: Sql = sa.cast(bounded(microseconds, LONGEST), sa.Double())
     one = sa.cast(sa.literal("1 microsecond", sa.Text()), INTERVAL())
     moved = sa.type_coerce(moment, TIMESTAMP(timezone=True)) + one * step
     ends = [

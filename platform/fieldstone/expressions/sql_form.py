@@ -41,10 +41,9 @@ from fieldstone.expressions.tree import (
     Compare,
     Every,
     Field,
-    HasRole,
     Instead,
-    Literal,
     ListOf,
+    Literal,
     Member,
     Missing,
     Node,
@@ -271,8 +270,11 @@ class SqlForm:
             return plain(value, type_=value.type)
         value = sql_numbers.computed(self.dialect, value)
         if self.dialect == "sqlite":
-            named = sa.func.fs_sum if node.name == "sum" else sa.func.fs_avg
-            return named(value, type_=ComputedNumber())
+            if node.name == "avg":
+                return sa.func.fs_avg(value, type_=ComputedNumber())
+            # SQLite asks an aggregate that saw no row for nothing: its answer is NULL.
+            total = sa.func.fs_sum(value, type_=ComputedNumber())
+            return sa.func.coalesce(total, sql_numbers.literal(0), type_=ComputedNumber())
         total = sa.func.coalesce(sa.func.sum(value), sql_numbers.literal(0), type_=ComputedNumber())
         if node.name == "sum":
             return total
