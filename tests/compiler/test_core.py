@@ -1,6 +1,7 @@
 """What the product ships: complete in both languages, and sensible for a company that sells to others."""
 
 import pytest
+
 from tests.builders import the_core
 
 OBJECTS = (

@@ -111,6 +111,30 @@ CASES = {
         "'Lead' cannot be the code of an object.",
         "Write small letters a-z, digits and single _, beginning with a letter, such as service_order.",
     ),
+    "an object named like a part of the API": (
+        "object: meta\nfields: {name: text}\n",
+        "metadata/a.yaml:1:9  object.object",
+        "'meta' is an address of the API itself.",
+        "Call the object otherwise, such as 'own_meta'; what people read goes into 'label'.",
+    ),
+    "an earlier name that is no code": (
+        'object: lead\nfields: {name: {type: text, renamed_from: "a; b"}}\n',
+        "metadata/a.yaml:2:44  lead.fields.name.renamed_from",
+        "'a; b' is not written as it should be.",
+        None,
+    ),
+    "rollups in a circle": (
+        "object: lead\nfields: {a: {type: rollup, of: leads, function: sum, value: b}, b: {type: rollup, of: leads, function: max, value: a}, up: {type: lookup, to: lead}}\n",
+        "metadata/a.yaml:2:13  lead.fields.a",
+        "the rollups go round in a circle: lead.a -> lead.b -> lead.a.",
+        "Take one of them out.",
+    ),
+    "a formula and a rollup in a circle": (
+        'object: lead\nfields: {a: {type: rollup, of: leads, function: sum, value: b}, b: {type: formula, returns: integer, value: "a + 1"}, up: {type: lookup, to: lead}}\n',
+        "metadata/a.yaml:2:13  lead.fields.a",
+        "these fields are computed from each other: lead.a -> lead.b -> lead.a.",
+        "Take one of them out of the circle.",
+    ),
     "a key twice": (
         "object: lead\nfields:\n  name: text\n  name: email\n",
         "metadata/a.yaml:4:3  name",

@@ -84,14 +84,18 @@ def compile_texts(texts):
         Layer("core", (Document("metadata/user.yaml", USER), *documents)),
         Layer("upper", (Document("metadata/lead.yaml", texts[2]),)),
     ]
+    for problem in problems_of(layers):
+        assert problem.code
+        assert problem.message
+        assert problem.cure
+
+
+def problems_of(layers):
     try:
         compile_site(layers, field_types(), rule_kinds())
     except MetadataError as refused:
-        assert refused.problems
-        for problem in refused.problems:
-            assert problem.code
-            assert problem.message
-            assert problem.cure
+        return refused.problems
+    return ()
 
 
 def spots(value, path=()):

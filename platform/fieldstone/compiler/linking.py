@@ -178,6 +178,8 @@ class RollupTypes:
             spot.problem(
                 "circle", f"the rollups go round in a circle: {circle}.", "Take one of them out."
             )
+            for name, field in self._open[self._open.index(key) :]:
+                self._outlines[name].broken.add(field)
             return
         self._open.append(key)
         made = self._made(outline, code, settings)
@@ -202,5 +204,7 @@ class RollupTypes:
             nested = child.settings.get(value, {})
             if nested.get("type") == "rollup":
                 self._set(child, value, nested)
+                if value in child.broken:
+                    return None
             own["over"] = child.fields[value].type
         return self._reader.made(spot, "rollup", own)

@@ -17,6 +17,10 @@ from fieldstone.compiler.tree import Document, Items, Layer, Table
 FOLDERS = ("metadata", "rules", "reports")
 PARTS = ("roles", "nav", "options", "calendars", "rules", "reports")
 SINGLE = ("default_calendar",)
+# What stands beside the objects under /api/v1.
+RESERVED = frozenset(
+    {"meta", "config", "imports", "pools", "reports", "openapi", "docs", "search", "me"}
+)
 OBJECT_KEYS = frozenset({"object", "include", "fields"})
 
 
@@ -148,6 +152,13 @@ def _take_object(
             "bad_code",
             f"'{code}' cannot be the code of an object.",
             "Write small letters a-z, digits and single _, beginning with a letter, such as service_order.",
+        )
+        return
+    if code in RESERVED:
+        spot.under("object").problem(
+            "taken_code",
+            f"'{code}' is an address of the API itself.",
+            f"Call the object otherwise, such as 'own_{code}'; what people read goes into 'label'.",
         )
         return
     if code in source.objects:

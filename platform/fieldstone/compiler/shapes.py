@@ -69,7 +69,9 @@ FIELD_ENVELOPE: Mapping[str, Schema] = {
     "visible_when": EXPRESSION,
     "read_only_when": EXPRESSION,
     "depends_on": {**TEXT, "description": "The select field that limits the choices of this one"},
-    "renamed_from": either(TEXT, CODES, description="The earlier code (the first one first); data and references stay"),
+    "renamed_from": either(
+        CODE,
+        {"type": "array", "items": CODE, "minItems": 1}, description="The earlier code (the first one first); data and references stay"),
     "after": {**TEXT, "description": "In a later layer: the field it stands after"},
 }  # fmt: skip
 WITH_OPTIONS: Mapping[str, Schema] = {
@@ -210,7 +212,7 @@ OBJECT_PARTS: Mapping[str, Schema] = {
     "timeline": {**YES_NO, "description": "Activities are shown on its record page"},
     "hidden": {**YES_NO, "description": "Not in the navigation"},
     "help": LABEL,
-    "renamed_from": either(TEXT, CODES),
+    "renamed_from": either(CODE, {"type": "array", "items": CODE, "minItems": 1}),
 }  # fmt: skip
 
 
