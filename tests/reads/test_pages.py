@@ -1,6 +1,7 @@
 """Pages follow each other without a gap or a repeat, whatever the order and whatever is missing."""
 
 import base64
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from random import Random
@@ -143,14 +144,20 @@ def test_a_forged_value_in_a_cursor_is_refused_or_harmless(sqlite_world, key, va
     raw = base64.urlsafe_b64decode(ours + "=" * (-len(ours) % 4)).decode()
     forged = a_cursor(raw[: raw.rindex("[")] + f"[{value}]]")
 
+    found = []
+    with suppress_bad_cursor():
+        found = sqlite_world.reads.list(ctx, sqlite_world.model, "lead", Query(sort=sort, cursor=forged)).rows
+
+    assert len(found) <= 2
+
+
+@contextmanager
+def suppress_bad_cursor():
     try:
-        page = sqlite_world.reads.list(
-            ctx, sqlite_world.model, "lead", Query(sort=sort, cursor=forged)
-        )
+        yield
     except RefusedError as refused:
-        assert refused.problems[0].code == "bad_cursor"
-    else:
-        assert len(page.rows) <= 2
+        if refused.problems[0].code != "bad_cursor":
+            raise
 
 
 def test_a_cursor_does_not_fit_another_question(sqlite_world):

@@ -29,6 +29,12 @@ class Viewer:
     actor: Actor
     special: Access | None = None
 
+    @property
+    def administers(self) -> bool:
+        """Tell whether a role of the actor is an administrator's."""
+        roles = self.model.roles
+        return any(roles[role].administrator for role in self.actor.roles if role in roles)
+
     def access(self, object_name: str) -> Access:
         """Return the actor's access to one object."""
         if self.special is not None and self.special.object_name == object_name:

@@ -25,12 +25,10 @@ def columns_of_board(
     """
     may_read(sight.viewer, object_name)
     spec = sight.model.objects[object_name]
-    problems = [
-        found
-        for code in (by, sum_of)
-        if code
-        and isinstance(found := resolve(sight.viewer, object_name, code, Purpose.GROUP), Problem)
+    named = [
+        resolve(sight.viewer, object_name, code, Purpose.GROUP) for code in (by, sum_of) if code
     ]
+    problems = [one for one in named if isinstance(one, Problem)]
     if problems:
         raise RefusedError(problems, 400)
     measures = {"count": "count()"} | ({"sum": f"sum({sum_of})"} if sum_of else {})

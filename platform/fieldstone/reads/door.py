@@ -13,17 +13,23 @@ from typing import Final
 
 from fieldstone.changes.nouns import Context
 from fieldstone.model.site_model import Model
-from fieldstone.reads import boards, pools
 from fieldstone.reads.aggregates import aggregates
+from fieldstone.reads.boards import columns_of_board
 from fieldstone.reads.expanding import Titles, titles_of
 from fieldstone.reads.explaining import Why, explained
 from fieldstone.reads.history import History, history_of
 from fieldstone.reads.listing import page_of, record_of, total_of
+from fieldstone.reads.pools import into_pool, pools_of
 from fieldstone.reads.query import EVERYTHING, BoardColumn, Choice, Hit, Page, Query, Record
 from fieldstone.reads.searching import choices, found_anywhere
 from fieldstone.reads.sight import Sight
 from fieldstone.storage.database import Storage
 
+# Inside the class `list` is the method.
+Lines = list[dict[str, object]]
+Hits = list[Hit]
+Choices = list[Choice]
+Board = list[BoardColumn]
 COUNT: Final[Mapping[str, str]] = {"count": "count()"}
 
 
@@ -46,19 +52,20 @@ class Reads:
     ) -> Record | None:
         """Return one record; `query` says which fields, what to expand and whether to look into the bin."""
         with self.sight(ctx, model) as sight:
-            return record_of(sight, object_name, id, query)
+            inside, query = into_pool(sight, object_name, query)
+            return record_of(inside, object_name, id, query)
 
     def list(self, ctx: Context, model: Model, object_name: str, query: Query = EVERYTHING) -> Page:
         """Return one page of records."""
         with self.sight(ctx, model) as sight:
-            if query.pool is not None:
-                return pools.page_of_pool(sight, object_name, query)
-            return page_of(sight, object_name, query)
+            inside, query = into_pool(sight, object_name, query)
+            return page_of(inside, object_name, query)
 
     def count(self, ctx: Context, model: Model, object_name: str, query: Query = EVERYTHING) -> int:
         """Return how many records the query finds."""
         with self.sight(ctx, model) as sight:
-            return total_of(sight, object_name, query)
+            inside, query = into_pool(sight, object_name, query)
+            return total_of(inside, object_name, query)
 
     def aggregate(
         self,
@@ -69,7 +76,7 @@ class Reads:
         *,
         group: Sequence[str] = (),
         measures: Mapping[str, str] = COUNT,
-    ) -> list[dict[str, object]]:
+    ) -> Lines:
         """Return one dict per group: group values under their texts, figures under their names.
 
         The rows are those of `query` (filter, extra, q, pool, deleted). A group is an expression such as "channel",
@@ -77,7 +84,8 @@ class Reads:
         "sum(value, condition)", with avg, min and max alike.
         """
         with self.sight(ctx, model) as sight:
-            return aggregates(sight, object_name, query, group, measures)
+            inside, query = into_pool(sight, object_name, query)
+            return aggregates(inside, object_name, query, group, measures)
 
     def search(
         self,
@@ -86,14 +94,14 @@ class Reads:
         text: str,
         objects: Sequence[str] | None = None,
         limit: int = 20,
-    ) -> list[Hit]:
+    ) -> Hits:
         """Return records of all objects that hold the text."""
         with self.sight(ctx, model) as sight:
             return found_anywhere(sight, text, objects, limit)
 
     def options(
         self, ctx: Context, model: Model, object_name: str, text: str = "", limit: int = 20
-    ) -> list[Choice]:
+    ) -> Choices:
         """Return records that a lookup to this object may be set to."""
         with self.sight(ctx, model) as sight:
             return choices(sight, object_name, text, limit)
@@ -123,16 +131,21 @@ class Reads:
         by: str,
         query: Query = EVERYTHING,
         add_up: str = "",
-    ) -> list[BoardColumn]:
+    ) -> Board:
         """Return a column per option of the select field `by`; `query.limit` cards in each.
 
         `add_up` names the number field whose sum stands above a column.
         """
         with self.sight(ctx, model) as sight:
-            return boards.columns_of_board(sight, object_name, by, query, add_up)
+            return columns_of_board(sight, object_name, by, query, add_up)
 
     def pool(
         self, ctx: Context, model: Model, pool: str, object_name: str, query: Query = EVERYTHING
     ) -> Page:
         """Return what lies in a public pool, as the actor may see it before claiming."""
         return self.list(ctx, model, object_name, replace(query, pool=pool))
+
+    def pools(self, ctx: Context, model: Model, object_name: str) -> tuple[str, ...]:
+        """Return the pools of an object that the actor may look into."""
+        with self.sight(ctx, model) as sight:
+            return tuple(pools_of(sight, object_name))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import datetime
 from typing import Any, Final
 
@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.engine import Row
 
 from fieldstone.base.label import Label
+from fieldstone.expressions.expression import Expression
 from fieldstone.reads.history import NEWEST, seen
 from fieldstone.reads.query import Record
 from fieldstone.reads.sight import Sight
@@ -97,15 +98,29 @@ def _may_be_told(
 ) -> bool:
     """Tell whether the reason may be shown: it can repeat any value that the rule looks at."""
     spec = sight.model.objects[record.object_name]
-    if all(_plain(record, code) for code, f in spec.fields.items() if f.type.name != "secret"):
+    hidden = {code for code, f in spec.fields.items() if f.type.name != "secret"} - {
+        code for code in record.values if code not in record.masked
+    }
+    if not hidden:
         return True
     if rule is None or rule.object_name != record.object_name:
         return False
-    return all(_plain(record, code) for code in {*_read_by(rule), *sets})
+    mentioned = {*sets, *_words((rule.when, rule.exempt, rule.body))}
+    return hidden.isdisjoint(mentioned)
 
 
-def _read_by(rule: Rule) -> Iterable[str]:
-    expressions = [one for one in (rule.when, rule.exempt) if one is not None]
-    for one in (*expressions, *rule.body.reads):
-        yield from one.names
-        yield from one.rows
+def _words(part: object) -> Iterator[str]:
+    """Yield every name in a rule: in its expressions, and any text in its body that could be a field."""
+    if isinstance(part, str):
+        yield part
+    elif isinstance(part, Expression):
+        yield from (*part.names, *part.rows)
+    elif isinstance(part, Mapping):
+        for key, value in part.items():
+            yield from (*_words(key), *_words(value))
+    elif isinstance(part, Iterable):
+        for one in part:
+            yield from _words(one)
+    elif is_dataclass(part):
+        for one in fields(part):
+            yield from _words(getattr(part, one.name))

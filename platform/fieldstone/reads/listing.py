@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select
+from sqlalchemy import Select, or_
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import DataError, DBAPIError, StatementError
 
@@ -71,12 +71,19 @@ def _check_limit(limit: int) -> None:
         raise RefusedError([problem], 400)
 
 
-def where_of(sight: Sight, frame: Frame, asked: Asked) -> list[Clause]:
-    """Return every condition on the rows, but for the cursor's."""
-    query = asked.query
+def basis_of(sight: Sight, frame: Frame, query: Query) -> list[Clause]:
+    """Return the conditions that do not come from the caller's words: access, recycle bin, pool."""
     where = frame.within(deleted=query.deleted)
     if query.pool is not None:
         where.append(frame.raw.column("pool") == query.pool)
+    if sight.sees:
+        where.append(or_(*(one.where(frame.raw, frame.env) for one in sight.sees)))
+    return where
+
+
+def where_of(sight: Sight, frame: Frame, asked: Asked) -> list[Clause]:
+    """Return every condition on the rows, but for the cursor's."""
+    query, where = asked.query, basis_of(sight, frame, asked.query)
     if query.column is not None:
         code, value = query.column
         column = frame.columns.column(code)
@@ -156,7 +163,7 @@ def record_of(sight: Sight, object_name: str, record_id: str, query: Query) -> R
         return None
     frame = sight.frame(object_name)
     picked = pick(frame, asked.codes)
-    where = [*frame.within(deleted=query.deleted), frame.raw.column("id") == record_id]
+    where = [*basis_of(sight, frame, query), frame.raw.column("id") == record_id]
     rows = sight.fetch(frame.select(picked.columns, where))
     if not rows:
         return None

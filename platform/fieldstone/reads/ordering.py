@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, asc, desc, false, literal, or_
+from sqlalchemy import ColumnElement, UnaryExpression, and_, asc, desc, false, literal, or_
 
 from fieldstone.access.resolver import Purpose, Resolved, resolve
 from fieldstone.access.viewer import Viewer
@@ -53,7 +53,7 @@ class SortColumn:
 
     def order(self) -> ColumnElement[Any]:
         """Return the ORDER BY element."""
-        directed = desc(self.column) if self.descending else asc(self.column)
+        directed: UnaryExpression[Any] = desc(self.column) if self.descending else asc(self.column)
         return directed.nulls_last() if self.nullable else directed
 
     def same(self, value: object) -> ColumnElement[bool]:
@@ -71,7 +71,10 @@ class SortColumn:
     def from_here(self, value: object) -> ColumnElement[bool]:
         """Return the condition of having this value or coming later."""
         bound = self._bound(value)
-        return self.column <= bound if self.descending else self.column >= bound
+        found: ColumnElement[bool] = (
+            self.column <= bound if self.descending else self.column >= bound
+        )
+        return found
 
     def _bound(self, value: object) -> ColumnElement[Any]:
         return literal(value, self.column.type)

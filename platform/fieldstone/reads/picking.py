@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement
@@ -79,7 +79,7 @@ def codes_of(viewer: Viewer, object_name: str, asked: Sequence[str]) -> tuple[st
         fields = access.spec.fields.values()
         return tuple(f.code for f in fields if not f.archived and access.field(f.code).shown)
     found = [resolve(viewer, object_name, code, Purpose.READ) for code in asked if code != "id"]
-    problems = [one for one in found if isinstance(one, Problem)]
+    problems = [replace(one, path="fields") for one in found if isinstance(one, Problem)]
     problems += [
         Problem(
             "not_a_field",

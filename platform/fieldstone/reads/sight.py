@@ -12,6 +12,7 @@ from sqlalchemy.engine import Row
 from fieldstone.access.access import Access
 from fieldstone.access.viewer import Viewer
 from fieldstone.changes.nouns import Context
+from fieldstone.expressions.expression import Expression
 from fieldstone.model.site_model import Model
 from fieldstone.reads.frame import Clause, Frame, frame_of
 from fieldstone.storage.reader import Reader
@@ -20,13 +21,17 @@ from fieldstone.storage.tables import Tables
 
 @dataclass(frozen=True, eq=False)
 class Sight:
-    """One snapshot of the database, seen by one actor. `special` replaces the access to one object."""
+    """One snapshot of the database, seen by one actor.
+
+    Inside a public pool `special` replaces the access to its object, and one of `sees` must hold there.
+    """
 
     ctx: Context
     model: Model
     tables: Tables
     reader: Reader
     special: Access | None = None
+    sees: tuple[Expression, ...] = ()
 
     @property
     def viewer(self) -> Viewer:
