@@ -116,7 +116,7 @@ class _Window:
     def own(self, code: str) -> ColumnElement[Any]:
         """Return a stored column; a secret is represented by its fingerprint."""
         held = self.object_table
-        return self.source.c[(held.blind.get(code) or held.columns[code]).name]
+        return self.source.c[held.blind.get(code, held.columns[code]).name]
 
     def value(self, code: str, seen: Columns) -> ColumnElement[Any]:
         """Return a stored column, or the clause of a computed formula over what is `seen` from here."""

@@ -88,4 +88,4 @@ def _postgresql_code(error: IntegrityError, held: ObjectTable) -> str:
 
 def _by_column(held: ObjectTable) -> Iterator[tuple[str, str]]:
     for code, column in held.columns.items():
-        yield code, (held.blind.get(code) or column).name
+        yield code, held.blind.get(code, column).name

@@ -141,8 +141,9 @@ class Journal:
     def add(self, entries: Sequence[JournalEntry]) -> None:
         """Keep what the entries say; the audit line of each follows in `close_chain`."""
         self._decisions(entries)
-        self._stages(entries)
-        self._owners(entries)
+        for each_once in _rounds(entries):
+            self._stages(each_once)
+            self._owners(each_once)
         for entry in entries:
             self._chain.add(self._audit_line(entry))
 
@@ -277,6 +278,18 @@ _CLOSE_SPAN = (
     .where(fs_owner_span.c.record == bindparam("b_record"), fs_owner_span.c.until.is_(None))
     .values(until=bindparam("b_until"), reason=bindparam("b_reason"))
 )
+
+
+def _rounds(entries: Sequence[JournalEntry]) -> Iterable[list[JournalEntry]]:
+    """Split entries so that no record stands twice in one part: what one opens the next must close."""
+    rounds: list[dict[str, JournalEntry]] = []
+    for entry in entries:
+        part = next((one for one in rounds if entry.record_id not in one), None)
+        if part is None:
+            part = {}
+            rounds.append(part)
+        part[entry.record_id] = entry
+    return [list(part.values()) for part in rounds]
 
 
 def _seconds(since: datetime, until: datetime) -> int:

@@ -125,7 +125,8 @@ class Notices:
             created_at=note.created_at,
         )
         adding = adding.on_conflict_do_nothing(index_elements=["event", "user"])
-        return self._connection.execute(adding).rowcount == 1
+        added = self._connection.execute(adding.returning(fs_notification.c.id))
+        return added.first() is not None
 
     def of(self, user: str, limit: int = 50, *, unread: bool = False) -> tuple[Notification, ...]:
         """Return a person's notifications, newest first."""
@@ -176,7 +177,8 @@ class Notices:
         adding = adding.on_conflict_do_update(
             index_elements=["id"], set_=values, where=fs_saved_view.c.owner == view.owner
         )
-        return self._connection.execute(adding).rowcount == 1
+        saved = self._connection.execute(adding.returning(fs_saved_view.c.id))
+        return saved.first() is not None
 
     def drop_view(self, view_id: str, owner: str) -> bool:
         """Delete a view of a person; False when there is none."""

@@ -169,7 +169,8 @@ class Jobs:
             job=job, slot=slot.isoformat(), ran_at=self._now
         )
         adding = adding.on_conflict_do_nothing(index_elements=["job", "slot"])
-        return self._connection.execute(adding).rowcount == 1
+        added = self._connection.execute(adding.returning(fs_schedule_run.c.job))
+        return added.first() is not None
 
     def _set(self, job: Job, **values: object) -> bool:
         mine = and_(fs_job.c.id == job.id, fs_job.c.run == job.run, fs_job.c.state == "running")

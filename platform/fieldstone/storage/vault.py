@@ -12,7 +12,8 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
-from sqlalchemy import Dialect, Text
+from sqlalchemy import BindParameter, ColumnElement, Dialect, Text, bindparam
+from sqlalchemy.sql.operators import OperatorType
 from sqlalchemy.types import TypeDecorator
 
 from fieldstone.base.errors import FieldstoneError
@@ -69,7 +70,24 @@ class BlindText(TypeDecorator[str]):
     """The fingerprint column beside a sealed one: comparing it with a plain text compares fingerprints."""
 
     impl = Text
-    cache_ok = False  # the bound value depends on the vault, which no cache key should hold
+    # Compiled statements are kept by engine, and an engine has one vault: the key need not name it.
+    cache_ok = True
+
+    class Comparator(TypeDecorator.Comparator[str]):
+        """Compares with the fingerprint of a text that was bound as a text."""
+
+        def operate(self, op: OperatorType, *other: Any, **kwargs: Any) -> ColumnElement[Any]:
+            """Let a bound value take this column's type, so that it becomes a fingerprint."""
+            return super().operate(op, *(self._blinded(one) for one in other), **kwargs)
+
+        def _blinded(self, other: Any) -> Any:
+            if isinstance(other, list):
+                return [self._blinded(one) for one in other]
+            if isinstance(other, BindParameter) and not isinstance(other.type, BlindText):
+                return bindparam(None, other.value, type_=self.type)
+            return other
+
+    comparator_factory = Comparator
 
     def __init__(self, vault: Vault) -> None:
         """Bind the column to the vault whose key makes the fingerprints."""
