@@ -96,8 +96,11 @@ class ModelScope:
         return None
 
     def follow(self, name: str) -> ModelScope | None:
-        """Return the scope of the object behind a lookup, a list of lookups or a relation."""
-        found = self.type_of(name)
+        """Return the scope of the object behind a lookup, a list of lookups or a relation.
+
+        "user" is the acting person in every expression, so it always leads to that object.
+        """
+        found = Type(Kind.RECORD, of="user") if name == "user" else self.type_of(name)
         if found is None:
             return None
         target = found.of or (found.item.of if found.kind is Kind.LIST and found.item else "")
@@ -122,5 +125,3 @@ class ModelScope:
         found = self.objects[self.object_name].fields.get(name)
         options = getattr(found.type, "options", {}) if found else {}
         return options[option].label.text(language) if option in options else option
-
-
