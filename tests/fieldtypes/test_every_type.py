@@ -150,7 +150,7 @@ def test_what_it_refuses_has_a_stable_code_and_a_cure(name):
 
 
 @each_type
-@settings(max_examples=150)
+@settings(max_examples=60)
 @given(raw=RAW)
 def test_whatever_is_sent_it_keeps_it_soundly_or_refuses_it_helpfully(name, raw):
     type_ = the_type(name)
