@@ -163,6 +163,7 @@ class FakeFacts:
 
     now: datetime = NOW
     user: Mapping[str, object] | None = None
+    roles: frozenset[str] = frozenset()
     holders: Mapping[tuple[str, str, str], tuple[Found, ...]] = field(default_factory=dict)
     groups: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
     held: Mapping[str, int] = field(default_factory=dict)
@@ -175,7 +176,7 @@ class FakeFacts:
 
     @property
     def env(self) -> Env:
-        return Env(self.now, "Asia/Shanghai", self.user)
+        return Env(self.now, "Asia/Shanghai", self.user, self.roles)
 
     def found(
         self, object_name: str, key: str, values: Sequence[str]

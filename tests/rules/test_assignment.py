@@ -178,3 +178,17 @@ def test_a_wrong_entry_is_reported_where_it_stands(entry: dict, path: str) -> No
     problems = problems_of(KIND, {"entries": [entry]}, frozenset({"nobody"}))
 
     assert [problem.path for problem in problems] == [path]
+
+
+def test_whoever_enters_a_lead_may_keep_it() -> None:
+    entries = [{"when": "user.role('sales')", "to": {"creator": True}}, {"to": {"team": "north"}}]
+    rule = a_rule(KIND, {"entries": entries})
+    seller = facts(user={"id": "dora", "name": "Dora"}, roles=frozenset({"sales"}))
+
+    (own,) = run(rule, leads(1), seller)
+    (posted,) = run(rule, leads(1), facts())
+
+    assert own.values["owner"] == "dora"
+    assert own.decisions[0].because.zh == "由Dora录入"
+    assert own.effects == ()
+    assert posted.values["owner"] == "ann"

@@ -30,6 +30,7 @@ class Entry:
     when: Expression | None
     groups: tuple[str, ...]
     pool: str
+    creator: bool  # to whoever enters it
     method: str
     same: tuple[tuple[str, str], ...]  # (field of the user, field of the record)
 
@@ -57,7 +58,7 @@ class Assignment:
         verdicts = {
             i: self._assigned(draft, fitting[i], desks, facts) for i, draft in waiting.items()
         }
-        return _with_notices(verdicts, drafts) if self.notify else verdicts
+        return _with_notices(verdicts, drafts, facts) if self.notify else verdicts
 
     def _fitting(self, draft: Draft, facts: Facts) -> tuple[Entry, ...]:
         return tuple(
@@ -73,6 +74,9 @@ class Assignment:
         for entry in entries:
             if entry.pool:
                 return _to_pool(entry.pool, entry.label)
+            author = _author(facts) if entry.creator else None
+            if author is not None:
+                return author
             person, why, candidates = desks.of(entry).choose(_Objection(draft, entry))
             if person is not None:
                 return Verdict(
@@ -162,17 +166,29 @@ class _Objection:
         return ELIGIBLE
 
 
+def _author(facts: Facts) -> Verdict | None:
+    """Return the verdict that gives a record to the person who enters it; None when it is no person."""
+    user = facts.env.user or {}
+    if not user.get("id"):
+        return None
+    name = str(user.get("name") or user["id"])
+    return Verdict(Label(f"{name} entered it", f"由{name}录入"), sets={"owner": user["id"]})
+
+
 def _to_pool(pool: str, why: Label) -> Verdict:
     because = Label(f"to pool {pool}: {why.en}", f"进入公海 {pool}：{why.text('zh')}")
     return Verdict(because, sets={"pool": pool})
 
 
-def _with_notices(verdicts: Mapping[int, Verdict], drafts: Sequence[Draft]) -> dict[int, Verdict]:
+def _with_notices(
+    verdicts: Mapping[int, Verdict], drafts: Sequence[Draft], facts: Facts
+) -> dict[int, Verdict]:
     """Tell each person once per batch, however many records they got, so that an import is no storm."""
     got: dict[str, list[int]] = {}
+    author = (facts.env.user or {}).get("id")  # whoever gives a record to themselves knows it
     for place, verdict in verdicts.items():
         owner = verdict.sets.get("owner")
-        if isinstance(owner, str):
+        if isinstance(owner, str) and owner != author:
             got.setdefault(owner, []).append(place)
     result = dict(verdicts)
     for owner, places in got.items():
@@ -221,7 +237,7 @@ def _entry(raw: Mapping[str, Any], place: int, build: Builder) -> Entry:
                 for name in ([written] if isinstance(written, str) else written)
                 if group != "role" or build.known(f"{path}.to.{key}", "role", name)
             ]
-    pool = build.known(f"{path}.to.pool", "rule", to["pool"]) if "pool" in to else ""
+    pool = build.known(f"{path}.to.pool", "pool", to["pool"]) if "pool" in to else ""
     same = tuple(
         (theirs, build.field(f"{path}.same.{theirs}", ours))
         for theirs, ours in raw.get("same", {}).items()
@@ -233,6 +249,7 @@ def _entry(raw: Mapping[str, Any], place: int, build: Builder) -> Entry:
         build.expression(f"{path}.when", raw.get("when"), expects=BOOLEAN),
         tuple(groups),
         pool,
+        bool(to.get("creator", False)),
         str(raw.get("method", "round_robin")),
         same,
     )
@@ -240,7 +257,7 @@ def _entry(raw: Mapping[str, Any], place: int, build: Builder) -> Entry:
 
 def _fallback(raw: object, build: Builder) -> tuple[str, str]:
     if isinstance(raw, Mapping) and "pool" in raw:
-        return "pool", build.known("fallback.pool", "rule", raw["pool"])
+        return "pool", build.known("fallback.pool", "pool", raw["pool"])
     if isinstance(raw, Mapping):
         return "user", str(raw["user"])
     return "hold", ""
@@ -268,6 +285,7 @@ KIND = Kind(
                             "properties": {
                                 **{name: _NAMES for pair in PLURALS.items() for name in pair},
                                 "pool": TEXT,
+                                "creator": {"const": True},
                             },
                             "additionalProperties": False,
                             "minProperties": 1,

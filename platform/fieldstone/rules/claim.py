@@ -201,7 +201,7 @@ _LATER = Label("Choose another one.", "请选择其他记录。")
 def compile_rule(raw: Mapping[str, Any], build: Builder) -> Claim:
     """Resolve pools, roles and limits."""
     pools = tuple(
-        build.known(f"pools.{i}", "rule", name) for i, name in enumerate(raw.get("pools", ()))
+        build.known(f"pools.{i}", "pool", name) for i, name in enumerate(raw.get("pools", ()))
     )
     by_role = {
         build.known(f"roles.{role}", "role", role): _limits({**raw, **written})

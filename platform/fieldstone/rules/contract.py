@@ -209,7 +209,7 @@ class Builder(Protocol):
         """Return the field type's name ("phone", "select", ...) of a field of the rule's object, "" if unknown."""
 
     def known(self, path: str, what: str, name: object) -> str:
-        """Return a name of kind `what` (rule, role, calendar, stage, object); an unknown one is reported."""
+        """Return a name of kind `what` (rule, role, calendar, pool, stage, object); an unknown one is reported."""
 
     def problem(self, path: str, code: str, message: str, cure: str) -> None:
         """Report something wrong at `path` (dotted, relative to the rule)."""

@@ -108,7 +108,7 @@ def _reminder(raw: Mapping[str, Any], path: str, build: Builder) -> Reminder:
 
 
 def _consequence(raw: Mapping[str, Any], build: Builder) -> Consequence:
-    pool = build.known("then.return_to", "rule", raw["return_to"]) if "return_to" in raw else ""
+    pool = build.known("then.return_to", "pool", raw["return_to"]) if "return_to" in raw else ""
     audiences = audiences_from(raw["notify"], "then.notify", build) if "notify" in raw else ()
     return Consequence(
         pool,

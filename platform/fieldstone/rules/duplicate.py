@@ -137,7 +137,8 @@ def _feed(raw: Mapping[str, Any], build: Builder) -> Feed | None:
         for name, value in raw.get("values", {}).items()
     }
     subject = build.field("feed.subject", raw["subject"], scope=scope) if "subject" in raw else ""
-    return Feed(scope.object_name, links, values, subject)
+    owner = "owner" if "owner" in scope.names() else ""
+    return Feed(scope.object_name, links, values, subject, owner)
 
 
 _FIELDS = {"oneOf": [TEXT, CODES]}

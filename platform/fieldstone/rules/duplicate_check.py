@@ -46,6 +46,7 @@ class Feed:
     links: Mapping[str, str]  # object found -> lookup field of the activity
     values: Mapping[str, object]
     subject: str
+    owner: str = ""  # the field that makes the owner of the record found the owner of the activity
 
 
 @dataclass(frozen=True)
@@ -235,6 +236,7 @@ class Duplicate:
                 {
                     **feed.values,
                     **({feed.subject: _ARRIVED.en} if feed.subject else {}),
+                    **({feed.owner: found.owner} if feed.owner and found.owner else {}),
                     feed.links[found.object_name]: found.record_id,
                 },
                 trusted=True,
