@@ -127,7 +127,11 @@ def fill(connection: sa.Connection, rows: Rows) -> None:
     tables = {"lead": LEAD, "channel": CHANNEL, "person": USER, "activity": ACTIVITY}
     for name, table in tables.items():
         # PostgreSQL keeps deleted rows within a transaction: TRUNCATE really empties.
-        emptying = sa.text(f"TRUNCATE {name}") if connection.dialect.name == "postgresql" else table.delete()
+        emptying = (
+            sa.text(f"TRUNCATE {name}")
+            if connection.dialect.name == "postgresql"
+            else table.delete()
+        )
         connection.execute(emptying)
         if rows.get(name):
             connection.execute(table.insert(), [dict(row) for row in rows[name]])

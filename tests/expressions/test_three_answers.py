@@ -18,7 +18,9 @@ from tests.expressions.school import an_env, an_expression
 from tests.expressions.trees import conditions, values
 
 TEXTS = st.one_of(
-    st.sampled_from(["", "a", "B", "李雷", "学校 School", "%_", "ǅ", "ÀÉ", "ΑΣ", "ß", "“vip”", "😀", "zz", "Zz"]),
+    st.sampled_from(
+        ["", "a", "B", "李雷", "学校 School", "%_", "ǅ", "ÀÉ", "ΑΣ", "ß", "“vip”", "😀", "zz", "Zz"]
+    ),
     st.text(alphabet="aAbBzZ01 %_'\"\\李雷校éÉ😀\n,", max_size=8),
 )
 NAMES = st.sampled_from(["vip", "old", "李雷", 'a"b', "a,b", "\\"])
@@ -28,7 +30,9 @@ MONEY = st.one_of(
     st.decimals(-(10**14), 10**14, places=2, allow_nan=False),
 )
 WHOLE = st.one_of(st.integers(-5, 12), st.integers(-(10**9), 10**9), st.integers(-(2**62), 2**62))
-DAYS = st.one_of(st.dates(date(2025, 12, 1), date(2026, 4, 30)), st.dates(date(1990, 1, 1), date(2090, 1, 1)))
+DAYS = st.one_of(
+    st.dates(date(2025, 12, 1), date(2026, 4, 30)), st.dates(date(1990, 1, 1), date(2090, 1, 1))
+)
 MOMENTS = st.one_of(
     st.datetimes(datetime(2026, 3, 7), datetime(2026, 3, 12)),  # noqa: DTZ001 - made aware below
     st.datetimes(datetime(1990, 1, 1), datetime(2090, 1, 1)),  # noqa: DTZ001
@@ -90,8 +94,12 @@ PERSONS = [
 ENVS = st.builds(
     an_env,
     now=st.one_of(st.just(datetime(2026, 3, 8, 7, 30, tzinfo=UTC)), MOMENTS),
-    zone=st.sampled_from(["UTC", "Asia/Shanghai", "America/New_York", "Europe/Berlin", "Asia/Kathmandu"]),
-    user=st.sampled_from([None, {**PERSONS[0], "manager.region": None}, {**PERSONS[2], "manager.region": "华东"}]),
+    zone=st.sampled_from(
+        ["UTC", "Asia/Shanghai", "America/New_York", "Europe/Berlin", "Asia/Kathmandu"]
+    ),
+    user=st.sampled_from(
+        [None, {**PERSONS[0], "manager.region": None}, {**PERSONS[2], "manager.region": "华东"}]
+    ),
     roles=st.sampled_from([frozenset(), frozenset({"sales"})]),
 )
 
@@ -160,7 +168,9 @@ def postgresql(postgres_url: str) -> Iterator[sa.Connection]:
 EXPRESSIONS = st.lists(st.one_of(conditions(), values()), min_size=6, max_size=12)
 
 
-@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(texts=EXPRESSIONS, rows=grounds(), env=ENVS)
 def test_memory_and_sqlite_agree(
     sqlite: sa.Connection, texts: list[str], rows: dict[str, list[dict[str, object]]], env: Env

@@ -9,11 +9,17 @@ from hypothesis import strategies as st
 Text = st.SearchStrategy[str]
 
 NUMBERS = st.one_of(
-    st.sampled_from(["budget", "spent", "rate", "score", "visits", "channel.cost", "owner.limit", "user.limit"]),
-    st.sampled_from(["0", "1", "3", "0.01", "100000", "2.5", "0.3333333333", "-7", "12345678901234567890"]),
+    st.sampled_from(
+        ["budget", "spent", "rate", "score", "visits", "channel.cost", "owner.limit", "user.limit"]
+    ),
+    st.sampled_from(
+        ["0", "1", "3", "0.01", "100000", "2.5", "0.3333333333", "-7", "12345678901234567890"]
+    ),
 )
 TEXTS = st.one_of(
-    st.sampled_from(["name", "company", "channel.name", "owner.region", "owner.manager.region", "user.region"]),
+    st.sampled_from(
+        ["name", "company", "channel.name", "owner.region", "owner.manager.region", "user.region"]
+    ),
     st.sampled_from(["''", "'a'", "'李'", "'%'", "'_'", "'Z'", "'ß'", "'学校'", "'😀'", "'\\''"]),
 )
 DATES = st.sampled_from(["due_on", "born_on", "today()", "'2026-03-08'"])
@@ -39,12 +45,18 @@ def numbers() -> Text:
         NUMBERS,
         NUMBERS,
         _calls("length({})", texts),
-        st.sampled_from(["length(tags)", "filled(name, budget, tags, due_on, extra)", "filled(vip)"]),
+        st.sampled_from(
+            ["length(tags)", "filled(name, budget, tags, due_on, extra)", "filled(vip)"]
+        ),
         _calls("{}_since({})", st.sampled_from(["days", "hours", "minutes"]), MOMENTS),
         _calls("days_since({})", PLAIN_DATES),
         _calls("days_between({}, {})", MOMENTS, MOMENTS),
         _calls("days_between({}, {})", PLAIN_DATES, PLAIN_DATES),
-        _calls("{}({})", st.sampled_from(["year", "month", "day", "weekday"]), st.one_of(PLAIN_DATES, MOMENTS)),
+        _calls(
+            "{}({})",
+            st.sampled_from(["year", "month", "day", "weekday"]),
+            st.one_of(PLAIN_DATES, MOMENTS),
+        ),
         _calls("hour({})", st.one_of(MOMENTS, st.just("calls_at"))),
         st.sampled_from(
             [
@@ -87,14 +99,20 @@ def texts_of() -> Text:
             _calls("if_({}, {}, {})", st.deferred(simple_conditions), inner, inner),
         )
 
-    base = st.one_of(TEXTS, TEXTS, st.sampled_from(["min(activities, note)", "max(activities, note, kind == 'visit')"]))
+    base = st.one_of(
+        TEXTS,
+        TEXTS,
+        st.sampled_from(["min(activities, note)", "max(activities, note, kind == 'visit')"]),
+    )
     return _nested(base, grow)
 
 
 def dates() -> Text:
     def grow(inner: Text) -> Text:
         return st.one_of(
-            _calls("add_days({}, {})", inner, st.one_of(NUMBERS, st.sampled_from(["99999", "800000"]))),
+            _calls(
+                "add_days({}, {})", inner, st.one_of(NUMBERS, st.sampled_from(["99999", "800000"]))
+            ),
             _calls("coalesce({}, {})", inner, inner),
             _calls("max({}, {})", inner, inner),
         )
@@ -128,15 +146,28 @@ def spans() -> Text:
 
 def simple_conditions() -> Text:
     return st.one_of(
-        st.sampled_from(["vip", "agreed", "vip == true", "vip != agreed", "filled(name)", "user.role('sales')"]),
+        st.sampled_from(
+            ["vip", "agreed", "vip == true", "vip != agreed", "filled(name)", "user.role('sales')"]
+        ),
         _calls("{} {} {}", NUMBERS, RELATION, NUMBERS),
         _calls("{} {} {}", TEXTS, RELATION, TEXTS),
-        _calls("{} {} null", st.sampled_from(["name", "budget", "owner", "tags", "extra", "due_on", "channel.kind"]), EQUAL),
-        _calls("is_empty({})", st.sampled_from(["name", "members", "extra", "calls_at", "channel.name", "vip"])),
+        _calls(
+            "{} {} null",
+            st.sampled_from(["name", "budget", "owner", "tags", "extra", "due_on", "channel.kind"]),
+            EQUAL,
+        ),
+        _calls(
+            "is_empty({})",
+            st.sampled_from(["name", "members", "extra", "calls_at", "channel.name", "vip"]),
+        ),
         _calls("stage {} '{}'", EQUAL, st.sampled_from(["new", "won"])),
         _calls("stage {} ['new', 'lost']", st.sampled_from(["in", "not in"])),
         _calls("score {} [1, 2, 2.5, 3]", st.sampled_from(["in", "not in"])),
-        _calls("{} {} tags", st.one_of(st.sampled_from(["'vip'", "name", "'a,b'", "'\"'"])), st.sampled_from(["in", "not in"])),
+        _calls(
+            "{} {} tags",
+            st.one_of(st.sampled_from(["'vip'", "name", "'a,b'", "'\"'"])),
+            st.sampled_from(["in", "not in"]),
+        ),
         _calls("{} {} members", RECORDS, st.sampled_from(["in", "not in"])),
         _calls("{} {} {}", RECORDS, EQUAL, RECORDS),
     )

@@ -34,7 +34,9 @@ def called(reading: Reading, at: ast.expr, name: str, args: Sequence[Placed]) ->
         least = min(len(form.takes) - form.optional for form in function.forms)
         message = f"{name} cannot be given {len(args)} values."
         needs = f"{least} or more" if function.forms[0].repeats else str(least)
-        reading.refuse(at, "expression_arguments", message, f"Give it {needs}, as in {function.example}.")
+        reading.refuse(
+            at, "expression_arguments", message, f"Give it {needs}, as in {function.example}."
+        )
         return None
     for index, form in counted:
         if all(_takes(form.shape(i), node) for i, (_, node) in enumerate(args)):
@@ -103,7 +105,9 @@ def _refuse_arguments(
         return
     words = " and ".join(said(node.type) for _, node in args)
     cure = _cure(name, args[-1][1])
-    reading.refuse(at, "expression_kinds", f"{_SIGNS.get(name, name)} cannot be used with {words}.", cure)
+    reading.refuse(
+        at, "expression_kinds", f"{_SIGNS.get(name, name)} cannot be used with {words}.", cure
+    )
 
 
 def _cure(name: str, node: Node) -> str:
@@ -119,7 +123,12 @@ def aggregated(
     least, most = _NUMBER_OF_ARGUMENTS[name]
     if not least <= len(args) + 1 <= most:
         shape = "(rows, condition)" if name in _OF_CONDITION else "(rows, value, condition)"
-        reading.refuse(at, "expression_arguments", f"{name} cannot be given {len(args) + 1} parts.", f"Write {name}{shape}.")
+        reading.refuse(
+            at,
+            "expression_arguments",
+            f"{name} cannot be given {len(args) + 1} parts.",
+            f"Write {name}{shape}.",
+        )
         return None
     value = None if name in _OF_CONDITION else args[0]
     conditions = args if value is None else args[1:]
@@ -131,15 +140,21 @@ def aggregated(
     place, node = value
     allowed = {Kind.NUMBER} if name in {"sum", "avg"} else ORDERED
     if node.type.kind not in allowed:
-        cure = "Name a number of the child rows." if len(allowed) == 1 else "Name a value that has an order."
-        reading.refuse(place, "expression_kinds", f"{name} cannot be taken of {said(node.type)}.", cure)
+        cure = (
+            "Name a number of the child rows."
+            if len(allowed) == 1
+            else "Name a value that has an order."
+        )
+        reading.refuse(
+            place, "expression_kinds", f"{name} cannot be taken of {said(node.type)}.", cure
+        )
         return None
     return Aggregate(name, rows, node, condition, Type(node.type.kind))
 
 
 def conditional(reading: Reading, at: ast.expr, node: Node) -> Node | None:
     """Return the node as a condition; None after noting that it is none."""
-    met = fitted(reading, at, node, BOOLEAN)
+    met = None if node.type.kind is Kind.NULL else fitted(reading, at, node, BOOLEAN)
     if met is not None:
         return met
     cures = {
@@ -149,5 +164,10 @@ def conditional(reading: Reading, at: ast.expr, node: Node) -> Node | None:
         Kind.NULL: "Write == null after a name.",
     }
     cure = cures.get(node.type.kind, "Compare it with something, or write filled(...).")
-    reading.refuse(at, "expression_not_condition", f"A condition is needed here, and this is {said(node.type)}.", cure)
+    reading.refuse(
+        at,
+        "expression_not_condition",
+        f"A condition is needed here, and this is {said(node.type)}.",
+        cure,
+    )
     return None

@@ -69,7 +69,12 @@ def _is_null(node: Node) -> bool:
 def _asked(reading: Reading, op: str, at: ast.expr, part: Node) -> Node | None:
     if op not in _EQUAL:
         cure = "Write == null, != null, or compare with a value."
-        reading.refuse(at, "expression_null_order", f"null is neither above nor below, so {op} cannot ask for it.", cure)
+        reading.refuse(
+            at,
+            "expression_null_order",
+            f"null is neither above nor below, so {op} cannot ask for it.",
+            cure,
+        )
         return None
     if part.type.kind is Kind.ROWS:
         cure = "Ask for their number: count(...) == 0."
@@ -166,7 +171,12 @@ def membership(
     if among.type.kind is Kind.LIST:
         noted = len(reading.problems)
         element = among.type.item or Type(Kind.TEXT)
-        met = fitted(reading, at, item, Type(element.kind, of=element.of, choices=element.choices or among.type.choices))
+        met = fitted(
+            reading,
+            at,
+            item,
+            Type(element.kind, of=element.of, choices=element.choices or among.type.choices),
+        )
         if met is not None:
             return Member(sourced(met, among), among, negated)
         if len(reading.problems) == noted:
@@ -178,7 +188,9 @@ def membership(
         Kind.ROWS: "Write any(rows, condition).",
     }
     message = f"'in' needs a list, and this is {said(among.type)}."
-    reading.refuse(to, "expression_in", message, cures.get(among.type.kind, "Write the values in brackets."))
+    reading.refuse(
+        to, "expression_in", message, cures.get(among.type.kind, "Write the values in brackets.")
+    )
     return None
 
 
@@ -189,7 +201,9 @@ def _among(
     places = to.elts if isinstance(to, ast.List | ast.Tuple) else [to] * len(among.items)
     if item.type.kind in {Kind.LIST, Kind.ROWS, Kind.JSON, Kind.NULL}:
         cure = "Look for one value: 'vip' in tags."
-        reading.refuse(to, "expression_in", f"{said(item.type).capitalize()} cannot be in a list.", cure)
+        reading.refuse(
+            to, "expression_in", f"{said(item.type).capitalize()} cannot be in a list.", cure
+        )
         return None
     items: list[Node] = []
     for place, node in zip(places, among.items, strict=True):

@@ -149,7 +149,9 @@ def parse(text: str, scope: Scope, *, expects: Type | None = None) -> Expression
         cure = "Count or add up child rows: count(...), sum(...)."
         reading.refuse(syntax, "expression_rows", "Child rows are no value.", cure)
     if reading.problems or node is None:
-        raise ExpressionError(text, sorted(reading.problems, key=lambda p: int(p.path.rpartition(":")[2])))
+        raise ExpressionError(
+            text, sorted(reading.problems, key=lambda p: int(p.path.rpartition(":")[2]))
+        )
     return Expression(text, node.type, scope.object_name, reads_of(node), node, scope)
 
 

@@ -182,9 +182,24 @@ FUNCTIONS: Final = (
 
 # Over child rows only; written like functions, compiled by themselves.
 AGGREGATES: Final = {
-    "count": ("Count child rows, all or those that fulfil a condition.", "count(activities, kind == 'call') >= 2"),
-    "sum": ("Add up a value over child rows; 0 when there are none.", "sum(items, price * quantity)"),
-    "avg": ("Give the mean of a value over child rows, ten decimals; missing when there are none.", "avg(items, discount)"),
-    "any": ("Test whether at least one child row fulfils a condition.", "any(activities, kind == 'visit')"),
-    "all": ("Test whether every child row fulfils a condition; true when there are none.", "all(items, price > 0)"),
+    "count": (
+        "Count child rows, all or those that fulfil a condition.",
+        "count(activities, kind == 'call') >= 2",
+    ),
+    "sum": (
+        "Add up a value over child rows; 0 when there are none.",
+        "sum(items, price * quantity)",
+    ),
+    "avg": (
+        "Give the mean of a value over child rows, ten decimals; missing when there are none.",
+        "avg(items, discount)",
+    ),
+    "any": (
+        "Test whether at least one child row fulfils a condition.",
+        "any(activities, kind == 'visit')",
+    ),
+    "all": (
+        "Test whether every child row fulfils a condition; true when there are none.",
+        "all(items, price > 0)",
+    ),
 }

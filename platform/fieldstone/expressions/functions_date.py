@@ -253,7 +253,9 @@ FUNCTIONS: Final = (
     Function(
         "add_days",
         (
-            Form((DATES, NUMBERS), Kind.DATE, moments.days_later, postgres.days_later, partial=True),
+            Form(
+                (DATES, NUMBERS), Kind.DATE, moments.days_later, postgres.days_later, partial=True
+            ),
             _add(DAY),
         ),
         "Give the date so many whole days later, or the moment so many times 24 hours later.",

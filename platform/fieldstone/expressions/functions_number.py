@@ -27,7 +27,10 @@ def rounded(number: numbers.Number, decimals: numbers.Number = 0) -> numbers.Num
 def _rounded_postgresql(number: Sql, decimals: Sql | None = None) -> Sql:
     if decimals is None:
         return sa.func.round(number, type_=ComputedNumber())
-    held = sa.func.least(sa.func.greatest(sa.func.trunc(decimals), postgres.number(0)), postgres.number(MOST_DECIMALS))
+    held = sa.func.least(
+        sa.func.greatest(sa.func.trunc(decimals), postgres.number(0)),
+        postgres.number(MOST_DECIMALS),
+    )
     # GREATEST skips NULL: without the test a missing count of decimals would mean none.
     answer = sa.func.round(number, sa.cast(held, sa.Integer()), type_=ComputedNumber())
     return sa.case((decimals.is_not(None), answer))

@@ -49,7 +49,9 @@ def _first_characters(text: str, count: int) -> str:
 
 
 def _first_postgresql(text: Sql, count: Sql) -> Sql:
-    held = sa.func.least(sa.func.greatest(sa.func.trunc(count), sa.literal(0, sa.Integer())), LONGEST_TEXT * 1000)
+    held = sa.func.least(
+        sa.func.greatest(sa.func.trunc(count), sa.literal(0, sa.Integer())), LONGEST_TEXT * 1000
+    )
     # GREATEST skips NULL: the product keeps a missing count missing.
     return sa.case((count.is_not(None), _text("left", text, sa.cast(held, sa.Integer()))))
 
@@ -64,7 +66,6 @@ def _starts(text: Sql, start: Sql) -> Sql:
 
 def _ends(text: Sql, end: Sql) -> Sql:
     return _text("right", text, sa.func.char_length(end)) == end
-
 
 
 FUNCTIONS: Final = (
@@ -83,7 +84,9 @@ FUNCTIONS: Final = (
                 (LISTS, TEXTS),
                 Kind.BOOLEAN,
                 _list_has,
-                lambda values, item: sa.type_coerce(values, StringList().on_postgresql).has_key(item),
+                lambda values, item: sa.type_coerce(values, StringList().on_postgresql).has_key(
+                    item
+                ),
                 code="({1} in {0})",
             ),
         ),

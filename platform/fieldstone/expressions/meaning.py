@@ -102,7 +102,11 @@ def _number(reading: Reading, at: ast.expr, value: float) -> Node | None:
         return _refuse_syntax(reading, at, at)
     digits = Decimal(number)
     exponent = digits.as_tuple().exponent
-    if not isinstance(exponent, int) or digits.adjusted() >= _MOST_DIGITS or -exponent > _MOST_DECIMALS:
+    if (
+        not isinstance(exponent, int)
+        or digits.adjusted() >= _MOST_DIGITS
+        or -exponent > _MOST_DECIMALS
+    ):
         message = "The number has too many digits."
         cure = f"Use at most {_MOST_DIGITS} digits and {_MOST_DECIMALS} decimals."
         reading.refuse(at, "expression_number", message, cure)
@@ -123,10 +127,17 @@ def _name(reading: Reading, at: ast.Name) -> Node | None:
     return Field(name, found)
 
 
-def _refuse_name(reading: Reading, at: ast.expr, name: str, scope: Scope) -> None:
+def _refuse_name(
+    reading: Reading, at: ast.expr, name: str, scope: Scope, from_end: int = 0
+) -> None:
     names = [*scope.names(), "user", "null", "true", "false"]
-    cure = f"Write {name}(...)." if name in WRITTEN or name in AGGREGATES else did_you_mean(name, names)
-    reading.refuse(at, "expression_unknown_name", f"There is no {name!r} in {scope.object_name}.", cure)
+    cure = (
+        f"Write {name}(...)."
+        if name in WRITTEN or name in AGGREGATES
+        else did_you_mean(name, names)
+    )
+    message = f"There is no {name!r} in {scope.object_name}."
+    reading.refuse(at, "expression_unknown_name", message, cure, from_end)
 
 
 def _path(reading: Reading, at: ast.Attribute) -> Node | None:
@@ -157,18 +168,22 @@ def _followed(
                 Kind.LIST: "Ask with 'in' which records it holds.",
             }
             message = f"{step!r} is {said(type_)} and leads nowhere."
-            reading.refuse(at, "expression_path", message, cures.get(type_.kind, f"Write {step} alone."))
+            reading.refuse(
+                at, "expression_path", message, cures.get(type_.kind, f"Write {step} alone.")
+            )
             return None
         behind = scope.follow(step)
         found = behind.type_of(attribute) if behind else None
         if behind is None or found is None:
-            _refuse_name(reading, at, attribute, behind or scope)
+            _refuse_name(reading, at, attribute, behind or scope, len(attribute))
             return None
         scope, step, type_ = behind, attribute, found
     path = ".".join(attribute for _, attribute in parts)
     if type_.kind is Kind.ROWS:
         cure = "Only child rows of the record itself can be counted."
-        reading.refuse(parts[-1][0], "expression_path", f"{path!r} leads to rows of another record.", cure)
+        reading.refuse(
+            parts[-1][0], "expression_path", f"{path!r} leads to rows of another record.", cure
+        )
         return None
     return Person(path, type_) if isinstance(start, Person) else Field(f"{root.id}.{path}", type_)
 
@@ -179,7 +194,9 @@ def _list(reading: Reading, at: ast.List | ast.Tuple) -> Node | None:
     if len(items) < len(nodes):
         return None
     if not items:
-        reading.refuse(at, "expression_in", "The list is empty.", "Write the values within the brackets.")
+        reading.refuse(
+            at, "expression_in", "The list is empty.", "Write the values within the brackets."
+        )
         return None
     return ListOf(items, Type(Kind.LIST, item=shared_type([item.type for item in items]) or TEXT))
 
@@ -251,9 +268,14 @@ def _call(reading: Reading, at: ast.Call) -> Node | None:
         return None
     if isinstance(at.func, ast.Attribute):
         return _role(reading, at, at.func)
-    if not isinstance(at.func, ast.Name):
-        return _refuse_syntax(reading, at, at)
-    name = at.func.id
+    return (
+        _named(reading, at, at.func.id)
+        if isinstance(at.func, ast.Name)
+        else _refuse_syntax(reading, at, at)
+    )
+
+
+def _named(reading: Reading, at: ast.Call, name: str) -> Node | None:
     if name in AGGREGATES or name in {"min", "max"}:
         rows = _rows_of(reading, at)
         if rows is not None:
@@ -272,13 +294,24 @@ def _call(reading: Reading, at: ast.Call) -> Node | None:
 def _role(reading: Reading, at: ast.Call, func: ast.Attribute) -> Node | None:
     is_role = isinstance(func.value, ast.Name) and func.value.id == "user" and func.attr == "role"
     if not is_role:
-        cure = f"Write {func.attr}(...) as a function." if func.attr in TABLE else "Only user.role('...') is called with a dot."
-        reading.refuse(at, "expression_unknown_function", f"Values have no function {func.attr!r}.", cure)
+        cure = (
+            f"Write {func.attr}(...) as a function."
+            if func.attr in TABLE
+            else "Only user.role('...') is called with a dot."
+        )
+        reading.refuse(
+            at, "expression_unknown_function", f"Values have no function {func.attr!r}.", cure
+        )
         return None
     arg = at.args[0] if len(at.args) == 1 else None
     if isinstance(arg, ast.Constant) and isinstance(arg.value, str):
         return HasRole(arg.value)
-    reading.refuse(at, "expression_arguments", "user.role takes one role in quotes.", "Write user.role('sales_manager').")
+    reading.refuse(
+        at,
+        "expression_arguments",
+        "user.role takes one role in quotes.",
+        "Write user.role('sales_manager').",
+    )
     return None
 
 
@@ -311,7 +344,11 @@ def _refuse_aggregate(reading: Reading, at: ast.Call, name: str) -> Node | None:
             return None
         if name == "count" and first.type.kind is Kind.LIST and len(at.args) == 1:
             return called(reading, at, "length", [(at.args[0], first)])
-    cure = f"{scope.object_name} has these: {', '.join(rows)}." if rows else f"{scope.object_name} has none."
+    cure = (
+        f"{scope.object_name} has these: {', '.join(rows)}."
+        if rows
+        else f"{scope.object_name} has none."
+    )
     reading.refuse(at, "expression_rows", f"{name} needs child rows first.", cure)
     return None
 

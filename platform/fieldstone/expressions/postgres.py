@@ -18,9 +18,7 @@ _FIRST_DAY: Final = date(1, 1, 1)
 _DAYS_OF_ALL_YEARS: Final = date.max.toordinal()
 _BEFORE_TIME: Final = "0001-12-31 23:59:59.999999+00 BC"
 _AFTER_TIME: Final = "10000-01-01 00:00:00+00"
-_FIELDS: Final = {
-    name: name for name in ("year", "month", "day", "hour", "isodow", "epoch")
-}
+_FIELDS: Final = {name: name for name in ("year", "month", "day", "hour", "isodow", "epoch")}
 
 
 def number(value: int | Decimal) -> Sql:
@@ -42,8 +40,12 @@ def bounded(value: Sql, limit: int) -> Sql:
 
 def quotient(one: Sql, other: Sql) -> Sql:
     """Return the quotient with 10 decimals half up, NULL by zero; see numbers.divided."""
-    cut = sa.func.div(one * number(10**11), sa.func.nullif(other, number(0)), type_=ComputedNumber())
-    return sa.func.round(cut * number(Decimal(1).scaleb(-11)), sa.literal(10, sa.Integer), type_=ComputedNumber())
+    cut = sa.func.div(
+        one * number(10**11), sa.func.nullif(other, number(0)), type_=ComputedNumber()
+    )
+    return sa.func.round(
+        cut * number(Decimal(1).scaleb(-11)), sa.literal(10, sa.Integer), type_=ComputedNumber()
+    )
 
 
 def part(field: str, value: Sql) -> Sql:

@@ -107,7 +107,7 @@ def is_condition(node: Node) -> bool:
             return False
 
 
-def condition(writer: _Writer, node: Node) -> str:
+def condition(writer: _Writer, node: Node) -> str:  # noqa: C901, PLR0911 - one case for each kind of node
     """Return source that is True or False."""
     match node:
         case Literal(value=known):
@@ -136,7 +136,7 @@ def condition(writer: _Writer, node: Node) -> str:
             return f"({value(writer, node)[0]} is True)"
 
 
-def value(writer: _Writer, node: Node) -> tuple[str, bool]:
+def value(writer: _Writer, node: Node) -> tuple[str, bool]:  # noqa: PLR0911 - one case for each kind of node
     """Return source of a value and whether the value may be missing."""
     match node:
         case Literal(value=known):
@@ -195,7 +195,9 @@ def _member(writer: _Writer, node: Member) -> str:
 def _among(writer: _Writer, node: Member, item: tuple[str, bool], word: str) -> str:
     parts = node.among.items if isinstance(node.among, ListOf) else ()
     if all(isinstance(part, Literal) for part in parts):
-        among = writer.constant(frozenset(part.value for part in parts if isinstance(part, Literal)))
+        among = writer.constant(
+            frozenset(part.value for part in parts if isinstance(part, Literal))
+        )
         (name,), tests = _guarded(writer, [item])
         return f"({' and '.join([*tests, f'{name} {word} {among}'])})"
     # As comparisons, so that a missing element makes 'not in' false here as it does in SQL.

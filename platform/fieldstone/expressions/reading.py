@@ -23,9 +23,12 @@ class Reading:
     rows: str = ""  # the child relation being read, "" for the row itself
     problems: list[Problem] = field(default_factory=list)
 
-    def refuse(self, at: ast.expr, code: str, message: str, cure: str) -> None:
-        """Note what is wrong at a part of the text."""
-        self.problems.append(problem(code, self.source.column(at), message, cure))
+    def refuse(self, at: ast.expr, code: str, message: str, cure: str, from_end: int = 0) -> None:
+        """Note what is wrong at a part of the text, or so many characters before its end."""
+        column = self.source.column(at)
+        if from_end:
+            column += len(self.source.written(at)) - from_end
+        self.problems.append(problem(code, column, message, cure))
 
     def within(self, rows: str, scope: Scope) -> Reading:
         """Return the reading of what stands inside an aggregate."""
@@ -86,7 +89,7 @@ def day_start(day: Node, offset: int) -> Node:
     return Call("day_start", 0, (day, Literal(offset, NUMBER)), DATETIME)
 
 
-def _fitted_literal(reading: Reading, at: ast.expr, node: Literal, wanted: Type) -> Node | None:
+def _fitted_literal(reading: Reading, at: ast.expr, node: Literal, wanted: Type) -> Node | None:  # noqa: PLR0911 - one case for each kind
     if node.value is None:
         return Literal(None, wanted)
     if node.type.kind is not Kind.TEXT or wanted.kind in {Kind.TEXT, Kind.RECORD}:
@@ -129,7 +132,9 @@ def _checked_option(reading: Reading, at: ast.expr, node: Literal, wanted: Type)
         return None
     if wanted.choices and node.value not in wanted.choices:
         message = f"There is no option {node.value!r}."
-        reading.refuse(at, "expression_option", message, did_you_mean(str(node.value), wanted.choices))
+        reading.refuse(
+            at, "expression_option", message, did_you_mean(str(node.value), wanted.choices)
+        )
         return None
     return node
 

@@ -85,7 +85,7 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "max": "the largest {1} of {0}",
         "any": "one of {0} is such that {2}",
         "all": "each of {0} is such that {2}",
-        "where": " where {0}",
+        "where": "{1} where {0}",
         "true": "yes",
         "false": "no",
         "null": "nothing",
@@ -99,22 +99,22 @@ _WORDS: Final[Mapping[str, Mapping[str, str]]] = {
         "has": "{1}包含{0}",
         "has not": "{1}不包含{0}",
         "not": "并非{0}",
-        "and": "且",
-        "or": "或",
+        "and": "，且",
+        "or": "，或",
         "comma": "、",
         "group": "（{0}）",
         "me": "当前用户",
         "mine": "当前用户的{0}",
         "role": "当前用户具有角色{0}",
         "of": "{1}的{0}",
-        "count": "{0}的数量",
+        "count": "{0}数量",
         "sum": "{0}的{1}之和",
         "avg": "{0}的{1}平均值",
         "min": "{0}中最小的{1}",
         "max": "{0}中最大的{1}",
         "any": "至少有一条{0}满足{2}",
         "all": "每一条{0}都满足{2}",
-        "where": "（满足{0}）",
+        "where": "{0}的{1}",
         "true": "是",
         "false": "否",
         "null": "空",
@@ -132,7 +132,7 @@ class _Speaker:
         """Return one of our words with its parts."""
         return _WORDS[self.language][name].format(*args)
 
-    def say(self, node: Node) -> str:
+    def say(self, node: Node) -> str:  # noqa: PLR0911 - one case for each kind of node
         """Return a node in words."""
         match node:
             case Literal():
@@ -152,7 +152,7 @@ class _Speaker:
             case _:
                 return self._condition(node)
 
-    def _condition(self, node: Node) -> str:
+    def _condition(self, node: Node) -> str:  # noqa: C901, PLR0911 - one case for each kind of node
         match node:
             case Compare():
                 return self._compare(node)
@@ -239,7 +239,7 @@ class _Speaker:
         value = inner.say(node.value) if node.value is not None else ""
         test = inner.say(node.condition) if node.condition is not None else ""
         if test and node.name not in {"any", "all"}:
-            rows += self.word("where", test)
+            rows = self.word("where", test, rows)
         return self.word(node.name, rows, value, test)
 
 

@@ -81,7 +81,7 @@ class SqlForm:
         """Return "sqlite" or "postgresql"."""
         return self.columns.dialect
 
-    def settled(self, node: Node) -> Sql:
+    def settled(self, node: Node) -> Sql:  # noqa: PLR0911 - one case for each kind of node
         """Return a condition that is never NULL; what an index can serve stays plain in it."""
         if constant(node):
             return self.plain(node)
@@ -114,7 +114,7 @@ class SqlForm:
             return sa.and_(*there, self.plain(node))
         return sa.func.coalesce(self.plain(node), sa.false(), type_=sa.Boolean()).is_(sa.true())
 
-    def plain(self, node: Node) -> Sql:
+    def plain(self, node: Node) -> Sql:  # noqa: C901, PLR0911 - one case for each kind of node
         """Return a condition that may be NULL where it is not true."""
         if constant(node):
             return sa.true() if self._known(node) is True else sa.false()
@@ -144,7 +144,7 @@ class SqlForm:
     def value(self, node: Node) -> Sql:
         """Return a value, NULL when it is missing."""
         if constant(node):
-            return sa.literal(self._known(node), _literal_type(node, self._known(node)))
+            return _literal(node, self._known(node))
         match node:
             case Field(path=path, type=type_):
                 column = self.columns.column(path)
@@ -211,7 +211,11 @@ class SqlForm:
 
     def _call(self, node: Call) -> Sql:
         form = form_of(node.name, node.form)
-        if node.name == "starts_with" and isinstance(node.args[1], Literal) and isinstance(node.args[0], Field):
+        if (
+            node.name == "starts_with"
+            and isinstance(node.args[1], Literal)
+            and isinstance(node.args[0], Field)
+        ):
             return _between_prefixes(self.value(node.args[0]), str(node.args[1].value))
         args = self._arguments(node, form)
         if self.dialect == "postgresql":
@@ -224,7 +228,7 @@ class SqlForm:
         clock = [sa.literal(self.env.now, Instant()), sa.literal(self.env.timezone.key, sa.Text())]
         name = sqlite_name(node.name, node.form)
         function = sa.func.__getattr__(name)
-        return function(*(clock if form.clock else []), *args, type_=_TYPES[node.type.kind])  # type: ignore[no-any-return]
+        return function(*(clock if form.clock else []), *args, type_=_TYPES[node.type.kind])
 
     def _typed(self, node: Call, form: Form, element: Sql) -> Sql:
         if node.type.kind is Kind.TEXT and self.dialect == "postgresql":
@@ -252,10 +256,17 @@ class SqlForm:
         inner = SqlForm(columns, self.env)
         tests = [tie]
         if node.condition is not None:
-            test = inner.settled(node.condition) if node.name == "all" else inner.plain(node.condition)
+            test = (
+                inner.settled(node.condition) if node.name == "all" else inner.plain(node.condition)
+            )
             tests.append(_opposite(test) if node.name == "all" else test)
         if node.name in {"any", "all"}:
-            found = sa.select(sa.literal(1, sa.Integer())).select_from(alias).where(*tests).correlate_except(alias)
+            found = (
+                sa.select(sa.literal(1, sa.Integer()))
+                .select_from(alias)
+                .where(*tests)
+                .correlate_except(alias)
+            )
             return _opposite(found.exists()) if node.name == "all" else found.exists()
         answer = self._aggregated(node, inner)
         query = sa.select(answer).select_from(alias).where(*tests).correlate_except(alias)
@@ -290,12 +301,11 @@ def _negated(node: Node) -> bool:
     return isinstance(node, Member) and node.negated
 
 
-def _literal_type(node: Node, known: object) -> TypeEngine[Any]:
-    if node.type.kind is Kind.NULL:
-        return PlainText()
-    if node.type.kind is Kind.NUMBER and isinstance(known, int | Decimal):
-        return ComputedNumber()
-    return _TYPES[node.type.kind]
+def _literal(node: Node, known: object) -> Sql:
+    if known is None and node.type.kind is Kind.NUMBER:
+        # PostgreSQL cannot choose a function for a NULL of unknown type.
+        return sa.cast(sa.null(), ComputedNumber())
+    return sa.literal(known, _TYPES.get(node.type.kind, PlainText()))
 
 
 def _between_prefixes(text: Sql, prefix: str) -> Sql:
@@ -308,5 +318,3 @@ def _between_prefixes(text: Sql, prefix: str) -> Sql:
     # The code points of surrogates are no characters: the next one after them is U+E000.
     end = cut[:-1] + chr(0xE000 if last == 0xD800 else last)  # noqa: PLR2004
     return sa.and_(low, text < sa.literal(end, PlainText()))
-
-

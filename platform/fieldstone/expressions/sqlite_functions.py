@@ -20,7 +20,9 @@ from fieldstone.expressions.types import Kind
 class Connection(Protocol):
     """The part of sqlite3.Connection that takes functions."""
 
-    def create_function(self, name: str, narg: int, func: Any, /, *, deterministic: bool = False) -> None:
+    def create_function(
+        self, name: str, narg: int, func: Any, /, *, deterministic: bool = False
+    ) -> None:
         """Install a function."""
 
     def create_aggregate(self, name: str, n_arg: int, aggregate_class: Any, /) -> None:
@@ -65,7 +67,9 @@ def register(dbapi_connection: Connection) -> None:
         for index, form in enumerate(function.forms):
             if form.sqlite is None and form.gives is not None:
                 called = _called_with_env(form) if form.clock else _called(form)
-                dbapi_connection.create_function(sqlite_name(name, index), -1, called, deterministic=True)
+                dbapi_connection.create_function(
+                    sqlite_name(name, index), -1, called, deterministic=True
+                )
     for name, plain in _PLAIN.items():
         dbapi_connection.create_function(name, -1, plain, deterministic=True)
     dbapi_connection.create_aggregate("fs_sum", 1, _Sum)

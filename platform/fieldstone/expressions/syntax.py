@@ -64,9 +64,13 @@ def read(text: str) -> tuple[Source, ast.expr]:
 def _check_characters(source: Source, text: str) -> None:
     if len(text.encode("utf-8", "replace")) > MOST_CHARACTERS:
         message = f"The expression is longer than {MOST_CHARACTERS} bytes."
-        raise source.error("expression_too_long", 1, message, "Move a part of it into a formula field.")
+        raise source.error(
+            "expression_too_long", 1, message, "Move a part of it into a formula field."
+        )
     if not source.line.strip():
-        raise source.error("expression_empty", 1, "The expression is empty.", "Write a condition or a value.")
+        raise source.error(
+            "expression_empty", 1, "The expression is empty.", "Write a condition or a value."
+        )
     bad = FORBIDDEN.search(source.line)
     if bad:
         message = f"The character U+{ord(bad.group()):04X} is not allowed here."
@@ -74,24 +78,37 @@ def _check_characters(source: Source, text: str) -> None:
     for found in _ESCAPE.finditer(source.line):
         if found.group(1) not in "\\'\"nt":
             message = f"There is no escape {found.group()!r}."
-            raise source.error("expression_escape", found.start() + 1, message, "Write the character itself.")
+            raise source.error(
+                "expression_escape", found.start() + 1, message, "Write the character itself."
+            )
     if "#" in re.sub(r"'(?:\\.|[^'\\])*'|\"(?:\\.|[^\"\\])*\"", "", source.line):
         column = source.line.index("#") + 1
-        raise source.error("expression_comment", column, "A comment is not part of an expression.", "Delete it.")
+        raise source.error(
+            "expression_comment", column, "A comment is not part of an expression.", "Delete it."
+        )
 
 
 def _broken(source: Source, error: Exception) -> ExpressionError:
     if not isinstance(error, SyntaxError):
-        return source.error("expression_too_deep", 1, "The expression is nested too deeply.", "Split it.")
+        return source.error(
+            "expression_too_deep", 1, "The expression is nested too deeply.", "Split it."
+        )
     column = min(max(error.offset or 1, 1) + source.indent, len(source.line) + 1)
     bare = re.sub(r"'[^']*'|\"[^\"]*\"", lambda found: " " * len(found.group()), source.line)
     for slip, cure in _SLIPS:
         found = slip.search(bare)
         if found:
-            return source.error("expression_syntax", found.start() + 1, f"{found.group()!r} is not understood.", cure)
+            return source.error(
+                "expression_syntax",
+                found.start() + 1,
+                f"{found.group()!r} is not understood.",
+                cure,
+            )
     reason = (error.msg or "it is not understood").partition(". ")[0]
     cure = "See docs/expressions.md for how conditions are written."
-    return source.error("expression_syntax", column, f"The expression cannot be read: {reason}.", cure)
+    return source.error(
+        "expression_syntax", column, f"The expression cannot be read: {reason}.", cure
+    )
 
 
 def _check_size(source: Source, tree: ast.expr) -> None:
@@ -112,5 +129,3 @@ def _check_size(source: Source, tree: ast.expr) -> None:
             cure = "Move a part of it into a formula field."
             raise source.error(code, 1, f"The expression is {what}.", cure)
         waiting.extend((below, depth + 1) for below in ast.iter_child_nodes(node))
-
-
