@@ -3,6 +3,7 @@
 import pytest
 
 from fieldstone.base.errors import MetadataError
+from fieldstone.base.label import Label
 from fieldstone.compiler.compile import Document, Layer, compile_site, read_layer
 from tests.builders import USER, a_model, field_types, rule_kinds
 
@@ -29,10 +30,35 @@ def test_an_upper_layer_changes_one_setting_and_keeps_the_others():
     assert budget.label.zh == "预算"
 
 
-def test_null_removes():
-    lead = lead_with("fields: {email: null}\nsearch: [name]\nviews: {mine: {columns: [name]}}")
+def test_null_removes_and_what_named_it_below_forgets_it():
+    lead = lead_with("fields: {email: null}")
 
     assert "email" not in lead.fields
+    assert lead.search == ("name",)
+    assert lead.views["mine"].columns == ("name",)
+
+
+def test_a_layer_that_names_what_it_removes_is_told():
+    with pytest.raises(MetadataError, match="lead has no field 'email'"):
+        lead_with("fields: {email: null}\nsearch: [email]")
+
+
+def test_a_removed_role_takes_its_permissions_along():
+    model = a_model(
+        BASE + "permissions: {sales: {read: own}}",
+        "roles: {sales: Sales}",
+        upper="roles: {sales: null}",
+    )
+
+    assert model.objects["lead"].permissions == {}
+
+
+def test_an_archived_field_is_shown_nowhere_but_stays():
+    lead = lead_with("fields: {email: {archived: true}}\nforms: {quick: [name, email]}")
+
+    assert lead.fields["email"].column == "f_email"
+    assert lead.views["mine"].columns == ("name",)
+    assert lead.quick == ("name",)
 
 
 def test_a_list_replaces_the_lower_one_unless_told_otherwise():
@@ -65,8 +91,22 @@ def test_entries_may_follow_each_other_in_a_chain():
     assert list(lead.fields)[:3] == ["name", "a", "b"]
 
 
-def test_a_short_form_may_become_a_long_one_in_a_layer_above():
-    assert lead_with("fields: {email: {type: email, required: true}}").fields["email"].required
+def test_a_short_form_merges_like_the_long_one_that_it_stands_for():
+    assert lead_with("fields: {email: {required: true}}").fields["email"].required
+    assert lead_with("fields: {budget: decimal}").fields["budget"].required
+    assert lead_with("fields: {budget: decimal}").fields["budget"].type.name == "decimal"
+    assert lead_with("label: {zh: 线索}").label == Label("Lead", "线索")
+
+
+def test_an_option_keeps_what_the_layer_above_does_not_say():
+    size = "object: a\nfields: {size: {type: select, options: {s: Small, m: {zh: 中, color: red}}}}"
+    above = "object: a\nfields: {size: {options: {s: {zh: 小}, m: Medium}}}"
+
+    options = a_model(size, upper=above).objects["a"].fields["size"].type.options
+
+    assert options["s"].label == Label("Small", "小")
+    assert options["m"].label == Label("Medium", "中")
+    assert options["m"].color == "red"
 
 
 def test_rules_roles_and_options_merge_by_code():

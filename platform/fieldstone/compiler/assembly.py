@@ -76,7 +76,8 @@ class Assembly:
         parts = self._source.parts
         roles = roles_of(self._spot("roles"), self._entries("roles"))
         outlines = self._outlines()
-        resolver = Resolver({code: one.draft() for code, one in outlines.items()}, outlines, roles)
+        drafts = {code: one.draft() for code, one in outlines.items()}
+        resolver = Resolver(drafts, outlines, roles, self._source.removed)
         objects = self._objects(outlines, resolver)
         calendars = calendars_of(
             self._spot("calendars"), self._entries("calendars"), parts.get("default_calendar")

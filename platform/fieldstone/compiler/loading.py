@@ -68,19 +68,36 @@ class Source:
 
     objects: dict[str, Table] = field(default_factory=dict)
     parts: Table = field(default_factory=lambda: Table(Origin("", "", 1)))
+    # What a layer took away, by (object, field) and ("roles", role): the layers below it, which may still name it.
+    removed: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
 
 def load(layers: Sequence[Layer], problems: Problems) -> Source:
     """Return all layers merged, lowest first; whatever cannot be read is reported and left out."""
     source = Source()
-    for layer in layers:
+    for place, layer in enumerate(layers):
         tables = {}
         for document in layer.documents:
             table = read(layer.name, document, problems)
             if table is not None:
                 tables[document.path] = table
-        _lay_over(source, _one_layer(tables, problems), problems)
+        found = _one_layer(tables, problems)
+        source.removed |= _removals(found, frozenset(lower.name for lower in layers[:place]))
+        _lay_over(source, found, problems)
     return source
+
+
+def _removals(layer: Source, below: frozenset[str]) -> dict[tuple[str, str], frozenset[str]]:
+    """Return the fields and roles that a layer takes away from those below it."""
+    maps = {code: table.get("fields") for code, table in layer.objects.items()}
+    maps["roles"] = layer.parts.get("roles")
+    return {
+        (owner, name): below
+        for owner, entries in maps.items()
+        if isinstance(entries, Table)
+        for name, value in entries.items()
+        if value is None
+    }
 
 
 def _lay_over(source: Source, layer: Source, problems: Problems) -> None:
@@ -99,7 +116,7 @@ def _lay_over(source: Source, layer: Source, problems: Problems) -> None:
             if code not in below:
                 fresh.put(code, value, table.keys_at[code], table.values_at[code])
         report_empty(Spot(problems, fresh, part), fresh)
-        changed = merged(below, table)
+        changed = merged(below, table, (part,))
         source.parts.put(part, changed, layer.parts.keys_at[part], table.origin)
 
 

@@ -8,12 +8,16 @@ from typing import Any
 from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.tree import Items, Table
 
+Keys = tuple[str, ...]
+LABELS = frozenset({"label", "plural", "help", "guard_text", "guidance", "related_label"})
 
-def merged(lower: Table, upper: Table) -> Table:
+
+def merged(lower: Table, upper: Table, path: Keys = ()) -> Table:
     """Return `lower` changed by `upper`: null removes, maps merge, everything else replaces.
 
-    A list marked !append adds what is not there yet; !remove takes away. Every entry keeps the place
-    of the layer that wrote it last. Neither argument is changed.
+    A list marked !append adds what is not there yet; !remove takes away. A short form (`email: email`) merges
+    like the long one that it stands for; `path` says where the tables stand. Every entry keeps the
+    place of the layer that wrote it last. Neither argument is changed.
     """
     result = lower.copy()
     for key, value in upper.items():
@@ -22,14 +26,42 @@ def merged(lower: Table, upper: Table) -> Table:
             continue
         old = result.get(key)
         key_at = result.keys_at.get(key, upper.keys_at[key])
-        if isinstance(value, Table):
-            value = merged(old if isinstance(old, Table) else Table(value.origin), value)
-            if isinstance(old, Table):
-                value.origin = upper.values_at[key]
-        elif isinstance(value, Items) and value.operation:
-            value = _changed(old if isinstance(old, Items) else Items(value.origin), value)
-        result.put(key, value, key_at, upper.values_at[key])
+        changed = _laid_over(old, value, (*path, key))
+        result.put(key, changed, key_at, upper.values_at[key])
     return result
+
+
+def _laid_over(old: object, value: object, path: Keys) -> object:
+    """Return one entry of the lower layer changed by the upper layer's."""
+    if isinstance(old, Table) or isinstance(value, Table):
+        old, value = _long_form(old, value, path), _long_form(value, old, path)
+    if isinstance(value, Table):
+        return merged(old if isinstance(old, Table) else Table(value.origin), value, path)
+    if isinstance(value, Items) and value.operation:
+        return _changed(old if isinstance(old, Items) else Items(value.origin), value)
+    return value
+
+
+def _long_form(short: object, other: object, path: Keys) -> object:
+    """Return what a short form stands for, where the other layer writes the long one."""
+    word = _word_of(path, other)
+    if not word or not isinstance(short, str) or not isinstance(other, Table):
+        return short
+    table = Table(other.origin)
+    table.put(word, short, other.origin, other.origin)
+    return table
+
+
+def _word_of(path: Keys, long: object) -> str:
+    """Return the key that a short form gives: the type of a field, or the English of a label."""
+    match path:
+        case ("fields", _) | ("fields", _, "fields", _):
+            return "type"
+        case (*_, "options", _) | ("options", _, _) | ("roles", _) | (*_, "stages", _):
+            return "label" if isinstance(long, Table) and "label" in long else "en"
+        case (*_, last) if last in LABELS:
+            return "en"
+    return ""
 
 
 def _changed(lower: Items, upper: Items) -> Items:

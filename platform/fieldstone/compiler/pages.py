@@ -27,7 +27,9 @@ def title_of(outline: Outline, resolver: Resolver) -> str:
     """Return the field that says what a record is called; without one named, the most likely."""
     written = outline.raw.get("title")
     if isinstance(written, str):
-        return resolver.field(outline.spot.under("title"), outline.code, written)
+        found = resolver.field(outline.spot.under("title"), outline.code, written)
+        if found:
+            return found
     own = [code for code, field in outline.fields.items() if not field.system]
     return next((code for code in TITLES if code in own), own[0] if own else "created_at")
 
@@ -61,6 +63,12 @@ def views_of(
         code: _view(spot.under(code), code, settings, outline, resolver, title)
         for code, settings in ordered(spot, raw).items()
     }
+    # A board or calendar whose field a layer above took away goes with it.
+    views = {
+        code: view
+        for code, view in views.items()
+        if (view.kind != "board" or view.by) and (view.kind != "calendar" or view.date)
+    }
     if any(view.kind == "list" for view in views.values()):
         return views
     plain = View(
@@ -85,11 +93,7 @@ def _view(
     spot: Spot, code: str, raw: Mapping[str, Any], outline: Outline, resolver: Resolver, title: str
 ) -> View:
     kind = raw.get("kind", "list")
-    columns = tuple(
-        path
-        for index, name in enumerate(raw.get("columns", ()))
-        if (path := resolver.path(spot.under("columns", index), outline.code, name))
-    )
+    columns = resolver.shown(spot.under("columns"), outline.code, raw.get("columns"))
     return View(
         code=code,
         label=own_label(code, {"label": raw.get("label", {})}),
@@ -97,8 +101,7 @@ def _view(
         filter=resolver.expression(
             spot.under("filter"), raw.get("filter"), resolver.scope(outline.code), expects=BOOLEAN
         ),
-        columns=tuple(dict.fromkeys(columns))
-        or (_columns(outline, title) if kind == "list" else ()),
+        columns=columns or (_columns(outline, title) if kind == "list" else ()),
         sort=_sort(spot.under("sort"), raw.get("sort"), outline, resolver),
         by=_by(spot, raw, outline, resolver) if kind == "board" else "",
         card=_card(spot.under("card"), raw.get("card", {}), outline, resolver),
@@ -175,11 +178,7 @@ def _card(
         if key in raw and (path := resolver.path(spot.under(key), outline.code, raw[key])):
             card[key] = path
     if "chips" in raw:
-        card["chips"] = tuple(
-            path
-            for index, name in enumerate(raw["chips"])
-            if (path := resolver.path(spot.under("chips", index), outline.code, name))
-        )
+        card["chips"] = resolver.shown(spot.under("chips"), outline.code, raw["chips"])
     summed = outline.fields.get(str(card.get("sum", "")))
     if summed is not None and summed.type.expression_type.kind is not Kind.NUMBER:
         spot.under("sum").problem(
@@ -195,7 +194,7 @@ def form_of(outline: Outline, raw: Mapping[str, Any], resolver: Resolver) -> tup
         Section(
             code,
             own_label(code, {"label": settings.get("label", {})}),
-            resolver.fields(spot.under(code, "fields"), outline.code, settings["fields"]),
+            resolver.shown(spot.under(code, "fields"), outline.code, settings["fields"]),
             settings.get("columns", 2),
             resolver.expression(
                 spot.under(code, "visible_when"),
@@ -216,9 +215,9 @@ def quick_of(outline: Outline, resolver: Resolver, title: str) -> tuple[str, ...
     """Return the fields of the quick form: those named, else the title and what is required."""
     forms = outline.raw.get("forms")
     if isinstance(forms, Mapping) and "quick" in forms:
-        return resolver.fields(outline.spot.under("forms", "quick"), outline.code, forms["quick"])
+        return resolver.shown(outline.spot.under("forms", "quick"), outline.code, forms["quick"])
     if "quick" in outline.raw:
-        return resolver.fields(outline.spot.under("quick"), outline.code, outline.raw["quick"])
+        return resolver.shown(outline.spot.under("quick"), outline.code, outline.raw["quick"])
     required = [
         code
         for code, field in outline.fields.items()

@@ -25,6 +25,7 @@ class Resolver:
     objects: Mapping[str, ObjectType]
     outlines: Mapping[str, Outline]
     roles: Mapping[str, object] = field(default_factory=dict)
+    removed: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
     def scope(self, object_name: str) -> ModelScope:
         """Return what expressions over an object may name."""
@@ -69,13 +70,32 @@ class Resolver:
         fields = self.objects[object_name].fields
         if isinstance(name, str) and name in fields:
             return name
-        if name not in self.outlines[object_name].broken:
+        if not self.is_excused(spot, object_name, str(name)):
             spot.problem(
                 "unknown_field",
                 f"{object_name} has no field '{name}'.",
                 did_you_mean(str(name), fields),
             )
         return ""
+
+    def is_excused(self, spot: Spot, owner: str, name: str) -> bool:
+        """Tell whether an unknown name needs no message: it is wrong itself, or a layer above took it away."""
+        if owner in self.outlines and name in self.outlines[owner].broken:
+            return True
+        return spot.place().layer in self.removed.get((owner, name), ())
+
+    def shown(self, spot: Spot, object_name: str, names: object) -> tuple[str, ...]:
+        """Return the known and not archived ones of a list of fields or paths, for views and forms."""
+        listed: Iterable[object] = names if isinstance(names, list) else []
+        fields = self.objects[object_name].fields
+        found = [
+            self.path(spot.under(index), object_name, name) for index, name in enumerate(listed)
+        ]
+        return tuple(
+            dict.fromkeys(
+                path for path in found if path and not fields[path.partition(".")[0]].archived
+            )
+        )
 
     def path(self, spot: Spot, object_name: str, name: object) -> str:
         """Return a field or a dotted path through lookups ("owner.team"); an unknown one gives "" (reported)."""

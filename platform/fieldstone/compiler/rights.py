@@ -21,7 +21,8 @@ def permissions_of(
     return {
         role: _permission(spot.under(role), role, settings, outline, resolver)
         for role, settings in raw.items()
-        if known_code(spot.under(role), "role", role, resolver.roles)
+        if not resolver.is_excused(spot.under(role), "roles", role)
+        and known_code(spot.under(role), "role", role, resolver.roles)
     }
 
 
