@@ -9,10 +9,12 @@ import pytest
 
 from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import Effect, TimerRequest
+from fieldstone.storage import engines
 from fieldstone.storage.database import Storage
 from fieldstone.storage.outbox import Outbox
 from fieldstone.storage.queue import Jobs
 from fieldstone.storage.timers import Timers
+from tests.services.postgres import PostgresServer
 from tests.storage.builders import CTX, NOW, Site
 
 LATER = NOW + timedelta(minutes=5)
@@ -167,4 +169,20 @@ def test_two_storages_on_one_file_wait_for_each_other(sqlite_url: str) -> None:
     with other.transaction(other.use(site.model), CTX) as transaction:
         assert transaction.existing("lead", [lead]) == [lead]
     other.close()
+    site.storage.close()
+
+
+def test_a_restarted_server_is_met_with_fresh_connections(
+    postgres_server: PostgresServer, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(postgres_url)
+    lead = site.add("lead", name="张伟")
+    assert site.row("lead", lead)["name"] == "张伟"
+    monkeypatch.setattr(engines, "IDLE_SECONDS", 0.0)
+
+    postgres_server.kill()
+    postgres_server.start()
+
+    assert site.row("lead", lead)["name"] == "张伟"
+    assert site.add("lead", name="李娜")
     site.storage.close()

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
+import time
 import weakref
 from typing import Any, Final
 
 import orjson
+import psycopg
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.pool import Pool, QueuePool
+from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.pool import ConnectionPoolEntry, Pool, QueuePool
 
 from fieldstone.base.errors import FieldstoneError
 from fieldstone.expressions.sqlite_functions import register
 
 BUSY_SECONDS: Final = 10
 POOL_SIZE: Final = 8
+IDLE_SECONDS: Final = 1.0
 STATEMENT_LIMIT: Final = "60s"
 IDLE_LIMIT: Final = "60s"
 
@@ -37,8 +41,10 @@ def engines(url: str, *, echo: bool = False) -> tuple[Engine, Engine]:
     if parsed.get_backend_name() == "sqlite":
         return _sqlite(parsed, echo=echo)
     if parsed.get_backend_name() == "postgresql":
-        engine = _postgresql(parsed, echo=echo)
-        return engine, engine.execution_options(isolation_level="AUTOCOMMIT")
+        # Readers have a pool of their own: switching a connection to and from autocommit costs more
+        # than finding a row, and each of their statements stands for itself.
+        reader = _postgresql(parsed, echo=echo, isolation_level="AUTOCOMMIT")
+        return _postgresql(parsed, echo=echo, isolation_level="READ COMMITTED"), reader
     raise DatabaseUrlError(
         f"database url {parsed.render_as_string()!r}: Fieldstone runs on SQLite and PostgreSQL. "
         "Write sqlite:///fieldstone.db or postgresql://user:password@host/name."
@@ -85,7 +91,7 @@ def _beginner(statement: str) -> Any:
     return begin
 
 
-def _postgresql(url: URL, *, echo: bool) -> Engine:
+def _postgresql(url: URL, *, echo: bool, isolation_level: str) -> Engine:
     options = (
         f"-c timezone=UTC -c statement_timeout={STATEMENT_LIMIT} -c jit=off "
         f"-c idle_in_transaction_session_timeout={IDLE_LIMIT}"
@@ -93,15 +99,38 @@ def _postgresql(url: URL, *, echo: bool) -> Engine:
     engine = create_engine(
         url.set(drivername="postgresql+psycopg"),
         echo=echo,
-        pool_pre_ping=True,
+        isolation_level=isolation_level,
         pool_size=POOL_SIZE,
         max_overflow=POOL_SIZE,
         json_serializer=lambda value: orjson.dumps(value, default=str).decode(),
         json_deserializer=orjson.loads,
         connect_args={"options": options, "keepalives_idle": 30, "connect_timeout": 10},
     )
+    event.listen(engine, "checkout", _ask_if_alive)
+    event.listen(engine, "checkin", _note_use)
     _engines.add(engine)
     return engine
+
+
+def _note_use(_: object, record: ConnectionPoolEntry) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ask_if_alive(connection: Any, record: ConnectionPoolEntry, _: object) -> None:
+    """Try a connection that lay idle, before a request finds out that the server was restarted.
+
+    One that was used a moment ago is not asked: the question costs as much as finding a row.
+    """
+    used = record.info.get("used")
+    if used is None or time.monotonic() - used < IDLE_SECONDS:
+        return
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+        if not connection.autocommit:
+            connection.rollback()
+    except psycopg.Error as error:
+        raise DisconnectionError from error
 
 
 def _forget_connections() -> None:
