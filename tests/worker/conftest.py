@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
+
 from fieldstone.site import Site
 from tests.worker.world import a_site
 

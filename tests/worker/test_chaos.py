@@ -1,0 +1,168 @@
+"""Whatever is killed, and when: nothing is lost, and nothing is done twice."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import func, select, update
+
+from fieldstone.changes.nouns import Effect
+from fieldstone.site import Site
+from fieldstone.storage.notices import fs_notification
+from fieldstone.storage.outbox import Outbox, fs_outbox
+from fieldstone.storage.queue import fs_job
+from tests.delivery.sink import Sink, a_sink
+from tests.services.redis import RedisServer
+from tests.worker.crowd import Crowd, a_crowd, wait_for
+from tests.worker.world import a_person, a_site, leads_of, move_clock, rows, states, timers_left
+
+LEADS = 120
+HOOKS = 40
+KILLS = 3
+
+
+def put_out_hooks(site: Site, sink: Sink, leads: Sequence[str]) -> None:
+    with site.storage.connection() as connection:
+        outbox = Outbox(connection, site.storage.dialect, site.clock())
+        outbox.add([("lead", lead, Effect("webhook", sink.url, "x", {})) for lead in leads])
+
+
+def make_leases_run_out(site: Site) -> None:
+    """What takes a minute in real life: claims of dead workers end."""
+    now = site.clock()
+    with site.storage.connection() as connection:
+        pending = update(fs_outbox).where(fs_outbox.c.state == "pending")
+        connection.execute(pending.values(due=now - timedelta(seconds=1)))
+        running = update(fs_job).where(fs_job.c.state == "running")
+        connection.execute(running.values(due=now - timedelta(seconds=1)))
+
+
+def settled(site: Site) -> bool:
+    with site.storage.looking() as connection:
+        open_jobs = select(func.count()).where(fs_job.c.state.in_(["queued", "running"]))
+        jobs = connection.execute(open_jobs).scalar_one()
+    return jobs == 0 and timers_left(site) == 0 and "pending" not in states(site)
+
+
+def work_to_do(site: Site, sink: Sink) -> tuple[str, list[str], str]:
+    """Put out timers, notifications, webhooks and one long job; return owner, leads and job."""
+    move_clock(site, minutes=-65)  # so that by now the deadlines have just passed
+    owner = a_person(site)
+    leads = leads_of(site, owner, LEADS)
+    move_clock(site, minutes=65)
+    put_out_hooks(site, sink, leads[:HOOKS])
+    told = {"object": "lead", "ids": leads * 3, "values": {"name": "Renamed"}}
+    job = site.queue.enqueue("bulk_update", told, actor=owner, dedupe="rename")
+    return owner, leads, job
+
+
+def assert_done_once(site: Site, sink: Sink, owner: str, leads: list[str], job: str) -> None:
+    found = rows(site, "lead", leads)
+    assert Counter(row["recalls"] for row in found.values()) == {1: LEADS}
+    assert {row["name"] for row in found.values()} == {"Renamed"}
+    # The first renaming is a change; the second and third round find nothing to change.
+    assert Counter(row["version"] for row in found.values()) == {3: LEADS}
+    with site.storage.looking() as connection:
+        asked = select(fs_notification.c.topic, func.count()).group_by(fs_notification.c.topic)
+        mine = asked.where(fs_notification.c.user == owner)
+        told = {topic: count for topic, count in connection.execute(mine)}  # noqa: C416 - a Row is no pair to mypy
+    assert sum(told.values()) == 2 * LEADS
+    assert len(set(sink.ids)) == HOOKS
+    status = site.queue.status(job)
+    assert status is not None
+    assert (status.state, status.result) == (
+        "done",
+        {"written": LEADS * 3, "refused": 0, "problems": {}},
+    )
+
+
+def kill_again_and_again(
+    crowd: Crowd, start: Callable[[], object], seconds: Callable[[], float]
+) -> None:
+    for _ in range(KILLS):
+        process = start()
+        crowd.ready(process)  # type: ignore[arg-type]
+        time.sleep(seconds())  # a real process is killed at a moment that nobody chose
+        process.kill()  # type: ignore[attr-defined]
+        process.wait()  # type: ignore[attr-defined]
+
+
+def test_killing_workers_at_any_moment_loses_nothing_and_does_nothing_twice(
+    database_url: str,
+) -> None:
+    site, chance = a_site(database_url), random.Random(7)
+    with a_sink() as sink, a_crowd() as crowd:
+        owner, leads, job = work_to_do(site, sink)
+        kill_again_and_again(
+            crowd, lambda: crowd.start("worker", database_url), lambda: chance.uniform(0.02, 0.3)
+        )
+        make_leases_run_out(site)
+        crowd.start("worker", database_url)
+        crowd.start("worker", database_url)
+
+        assert wait_for(lambda: settled(site), 30), (states(site), timers_left(site))
+    assert_done_once(site, sink, owner, leads, job)
+    site.storage.close()
+
+
+def test_workers_schedulers_and_redis_may_die_together(
+    postgres_url: str, redis_server: RedisServer, redis_url: str
+) -> None:
+    site, chance = a_site(postgres_url, redis_url), random.Random(11)
+    with a_sink() as sink, a_crowd() as crowd:
+        crowd.start("scheduler", postgres_url, redis_url)
+        crowd.start("scheduler", postgres_url, redis_url)
+        owner, leads, job = work_to_do(site, sink)
+        for turn in range(KILLS):
+            worker = crowd.start("worker", postgres_url, redis_url)
+            crowd.ready(worker)
+            time.sleep(chance.uniform(0.02, 0.3))
+            worker.kill()
+            worker.wait()
+            if turn == 1:
+                redis_server.kill()
+            if turn == 2:
+                redis_server.start()
+        make_leases_run_out(site)
+        crowd.start("worker", postgres_url, redis_url)
+
+        assert wait_for(lambda: settled(site), 30), (states(site), timers_left(site))
+    assert_done_once(site, sink, owner, leads, job)
+    site.storage.close()
+
+
+@pytest.mark.parametrize("redis_lives", [True, False])
+def test_a_commit_is_answered_at_once_by_redis_and_within_seconds_without_it(
+    redis_lives: bool, postgres_url: str, redis_server: RedisServer, redis_url: str
+) -> None:
+    site = a_site(postgres_url, redis_url)
+    with a_crowd() as crowd:
+        crowd.ready(crowd.start("worker", postgres_url, redis_url))
+        if not redis_lives:
+            redis_server.kill()
+        began = time.monotonic()
+        leads_of(site, a_person(site), 1)
+        took = time.monotonic() - began
+
+        assert wait_for(lambda: states(site) == {"done": 1}, 10)
+    assert took < 2.0  # the request never waited for Redis
+    redis_server.flush()
+    site.storage.close()
+
+
+def test_a_lost_doorbell_costs_a_second_and_no_message(
+    postgres_url: str, redis_server: RedisServer, redis_url: str
+) -> None:
+    site, deaf = a_site(postgres_url, redis_url), a_site(postgres_url)  # `deaf` never rings
+    with a_crowd() as crowd:
+        crowd.ready(crowd.start("worker", postgres_url, redis_url))
+        leads_of(deaf, a_person(deaf), 1)
+
+        assert wait_for(lambda: states(site) == {"done": 1}, 10)
+    site.storage.close()
+    deaf.storage.close()
