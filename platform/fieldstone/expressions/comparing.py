@@ -8,7 +8,7 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
-from fieldstone.expressions.moments import DAY, HOUR, MINUTE
+from fieldstone.expressions.moments import DAY, HOUR, MINUTE, step_of
 from fieldstone.expressions.reading import Reading, alike, day_start, fitted, said, sourced
 from fieldstone.expressions.tree import (
     Call,
@@ -24,7 +24,7 @@ from fieldstone.expressions.tree import (
     Some,
     constant,
 )
-from fieldstone.expressions.types import BOOLEAN, DATE, DATETIME, NUMBER, Kind, Type
+from fieldstone.expressions.types import BOOLEAN, DATE, DATETIME, DURATION, NUMBER, Kind, Type
 
 OPERATORS: Final[dict[type[ast.cmpop], str]] = {
     ast.Eq: "==",
@@ -151,7 +151,8 @@ def _since(op: str, call: Call, count: Literal) -> Node:
     """Return `x < now - 3 days` for `days_since(x) > 3`."""
     moment = call.args[0]
     if moment.type.kind is Kind.DATETIME:
-        ago = Call("moment_ago", 0, (count, Literal(_UNITS[call.name], NUMBER)), DATETIME)
+        step = step_of(Decimal(str(count.value)), _UNITS[call.name])
+        ago = Call("moment_ago", 0, (Literal(step, DURATION),), DATETIME)
         return Compare(_MIRRORED[op], moment, ago)
     number = Decimal(str(count.value))
     if op in _EQUAL and number != int(number):

@@ -166,8 +166,8 @@ SUBTRACT: Final = (
 OPERATORS: Final = (
     Function(
         "moment_ago",
-        (Form((NUMBERS, NUMBERS), Kind.DATETIME, moments.ago, _never_in_sql, clock=True),),
-        "The moment so many units of so many microseconds before now.",
+        (Form((DURATIONS,), Kind.DATETIME, moments.ago, _never_in_sql, clock=True),),
+        "The moment so long before now.",
         "{0} ago",
         "{0}之前",
         uses_now=True,

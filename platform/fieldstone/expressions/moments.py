@@ -77,15 +77,20 @@ def local(env: Env, moment: datetime) -> datetime:
         return moment.astimezone(UTC)
 
 
-def ago(env: Env, count: Number, unit: int) -> datetime:
-    """Return the moment so many units before now, kept within the years 1 to 9999."""
-    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+def step_of(count: Number, unit: int) -> timedelta:
+    """Return so many units as a duration, cut at the longest one there is."""
     step = microseconds(count, unit)
-    if step > (env.now - first) // MICROSECOND:
-        return first
-    if -step > (last - env.now) // MICROSECOND:
-        return last
-    return env.now - timedelta(microseconds=step)
+    if abs(step) > timedelta.max // MICROSECOND:
+        return timedelta.max if step > 0 else timedelta.min
+    return timedelta(microseconds=step)
+
+
+def ago(env: Env, step: timedelta) -> datetime:
+    """Return the moment so long before now, kept within the years 1 to 9999."""
+    try:
+        return env.now - step
+    except OverflowError:
+        return (datetime.min if step > timedelta() else datetime.max).replace(tzinfo=UTC)
 
 
 def day_ago(env: Env, count: Number) -> date:
