@@ -206,9 +206,15 @@ class _Builder:
         )
 
     def _rule(self, permission: Permission, reach: str) -> RowRule | None:
-        if reach == "none":
+        if reach == "none" or self._withheld(permission):
             return None
         return RowRule(reach, self.anchor, permission.when)
+
+    def _withheld(self, permission: Permission) -> bool:
+        """Tell whether these are line items under a field that is hidden; a mask shows nothing of a table."""
+        if self.spec.parent is None:
+            return False
+        return level_of(permission, self.spec.parent[1]).level not in ("read", "write")
 
     def _rules(self, permissions: Iterable[Permission], verb: Verb) -> tuple[RowRule, ...]:
         rules = [self._rule(one, verb(one)) for one in permissions]
@@ -216,12 +222,7 @@ class _Builder:
 
     def _level(self, permission: Permission, code: str) -> FieldAccess:
         """Return the level of a field; the fields of line items have that of the rows field."""
-        if self.spec.parent is None:
-            return level_of(permission, code)
-        found = level_of(permission, self.spec.parent[1])
-        # A mask of a whole table of line items shows nothing of it.
-        hidden = found.level == "mask" and found.mask_when is None
-        return FieldAccess("hidden") if hidden else found
+        return level_of(permission, self.spec.parent[1] if self.spec.parent else code)
 
     def _field(
         self, code: str, readers: Iterable[Permission], writers: Iterable[Permission]

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 from fieldstone.access.resolver import Purpose, resolve
 from fieldstone.base.errors import Problem, RefusedError
-from fieldstone.model.objects import ObjectType
+from fieldstone.base.names import did_you_mean
+from fieldstone.expressions.types import Kind
+from fieldstone.model.objects import Field, ObjectType
 from fieldstone.reads.aggregates import aggregates
 from fieldstone.reads.frame import may_read
 from fieldstone.reads.listing import page_of
@@ -29,6 +31,8 @@ def columns_of_board(
         resolve(sight.viewer, object_name, code, Purpose.GROUP) for code in (by, sum_of) if code
     ]
     problems = [one for one in named if isinstance(one, Problem)]
+    if not problems and ("." in by or not _has_options(spec, by)):
+        problems.append(_no_columns(spec, by))
     if problems:
         raise RefusedError(problems, 400)
     measures = {"count": "count()"} | ({"sum": f"sum({sum_of})"} if sum_of else {})
@@ -40,6 +44,21 @@ def columns_of_board(
         page = page_of(sight, object_name, _narrowed(query, by, option))
         columns.append(BoardColumn(option, page, int(str(line["count"])), line.get("sum")))
     return columns
+
+
+def _has_options(spec: ObjectType, code: str) -> bool:
+    field = spec.fields.get(code)
+    return field is not None and bool(getattr(field.type, "options", {})) and _single(field)
+
+
+def _single(field: Field) -> bool:
+    return field.type.expression_type.kind is Kind.TEXT
+
+
+def _no_columns(spec: ObjectType, by: str) -> Problem:
+    selects = [code for code in spec.fields if _has_options(spec, code)]
+    message = f"A board cannot have a column for each {by!r}: it is no select field."
+    return Problem("not_a_select", "by", message, did_you_mean(by, selects))
 
 
 def _options(spec: ObjectType, by: str, used: Iterable[object]) -> list[str | None]:
