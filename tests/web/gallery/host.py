@@ -56,25 +56,15 @@ class Answer(BaseHTTPRequestHandler):
         return template.render(context(page) | changes)
 
     def do_GET(self) -> None:
-        """Answer a page, or the block that htmx asked for."""
+        """Answer a file, a page, or the block that htmx asked for."""
         url = urlsplit(self.path)
         asked = {name: values[0] for name, values in parse_qs(url.query).items()}
         target = (self.headers.get("HX-Target") or "").partition("#")[2].replace("-", "_")
         if url.path.startswith("/static/"):
             file = TEMPLATES / url.path[1:]
             self.answer(file.read_bytes(), kind=KINDS[file.suffix])
-        elif url.path == "/search":
-            self.answer(drawn_block("search", "found"))
-        elif url.path == "/o/lead/options":
-            self.answer(self.part("options"))
-        elif url.path.endswith("/move"):
-            self.answer(self.part("gate", move_url=url.path, problems=[]))
-        elif "/field/" in url.path:
-            self.answer(self.field("edit" if "edit" in asked else "view"))
-        elif "filter_field" in asked:
-            self.answer(self.part("filter_form"))
-        elif url.path == "/o/lead" and target == "more":
-            self.answer(drawn_block("list", "more").partition('<tr id="more"')[0])
+        elif (fragment := self.fragment(url.path, asked, target)) is not None:
+            self.answer(fragment)
         elif url.path in PAGES and target in ("main", "dialog", "form", "feed"):
             self.answer(drawn_block(PAGES[url.path], target))
         elif url.path in PAGES:
@@ -82,6 +72,23 @@ class Answer(BaseHTTPRequestHandler):
             self.answer(drawn(PAGES[url.path], asked.get("lang", "en"), **shell))
         else:
             self.answer("", 404)
+
+    def fragment(self, path: str, asked: Mapping[str, str], target: str) -> str | None:
+        """Return what is no block of a page, or None."""
+        found: str | None = None
+        if path == "/search":
+            found = drawn_block("search", "found")
+        elif path == "/o/lead/options":
+            found = self.part("options")
+        elif path.endswith("/move"):
+            found = self.part("gate", move_url=path, problems=[])
+        elif "/field/" in path:
+            found = self.field("edit" if "edit" in asked else "view")
+        elif "filter_field" in asked:
+            found = self.part("filter_form")
+        elif target == "more":  # the last rows: nothing further to load
+            found = drawn_block("list", "more").partition('<tr id="more"')[0]
+        return found
 
     def field(self, mode: str, saved: str = "Logistics", errors: tuple[str, ...] = ()) -> str:
         """Return one field of a record, shown or edited."""
@@ -94,26 +101,17 @@ class Answer(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         """Answer a write as the product would."""
         size = int(self.headers.get("Content-Length") or 0)
-        raw = self.rfile.read(size).decode("utf-8", "replace")
-        values = parse_qs(raw, keep_blank_values=True)
+        values = parse_qs(self.rfile.read(size).decode("utf-8", "replace"), keep_blank_values=True)
         self.posted.append((self.path, values))
-        if (
-            self.path.endswith("/move")
-            and values["to"] == ["qualified"]
-            and not any(values.get("decision_date", []))
-        ):
-            self.answer(self.part("gate", move_url=self.path), 422)
-        elif self.path.endswith("/move") and values["to"] == ["contacted"] and "/4/" in self.path:
-            self.answer("", 409, told={"toast": {"text": "Mei moved it first", "tone": "bad"}})
-        elif self.path.endswith("/move"):
-            self.answer(
-                self.part("moved"),
-                told={"dialog-close": True, "toast": {"text": "Moved", "undo": "/undo"}},
-            )
-        elif "/field/" in self.path and values["industry"] == ["wrong"]:
-            self.answer(self.field("edit", "wrong", ("No such industry",)), 422)
+        if self.path.endswith("/move"):
+            self.move(values)
         elif "/field/" in self.path:
-            self.answer(self.field("view", values["industry"][0]))
+            typed = values["industry"][0]
+            wrong = typed == "wrong"
+            errors = ("No such industry",) if wrong else ()
+            self.answer(
+                self.field("edit" if wrong else "view", typed, errors), 422 if wrong else 200
+            )
         elif "/claim/" in self.path:
             self.answer(self.part("pool_row"), told={"toast": {"text": "Yours"}})
         elif self.path.endswith("/activity"):
@@ -122,6 +120,17 @@ class Answer(BaseHTTPRequestHandler):
             self.answer(drawn_block("form", "dialog"), 422)
         else:
             self.answer("", 204)
+
+    def move(self, values: Mapping[str, list[str]]) -> None:
+        """Move a card, ask for what is missing, or refuse."""
+        to = values["to"][0]
+        if to == "qualified" and not any(values.get("decision_date", [])):
+            self.answer(self.part("gate", move_url=self.path), 422)
+        elif to == "contacted" and "/4/" in self.path:
+            self.answer("", 409, told={"toast": {"text": "Mei moved it first", "tone": "bad"}})
+        else:
+            done = {"dialog-close": True, "toast": {"text": "Moved", "undo": "/undo"}}
+            self.answer(self.part("moved"), told=done)
 
 
 @contextmanager

@@ -258,6 +258,25 @@ def test_more_rows_come_without_a_reload(page: Page) -> None:
     expect(page.locator("#more")).to_have_count(0)
 
 
+def test_the_search_box_of_a_list_keeps_the_focus_while_rows_change(page: Page) -> None:
+    page.goto("/o/lead")
+    page.locator("#q").click()
+
+    with page.expect_response(lambda answer: "q=zha" in answer.url):
+        page.keyboard.type("zha")
+
+    expect(page.locator("#q")).to_be_focused()
+    expect(page.locator("#q")).to_have_value("zha")
+
+
+def test_the_keys_are_listed_on_demand(page: Page) -> None:
+    page.goto("/o/lead")
+
+    page.keyboard.press("?")
+
+    expect(page.locator("#keys")).to_be_visible()
+
+
 def test_a_filter_is_added_in_two_steps(page: Page) -> None:
     page.goto("/o/lead")
     page.keyboard.press("f")

@@ -2,17 +2,18 @@
 import "./dialogs.js";
 import "./menus.js";
 import "./toasts.js";
-import "./shell.js";
 import "./board.js";
 import "./lookup.js";
 import { prepareComposer, restoreDrafts } from "./forms.js";
 import { orderColumns } from "./lists.js";
 import "./palette.js";
 import "./keys.js";
+import { nameKeys } from "./shell.js";
 import { tellTimes } from "./times.js";
 
 function settle() {
   tellTimes();
+  nameKeys();
   orderColumns();
   prepareComposer();
   restoreDrafts();

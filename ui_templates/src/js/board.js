@@ -1,7 +1,7 @@
 /* <crm-board>: cards move by mouse, touch, menu and key. Picking one up asks the server nothing: the table of moves came with
    the page, so every column can say beforehand what a drop would do. The server decides again on the drop. */
 import Sortable from "sortablejs";
-import { $, $$, ask, headers, on, pageData, say, speak } from "./dom.js";
+import { $, $$, ask, headers, icon, on, pageData, say, speak } from "./dom.js";
 import { place } from "./menus.js";
 import { toast } from "./toasts.js";
 
@@ -92,7 +92,9 @@ export function moveMenu(card) {
     const { rule, say: text } = here ? {} : verdict(card, from, item.dataset.to);
     item.ariaChecked = String(here);
     item.ariaDisabled = String(rule === "no");
-    $("[data-say]", item).textContent = text || "";
+    const why = $("[data-say]", item);
+    why.textContent = text || "";
+    if (text) why.prepend(icon(rule === "no" ? "lock" : "list-checks", "i-xs"));
   }
   menu.showPopover();
   place(menu, $("[data-move]", card) || card);

@@ -10,9 +10,9 @@ const words = data("words");
 export const say = (key, values = {}) =>
   Object.entries(values).reduce((text, [name, value]) => text.replaceAll(`{${name}}`, value), words[key] || key);
 
-export const icon = (name) => {
+export const icon = (name, size = "i-s") => {
   const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
-  svg.setAttribute("class", "i i-s");
+  svg.setAttribute("class", `i ${size}`);
   svg.setAttribute("aria-hidden", "true");
   const use = document.createElementNS("http://www.w3.org/2000/svg", "use");
   use.setAttribute("href", `${document.body.dataset.icons}#${name}`);

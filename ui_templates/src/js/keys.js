@@ -24,6 +24,7 @@ on("click", "[data-keys]", showKeys);
 tinykeys(window, {
   "$mod+k": (event) => { event.preventDefault(); palette(); },
   "/": key(palette),
+  "?": key(showKeys),
   "Shift+?": key(showKeys),
   "[": key(sideBar),
   "c": click("[data-new]"),

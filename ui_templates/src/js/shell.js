@@ -51,22 +51,30 @@ on("click", "[data-fill]", (event, at) => {
 });
 on("click", "[data-copy]", (event, at) => navigator.clipboard.writeText(at.dataset.copy));
 
-/* The list's search box is inside what its answer replaces: give it back focus and caret. */
-let caret;
+/* The list's search box is inside what its answer replaces: it gets back its text, focus and caret. */
+let asked;
+let typed;
+document.addEventListener("htmx:before:request", (event) => {
+  const at = event.detail.ctx.sourceElement;
+  if (at.matches("[data-keep-focus]")) asked = at.value;
+});
 document.addEventListener("htmx:before:swap", () => {
   const at = document.activeElement;
-  caret = at?.matches?.("[data-keep-focus]") ? [at.id, at.selectionStart, at.value] : undefined;
+  typed = at?.matches?.("[data-keep-focus]") ? { id: at.id, caret: at.selectionStart, value: at.value } : undefined;
 });
 document.addEventListener("htmx:after:swap", () => {
-  if (!caret) return;
-  const [id, at, value] = caret;
-  const field = document.getElementById(id);
-  if (!field || field === document.activeElement) return;
-  field.value = value;
+  const field = typed && document.getElementById(typed.id);
+  if (!field || field.value === typed.value && field === document.activeElement) return;
+  field.value = typed.value;
   field.focus();
-  field.setSelectionRange(at, at);
+  field.setSelectionRange(typed.caret, typed.caret);
+  if (typed.value !== asked) field.dispatchEvent(new Event("input", { bubbles: true })); // typed on meanwhile
 });
 
-if (!/Mac|iPhone|iPad/.test(navigator.platform)) {
-  for (const key of document.querySelectorAll("kbd")) key.textContent = key.textContent.replace("⌘", "Ctrl ");
+/* The templates write ⌘; only a Mac has that key. */
+export function nameKeys() {
+  if (/Mac|iPhone|iPad/.test(navigator.platform)) return;
+  for (const key of document.querySelectorAll("kbd")) {
+    if (key.textContent.includes("⌘")) key.textContent = key.textContent.replace("⌘", "Ctrl ");
+  }
 }
