@@ -58,6 +58,8 @@ OBJECTS: Mapping[str, Mapping[str, Type]] = {
         "note": TEXT,
         "channel": record("channel"),
         "customer": record("customer"),
+        "contact": record("contact"),
+        "converted_at": DATETIME,
         "duplicate_of": record("lead"),
         "owner": record("user"),
         "pool": TEXT,
@@ -67,7 +69,8 @@ OBJECTS: Mapping[str, Mapping[str, Type]] = {
         "next_follow_up": DATETIME,
         "activities": Type(Kind.ROWS, of="activity"),
     },
-    "customer": {"name": TEXT, "phone": TEXT, "owner": record("user")},
+    "contact": {"name": TEXT, "mobile": TEXT, "customer": record("customer")},
+    "customer": {"name": TEXT, "phone": TEXT, "region": TEXT, "owner": record("user")},
     "channel": {"name": TEXT, "kind": choice("own", "paid")},
     "activity": {
         "kind": choice("call", "task", "note"),

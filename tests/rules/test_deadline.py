@@ -118,7 +118,7 @@ def test_a_reminder_goes_to_the_owner_by_the_channels_of_the_grade() -> None:
 
     assert told is not None
     assert [(e.channel, e.to) for e in told.effects] == [("in_page", "ann"), ("sms", "ann")]
-    assert told.effects[0].payload["message"]["zh"] == "r：03-02 15:00 到期。"  # type: ignore[index]
+    assert told.effects[0].payload["message"]["zh"] == "r：2026-03-02 15:00 到期。"  # type: ignore[index]
 
 
 def test_the_manager_is_told_when_it_is_due() -> None:

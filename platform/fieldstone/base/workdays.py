@@ -151,9 +151,7 @@ class Calendar:
         """
         if not span.working or (self.always_open and span.unit == "minutes"):
             return self._plain(start, span, 1)
-        if span.unit == "minutes":
-            return self._spend(self._forward(start), timedelta(minutes=span.amount))
-        return self._days_after(start, span.amount)
+        return _after(self, start, span)
 
     def before(self, end: datetime, span: Span) -> datetime:
         """Return the instant `span` before `end`, in UTC; the mirror of `after`."""
@@ -175,6 +173,11 @@ class Calendar:
                 break
             total += min(closing, end) - opening
         return total
+
+    def _working_after(self, start: datetime, span: Span) -> datetime:
+        if span.unit == "minutes":
+            return self._spend(self._forward(start), timedelta(minutes=span.amount))
+        return self._days_after(start, span.amount)
 
     def _zone(self) -> tzinfo:
         return zone_of(self.zone)
@@ -266,6 +269,12 @@ class Calendar:
             day -= timedelta(days=1)
             left -= self.works_on(day)
         return self._instant(day, local.hour * 60 + local.minute)
+
+
+@lru_cache(maxsize=8192)
+def _after(calendar: Calendar, start: datetime, span: Span) -> datetime:
+    """Return `Calendar.after` for working time; the rows of one import share their start and their span."""
+    return calendar._working_after(start, span)  # noqa: SLF001 - the same class, remembered
 
 
 def _from(interval: Interval | None, start: datetime) -> Iterator[Interval]:

@@ -15,7 +15,7 @@ from fieldstone.rules.contract import AUTOMATE, Builder, Facts, Rule, Verdict
 from fieldstone.rules.engine import held_before
 from fieldstone.rules.kind import ASSIGNMENTS, BOTH_LANGUAGES, CODES, TEXT, Kind
 from fieldstone.rules.notices import CHANNELS, Audience, audiences_from, message, told
-from fieldstone.rules.wording import joined
+from fieldstone.rules.wording import field_label, joined, listed
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class Automation:
     creates: tuple[NewRecord, ...]
     notices: tuple[Notice, ...]
     webhook: Webhook | None
+    labels: Mapping[str, Label]
 
     @property
     def reads(self) -> tuple[Expression, ...]:
@@ -125,8 +126,8 @@ class Automation:
     def _because(self, sets: Mapping[str, object], effects: Sequence[Effect]) -> Label:
         done = []
         if sets:
-            names = ", ".join(sets)
-            done.append(Label(f"set {names}", f"设置 {names}"))
+            names = listed(self.labels[name] for name in sets)
+            done.append(Label(f"set {names.en}", f"设置{names.text('zh')}"))
         done += [
             Label(f"created a record of {new.object_name}", f"新建 {new.object_name} 记录")
             for new in self.creates
@@ -151,12 +152,14 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Automation:
     """Resolve the event, the values and the people."""
     creates = [_new_record(one, path, build) for path, one in _several(raw.get("create"), "create")]
     notices = [_notice(one, path, build) for path, one in _several(raw.get("notify"), "notify")]
+    sets = assigned_from(raw.get("set", {}), "set", build)
     return Automation(
         _changed(raw.get("changed", {}), build),
-        assigned_from(raw.get("set", {}), "set", build),
+        sets,
         tuple(one for one in creates if one is not None),
         tuple(notices),
         _webhook(raw["webhook"], build) if "webhook" in raw else None,
+        {one.field: field_label(build.scope, one.field) for one in sets},
     )
 
 

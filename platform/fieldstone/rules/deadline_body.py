@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from fieldstone.base.label import Label
-from fieldstone.base.workdays import Span
+from fieldstone.base.workdays import Span, zone_of
 from fieldstone.changes.nouns import Draft, Effect, TimerRequest
 from fieldstone.expressions.expression import Expression
 from fieldstone.rules.assignments import Assigned, Template, assigned
@@ -147,12 +147,12 @@ class Deadline:
             return None
         if due is None:
             return Verdict(_MET, timers=self._cleared(rule))
-        return Verdict(self._because(row, due, facts), timers=self.schedule(rule, due, facts))
+        return Verdict(self._because(rule, row, due, facts), timers=self.schedule(rule, due, facts))
 
-    def _because(self, row: Mapping[str, object], due: datetime, facts: Facts) -> Label:
+    def _because(self, rule: Rule, row: Mapping[str, object], due: datetime, facts: Facts) -> Label:
         span = self._span(row)
         words = span.label if span is not None else Label("")
-        at = due.astimezone(facts.env.timezone).strftime("%Y-%m-%d %H:%M")
+        at = _told(due, rule, facts)
         band = self.bands.get(self._band(row))
         english = f"due {at}: {words.en}" + (f" for {band.text('en')}" if band else "")
         chinese = f"截止时间 {at}：" + (f"{band.text('zh')}级别 " if band else "")
@@ -166,7 +166,7 @@ class Deadline:
         reminder = self.reminders[place]
         if reminder.before is not None and planned <= facts.now:
             return None
-        at = planned.astimezone(facts.env.timezone).strftime("%m-%d %H:%M")
+        at = _told(planned, rule, facts)
         values = {"rule": rule.label.text("en"), "at": at}
         text = Label(
             _REMINDER.en.format_map(values),
@@ -185,7 +185,7 @@ class Deadline:
     def _graced(self, rule: Rule, draft: Draft, facts: Facts) -> Verdict:
         until = facts.calendar(rule.calendar).after(facts.now, self.grace)
         timer = TimerRequest(rule.code, DUE, until, {"grace": True})
-        at = until.astimezone(facts.env.timezone).strftime("%Y-%m-%d %H:%M")
+        at = _told(until, rule, facts)
         because = Label(
             f"the due time passed while the system was at rest; grace until {at}",
             f"系统停机期间已到期，宽限至 {at}",
@@ -199,7 +199,7 @@ class Deadline:
     def _missed(self, rule: Rule, timer: DueTimer, draft: Draft, facts: Facts) -> Verdict:
         then, row = self.then, draft.row
         sets = assigned(then.sets, row, facts, rule.calendar)
-        at = timer.due.astimezone(facts.env.timezone).strftime("%Y-%m-%d %H:%M")
+        at = _told(timer.due, rule, facts)
         because = Label(f"not done by {at}", f"未在 {at} 前完成")
         effects = told(then.audiences, ("in_page",), draft, facts, topic="deadline", text=because)
         if then.pool:
@@ -229,6 +229,13 @@ def started(name: str, draft: Draft, facts: Facts) -> dict[str, object]:
     if name == "owned_at" and (draft.before is None or draft.changed("owner")):
         return {name: facts.now if draft.row.get("owner") else None}
     return {}
+
+
+def _told(instant: datetime, rule: Rule, facts: Facts) -> str:
+    """Return an instant as the clock on the wall of the rule's calendar shows it, whoever acts."""
+    return instant.astimezone(zone_of(facts.calendar(rule.calendar).zone)).strftime(
+        "%Y-%m-%d %H:%M"
+    )
 
 
 _MET = Label("done in time, or no longer running", "已按时完成或不再计时")

@@ -56,10 +56,19 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Duplicate | None:
 def _fields_of(
     written: object, path: str, build: Builder, scope: Scope
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    plain = written if isinstance(written, Mapping) else {"fields": written}
+    plain: Mapping[str, Any] = written if isinstance(written, Mapping) else {"fields": written}
     several = plain["fields"] if isinstance(plain["fields"], (list, tuple)) else [plain["fields"]]
     names = tuple(build.field(path, one, scope=scope) for one in several)
-    how = (str(plain["as"]),) * len(names) if "as" in plain else ()
+    written_how = plain.get("as", ())
+    how = (written_how,) * len(names) if isinstance(written_how, str) else tuple(written_how)
+    if how and len(how) != len(names):
+        build.problem(
+            f"{path}.as",
+            "key_length",
+            f"There are {len(names)} fields and {len(how)} ways to compare them.",
+            "Give one way for all, or one for each field.",
+        )
+        return (), ()
     if scope is build.scope and any(build.fields_type(one) == "secret" for one in names if one):
         build.problem(
             path,
@@ -142,13 +151,19 @@ def _feed(raw: Mapping[str, Any], build: Builder) -> Feed | None:
 
 
 _FIELDS = {"oneOf": [TEXT, CODES]}
+_ALIKE = {
+    "oneOf": [
+        {"enum": list(ALIKE)},
+        {"type": "array", "items": {"enum": list(ALIKE)}, "minItems": 1},
+    ]
+}
 _KEY = {
     "oneOf": [
         TEXT,
         CODES,
         {
             "type": "object",
-            "properties": {"fields": _FIELDS, "as": {"enum": list(ALIKE)}},
+            "properties": {"fields": _FIELDS, "as": _ALIKE},
             "required": ["fields"],
             "additionalProperties": False,
         },
