@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Index, Table, insert, select, update
+from sqlalchemy import Connection, Index, Table, bindparam, insert, select, update
 
 from fieldstone.expressions.sqltypes import instant_text
 from fieldstone.storage.platform_tables import PLATFORM, instant, packed, text, whole
@@ -90,30 +90,39 @@ class Chain:
             row = {**entry, "changes": packed(entry["changes"]), "chain": chain, "place": place}
             last = row["hash"] = _hash(last, row)
             rows.append(row)
-        self._connection.execute(insert(fs_audit), rows)
-        moved_on = update(fs_chain).where(fs_chain.c.chain == chain)
-        self._connection.execute(moved_on.values(length=length + len(rows), hash=last))
+        self._connection.execute(_ADD, rows)
+        end = {"b_chain": chain, "b_length": length + len(rows), "b_hash": last}
+        self._connection.execute(_MOVE_END, end)
         self._waiting.clear()
 
     def _free_end(self) -> tuple[int, int, str]:
-        ends = select(fs_chain.c.chain, fs_chain.c.length, fs_chain.c.hash)
         if self._dialect == "postgresql":
-            skipping = ends.limit(1).with_for_update(skip_locked=True)
-            free = self._connection.execute(skipping).first()
+            free = self._connection.execute(_FREE_END).first()
             if free is not None:
                 return free.chain, free.length, free.hash
-            ends = ends.with_for_update()
-            one = random.randrange(CHAINS)  # noqa: S311 - spreads load, guards nothing
+            asked, one = _ONE_END.with_for_update(), random.randrange(CHAINS)  # noqa: S311 - spreads load, guards nothing
         else:
-            one = 0  # SQLite has one writer at a time anyway
-        end = self._connection.execute(ends.where(fs_chain.c.chain == one)).one()
+            asked, one = _ONE_END, 0  # SQLite has one writer at a time anyway
+        end = self._connection.execute(asked, {"b_chain": one}).one()
         return end.chain, end.length, end.hash
+
+
+# Built once: making a statement costs more than running it.
+_ADD = insert(fs_audit)
+_ENDS = select(fs_chain.c.chain, fs_chain.c.length, fs_chain.c.hash)
+_FREE_END = _ENDS.limit(1).with_for_update(skip_locked=True)
+_ONE_END = _ENDS.where(fs_chain.c.chain == bindparam("b_chain"))
+_MOVE_END = (
+    update(fs_chain)
+    .where(fs_chain.c.chain == bindparam("b_chain"))
+    .values(length=bindparam("b_length"), hash=bindparam("b_hash"))
+)
 
 
 def broken_links(connection: Connection) -> Iterator[BrokenLink]:
     """Yield every place where the audit log was changed, cut out or put in after the fact."""
     hashed = [fs_audit.c[name] for name in ("chain", "place", "at", "written_at", *_HASHED, "hash")]
-    ends = connection.execute(select(fs_chain.c.chain, fs_chain.c.length, fs_chain.c.hash)).all()
+    ends = connection.execute(_ENDS).all()
     for chain, length, end in ends:
         last, expected = "", 1
         entries = select(*hashed).where(fs_audit.c.chain == chain).order_by(fs_audit.c.place)

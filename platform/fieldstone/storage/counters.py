@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, Index, Table, func, insert, select
+from sqlalchemy import Connection, Index, Table, bindparam, func, insert, select
 
 from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import LedgerEntry
@@ -88,25 +89,12 @@ class Counters:
         """
         if count > limit:
             return False
-        adding = upserting(fs_counter, self._dialect).values(
-            rule=rule, subject=subject, period=period, used=count
-        )
-        used = fs_counter.c.used + adding.excluded.used
-        adding = adding.on_conflict_do_update(
-            index_elements=["rule", "subject", "period"], set_={"used": used}, where=used <= limit
-        ).returning(fs_counter.c.used)
-        if self._connection.execute(adding).first() is None:
+        bound = {"rule": rule, "subject": subject, "period": period, "used": count}
+        taken = self._connection.execute(_taking(self._dialect), {**bound, "b_limit": limit})
+        if taken.first() is None:
             return False
-        self._connection.execute(
-            insert(fs_grant).values(
-                id=new_id(),
-                rule=rule,
-                subject=subject,
-                period=period,
-                count=count,
-                at=self._now,
-            )
-        )
+        grant = {"rule": rule, "subject": subject, "period": period, "count": count}
+        self._connection.execute(_ADD_GRANT, {**grant, "id": new_id(), "at": self._now})
         return True
 
     def used(self, subject: str, rule: str, period: str) -> int:
@@ -120,30 +108,21 @@ class Counters:
 
     def turns(self, rule: str, count: int) -> int:
         """Return a rule's cursor as it stands, and move it on by `count`."""
-        moving = upserting(fs_cursor, self._dialect).values(rule=rule, position=count)
-        moving = moving.on_conflict_do_update(
-            index_elements=["rule"],
-            set_={"position": fs_cursor.c.position + moving.excluded.position},
-        ).returning(fs_cursor.c.position)
-        return int(self._connection.execute(moving).scalar_one()) - count
+        bound = {"rule": rule, "position": count}
+        moved = self._connection.execute(_turning(self._dialect), bound)
+        return int(moved.scalar_one()) - count
 
     def numbers(self, object_name: str, field: str, period: str, count: int) -> range:
         """Return the next `count` numbers of an autonumber field, from 1 in each period, without gaps."""
-        moving = upserting(fs_sequence, self._dialect).values(
-            object=object_name, field=field, period=period, last=count
-        )
-        moving = moving.on_conflict_do_update(
-            index_elements=["object", "field", "period"],
-            set_={"last": fs_sequence.c.last + moving.excluded.last},
-        ).returning(fs_sequence.c.last)
-        last = int(self._connection.execute(moving).scalar_one())
+        bound = {"object": object_name, "field": field, "period": period, "last": count}
+        last = int(self._connection.execute(_numbering(self._dialect), bound).scalar_one())
         return range(last - count + 1, last + 1)
 
     def give_points(self, object_name: str, points: Sequence[tuple[str, LedgerEntry, int]]) -> None:
         """Write (record, entry, rule version) into the ledger; totals are derived from it."""
         if points:
             self._connection.execute(
-                insert(fs_ledger),
+                _ADD_POINTS,
                 [
                     {
                         "id": new_id(),
@@ -174,3 +153,38 @@ class Counters:
             for record, rule, item, total in self._connection.execute(asked, {"ids": ids}):
                 found.setdefault(record, {})[rule, item] = int(total)
         return found
+
+
+# Statements are built once for each dialect: making one costs more than running it.
+_ADD_GRANT = insert(fs_grant)
+_ADD_POINTS = insert(fs_ledger)
+
+
+@cache
+def _taking(dialect: str) -> Any:
+    adding = upserting(fs_counter, dialect)
+    used = fs_counter.c.used + adding.excluded.used
+    adding = adding.on_conflict_do_update(
+        index_elements=["rule", "subject", "period"],
+        set_={"used": used},
+        where=used <= bindparam("b_limit"),
+    )
+    return adding.returning(fs_counter.c.used)
+
+
+@cache
+def _turning(dialect: str) -> Any:
+    moving = upserting(fs_cursor, dialect)
+    position = fs_cursor.c.position + moving.excluded.position
+    moving = moving.on_conflict_do_update(index_elements=["rule"], set_={"position": position})
+    return moving.returning(fs_cursor.c.position)
+
+
+@cache
+def _numbering(dialect: str) -> Any:
+    moving = upserting(fs_sequence, dialect)
+    last = fs_sequence.c.last + moving.excluded.last
+    moving = moving.on_conflict_do_update(
+        index_elements=["object", "field", "period"], set_={"last": last}
+    )
+    return moving.returning(fs_sequence.c.last)

@@ -171,7 +171,7 @@ class Journal:
             self._decision_row(entry, decision) for entry in entries for decision in entry.decisions
         ]
         if rows:
-            self._connection.execute(insert(fs_decision), rows)
+            self._connection.execute(_ADD_DECISION, rows)
 
     def _decision_row(self, entry: JournalEntry, decision: Decision) -> dict[str, object]:
         owner = decision.sets.get("owner")
@@ -218,7 +218,7 @@ class Journal:
         if closing:
             self._connection.execute(_CLOSE_STAGE, closing)
         if opening:
-            self._connection.execute(insert(fs_stage_history), opening)
+            self._connection.execute(_OPEN_STAGE, opening)
 
     def _stage_rows(self, entry: JournalEntry) -> Iterable[dict[str, object]]:
         following = [*(move.at for move in entry.stages[1:]), None]
@@ -265,9 +265,12 @@ class Journal:
             if move.owner or move.pool
         ]
         if opening:
-            self._connection.execute(insert(fs_owner_span), opening)
+            self._connection.execute(_OPEN_SPAN, opening)
 
 
+_ADD_DECISION = insert(fs_decision)
+_OPEN_STAGE = insert(fs_stage_history)
+_OPEN_SPAN = insert(fs_owner_span)
 _CLOSE_STAGE = (
     update(fs_stage_history)
     .where(fs_stage_history.c.record == bindparam("b_record"), fs_stage_history.c.left_at.is_(None))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import Connection, Index, Table, bindparam, delete, insert, select
+from sqlalchemy import Connection, Index, Select, Table, bindparam, delete, insert, select
 
 from fieldstone.storage.locks import lock_names
 from fieldstone.storage.platform_tables import CHUNK, PLATFORM, among, listed, serial, text
@@ -31,8 +32,7 @@ def replace_keys(
 ) -> None:
     """Keep the keys of records by id; `fresh` says that they are new, so nothing is there to remove."""
     if not fresh and keys:
-        gone = delete(fs_match_key).where(fs_match_key.c.record == bindparam("b_record"))
-        connection.execute(gone, [{"b_record": record_id} for record_id in keys])
+        connection.execute(_DROP, [{"b_record": record_id} for record_id in keys])
     rows = [
         {"object": object_name, "record": record_id, "key": key, "value": value}
         for record_id, values_by_key in keys.items()
@@ -40,7 +40,7 @@ def replace_keys(
         for value in values
     ]
     if rows:
-        connection.execute(insert(fs_match_key), rows)
+        connection.execute(_ADD, rows)
 
 
 def holders_of(
@@ -50,18 +50,28 @@ def holders_of(
 
     The values are locked first, so that of two writers one sees what the other wrote.
     """
-    lock_names(connection, dialect, (f"key/{object_name}/{key}/{value}" for value in values))
-    asked = (
+    lock_names(connection, dialect, f"key/{object_name}/{key}", values)
+    asked = _holders(dialect)
+    found: list[tuple[str, str]] = []
+    for start in range(0, len(values), CHUNK):
+        ids = listed(values[start : start + CHUNK], dialect)
+        bound = {"b_object": object_name, "b_key": key, "ids": ids}
+        found += [(value, record) for value, record in connection.execute(asked, bound)]
+    return found
+
+
+@cache
+def _holders(dialect: str) -> Select[Any]:
+    return (
         select(fs_match_key.c.value, fs_match_key.c.record)
         .where(
-            fs_match_key.c.object == object_name,
-            fs_match_key.c.key == key,
+            fs_match_key.c.object == bindparam("b_object"),
+            fs_match_key.c.key == bindparam("b_key"),
             among(fs_match_key.c.value, dialect),
         )
         .order_by(fs_match_key.c.id)
     )
-    found: list[tuple[str, str]] = []
-    for start in range(0, len(values), CHUNK):
-        ids = listed(values[start : start + CHUNK], dialect)
-        found += [(value, record) for value, record in connection.execute(asked, {"ids": ids})]
-    return found
+
+
+_ADD = insert(fs_match_key)
+_DROP = delete(fs_match_key).where(fs_match_key.c.record == bindparam("b_record"))

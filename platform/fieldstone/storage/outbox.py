@@ -86,7 +86,7 @@ class Outbox:
         """Put (object, record, effect) out for delivery once this transaction is committed."""
         if effects:
             self._connection.execute(
-                insert(fs_outbox),
+                _ADD,
                 [
                     {
                         "channel": effect.channel,
@@ -225,3 +225,6 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     return and_(
         fs_outbox.c.state == "pending", or_(fs_outbox.c.due <= now, fs_outbox.c.attempts == 0)
     )
+
+
+_ADD = insert(fs_outbox)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
 from sqlalchemy import (
     Connection,
@@ -80,14 +81,7 @@ class Timers:
         if removed:
             self._connection.execute(_REMOVE_TIMER, removed)
         if latest:
-            adding = upserting(fs_timer, self._dialect)
-            fresh = {
-                name: adding.excluded[name] for name in ("object", "due", "version", "payload")
-            }
-            self._connection.execute(
-                adding.on_conflict_do_update(index_elements=["record", "rule", "kind"], set_=fresh),
-                list(latest.values()),
-            )
+            self._connection.execute(_setting(self._dialect), list(latest.values()))
 
     def take_due(self, now: datetime, limit: int = 100) -> tuple[TakenTimer, ...]:
         """Return due timers, oldest first, that no other worker holds; locked until the transaction ends."""
@@ -158,3 +152,10 @@ def _timer_row(
         "version": version,
         "payload": request.payload,
     }
+
+
+@cache
+def _setting(dialect: str) -> Any:
+    adding = upserting(fs_timer, dialect)
+    fresh = {name: adding.excluded[name] for name in ("object", "due", "version", "payload")}
+    return adding.on_conflict_do_update(index_elements=["record", "rule", "kind"], set_=fresh)
