@@ -1,6 +1,7 @@
 """What a role may see holds in every read, row by row and field by field."""
 
 import pytest
+
 from fieldstone.access.masks import Masked
 from fieldstone.base.errors import RefusedError
 from fieldstone.reads.query import Query
@@ -18,7 +19,15 @@ def leads(world):
     world.insert(
         "lead",
         *(
-            {"name": name, "owner": owner, "mobile": "+8613800138000", "email": f"{name}@a.cn", "budget": 5, "score": 7, "kind": "a"}
+            {
+                "name": name,
+                "owner": owner,
+                "mobile": "+8613800138000",
+                "email": f"{name}@a.cn",
+                "budget": 5,
+                "score": 7,
+                "kind": "a",
+            }
             for name, owner in rows
         ),
     )
@@ -53,7 +62,9 @@ def test_without_a_right_the_object_is_not_there(leads, roles):
         leads.reads.list(a_context(an_actor(ANNA, *roles)), leads.model, "leadd")
 
     assert refused.value.status == unknown.value.status == 404
-    assert refused.value.problems[0].message == unknown.value.problems[0].message.replace("leadd", "lead")
+    assert refused.value.problems[0].message == unknown.value.problems[0].message.replace(
+        "leadd", "lead"
+    )
 
 
 def test_a_record_outside_the_scope_is_not_found(leads):
@@ -124,7 +135,9 @@ def test_a_hidden_field_reads_as_one_that_does_not_exist(sqlite_world, query, hi
         }
         with pytest.raises(RefusedError) as refused:
             the_list(sqlite_world, actor, Query(**parts))
-        return refused.value.status, [(p.code, p.path, p.message.replace(name, "?")) for p in refused.value.problems]
+        return refused.value.status, [
+            (p.code, p.path, p.message.replace(name, "?")) for p in refused.value.problems
+        ]
 
     assert told(hidden) == told("z" * len(hidden))
 
@@ -138,8 +151,16 @@ def test_a_masked_field_is_no_filter_and_no_sort(sqlite_world):
 
 
 def test_a_lookup_shows_no_more_than_its_target_would(world):
-    mine, theirs = world.insert("customer", {"name": "Mine", "owner": ANNA, "industry": "it"}, {"name": "Theirs", "owner": BEN, "industry": "it"})
-    world.insert("lead", {"name": "a", "owner": ANNA, "customer": mine}, {"name": "b", "owner": ANNA, "customer": theirs})
+    mine, theirs = world.insert(
+        "customer",
+        {"name": "Mine", "owner": ANNA, "industry": "it"},
+        {"name": "Theirs", "owner": BEN, "industry": "it"},
+    )
+    world.insert(
+        "lead",
+        {"name": "a", "owner": ANNA, "customer": mine},
+        {"name": "b", "owner": ANNA, "customer": theirs},
+    )
     actor = an_actor(ANNA, "sales")
 
     assert set(the_list(world, actor, Query(filter="customer.industry == 'it'"))) == {"a"}
@@ -154,7 +175,11 @@ def test_a_lookup_shows_no_more_than_its_target_would(world):
 
 def test_children_are_counted_as_far_as_they_may_be_seen(world):
     (lead,) = world.insert("lead", {"name": "a", "owner": ANNA})
-    world.insert("activity", {"subject": "mine", "lead": lead, "owner": ANNA}, {"subject": "theirs", "lead": lead, "owner": BEN})
+    world.insert(
+        "activity",
+        {"subject": "mine", "lead": lead, "owner": ANNA},
+        {"subject": "theirs", "lead": lead, "owner": BEN},
+    )
     query = Query(filter="count(activities) == 1")
 
     assert set(the_list(world, an_actor(ANNA, "sales"), query)) == {"a"}
@@ -162,14 +187,30 @@ def test_children_are_counted_as_far_as_they_may_be_seen(world):
 
 
 def test_line_items_come_with_their_document_and_go_with_their_field(world):
-    world.insert("lead", {"name": "a", "owner": ANNA, "items": [{"product": "P", "price": 3}, {"product": "Q", "price": 4}]})
+    world.insert(
+        "lead",
+        {
+            "name": "a",
+            "owner": ANNA,
+            "items": [{"product": "P", "price": 3}, {"product": "Q", "price": 4}],
+        },
+    )
 
-    full = the_list(world, an_actor(ANNA, "sales"), Query(fields=("name", "items"), filter="sum(items, price) == 7"))["a"]
+    full = the_list(
+        world,
+        an_actor(ANNA, "sales"),
+        Query(fields=("name", "items"), filter="sum(items, price) == 7"),
+    )["a"]
     record = world.reads.get(a_context(an_actor(ANNA, "sales")), world.model, "lead", full.id)
 
     assert [one.values["product"] for one in full.values["items"]] == ["P", "Q"]
     assert [one["product"] for one in record.dump(world.model)["items"]] == ["P", "Q"]
-    assert "items" not in world.reads.get(a_context(an_actor(ANNA, "viewer")), world.model, "lead", full.id).values
+    assert (
+        "items"
+        not in world.reads.get(
+            a_context(an_actor(ANNA, "viewer")), world.model, "lead", full.id
+        ).values
+    )
     with pytest.raises(RefusedError):
         the_list(world, an_actor(ANNA, "viewer"), Query(filter="count(items) > 0"))
 
@@ -193,7 +234,9 @@ def test_a_token_narrows_what_its_person_may_see(leads):
 def test_deleted_records_are_only_in_the_recycle_bin(world):
     from tests.reads.world import NOW
 
-    world.insert("lead", {"name": "gone", "owner": ANNA, "deleted_at": NOW}, {"name": "here", "owner": ANNA})
+    world.insert(
+        "lead", {"name": "gone", "owner": ANNA, "deleted_at": NOW}, {"name": "here", "owner": ANNA}
+    )
     actor = an_actor(ANNA, "sales")
 
     assert set(the_list(world, actor)) == {"here"}

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+
 from fieldstone.base.errors import RefusedError
 from fieldstone.reads.query import Query
 from tests.reads.world import ANNA, BEN, CARL, a_context, an_actor
@@ -14,17 +15,46 @@ def leads(world):
     (it,) = world.insert("customer", {"name": "It", "industry": "it", "revenue": 9})
     world.insert(
         "lead",
-        {"name": "1", "owner": ANNA, "stage": "new", "budget": Decimal("0.10"), "score": 1, "customer": it, "at": datetime(2026, 1, 31, 23, tzinfo=UTC)},
-        {"name": "2", "owner": ANNA, "stage": "new", "budget": Decimal("0.20"), "score": 2, "at": datetime(2026, 2, 1, tzinfo=UTC)},
+        {
+            "name": "1",
+            "owner": ANNA,
+            "stage": "new",
+            "budget": Decimal("0.10"),
+            "score": 1,
+            "customer": it,
+            "at": datetime(2026, 1, 31, 23, tzinfo=UTC),
+        },
+        {
+            "name": "2",
+            "owner": ANNA,
+            "stage": "new",
+            "budget": Decimal("0.20"),
+            "score": 2,
+            "at": datetime(2026, 2, 1, tzinfo=UTC),
+        },
         {"name": "3", "owner": ANNA, "stage": "won", "budget": None, "score": None},
-        {"name": "4", "owner": BEN, "stage": "won", "budget": Decimal("92233720368547758.07"), "score": 2**62},
-        {"name": "5", "owner": CARL, "stage": None, "budget": Decimal("92233720368547758.07"), "score": 2**62},
+        {
+            "name": "4",
+            "owner": BEN,
+            "stage": "won",
+            "budget": Decimal("92233720368547758.07"),
+            "score": 2**62,
+        },
+        {
+            "name": "5",
+            "owner": CARL,
+            "stage": None,
+            "budget": Decimal("92233720368547758.07"),
+            "score": 2**62,
+        },
     )
     return world
 
 
 def figures(world, actor, measures, group=(), query=None):
-    return world.reads.aggregate(a_context(actor), world.model, "lead", query or Query(), group=group, measures=measures)
+    return world.reads.aggregate(
+        a_context(actor), world.model, "lead", query or Query(), group=group, measures=measures
+    )
 
 
 def test_figures_of_all_rows(leads):
@@ -63,21 +93,40 @@ def test_groups_come_in_order_with_the_missing_one_last(leads):
 
 
 def test_groups_may_be_computed_or_looked_up(leads):
-    by_month = figures(leads, an_actor(ANNA, "admin"), {"n": "count()"}, ["year(at)", "month(at)"], Query(filter="at != null"))
+    by_month = figures(
+        leads,
+        an_actor(ANNA, "admin"),
+        {"n": "count()"},
+        ["year(at)", "month(at)"],
+        Query(filter="at != null"),
+    )
     by_industry = figures(leads, an_actor(ANNA, "admin"), {"n": "count()"}, ["customer.industry"])
 
-    assert by_month == [{"year(at)": 2026, "month(at)": 1, "n": 1}, {"year(at)": 2026, "month(at)": 2, "n": 1}]
+    assert by_month == [
+        {"year(at)": 2026, "month(at)": 1, "n": 1},
+        {"year(at)": 2026, "month(at)": 2, "n": 1},
+    ]
     assert by_industry == [{"customer.industry": "it", "n": 1}, {"customer.industry": None, "n": 4}]
 
 
 def test_figures_stay_within_the_scope_and_the_fields(leads):
-    lines = figures(leads, an_actor(ANNA, "sales"), {"n": "count()", "sum": "sum(budget)", "rich": "max(customer.revenue)"})
+    lines = figures(
+        leads,
+        an_actor(ANNA, "sales"),
+        {"n": "count()", "sum": "sum(budget)", "rich": "max(customer.revenue)"},
+    )
 
     assert lines == [{"n": 3, "sum": Decimal("0.30"), "rich": None}]
 
 
 def test_nothing_adds_up_to_nothing(leads):
-    lines = figures(leads, an_actor(ANNA, "admin"), {"n": "count()", "sum": "sum(budget)", "mean": "avg(budget)", "max": "max(budget)"}, (), Query(filter="score == 77"))
+    lines = figures(
+        leads,
+        an_actor(ANNA, "admin"),
+        {"n": "count()", "sum": "sum(budget)", "mean": "avg(budget)", "max": "max(budget)"},
+        (),
+        Query(filter="score == 77"),
+    )
 
     assert lines == [{"n": 0, "sum": Decimal(0), "mean": None, "max": None}]
 
@@ -114,10 +163,33 @@ def test_a_malformed_figure_is_refused_with_a_cure(sqlite_world, group, measures
 
 
 def test_a_board_has_a_column_per_option(leads):
-    columns = leads.reads.board(a_context(an_actor(ANNA, "admin")), leads.model, "lead", "stage", Query(limit=1, sort=(("name", False),)), "budget")
+    columns = leads.reads.board(
+        a_context(an_actor(ANNA, "admin")),
+        leads.model,
+        "lead",
+        "stage",
+        Query(limit=1, sort=(("name", False),)),
+        "budget",
+    )
 
-    assert [(one.option, one.count, len(one.page.rows)) for one in columns] == [("new", 2, 1), ("contacted", 0, 0), ("won", 2, 1), ("lost", 0, 0), (None, 1, 1)]
+    assert [(one.option, one.count, len(one.page.rows)) for one in columns] == [
+        ("new", 2, 1),
+        ("contacted", 0, 0),
+        ("won", 2, 1),
+        ("lost", 0, 0),
+        (None, 1, 1),
+    ]
     assert columns[0].sum == Decimal("0.30")
     assert columns[0].page.next_cursor is not None
-    more = leads.reads.list(a_context(an_actor(ANNA, "admin")), leads.model, "lead", Query(limit=1, sort=(("name", False),), column=("stage", "new"), cursor=columns[0].page.next_cursor))
+    more = leads.reads.list(
+        a_context(an_actor(ANNA, "admin")),
+        leads.model,
+        "lead",
+        Query(
+            limit=1,
+            sort=(("name", False),),
+            column=("stage", "new"),
+            cursor=columns[0].page.next_cursor,
+        ),
+    )
     assert [one.values["name"] for one in more.rows] == ["2"]

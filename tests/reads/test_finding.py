@@ -1,6 +1,7 @@
 """Words are found in what the caller may see: lists, the search page, lookups; titles name no hidden record."""
 
 import pytest
+
 from fieldstone.base.errors import RefusedError
 from fieldstone.reads.query import Query
 from tests.reads.world import ANNA, BEN, a_context, an_actor
@@ -66,12 +67,16 @@ def test_the_search_page_finds_records_of_every_object(leads):
     leads.insert("customer", {"name": "石头集团", "owner": BEN})
     admin, anna = a_context(an_actor(ANNA, "admin")), a_context(an_actor(ANNA, "sales"))
 
-    assert {(hit.object_name, hit.title) for hit in leads.reads.search(admin, leads.model, "ann")} == {("user", "Anna")}
+    assert {
+        (hit.object_name, hit.title) for hit in leads.reads.search(admin, leads.model, "ann")
+    } == {("user", "Anna")}
     assert {hit.title for hit in leads.reads.search(anna, leads.model, "石头")} == {"张伟", "王芳"}
     hit = leads.reads.search(admin, leads.model, "zhangwei")[0]
     assert "北京石头科技" in hit.subtitle
     assert leads.reads.search(admin, leads.model, " ") == []
-    assert [hit.title for hit in leads.reads.search(admin, leads.model, "石头", ["customer"])] == ["石头集团"]
+    assert [hit.title for hit in leads.reads.search(admin, leads.model, "石头", ["customer"])] == [
+        "石头集团"
+    ]
 
 
 def test_a_lookup_offers_what_its_caller_may_see(world):
@@ -84,7 +89,9 @@ def test_a_lookup_offers_what_its_caller_may_see(world):
 
 
 def test_titles_name_only_what_may_be_seen(world):
-    mine, theirs = world.insert("customer", {"name": "Mine", "owner": ANNA}, {"name": "Theirs", "owner": BEN})
+    mine, theirs = world.insert(
+        "customer", {"name": "Mine", "owner": ANNA}, {"name": "Theirs", "owner": BEN}
+    )
     wanted = [("customer", mine), ("customer", theirs), ("user", BEN), ("nothing", mine)]
 
     titles = world.reads.titles(a_context(an_actor(ANNA, "sales")), world.model, wanted)

@@ -146,7 +146,9 @@ def test_a_forged_value_in_a_cursor_is_refused_or_harmless(sqlite_world, key, va
 
     found = []
     with suppress_bad_cursor():
-        found = sqlite_world.reads.list(ctx, sqlite_world.model, "lead", Query(sort=sort, cursor=forged)).rows
+        found = sqlite_world.reads.list(
+            ctx, sqlite_world.model, "lead", Query(sort=sort, cursor=forged)
+        ).rows
 
     assert len(found) <= 2
 

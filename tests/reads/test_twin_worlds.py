@@ -4,6 +4,7 @@ from dataclasses import asdict, is_dataclass
 from itertools import product
 
 import pytest
+
 from fieldstone.access.masks import Masked
 from fieldstone.base.errors import RefusedError
 from fieldstone.base.label import Label
@@ -32,7 +33,9 @@ def fill(world, roles, *, bright):
     lead |= {
         "score": number if "score" in hidden else 5,
         "budget": money if "budget" in hidden else 10,
-        "items": [{"product": str(number), "price": money}] * (2 if bright else 1) if "items" in hidden else [],
+        "items": [{"product": str(number), "price": money}] * (2 if bright else 1)
+        if "items" in hidden
+        else [],
     }
     mails = {ANNA: "anna@a.cn", BEN: "ben@a.cn"}
     for person in mails:
@@ -40,30 +43,85 @@ def fill(world, roles, *, bright):
             mails[person] = mail
     industry = "it" if bright and "sales" in "".join(roles) else "edu"
     revenue = number if roles != ("auditor",) else 7
-    world.insert("customer", {"id": CUSTOMER, "name": "Theirs", "owner": CARL, "industry": industry, "revenue": revenue})
-    rows = [{"id": an_id(601 + n), "name": f"n{n}", "owner": owner, "email": mails[owner], **lead} for n, owner in enumerate([ANNA, BEN, ANNA])]
+    world.insert(
+        "customer",
+        {"id": CUSTOMER, "name": "Theirs", "owner": CARL, "industry": industry, "revenue": revenue},
+    )
+    rows = [
+        {"id": an_id(601 + n), "name": f"n{n}", "owner": owner, "email": mails[owner], **lead}
+        for n, owner in enumerate([ANNA, BEN, ANNA])
+    ]
     world.insert("lead", *rows)
     call = {"id": an_id(701), "subject": "call", "owner": CARL, "lead": LEAD, "minutes": number}
     if bright or roles == ("auditor",):
         world.insert("activity", call)
     if bright and roles != ("viewer",):
-        world.insert("lead", {"id": an_id(700), "name": "ghost", "owner": CARL, "kind": "b", "email": "ghost@a.cn"})
+        world.insert(
+            "lead",
+            {"id": an_id(700), "name": "ghost", "owner": CARL, "kind": "b", "email": "ghost@a.cn"},
+        )
     journal(world, hidden, number, money)
 
 
 def journal(world, hidden, number, money):
-    changes = {"name": (None, "n0"), "score": (None, number if "score" in hidden else 5), "budget": (None, str(money) if "budget" in hidden else "10")}
+    changes = {
+        "name": (None, "n0"),
+        "score": (None, number if "score" in hidden else 5),
+        "budget": (None, str(money) if "budget" in hidden else "10"),
+    }
     seen = f"score {number}" if "score" in hidden else "score 5"
-    entries = [JournalEntry("lead", LEAD, "create", 1, changes, (Decision("grade", "grading", 1, Label(seen, seen), {"kind": "a"}),))]
+    entries = [
+        JournalEntry(
+            "lead",
+            LEAD,
+            "create",
+            1,
+            changes,
+            (Decision("grade", "grading", 1, Label(seen, seen), {"kind": "a"}),),
+        )
+    ]
     if number == 999:
-        only = {"score": (1, number)} if "score" in hidden else {"email": ("a@b.c", "zz@secret.cn")} if "email_of_all" in hidden else None
+        only = (
+            {"score": (1, number)}
+            if "score" in hidden
+            else {"email": ("a@b.c", "zz@secret.cn")}
+            if "email_of_all" in hidden
+            else None
+        )
         entries += [JournalEntry("lead", LEAD, "update", 2, only)] if only else []
     with world.storage.transaction(world.tables, a_context(SYSTEM_ACTOR)) as transaction:
         transaction.journal(entries)
 
 
-FIELDS = ["score", "budget", "email", "mobile", "items", "customer.revenue", "customer.industry", "customer.name", "owner.salary", "name", "nothing", "items.price"]
-FILTERS = ["{} == 999", "{} > 100", "{} != null", "is_empty({})", "{} == 'it'", "contains({}, 'zz')", "count(items, {} > 100) > 0", "count(activities) > 0", "count(customer.leads) > 1", "any(activities, minutes == 7)", "not ({} > 100)", "{} in [999, 1]", "sum(items, price) > 100"]
+FIELDS = [
+    "score",
+    "budget",
+    "email",
+    "mobile",
+    "items",
+    "customer.revenue",
+    "customer.industry",
+    "customer.name",
+    "owner.salary",
+    "name",
+    "nothing",
+    "items.price",
+]
+FILTERS = [
+    "{} == 999",
+    "{} > 100",
+    "{} != null",
+    "is_empty({})",
+    "{} == 'it'",
+    "contains({}, 'zz')",
+    "count(items, {} > 100) > 0",
+    "count(activities) > 0",
+    "count(customer.leads) > 1",
+    "any(activities, minutes == 7)",
+    "not ({} > 100)",
+    "{} in [999, 1]",
+    "sum(items, price) > 100",
+]
 WORDS = ["999", "70000", "zz", "secret", "ghost", "it", "13800138000", "8000", "Theirs", "n0"]
 
 
@@ -71,15 +129,28 @@ def requests(world, actor):
     """Yield every sort of question a person may ask, about every field."""
     reads, ctx, model = world.reads, a_context(actor), world.model
     for text, field in product(FILTERS, FIELDS):
-        yield lambda text=text, field=field: reads.list(ctx, model, "lead", Query(filter=text.format(field), count=True))
+        yield lambda text=text, field=field: reads.list(
+            ctx, model, "lead", Query(filter=text.format(field), count=True)
+        )
     for field, down in product(FIELDS, (True, False)):
-        yield lambda field=field, down=down: reads.list(ctx, model, "lead", Query(sort=((field, down),), limit=2))
+        yield lambda field=field, down=down: reads.list(
+            ctx, model, "lead", Query(sort=((field, down),), limit=2)
+        )
     for field in FIELDS:
         yield lambda field=field: reads.list(ctx, model, "lead", Query(fields=(field,)))
         yield lambda field=field: reads.list(ctx, model, "lead", Query(expand=(field,)))
         yield lambda field=field: reads.board(ctx, model, "lead", field)
-        for figure in ("sum({})", "min({})", "max({})", "avg({})", "count({} > 100)", "count({} != null)"):
-            yield lambda field=field, figure=figure: reads.aggregate(ctx, model, "lead", measures={"x": figure.format(field)})
+        for figure in (
+            "sum({})",
+            "min({})",
+            "max({})",
+            "avg({})",
+            "count({} > 100)",
+            "count({} != null)",
+        ):
+            yield lambda field=field, figure=figure: reads.aggregate(
+                ctx, model, "lead", measures={"x": figure.format(field)}
+            )
         yield lambda field=field: reads.aggregate(ctx, model, "lead", group=[field])
     for word in WORDS:
         yield lambda word=word: reads.list(ctx, model, "lead", Query(q=word, count=True))
@@ -89,14 +160,20 @@ def requests(world, actor):
     for name in ("lead", "customer", "activity", "lead__items", "user", "team"):
         yield lambda name=name: reads.list(ctx, model, name, Query(count=True, titles=True))
         yield lambda name=name: reads.count(ctx, model, name)
-        yield lambda name=name: reads.list(ctx, model, name, Query(extra=parse("id != null", model.scope(name)), deleted=True))
+        yield lambda name=name: reads.list(
+            ctx, model, name, Query(extra=parse("id != null", model.scope(name)), deleted=True)
+        )
     secret_view = parse("score > 100 or budget > 100 or contains(email, 'zz')", model.scope("lead"))
     yield lambda: reads.list(ctx, model, "lead", Query(extra=secret_view, count=True))
     for record_id in (LEAD, an_id(602), an_id(700), CUSTOMER):
-        yield lambda record_id=record_id: reads.get(ctx, model, "lead", record_id, Query(expand=("customer", "owner"), titles=True))
+        yield lambda record_id=record_id: reads.get(
+            ctx, model, "lead", record_id, Query(expand=("customer", "owner"), titles=True)
+        )
         yield lambda record_id=record_id: reads.history(ctx, model, "lead", record_id)
         yield lambda record_id=record_id: reads.explain(ctx, model, "lead", record_id)
-    yield lambda: reads.titles(ctx, model, [("lead", an_id(700)), ("customer", CUSTOMER), ("activity", an_id(701))])
+    yield lambda: reads.titles(
+        ctx, model, [("lead", an_id(700)), ("customer", CUSTOMER), ("activity", an_id(701))]
+    )
 
 
 def answer(request):
@@ -142,6 +219,8 @@ def test_answers_do_not_depend_on_what_is_hidden(twins, roles):
     actor = an_actor(ANNA, *roles)
 
     pairs = zip(requests(dark, actor), requests(bright, actor), strict=True)
-    leaks = [(one, other) for ask, asked in pairs if (one := answer(ask)) != (other := answer(asked))]
+    leaks = [
+        (one, other) for ask, asked in pairs if (one := answer(ask)) != (other := answer(asked))
+    ]
 
     assert not leaks, f"{len(leaks)} leaks, such as\n{leaks[0][0]}\n{leaks[0][1]}"
