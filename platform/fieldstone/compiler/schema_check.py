@@ -9,6 +9,7 @@ from jsonschema import Draft202012Validator
 
 from fieldstone.base.names import did_you_mean
 from fieldstone.compiler.problems import Spot
+from fieldstone.compiler.quick_check import quick_check
 
 Wrong = tuple[str, str, str]  # code, message, cure
 # jsonschema's ValidationError is `Any` here: its attributes are typed as anything or unset.
@@ -39,9 +40,12 @@ class Shape:
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self.schema = schema
         self._validator = Draft202012Validator(dict(schema))
+        self._surely_fits = quick_check(schema)
 
     def check(self, spot: Spot, value: object) -> bool:
         """Report everything in `value` that the schema does not allow; return whether it is all right."""
+        if self._surely_fits(value):
+            return True
         wrong = False
         for error in self._validator.iter_errors(value):
             for cause in _causes(error):
