@@ -7,8 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
-
-from flask import Flask
+from wsgiref.types import WSGIApplication
 
 from fieldstone.base.clock import Clock
 from fieldstone.base.settings import Settings, load_settings
@@ -35,7 +34,7 @@ class Wiring(Protocol):
     def build_site(self, settings: Settings, clock: Clock = ...) -> Site:
         """Return a site ready to work."""
 
-    def build_web(self, site: Site) -> Flask:
+    def build_web(self, site: Site) -> WSGIApplication:
         """Return the web application of a site."""
 
     def start_worker_inside(self, site: Site) -> object:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
+from wsgiref.types import WSGIApplication
 
-from flask import Flask
-from gunicorn.app.base import BaseApplication
+from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from fieldstone.base.settings import Settings
 from fieldstone.cli.contract import Wiring
@@ -16,7 +16,7 @@ from fieldstone.cli.terminal import Terminal
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn told what to serve from Python instead of a file."""
 
-    def __init__(self, options: dict[str, Any], make: Callable[[], Flask]) -> None:
+    def __init__(self, options: dict[str, Any], make: Callable[[], WSGIApplication]) -> None:
         """Serve what `make` returns; it is called in each worker process."""
         self._options = options
         self._make = make
@@ -27,7 +27,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         for name, value in self._options.items():
             self.cfg.set(name, value)
 
-    def load(self) -> Flask:
+    def load(self) -> WSGIApplication:
         """Make the application of this process."""
         return self._make()
 
@@ -38,7 +38,7 @@ def serve(settings: Settings, wiring: Wiring, host: str, port: int, terminal: Te
     site = wiring.build_site(settings)
     site.storage.close()
 
-    def make() -> Flask:
+    def make() -> WSGIApplication:
         fresh = wiring.build_site(settings)
         if not settings.redis_url:
             wiring.start_worker_inside(fresh)

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
+from sqlalchemy.exc import SQLAlchemyError
 
 from fieldstone.changes.nouns import Context
 from fieldstone.model.site_model import Model
@@ -105,6 +106,15 @@ class Storage:
         """Return the version and digest of the model in force, None before the first."""
         with self.looking() as connection:
             return site_state.mark(connection, "model")
+
+    def answers(self) -> bool:
+        """Tell whether the database answers at all."""
+        try:
+            with self.looking() as connection:
+                connection.execute(select(1))
+        except SQLAlchemyError:
+            return False
+        return True
 
     def close(self) -> None:
         """Close all connections."""

@@ -12,8 +12,6 @@ from prometheus_client import (
     Histogram,
     generate_latest,
 )
-from sqlalchemy import select
-from sqlalchemy.exc import SQLAlchemyError
 
 from fieldstone.site import Site
 
@@ -48,10 +46,7 @@ def register(app: Flask, site: Site) -> None:
 
     @app.get("/readyz")
     def readyz() -> Response:
-        try:
-            with site.storage.looking() as connection:
-                connection.execute(select(1))
-        except SQLAlchemyError:
+        if not site.storage.answers():
             return Response("the database does not answer\n", 503, content_type="text/plain")
         return Response("ready\n", content_type="text/plain; charset=utf-8")
 

@@ -1,0 +1,48 @@
+"""The whole story of the demo company, from the first employee to this morning's leads."""
+
+from __future__ import annotations
+
+from fieldstone.actions.demo.daily import keep_busy, serve_customers
+from fieldstone.actions.demo.deals import close_deals
+from fieldstone.actions.demo.leads import capture
+from fieldstone.actions.demo.market import Market, open_shop
+from fieldstone.actions.demo.names import CITIES, WISHES, Names
+from fieldstone.actions.demo.staff import Login, hire
+from fieldstone.actions.demo.teller import Chapter, Progress, Stage, Teller
+
+THIS_MORNING = 24
+
+
+def tell_story(stage: Stage, progress: Progress) -> tuple[Login, ...]:
+    """Fill an empty site and return the log-ins; every run writes the same story, ending now."""
+    teller = Teller(stage, progress)
+    staff = hire(teller)
+    market = open_shop(teller, staff)
+    leads = capture(teller, staff, market)
+    customers = close_deals(teller, market, leads)
+    keep_busy(teller, leads)
+    serve_customers(teller, staff, customers)
+    _this_morning(teller, market)
+    return staff.logins
+
+
+def _this_morning(teller: Teller, market: Market) -> None:
+    """Let today's leads come in through the live rules, so that there are decisions to explain."""
+    draw, names = teller.random, Names(teller.random)
+    chapters = []
+    for number in range(THIS_MORNING):
+        region = draw.choice(("north", "east", "south", "east"))
+        source = draw.choice(market.sources)
+        values = {
+            "name": names.person(),
+            "mobile": names.mobile(90_000_000 + number * 11),
+            "company": names.company(draw.choice(("software", "logistics", "retail")), region),
+            "channel": source.channel,
+            "region": region,
+            "city": draw.choice(CITIES[region]),
+            "need": draw.choice(WISHES) if number % 2 else None,
+            "budget": str(draw.choice((40, 80, 150)) * 1000) if number % 3 else None,
+            "urgency": draw.choice(("high", "normal")),
+        }
+        chapters.append(Chapter(values, live=True))
+    teller.tell("lead", chapters)

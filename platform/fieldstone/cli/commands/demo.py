@@ -1,0 +1,45 @@
+"""`fieldstone demo`: a lively company to look around in."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from fieldstone.actions.demo.company import tell_story
+from fieldstone.actions.demo.staff import DEMO_MARK, PASSWORD, Login, logins
+from fieldstone.actions.demo.teller import Stage
+from fieldstone.cli.contract import DONE, Asked
+from fieldstone.cli.progress import Bars
+
+
+class Demo:
+    """Fills an empty database with the demo company; a company that is there is left alone."""
+
+    name = "demo"
+    summary = "fill an empty database with a lively company and print the log-ins"
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        """It has none."""
+
+    def run(self, asked: Asked) -> int:
+        """Tell the story once; print who can sign in."""
+        site = asked.site()
+        ctx = site.system_context("demo")
+        there = site.actors.id_of(ctx, site.model, DEMO_MARK) is not None
+        if there:
+            asked.terminal.say("The demo company is here already; nothing was changed.")
+        else:
+            stage = Stage(site.model, site.writes, site.identity, ctx.now)
+            with Bars(asked.terminal) as bars:
+                tell_story(stage, bars.show)
+        _print(asked, logins())
+        return DONE
+
+
+def _print(asked: Asked, people: tuple[Login, ...]) -> None:
+    asked.terminal.say()
+    asked.terminal.say(f"Sign in with the password: {PASSWORD}")
+    for person in people:
+        asked.terminal.say(f"  {person.email:22}{person.role:17}{person.name}")
+
+
+COMMAND = Demo()
