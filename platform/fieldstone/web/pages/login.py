@@ -1,0 +1,100 @@
+"""Signing in and out with an e-mail address and a password."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+import orjson
+from flask import Blueprint, Response, request
+
+from fieldstone.site import Site
+from fieldstone.web.asking import COOKIE, Asked, the_call
+from fieldstone.web.i18n import speech
+from fieldstone.web.pages.drawing import go, page, safe_back
+
+blueprint = Blueprint("login", __name__)
+REFUSED: Final = 422
+TOO_MANY: Final = 429
+LONGEST: Final = 320  # RFC 5321: 64 for the name, 255 for the host
+# Written by `fieldstone demo`: the log-ins of the demo company, which are no secret.
+DEMO_FILE: Final = "demo_logins.json"
+
+
+@blueprint.get("/login")
+def login_page() -> Response:
+    """Show the form, or go on when somebody is signed in already."""
+    asked = the_call()
+    back = safe_back(request.args.get("back", "/"))
+    if asked.actor is not None:
+        return go(asked, back)
+    return page(asked, "login", _form(asked, back))
+
+
+@blueprint.post("/login")
+def sign_in() -> Response:
+    """Open a session, or say what is wrong and how long to wait."""
+    asked = the_call()
+    email = request.form.get("email", "").strip().lower()[:LONGEST]
+    password = request.form.get("password", "")
+    back, t = safe_back(request.form.get("back", "/")), speech(asked.language).t
+    identity, now = asked.site.identity, asked.site.clock()
+    address = request.remote_addr or ""
+    if wait := identity.wait_for(email, address, now):
+        error = {"error": t("Too many attempts with a wrong password."), "wait": wait}
+        return page(asked, "login", _form(asked, back, email) | error, TOO_MANY)
+    user_id = asked.site.actors.id_of(asked.site.system_context("page"), asked.model, email)
+    if not identity.fits(user_id, email, password, address, now) or not _active(asked, user_id):
+        error = {
+            "error": t("The e-mail or the password is wrong."),
+            "wait": identity.wait_for(email, address, now),
+        }
+        return page(asked, "login", _form(asked, back, email) | error, REFUSED)
+    device = request.headers.get("User-Agent", "")
+    opened = identity.open_session(str(user_id), address, device, now)
+    response = go(asked, back)
+    # Without "stay signed in" the cookie ends with the browser.
+    expires = opened.expires_at if "remember" in request.form else None
+    secure = asked.site.settings.secure_cookies
+    response.set_cookie(
+        COOKIE, opened.cookie, expires=expires, httponly=True, samesite="Lax", secure=secure
+    )
+    return response
+
+
+def _active(asked: Asked, user_id: str | None) -> bool:
+    ctx = asked.site.system_context("page")
+    return user_id is not None and asked.site.actors.by_id(ctx, asked.model, user_id) is not None
+
+
+@blueprint.post("/logout")
+def sign_out() -> Response:
+    """End the session."""
+    asked = the_call()
+    cookie = request.cookies.get(COOKIE)
+    if cookie:
+        asked.site.identity.close_session(cookie)
+    response = go(asked, "/login")
+    response.delete_cookie(COOKIE)
+    # What this person saw must not come back with the browser's back button.
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+def _form(asked: Asked, back: str, email: str = "") -> dict[str, Any]:
+    hints = [_hint(asked, one) for one in _demo_logins(asked.site)]
+    return {"action": "/login", "email": email, "back": back, "hints": hints}
+
+
+def _hint(asked: Asked, login: Mapping[str, Any]) -> dict[str, str]:
+    label = login.get("label_zh") if asked.language == "zh" else None
+    return {
+        "label": str(label or login["label"]),
+        "email": str(login["email"]),
+        "password": str(login["password"]),
+    }
+
+
+def _demo_logins(site: Site) -> list[Mapping[str, Any]]:
+    path = site.settings.state_folder / DEMO_FILE
+    return list(orjson.loads(path.read_bytes())) if path.is_file() else []
