@@ -107,7 +107,9 @@ class SmallScope:
 
     def option_label(self, name: str, option: str, language: str) -> str:
         return (
-            {"good": "优质", "medium": "中等", "poor": "劣质"}.get(option, option)
+            {"good": "优质", "medium": "中等", "poor": "劣质", "public_pool": "公海"}.get(
+                option, option
+            )
             if language == "zh"
             else option
         )

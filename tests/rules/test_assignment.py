@@ -163,7 +163,7 @@ def test_without_a_fitting_entry_the_fallback_says_so() -> None:
     (given,) = run(rule, leads(1), facts())
 
     assert given.values == {"name": "x", "region": "north", "pool": "public_pool"}
-    assert given.decisions[0].because.en == "to pool public_pool: no entry fits"
+    assert given.decisions[0].because.en == "to public_pool: no entry fits"
 
 
 @pytest.mark.parametrize(

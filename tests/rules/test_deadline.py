@@ -137,7 +137,7 @@ def test_a_missed_deadline_returns_the_lead_to_the_pool_and_tells_the_owner() ->
     assert missed.values == {"owner": None, "pool": "public_pool"}
     assert missed.change.reason == "no_follow_up"
     assert [(e.to, e.topic) for e in missed.effects] == [("ann", "recalled")]
-    assert missed.decisions[0].because.zh == "未在 2026-03-02 15:00 前完成，退回公海 public_pool"
+    assert missed.decisions[0].because.zh == "未在 2026-03-02 15:00 前完成，退回公海"
 
 
 @pytest.mark.parametrize(

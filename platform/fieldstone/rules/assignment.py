@@ -16,6 +16,7 @@ from fieldstone.rules.contract import ASSIGN, Builder, Facts, Person, Rule, Verd
 from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, COUNT, TEXT, Kind, label_from
 from fieldstone.rules.notices import message
 from fieldstone.rules.rotation import ELIGIBLE, METHODS, Desk, Limits
+from fieldstone.rules.wording import pool_label
 
 GROUPS = ("team", "role", "department", "user")
 PLURALS = {"team": "teams", "role": "roles", "department": "departments", "user": "users"}
@@ -30,6 +31,7 @@ class Entry:
     when: Expression | None
     groups: tuple[str, ...]
     pool: str
+    pool_label: Label
     creator: bool  # to whoever enters it
     method: str
     same: tuple[tuple[str, str], ...]  # (field of the user, field of the record)
@@ -41,6 +43,7 @@ class Assignment:
 
     entries: tuple[Entry, ...]
     fallback: tuple[str, str]
+    fallback_label: Label
     limits: Limits
     notify: bool
 
@@ -73,7 +76,7 @@ class Assignment:
         considered: list[Candidate] = []
         for entry in entries:
             if entry.pool:
-                return _to_pool(entry.pool, entry.label)
+                return _to_pool(entry.pool, entry.pool_label, entry.label)
             author = _author(facts) if entry.creator else None
             if author is not None:
                 return author
@@ -100,7 +103,7 @@ class Assignment:
         why = _NOBODY_FREE if entries else _NO_ENTRY
         kind, target = self.fallback
         if kind == "pool":
-            return replace(_to_pool(target, why), candidates=considered)
+            return replace(_to_pool(target, self.fallback_label, why), candidates=considered)
         if kind == "user":
             for person in facts.people(f"user:{target}"):
                 told = Label(f"{person.name}: {why.en}", f"{person.name}：{why.text('zh')}")
@@ -175,8 +178,8 @@ def _author(facts: Facts) -> Verdict | None:
     return Verdict(Label(f"{name} entered it", f"由{name}录入"), sets={"owner": user["id"]})
 
 
-def _to_pool(pool: str, why: Label) -> Verdict:
-    because = Label(f"to pool {pool}: {why.en}", f"进入公海 {pool}：{why.text('zh')}")
+def _to_pool(pool: str, name: Label, why: Label) -> Verdict:
+    because = Label(f"to {name.en}: {why.en}", f"进入{name.text('zh')}：{why.text('zh')}")
     return Verdict(because, sets={"pool": pool})
 
 
@@ -217,9 +220,11 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Assignment:
         int(caps.get("holding", 0)),
         build.expression("limits.counts", caps.get("counts"), expects=BOOLEAN),
     )
+    fallback = _fallback(raw.get("fallback", "hold"), build)
     return Assignment(
         entries,
-        _fallback(raw.get("fallback", "hold"), build),
+        fallback,
+        pool_label(build.scope, fallback[1]),
         limits,
         bool(raw.get("notify", True)),
     )
@@ -242,13 +247,14 @@ def _entry(raw: Mapping[str, Any], place: int, build: Builder) -> Entry:
         (theirs, build.field(f"{path}.same.{theirs}", ours))
         for theirs, ours in raw.get("same", {}).items()
     )
-    named = Label(", ".join(name.partition(":")[2] for name in groups) or pool)
+    named = Label(", ".join(name.partition(":")[2] for name in groups) or str(place + 1))
     return Entry(
         str(raw.get("code", place)),
         label_from(raw.get("label"), named),
         build.expression(f"{path}.when", raw.get("when"), expects=BOOLEAN),
         tuple(groups),
         pool,
+        pool_label(build.scope, pool),
         bool(to.get("creator", False)),
         str(raw.get("method", "round_robin")),
         same,

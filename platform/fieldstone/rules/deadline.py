@@ -14,6 +14,7 @@ from fieldstone.rules.cooldown import COOLDOWN, cooldown_from
 from fieldstone.rules.deadline_body import ANY, Consequence, Deadline, Reminder
 from fieldstone.rules.kind import ASSIGNMENTS, BOTH_LANGUAGES, CODES, SPAN, TEXT, Kind
 from fieldstone.rules.notices import CHANNELS, audiences_from
+from fieldstone.rules.wording import pool_label
 
 GRACE = parse_span("4 hours")
 IN_PAGE = ("in_page",)
@@ -116,6 +117,7 @@ def _consequence(raw: Mapping[str, Any], build: Builder) -> Consequence:
         str(raw.get("reason", "deadline")),
         audiences,
         assigned_from(raw.get("set", {}), "then.set", build),
+        pool_label(build.scope, pool) if pool else None,
     )
 
 

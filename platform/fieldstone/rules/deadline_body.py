@@ -46,6 +46,7 @@ class Consequence:
     reason: str = "deadline"
     audiences: tuple[Audience, ...] = ()
     sets: tuple[Assigned, ...] = ()
+    pool_label: Label | None = None
 
 
 @dataclass(frozen=True)
@@ -203,10 +204,11 @@ class Deadline:
         because = Label(f"not done by {at}", f"未在 {at} 前完成")
         effects = told(then.audiences, ("in_page",), draft, facts, topic="deadline", text=because)
         if then.pool:
+            name = then.pool_label or Label(then.pool)
             sets |= {"owner": None, "pool": then.pool}
             because = Label(
-                f"{because.en}: back to pool {then.pool}",
-                f"{because.text('zh')}，退回公海 {then.pool}",
+                f"{because.en}: back to {name.en}",
+                f"{because.text('zh')}，退回{name.text('zh')}",
             )
         elif then.reassigns:
             sets |= {"owner": None, "pool": None}

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from fieldstone.base.errors import Problem
 from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Decision, Draft
 from fieldstone.rules.contract import (
@@ -22,6 +23,7 @@ from fieldstone.rules.contract import (
 )
 
 Settle = Callable[[Sequence[Draft]], Sequence[Draft]]
+Fit = Callable[[Mapping[str, object]], tuple[Mapping[str, object], tuple[Problem, ...]]]
 
 # What still speaks about a draft that is refused already, so that all its problems come back at once.
 ALWAYS_HEARD = frozenset({CLEAN, VALIDATE})
@@ -34,13 +36,23 @@ def in_order(rules: Iterable[Rule]) -> list[Rule]:
     return sorted(rules, key=lambda rule: (rule.phase, rule.priority, rule.code))
 
 
+def as_they_are(sets: Mapping[str, object]) -> tuple[Mapping[str, object], tuple[Problem, ...]]:
+    """Return values unchanged: what rules set is trusted to fit its fields."""
+    return sets, ()
+
+
 def run(
-    rules: Iterable[Rule], drafts: Sequence[Draft], facts: Facts, settle: Settle
+    rules: Iterable[Rule],
+    drafts: Sequence[Draft],
+    facts: Facts,
+    settle: Settle,
+    fit: Fit = as_they_are,
 ) -> tuple[Draft, ...]:
     """Return the drafts with everything the rules concluded, in the same order.
 
     `settle` is called with the drafts whose values a rule has set, and returns them with formulas, looked-up values
-    and system fields (owned_at, stage_entered_at) brought up to date; the rules that follow see that.
+    and system fields (owned_at, stage_entered_at) brought up to date; the rules that follow see that. `fit` makes the
+    values that a rule sets fit their fields' types; one that cannot leaves its field as it was, with a warning.
     """
     present = list(drafts)
     closed: defaultdict[str, set[int]] = defaultdict(
@@ -48,7 +60,12 @@ def run(
     )  # by kind, where a rule said: stop on match
     for rule in in_order(rules):
         if in_force(rule, facts.now):
-            closed[rule.kind] |= _apply(rule, present, closed[rule.kind], facts, settle)
+            spoken = _spoken(rule, present, closed[rule.kind], facts)
+            for place, verdict in spoken.items():
+                present[place] = fold(present[place], rule, verdict, fit)
+            _settle(present, [place for place, one in spoken.items() if one.sets], settle)
+            if rule.stop_on_match:
+                closed[rule.kind] |= {place for place, one in spoken.items() if not one.silent}
     return tuple(present)
 
 
@@ -90,19 +107,20 @@ def held_before(rule: Rule, draft: Draft, facts: Facts) -> bool:
     return holds(rule, {**draft.related, **draft.before}, facts)
 
 
-def fold(draft: Draft, rule: Rule, verdict: Verdict) -> Draft:
+def fold(draft: Draft, rule: Rule, verdict: Verdict, fit: Fit = as_they_are) -> Draft:
     """Return the draft with one verdict applied and kept as a decision."""
+    sets, unfit = fit(verdict.sets) if verdict.sets else (verdict.sets, ())
     decision = Decision(
-        rule.code, rule.kind, rule.version, verdict.because, verdict.sets, verdict.candidates
+        rule.code, rule.kind, rule.version, verdict.because, sets, verdict.candidates
     )
     change = replace(draft.change, reason=verdict.reason) if verdict.reason else draft.change
     return replace(
         draft,
         change=change,
-        values={**draft.values, **verdict.sets},
+        values={**draft.values, **sets},
         decisions=draft.decisions if verdict.silent else (*draft.decisions, decision),
         problems=(*draft.problems, *verdict.problems),
-        warnings=(*draft.warnings, *verdict.warnings),
+        warnings=(*draft.warnings, *verdict.warnings, *unfit),
         effects=(*draft.effects, *verdict.effects),
         follow=(*draft.follow, *verdict.follow),
         timers=(*draft.timers, *verdict.timers),
@@ -111,7 +129,9 @@ def fold(draft: Draft, rule: Rule, verdict: Verdict) -> Draft:
     )
 
 
-def due(rule: Rule, timer: DueTimer, draft: Draft, facts: Facts) -> Draft | None:
+def due(
+    rule: Rule, timer: DueTimer, draft: Draft, facts: Facts, fit: Fit = as_they_are
+) -> Draft | None:
     """Return the draft of what a due timer asks for; None when the record has moved on.
 
     `draft` is an update without values, freshly read inside the transaction: the condition is checked again here, so
@@ -122,13 +142,13 @@ def due(rule: Rule, timer: DueTimer, draft: Draft, facts: Facts) -> Draft | None
     if not holds(rule, draft.row, facts):
         return None
     verdict = rule.body.due(rule, timer, draft, facts)
-    return None if verdict is None else fold(draft, rule, verdict)
+    return None if verdict is None else fold(draft, rule, verdict, fit)
 
 
-def _apply(
-    rule: Rule, present: list[Draft], closed: set[int], facts: Facts, settle: Settle
-) -> set[int]:
-    """Let one rule speak, changing `present` in place; return the places it closed for its kind."""
+def _spoken(
+    rule: Rule, present: Sequence[Draft], closed: Collection[int], facts: Facts
+) -> dict[int, Verdict]:
+    """Return what one rule says, by place: about drafts that meet it, and about those that no longer do."""
     matched: list[int] = []
     lapsed: list[int] = []
     for place, draft in enumerate(present):
@@ -142,12 +162,7 @@ def _apply(
     if lapsed and isinstance(rule.body, LapsingBody):
         ended = rule.body.lapse(rule, [present[place] for place in lapsed], facts)
         verdicts |= {lapsed[index]: verdict for index, verdict in ended.items()}
-    for place, verdict in verdicts.items():
-        present[place] = fold(present[place], rule, verdict)
-    _settle(present, [place for place, verdict in verdicts.items() if verdict.sets], settle)
-    if not rule.stop_on_match:
-        return set()
-    return {place for place in matched if place in verdicts and not verdicts[place].silent}
+    return verdicts
 
 
 def _capped(

@@ -22,6 +22,11 @@ def field_label(scope: Scope, name: str) -> Label:
     return Label(scope.label(name, "en"), scope.label(name, "zh"))
 
 
+def pool_label(scope: Scope, pool: str) -> Label:
+    """Return what people call a pool; its label is that of the option of the system field `pool`."""
+    return Label(scope.option_label("pool", pool, "en"), scope.option_label("pool", pool, "zh"))
+
+
 def listed(labels: Iterable[Label]) -> Label:
     """Join labels: "Name, Mobile" and "姓名、手机"."""
     several = list(labels)

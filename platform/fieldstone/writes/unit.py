@@ -17,7 +17,7 @@ from fieldstone.storage.timers import TakenTimer
 from fieldstone.storage.transaction import Transaction
 from fieldstone.writes.admit import admit
 from fieldstone.writes.check import check
-from fieldstone.writes.decide import decide
+from fieldstone.writes.decide import decide, fitting
 from fieldstone.writes.derive import derive
 from fieldstone.writes.keep import keep, version_after
 from fieldstone.writes.load import load
@@ -69,7 +69,7 @@ class Unit:
         claimed = DueTimers(self.transaction.connection).claim(seen, self.ctx.now)
         if not claimed or draft.refused or rule is None:
             return None
-        acting = engine.due(rule, seen.timer, draft, self.transaction)
+        acting = engine.due(rule, seen.timer, draft, self.transaction, fitting(work))
         if acting is None:
             return None
         batch = self._stepped((acting,), AFTER_DECIDING, work)
