@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import sys
@@ -43,7 +44,7 @@ def read(folder: Path, name: str) -> Model | None:
         # Whoever can write this file can run code as us: only our own is read.
         if hasattr(os, "getuid") and (status.st_uid != os.getuid() or status.st_mode & 0o022):
             return None
-        found = pickle.loads(file.read_bytes())  # noqa: S301 - our own file, see above
+        found = _loaded(file.read_bytes())
     except (
         OSError,
         EOFError,
@@ -56,6 +57,17 @@ def read(folder: Path, name: str) -> Model | None:
     ):
         return None
     return found if isinstance(found, Model) else None
+
+
+def _loaded(content: bytes) -> object:
+    """Return what was pickled. The collector would look through the growing model again and again: it waits."""
+    collecting = gc.isenabled()
+    gc.disable()
+    try:
+        return pickle.loads(content)  # noqa: S301 - a file of our own, see `read`
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def write(folder: Path, name: str, model: Model) -> None:
