@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from flask import Flask
+import pkgutil
+from importlib import import_module
+
+from flask import Blueprint, Flask
 
 from fieldstone.site import Site
-from fieldstone.web.pages import login, preferences, static_files
-
-BLUEPRINTS = (
-    static_files.blueprint,
-    login.blueprint,
-    preferences.blueprint,
-)
 
 
 def register_pages(app: Flask, site: Site) -> None:
-    """Add all pages and the static files."""
+    """Add all pages and the static files: every module here that exposes PAGE."""
     del site
-    for blueprint in BLUEPRINTS:
-        app.register_blueprint(blueprint)
+    for found in pkgutil.iter_modules(__path__):
+        page = getattr(import_module(f"{__name__}.{found.name}"), "PAGE", None)
+        if isinstance(page, Blueprint):
+            app.register_blueprint(page)

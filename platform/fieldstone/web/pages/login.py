@@ -13,7 +13,7 @@ from fieldstone.web.asking import COOKIE, Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages.drawing import go, page, safe_back
 
-blueprint = Blueprint("login", __name__)
+PAGE = Blueprint("login", __name__)
 REFUSED: Final = 422
 TOO_MANY: Final = 429
 LONGEST: Final = 320  # RFC 5321: 64 for the name, 255 for the host
@@ -21,7 +21,7 @@ LONGEST: Final = 320  # RFC 5321: 64 for the name, 255 for the host
 DEMO_FILE: Final = "demo_logins.json"
 
 
-@blueprint.get("/login")
+@PAGE.get("/login")
 def login_page() -> Response:
     """Show the form, or go on when somebody is signed in already."""
     asked = the_call()
@@ -31,7 +31,7 @@ def login_page() -> Response:
     return page(asked, "login", _form(asked, back))
 
 
-@blueprint.post("/login")
+@PAGE.post("/login")
 def sign_in() -> Response:
     """Open a session, or say what is wrong and how long to wait."""
     asked = the_call()
@@ -67,7 +67,7 @@ def _active(asked: Asked, user_id: str | None) -> bool:
     return user_id is not None and asked.site.actors.by_id(ctx, asked.model, user_id) is not None
 
 
-@blueprint.post("/logout")
+@PAGE.post("/logout")
 def sign_out() -> Response:
     """End the session."""
     asked = the_call()

@@ -11,11 +11,11 @@ from fieldstone.web.asking import LANGUAGE_COOKIE, Asked, the_call
 from fieldstone.web.pages.drawing import go, safe_back
 from fieldstone.web.pages.shell import THEME_COOKIE, THEMES
 
-blueprint = Blueprint("preferences", __name__)
+PAGE = Blueprint("preferences", __name__)
 A_YEAR: Final = 365 * 24 * 3600
 
 
-@blueprint.post("/preferences")
+@PAGE.post("/preferences")
 def choose() -> Response:
     """Keep a choice in this browser, the language with the person too."""
     asked = the_call()

@@ -12,7 +12,7 @@ from flask import Blueprint, Response, abort, request
 
 from fieldstone.base.shipped import shipped
 
-blueprint = Blueprint("static_files", __name__)
+PAGE = Blueprint("static_files", __name__)
 FOR_EVER: Final = "public, max-age=31536000, immutable"
 PACKED: Final = frozenset({".css", ".js", ".svg", ".txt"})
 KINDS: Final = {".woff2": "font/woff2", ".js": "text/javascript", ".txt": "text/plain"}
@@ -37,7 +37,7 @@ def _known() -> dict[str, Path]:
     return {str(p.relative_to(root).as_posix()): p for p in root.rglob("*") if p.is_file()}
 
 
-@blueprint.get("/static/<path:name>")
+@PAGE.get("/static/<path:name>")
 def static_file(name: str) -> Response:
     """Return one file; packed for browsers that take it."""
     path = _known().get(name)
