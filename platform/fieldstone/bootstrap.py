@@ -23,6 +23,7 @@ from fieldstone.model.site_model import Model
 from fieldstone.site import Site, Vocabulary
 from fieldstone.storage.database import Storage
 from fieldstone.web.app import build_app
+from fieldstone.worker import processes
 from fieldstone.worker.inside import start_inside
 
 log = structlog.get_logger()
@@ -89,3 +90,13 @@ def build_web(site: Site) -> Flask:
 def start_worker_inside(site: Site) -> object:
     """Work timers, messages and jobs in a thread of this process; return what stops it."""
     return start_inside(site)
+
+
+def run_worker(site: Site) -> None:
+    """Work timers, messages and jobs until a signal comes."""
+    processes.run_worker(site)
+
+
+def run_scheduler(site: Site) -> None:
+    """Ring for what is due until a signal comes."""
+    processes.run_scheduler(site)

@@ -40,6 +40,12 @@ class Wiring(Protocol):
     def start_worker_inside(self, site: Site) -> object:
         """Work timers, messages and jobs in a thread of this process; return what stops it."""
 
+    def run_worker(self, site: Site) -> None:
+        """Work until a signal comes."""
+
+    def run_scheduler(self, site: Site) -> None:
+        """Ring for what is due until a signal comes."""
+
 
 @dataclass(frozen=True)
 class Asked:
