@@ -85,7 +85,11 @@ def sms(text: str, to: str = "+8613800138000") -> Effect:
 
 
 def test_an_internal_message_is_kept_for_the_person_and_done(site: Site) -> None:
-    put_out(site, Effect("in_page", "li", "assigned", {"id": "r1"}), Effect("in_page", "wang", "assigned"))
+    put_out(
+        site,
+        Effect("in_page", "li", "assigned", {"id": "r1"}),
+        Effect("in_page", "wang", "assigned"),
+    )
 
     assert office(site).deliver_inside() == 2
     assert office(site).deliver_inside() == 0

@@ -2,50 +2,61 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import psutil
+
 from tests.builders import ROOT
 
 
 class Crowd:
-    """The processes of one test."""
+    """The processes of a test, children of one nursery."""
 
     def __init__(self) -> None:
-        self._all: list[subprocess.Popen[str]] = []
-
-    def start(self, role: str, database_url: str, redis_url: str = "") -> subprocess.Popen[str]:
-        """Start a worker or scheduler."""
-        command = [sys.executable, "-m", "tests.worker.process", role, database_url]
-        process = subprocess.Popen(
-            command + ([redis_url] if redis_url else []),
+        self._nursery = subprocess.Popen(
+            [sys.executable, "-m", "tests.worker.process"],
             cwd=ROOT,
             env={"PYTHONPATH": f"{ROOT / 'platform'}:{ROOT}", "PATH": "/usr/bin:/bin"},
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
+            bufsize=1,
         )
-        self._all.append(process)
-        return process
 
-    def ready(self, process: subprocess.Popen[str]) -> None:
-        """Wait until a process begins to work."""
-        assert process.stdout is not None
-        while line := process.stdout.readline():
-            if line.strip() == "ready":
-                return
-        raise AssertionError("the process ended before it was ready")
+    def start(self, role: str, database_url: str, redis_url: str = "") -> int:
+        """Start a worker or scheduler and return its number once it works."""
+        assert self._nursery.stdin is not None
+        assert self._nursery.stdout is not None
+        self._nursery.stdin.write(f"{role} {database_url} {redis_url}\n")
+        word, _, number = self._nursery.stdout.readline().partition(" ")
+        assert word == "ready", "the process ended before it was ready"
+        return int(number)
+
+    def dismiss_all(self) -> None:
+        """Kill every child; the nursery stays."""
+        for child in psutil.Process(self._nursery.pid).children():
+            child.kill()
 
     def end(self) -> None:
         """Kill all that still run."""
-        for process in self._all:
-            process.kill()
-            process.wait()
-            if process.stdout is not None:
-                process.stdout.close()
+        self.dismiss_all()
+        self._nursery.kill()
+        self._nursery.wait()
+        for pipe in (self._nursery.stdin, self._nursery.stdout):
+            assert pipe is not None
+            pipe.close()
+
+
+def kill(number: int) -> None:
+    """Kill a process as a power cut would."""
+    os.kill(number, signal.SIGKILL)
 
 
 @contextmanager

@@ -1,20 +1,36 @@
-"""A worker or scheduler of the small company, as a process that a test may kill: python -m tests.worker.process ROLE URL [REDIS]."""
+"""A nursery of workers and schedulers: it learns the code once and forks a process for every line it reads.
+
+A line is ROLE URL [REDIS]; the child writes "ready" and its number once it begins to work.
+"""
 
 from __future__ import annotations
 
+import os
+import signal
 import sys
 
 from fieldstone.worker.processes import run_scheduler, run_worker
-from tests.worker.world import a_site
+from tests.worker.world import a_site, the_model
+
+RUNS = {"worker": run_worker, "scheduler": run_scheduler}
 
 
 def main() -> None:
-    """Run the role named on the command line."""
-    role, database_url, redis_url = sys.argv[1], sys.argv[2], (sys.argv[3:] or [None])[0]
+    """Fork until the input ends."""
+    the_model()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody asks how they died
+    for line in sys.stdin:
+        if os.fork() == 0:
+            child(*line.split())
+
+
+def child(role: str, database_url: str, redis_url: str | None = None) -> None:
+    """Work until killed or asked to stop."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     site = a_site(database_url, redis_url)
-    run = {"worker": run_worker, "scheduler": run_scheduler}[role]
-    print("ready", flush=True)  # noqa: T201 - the test that started it reads this
-    run(site)
+    os.write(1, f"ready {os.getpid()}\n".encode())
+    RUNS[role](site)
+    os._exit(0)
 
 
 if __name__ == "__main__":

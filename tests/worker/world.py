@@ -99,7 +99,15 @@ def move_clock(site: Site, **by: float) -> None:
 
 def a_person(site: Site, name: str = "Li", **values: object) -> str:
     """Create somebody and return the id."""
-    return created(site, "user", name=name, email=f"{name.lower()}@example.com", roles=["admin"], active=True, **values)
+    return created(
+        site,
+        "user",
+        name=name,
+        email=f"{name.lower()}@example.com",
+        roles=["admin"],
+        active=True,
+        **values,
+    )
 
 
 def created(site: Site, object_name: str, **values: object) -> str:
