@@ -64,7 +64,7 @@ def timer(kind: str = "due", due: datetime = DUE, version: int = 1, **payload: o
 def test_a_new_owner_starts_the_clock_in_working_hours() -> None:
     (draft,) = run(rule(), a_lead(owner="ann", stage="new", grade="good"), facts())
 
-    assert timers(draft) == {"due": DUE, "remind:0": DUE - HOUR, "remind:1": DUE}
+    assert timers(draft) == {"due": DUE, "remind:0": DUE - HOUR}
     assert draft.decisions[0].because.en == "due 2026-03-02 15:00: 4 working hours for good"
     assert draft.decisions[0].because.zh == "截止时间 2026-03-02 15:00：优质级别 4 个工作小时内"
 
@@ -98,7 +98,7 @@ def test_a_better_grade_shortens_the_time_from_the_same_start() -> None:
 def test_a_follow_up_ends_the_obligation() -> None:
     (draft,) = run(rule(), an_update(stored(), last_activity_at=NOW + HOUR), facts(NOW + HOUR))
 
-    assert timers(draft) == {"due": None, "remind:0": None, "remind:1": None}
+    assert timers(draft) == {"due": None, "remind:0": None}
 
 
 def test_a_lead_that_is_no_longer_concerned_loses_its_timers() -> None:
@@ -121,13 +121,17 @@ def test_a_reminder_goes_to_the_owner_by_the_channels_of_the_grade() -> None:
     assert told.effects[0].payload["message"]["zh"] == "r：2026-03-02 15:00 到期。"  # type: ignore[index]
 
 
-def test_the_manager_is_told_when_it_is_due() -> None:
+def test_the_manager_is_told_when_it_is_missed() -> None:
     draft = replace(an_update(stored()), related={"owner.manager": "boss"})
 
-    told = engine.due(rule(), timer("remind:1"), draft, facts(DUE))
+    told = engine.due(rule(), timer(), draft, facts(DUE))
 
     assert told is not None
-    assert [e.to for e in told.effects] == ["boss"]
+    assert [(e.to, e.topic) for e in told.effects] == [("boss", "reminder"), ("ann", "recalled")]
+
+
+def test_a_reminder_that_comes_too_late_is_not_sent() -> None:
+    assert engine.due(rule(), timer("remind:0"), an_update(stored()), facts(DUE)) is None
 
 
 def test_a_missed_deadline_returns_the_lead_to_the_pool_and_tells_the_owner() -> None:

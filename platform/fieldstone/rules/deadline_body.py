@@ -117,18 +117,22 @@ class Deadline:
         return self._missed(rule, timer, draft, facts)
 
     def schedule(self, rule: Rule, due: datetime, facts: Facts) -> tuple[TimerRequest, ...]:
-        """Return the timers of an obligation due at `due`; reminders that would lie in the past are removed."""
+        """Return the timers of an obligation due at `due`; reminders that would lie in the past are removed.
+
+        A reminder at the due time has no timer of its own: two timers of one instant would race.
+        """
         calendar = facts.calendar(rule.calendar)
         timers = [TimerRequest(rule.code, DUE, due)]
         for place, reminder in enumerate(self.reminders):
-            at = due if reminder.before is None else calendar.before(due, reminder.before)
-            timers.append(
-                TimerRequest(rule.code, f"{REMIND}{place}", at if at > facts.now else None)
-            )
+            if reminder.before is not None:
+                at = calendar.before(due, reminder.before)
+                wanted = at if at > facts.now else None
+                timers.append(TimerRequest(rule.code, f"{REMIND}{place}", wanted))
         return tuple(timers)
 
     def _cleared(self, rule: Rule) -> tuple[TimerRequest, ...]:
-        kinds = [DUE, *(f"{REMIND}{place}" for place in range(len(self.reminders)))]
+        ahead = [place for place, one in enumerate(self.reminders) if one.before is not None]
+        kinds = [DUE, *(f"{REMIND}{place}" for place in ahead)]
         return tuple(TimerRequest(rule.code, kind, None) for kind in kinds)
 
     def _span(self, row: Mapping[str, object]) -> Span | None:
@@ -162,22 +166,19 @@ class Deadline:
     def _reminded(
         self, rule: Rule, place: int, planned: datetime, draft: Draft, facts: Facts
     ) -> Verdict | None:
-        if place >= len(self.reminders):
+        if place >= len(self.reminders) or planned <= facts.now:
             return None
         reminder = self.reminders[place]
-        if reminder.before is not None and planned <= facts.now:
-            return None
-        at = _told(planned, rule, facts)
-        values = {"rule": rule.label.text("en"), "at": at}
-        text = Label(
-            _REMINDER.en.format_map(values),
-            _REMINDER.zh.format_map({**values, "rule": rule.label.text("zh")}),
-        )
-        if reminder.message is not None:
-            text = reminder.message.filled(draft.row, facts)
+        effects = self._sent(rule, reminder, planned, draft, facts)
+        because = _wording(rule, reminder, planned, draft, facts)
+        return Verdict(because, effects=effects, silent=not effects)
+
+    def _sent(
+        self, rule: Rule, reminder: Reminder, due: datetime, draft: Draft, facts: Facts
+    ) -> tuple[Effect, ...]:
         channels = reminder.channels(self._band(draft.row))
-        effects = told(reminder.audiences, channels, draft, facts, topic="reminder", text=text)
-        return Verdict(text, effects=effects, silent=not effects)
+        text = _wording(rule, reminder, due, draft, facts)
+        return told(reminder.audiences, channels, draft, facts, topic="reminder", text=text)
 
     def _moved(self, rule: Rule, planned: datetime, facts: Facts) -> Verdict:
         """The record's clock was started anew since the timer was set."""
@@ -198,28 +199,40 @@ class Deadline:
         return Verdict(because, timers=(timer,), effects=effects)
 
     def _missed(self, rule: Rule, timer: DueTimer, draft: Draft, facts: Facts) -> Verdict:
-        then, row = self.then, draft.row
-        sets = assigned(then.sets, row, facts, rule.calendar)
-        at = _told(timer.due, rule, facts)
-        because = Label(f"not done by {at}", f"未在 {at} 前完成")
-        effects = told(then.audiences, ("in_page",), draft, facts, topic="deadline", text=because)
-        if then.pool:
-            name = then.pool_label or Label(then.pool)
-            sets |= {"owner": None, "pool": then.pool}
-            because = Label(
-                f"{because.en}: back to {name.en}",
-                f"{because.text('zh')}，退回{name.text('zh')}",
-            )
-        elif then.reassigns:
-            sets |= {"owner": None, "pool": None}
-            because = Label(
-                f"{because.en}: given to somebody else", f"{because.text('zh')}，重新分配"
-            )
-        owner = row.get("owner")
+        then, owner = self.then, draft.row.get("owner")
+        sets = {**assigned(then.sets, draft.row, facts, rule.calendar), **self._taken_away()}
+        because = self._breach(timer, rule, facts)
+        text = Label(
+            f"{rule.label.en}: {because.en}", f"{rule.label.text('zh')}：{because.text('zh')}"
+        )
+        at_due = [one for one in self.reminders if one.before is None]
+        effects = [e for one in at_due for e in self._sent(rule, one, timer.due, draft, facts)]
+        effects += told(then.audiences, ("in_page",), draft, facts, topic="deadline", text=text)
         if owner and (then.pool or then.reassigns):
-            lost = Effect("in_page", str(owner), "recalled", message(draft, because))
-            effects = (*effects, lost)
-        return Verdict(because, sets=sets, effects=effects, reason=then.reason)
+            effects.append(Effect("in_page", str(owner), "recalled", message(draft, text)))
+        return Verdict(because, sets=sets, effects=tuple(effects), reason=then.reason)
+
+    def _taken_away(self) -> dict[str, object]:
+        if self.then.pool:
+            return {"owner": None, "pool": self.then.pool}
+        return {"owner": None, "pool": None} if self.then.reassigns else {}
+
+    def _breach(self, timer: DueTimer, rule: Rule, facts: Facts) -> Label:
+        at = _told(timer.due, rule, facts)
+        english, chinese = f"not done by {at}", f"未在 {at} 前完成"
+        if self.then.pool:
+            name = self.then.pool_label or Label(self.then.pool)
+            return Label(f"{english}: back to {name.en}", f"{chinese}，退回{name.text('zh')}")
+        if self.then.reassigns:
+            return Label(f"{english}: given to somebody else", f"{chinese}，重新分配")
+        return Label(english, chinese)
+
+
+def _wording(rule: Rule, reminder: Reminder, due: datetime, draft: Draft, facts: Facts) -> Label:
+    if reminder.message is not None:
+        return reminder.message.filled(draft.row, facts)
+    at = _told(due, rule, facts)
+    return Label(f"{rule.label.en}: due {at}.", f"{rule.label.text('zh')}：{at} 到期。")
 
 
 def started(name: str, draft: Draft, facts: Facts) -> dict[str, object]:
@@ -242,4 +255,3 @@ def _told(instant: datetime, rule: Rule, facts: Facts) -> str:
 
 _MET = Label("done in time, or no longer running", "已按时完成或不再计时")
 _LATER = Label("the clock was started anew", "已重新计时")
-_REMINDER = Label("{rule}: due {at}.", "{rule}：{at} 到期。")
