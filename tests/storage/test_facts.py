@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import event, select
 
 from fieldstone.base.ids import new_id
 from fieldstone.base.label import Label
-from fieldstone.changes.nouns import Decision, LedgerEntry, Operation
-from fieldstone.expressions.expression import parse
+from fieldstone.base.origin import SYSTEM
+from fieldstone.base.workdays import ALWAYS
+from fieldstone.changes.nouns import Decision, Draft, LedgerEntry, Operation
+from fieldstone.expressions.expression import Expression, parse
 from fieldstone.fieldtypes import boolean
+from fieldstone.model.site_model import Model
+from fieldstone.rules.contract import Facts, Rule, RuleBody, Verdict
+from fieldstone.rules.normalise import alike
+from fieldstone.rules.pool import Member, Pool
 from fieldstone.storage.journal import JournalEntry, OwnerMove, StageMove
 from fieldstone.storage.transaction import RowUpdate
 from tests.storage.builders import CTX, NOW, Site, a_field, a_model
@@ -199,3 +208,103 @@ def test_a_computed_formula_is_read_as_if_it_were_stored(database_url: str) -> N
     assert meeting(site, "activity", "lead.hot") == ["call"]
     assert site.row("lead", lead, names=["hot"])["hot"] in (True, 1)
     site.storage.close()
+
+
+@dataclass(frozen=True)
+class KeyedBody:
+    """A rule body that wants the phone kept as a key."""
+
+    plan: Mapping[str, Mapping[str, tuple[str, ...]]]
+    reads: tuple[Expression, ...] = ()
+
+    def decide(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
+        return {}
+
+
+def with_rules(*rules: Rule) -> Model:
+    return replace(a_model(), rules={rule.code: rule for rule in rules})
+
+
+def a_rule(code: str, kind: str, body: RuleBody) -> Rule:
+    return Rule(code, kind, "lead", Label(code), 20, body, SYSTEM)
+
+
+def test_match_keys_follow_every_write(database_url: str) -> None:
+    body = KeyedBody({"lead": {"phone:mobile": ("mobile",)}})
+    site = Site(database_url, with_rules(a_rule("same", "duplicate", body)))
+    lead = site.add("lead", name="张伟", mobile="+8613800138000")
+
+    with site.transaction() as transaction:
+
+        def holders(value: str) -> list[str]:
+            key = alike("phone", value)
+            found = transaction.found("lead", "phone:mobile", [key])
+            return [one.record_id for one in found.get(key, ())]
+
+        first = holders("+8613800138000")
+        transaction.update("lead", [RowUpdate(lead, {"mobile": "+8613900139000"})])
+        moved = holders("+8613800138000"), holders("+8613900139000")
+        transaction.update("lead", [RowUpdate(lead, {"mobile": None})])
+        gone = holders("+8613900139000")
+
+    assert (first, moved, gone) == ([lead], ([], [lead]), [])
+    site.storage.close()
+
+
+def test_many_keys_are_locked_without_exhausting_the_server(site: Site) -> None:
+    with site.transaction() as transaction:
+        values = [str(number) for number in range(20_000)]
+
+        assert transaction.found("lead", "phone:mobile", values) == {}
+
+
+def test_a_pool_has_its_members_and_one_without_is_everybodys(database_url: str) -> None:
+    some = Pool((Member("role:sales"),), (), (), ())
+    everybody = Pool((), (), (), ())
+    rules = (a_rule("public_pool", "pool", some), a_rule("open_pool", "pool", everybody))
+    site = Site(database_url, with_rules(*rules))
+    li = site.add("user", name="Li", roles=("sales",))
+    an = site.add("user", name="An", roles=())
+
+    with site.transaction() as transaction:
+        members = {
+            pool: [one.id for one in transaction.people(f"pool:{pool}")]
+            for pool in ("public_pool", "open_pool", "no_pool")
+        }
+
+    assert members == {"public_pool": [li], "open_pool": [an, li], "no_pool": []}
+    site.storage.close()
+
+
+def test_the_sites_calendar_is_the_default_and_none_is_always_open(database_url: str) -> None:
+    office = replace(ALWAYS, code="office")
+    site = Site(database_url, replace(a_model(), calendars={"office": office, "": office}))
+    with site.transaction() as transaction:
+        assert transaction.calendar("office") is transaction.calendar("") is office
+        with pytest.raises(KeyError, match="nowhere"):
+            transaction.calendar("nowhere")
+    site.storage.close()
+
+
+def test_no_statement_asks_for_all_columns(site: Site) -> None:
+    said: list[str] = []
+    for engine in (site.storage._writer, site.storage._reader):
+        event.listen(
+            engine,
+            "before_cursor_execute",
+            lambda connection, cursor, statement, *rest: said.append(statement),
+        )
+    lead = site.add("lead", name="张伟", mobile="+8613800138000", id_number="42")
+    site.row("lead", lead)
+    with site.transaction() as transaction:
+        transaction.update("lead", [RowUpdate(lead, {"name": "李娜"})])
+        transaction.lookups("lead", [{"owner": new_id()}], ["owner.name"])
+        transaction.people("role:sales")
+        transaction.take_turns("r", 1)
+        transaction.grant("u", "r", "d", 2)
+        transaction.clockwork.take_due(NOW)
+        transaction.queue.take(["in_page"])
+        transaction.jobs.take(HOUR)
+
+    assert len(said) > 10
+    assert [one for one in said if re.search(r"(SELECT|RETURNING)\s+(\w+\.)?\*", one)] == []

@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_, select, true
 
 from fieldstone.base.workdays import ALWAYS, Calendar
 from fieldstone.expressions.expression import Expression
 from fieldstone.model.objects import ObjectType
 from fieldstone.rules.contract import Found, PastOwner, Person
+from fieldstone.rules.pool import Pool
 from fieldstone.storage.counters import Counters
 from fieldstone.storage.journal import fs_decision, fs_owner_span
 from fieldstone.storage.match_keys import holders_of
@@ -124,12 +125,9 @@ class FactsReader(Reader):
         return found
 
     def calendar(self, code: str) -> Calendar:
-        """Return a declared calendar; "" is the site's default: the first declared, else always open."""
-        calendars = self.tables.model.calendars
-        if code:
-            return cast("Calendar", calendars[code])
-        default = calendars.get("default") or next(iter(calendars.values()), ALWAYS)
-        return cast("Calendar", default)
+        """Return a declared calendar; "" is the site's default, always open when none is declared."""
+        calendars = cast("Mapping[str, Calendar]", self.tables.model.calendars)
+        return calendars.get("", ALWAYS) if not code else calendars[code]
 
     def _membership(self, held: ObjectTable, kind: str, code: str) -> ColumnElement[bool] | None:
         """Return the condition on users for one sort of group, None when nobody can be meant."""
@@ -147,13 +145,13 @@ class FactsReader(Reader):
         return None
 
     def _pool_members(self, held: ObjectTable, code: str) -> ColumnElement[bool] | None:
-        rules = (rule for rule in self.tables.model.rules.values() if rule.kind == "pool")
-        groups = [
-            group
-            for rule in rules
-            if rule.code == code
-            for group in cast("Sequence[str]", getattr(rule.body, "members", ()))
-        ]
+        """Return who works with a pool; one without members is everybody's."""
+        rule = self.tables.model.rules.get(code)
+        if rule is None or not isinstance(rule.body, Pool):
+            return None
+        if not rule.body.members:
+            return true()
+        groups = {member.group for member in rule.body.members}
         ids = {one.id for group in groups for one in self.people(group)}
         return held.columns["id"].in_(sorted(ids))
 

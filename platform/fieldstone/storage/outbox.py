@@ -16,7 +16,6 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     delete,
-    exists,
     func,
     insert,
     or_,
@@ -112,7 +111,7 @@ class Outbox:
         receiver keep their order: the next one waits for the one before.
         """
         earlier = fs_outbox.alias("earlier")
-        waits = exists().where(
+        waits = select(earlier.c.id).where(
             earlier.c.record == fs_outbox.c.record,
             earlier.c.state == "pending",
             earlier.c.channel == fs_outbox.c.channel,
@@ -124,7 +123,7 @@ class Outbox:
             .where(
                 _is_due(self._now),
                 fs_outbox.c.channel.in_(list(channels)),
-                ~waits,
+                ~waits.exists(),
             )
             .order_by(fs_outbox.c.due, fs_outbox.c.id)
             .limit(1)

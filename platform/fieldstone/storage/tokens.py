@@ -2,7 +2,7 @@
 
 Chinese is cut into single characters and pairs (no word list can be wrong that way) plus pinyin; other
 words are kept whole in lower case and found by their beginning; digits of a phone number stand together.
-Measured for names, companies and numbers: see docs/adr on search.
+Why and how fast: docs/adr/0007-search-tokens-are-cut-in-python.md.
 """
 
 from __future__ import annotations
