@@ -9,11 +9,22 @@ import pytest
 
 from fieldstone.expressions.expression import parse
 from fieldstone.expressions.functions import AGGREGATES, TABLE, WRITTEN
-from fieldstone.expressions.types import DATE, DATETIME, DURATION, NUMBER, RESERVED, TEXT, Kind, Type
+from fieldstone.expressions.types import (
+    DATE,
+    DATETIME,
+    DURATION,
+    NUMBER,
+    RESERVED,
+    TEXT,
+    Kind,
+    Type,
+)
 from tests.expressions.school import SchoolScope
 
 PAGE = (Path(__file__).parents[2] / "docs" / "expressions.md").read_text("utf-8")
-EXAMPLES = {name: TABLE[name].example for name in WRITTEN} | {n: e for n, (_, e) in AGGREGATES.items()}
+EXAMPLES = {name: TABLE[name].example for name in WRITTEN} | {
+    n: e for n, (_, e) in AGGREGATES.items()
+}
 
 
 @pytest.mark.parametrize("name", WRITTEN)

@@ -58,10 +58,14 @@ def test_a_missing_yes_or_no_counts_as_no() -> None:
 
 
 def test_numbers_are_exact() -> None:
-    assert answer("budget * (1 - rate)", budget=Decimal("0.10"), rate=Decimal("0.1")) == Decimal("0.09")
+    assert answer("budget * (1 - rate)", budget=Decimal("0.10"), rate=Decimal("0.1")) == Decimal(
+        "0.09"
+    )
     big = Decimal("12345678901234567.89")
     assert answer("budget + 0.01", budget=big) == Decimal("12345678901234567.90")
-    assert answer("score * 12345678901234567890 + 0.1", score=10**9) == Decimal("12345678901234567890000000000.1")
+    assert answer("score * 12345678901234567890 + 0.1", score=10**9) == Decimal(
+        "12345678901234567890000000000.1"
+    )
 
 
 def test_division_has_ten_decimals_half_up_and_is_missing_by_zero() -> None:
@@ -79,7 +83,9 @@ def test_rounding_is_half_up_away_from_zero() -> None:
 
 
 def test_completeness_counts_filled_values() -> None:
-    assert answer("filled(name, company, tags, budget) / 4", name="李雷", tags=(), company="") == Decimal("0.25")
+    assert answer(
+        "filled(name, company, tags, budget) / 4", name="李雷", tags=(), company=""
+    ) == Decimal("0.25")
 
 
 def test_filled_with_one_value_is_also_a_test() -> None:
@@ -106,9 +112,18 @@ def test_days_are_days_of_the_zone() -> None:
 
 def test_a_day_of_25_hours_is_one_day() -> None:
     env = an_env(zone="Europe/Berlin", now=datetime(2025, 10, 26, 22, 59, tzinfo=UTC))
-    assert answer("created_at == today()", env, created_at=datetime(2025, 10, 25, 22, 0, tzinfo=UTC)) is True
-    assert answer("created_at == today()", env, created_at=datetime(2025, 10, 26, 22, 59, tzinfo=UTC)) is True
-    assert answer("created_at == today()", env, created_at=datetime(2025, 10, 26, 23, 0, tzinfo=UTC)) is False
+    assert (
+        answer("created_at == today()", env, created_at=datetime(2025, 10, 25, 22, 0, tzinfo=UTC))
+        is True
+    )
+    assert (
+        answer("created_at == today()", env, created_at=datetime(2025, 10, 26, 22, 59, tzinfo=UTC))
+        is True
+    )
+    assert (
+        answer("created_at == today()", env, created_at=datetime(2025, 10, 26, 23, 0, tzinfo=UTC))
+        is False
+    )
 
 
 def test_steps_beyond_the_calendar_are_missing() -> None:
@@ -190,13 +205,22 @@ def test_equal_texts_are_equal_and_survive_pickling() -> None:
         ("lenght(name) > 2", "Write 'length'."),
         ("budget ** 2", "Multiply instead."),
         ("due_on > '2026-13-01'", "Write it like '2026-01-31'."),
-        ("created_at > '2026-01-01T10:00'", "Write it like '2026-01-31' or '2026-01-31T17:30+08:00', with the offset."),
+        (
+            "created_at > '2026-01-01T10:00'",
+            "Write it like '2026-01-31' or '2026-01-31T17:30+08:00', with the offset.",
+        ),
         ("budget > null", "Write == null, != null, or compare with a value."),
         ("owner", "Write != null to ask whether there is one."),
         ("activities", "Write count(rows) > 0."),
         ("stage > 'new'", "Use ==, != or in."),
-        ("'a' in name", "Write contains(text, piece) for a piece of a text, or brackets around the values."),
-        ("count(activities, count(parts) > 1) > 1", "Keep the inner number in a rollup of the child object."),
+        (
+            "'a' in name",
+            "Write contains(text, piece) for a piece of a text, or brackets around the values.",
+        ),
+        (
+            "count(activities, count(parts) > 1) > 1",
+            "Keep the inner number in a rollup of the child object.",
+        ),
         ("today > due_on", "Write today(...)."),
     ],
 )
@@ -260,12 +284,18 @@ def test_what_is_no_expression_is_refused_and_never_run(text: str) -> None:
 
 
 def test_the_wanted_type_is_held() -> None:
-    assert an_expression("today()", DATETIME).evaluate({}, an_env()) == datetime(2026, 3, 9, 16, tzinfo=UTC)
+    assert an_expression("today()", DATETIME).evaluate({}, an_env()) == datetime(
+        2026, 3, 9, 16, tzinfo=UTC
+    )
     assert an_expression("'2026-01-31'", DATE).evaluate({}, an_env()) == date(2026, 1, 31)
     assert an_expression("null", NUMBER).evaluate({}, an_env()) is None
     assert an_expression("user", Type(Kind.RECORD, of="user")).evaluate({}, an_env()) == "u1"
     assert refusals("name", NUMBER) == [
-        ("expression:1", "This gives a text, and a number is needed.", "Change it so that it gives that.")
+        (
+            "expression:1",
+            "This gives a text, and a number is needed.",
+            "Change it so that it gives that.",
+        )
     ]
     assert refusals("owner", Type(Kind.RECORD, of="channel"))
 

@@ -59,12 +59,18 @@ def test_values_come_back_as_they_went_in_and_sort_like_themselves(
 ) -> None:
     table = sa.Table("kept", sa.MetaData(), sa.Column("n", sa.Integer), sa.Column("value", kind))
     table.create(database)
-    database.execute(table.insert(), [{"n": n, "value": value} for n, value in enumerate([*values, None])])
+    database.execute(
+        table.insert(), [{"n": n, "value": value} for n, value in enumerate([*values, None])]
+    )
 
     found = database.execute(sa.select(table.c.value).order_by(table.c.n)).scalars().all()
     assert tuple(found) == (*values, None)
     if not isinstance(kind, StringList | JsonValue):
-        query = sa.select(table.c.value).where(table.c.value.is_not(None)).order_by(table.c.value.desc())
+        query = (
+            sa.select(table.c.value)
+            .where(table.c.value.is_not(None))
+            .order_by(table.c.value.desc())
+        )
         assert tuple(database.execute(query).scalars()) == values[::-1]
 
 
@@ -89,7 +95,9 @@ def test_what_a_column_cannot_keep_is_refused_on_both_databases(kind: Any, value
             kind.process_bind_param(value, dialect)
 
 
-NUMBERS = st.one_of(st.integers(-(10**40), 10**40), st.decimals(allow_nan=False, allow_infinity=False, places=12))
+NUMBERS = st.one_of(
+    st.integers(-(10**40), 10**40), st.decimals(allow_nan=False, allow_infinity=False, places=12)
+)
 
 
 @given(NUMBERS, NUMBERS)
@@ -155,11 +163,21 @@ def test_a_computed_number_sorts_as_a_number(database: sa.Connection) -> None:
 def test_a_condition_is_never_null_in_a_select(database: sa.Connection) -> None:
     METADATA.create_all(database)
     fill(database, {"lead": [{"id": "l0"}]})
-    texts = ["budget > 5", "vip", "'a' in tags", "owner == user", "contains(name, 'a') and score > 1"]
+    texts = [
+        "budget > 5",
+        "vip",
+        "'a' in tags",
+        "owner == user",
+        "contains(name, 'a') and score > 1",
+    ]
     ground = Ground(database.dialect.name)
-    clauses = [an_expression(text).clause(ground, an_env()).label(f"x{i}") for i, text in enumerate(texts)]
+    clauses = [
+        an_expression(text).clause(ground, an_env()).label(f"x{i}") for i, text in enumerate(texts)
+    ]
 
-    assert tuple(database.execute(sa.select(*clauses).select_from(FROM)).one()) == (False,) * len(texts)
+    assert tuple(database.execute(sa.select(*clauses).select_from(FROM)).one()) == (False,) * len(
+        texts
+    )
 
 
 def test_a_user_s_words_never_become_sql() -> None:

@@ -169,7 +169,7 @@ EXPRESSIONS = st.lists(st.one_of(conditions(), values()), min_size=6, max_size=1
 
 
 @settings(
-    max_examples=120, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+    max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
 @given(texts=EXPRESSIONS, rows=grounds(), env=ENVS)
 def test_memory_and_sqlite_agree(
@@ -179,7 +179,7 @@ def test_memory_and_sqlite_agree(
 
 
 @settings(
-    max_examples=80,
+    max_examples=40,
     suppress_health_check=[
         HealthCheck.too_slow,
         HealthCheck.data_too_large,

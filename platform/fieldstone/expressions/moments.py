@@ -16,6 +16,8 @@ DAY: Final = 24 * HOUR
 # A longer step is missing. PostgreSQL multiplies intervals as floats, exact up to 2**53.
 LONGEST_DAYS: Final = 100_000
 LONGEST: Final = LONGEST_DAYS * DAY
+_FIRST: Final = datetime(1, 1, 1, tzinfo=UTC)
+_LAST: Final = datetime(9999, 12, 31, 23, 59, 59, 999999, tzinfo=UTC)
 
 
 def span(microseconds: int) -> timedelta | None:
@@ -90,7 +92,7 @@ def ago(env: Env, step: timedelta) -> datetime:
     try:
         return env.now - step
     except OverflowError:
-        return (datetime.min if step > timedelta() else datetime.max).replace(tzinfo=UTC)
+        return _FIRST if step > timedelta() else _LAST
 
 
 def day_ago(env: Env, count: Number) -> date:

@@ -84,7 +84,9 @@ def later(moment: Sql, microseconds: Sql) -> Sql:
     """Return the moment so many microseconds later; NULL outside the years 1 to 9999."""
     step: Sql = sa.cast(bounded(microseconds, LONGEST), sa.Double())
     one = sa.cast(sa.literal("1 microsecond", sa.Text()), INTERVAL())
-    moved = sa.type_coerce(moment, TIMESTAMP(timezone=True)) + one * step
+    moved = sa.type_coerce(moment, TIMESTAMP(timezone=True)) + sa.type_coerce(
+        step * one, INTERVAL()
+    )
     ends = [
         sa.cast(sa.literal(end, sa.Text()), TIMESTAMP(timezone=True))
         for end in (_BEFORE_TIME, _AFTER_TIME)
