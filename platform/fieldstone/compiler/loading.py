@@ -162,29 +162,9 @@ def _beside(path: str, name: str) -> str:
 def _take_object(
     source: Source, path: str, table: Table, tables: Mapping[str, Table], problems: Problems
 ) -> None:
+    spot = Spot(problems, table, "object").under("object")
     code = table["object"]
-    spot = Spot(problems, table, "object")
-    if not isinstance(code, str) or not is_code(code) or "__" in code:
-        spot.under("object").problem(
-            "bad_code",
-            f"'{code}' cannot be the code of an object.",
-            "Write small letters a-z, digits and single _, beginning with a letter, such as service_order.",
-        )
-        return
-    if code in RESERVED:
-        spot.under("object").problem(
-            "taken_code",
-            f"'{code}' is an address of the API itself.",
-            f"Call the object otherwise, such as 'own_{code}'; what people read goes into 'label'.",
-        )
-        return
-    if code in source.objects:
-        other = source.objects[code].origin
-        spot.under("object").problem(
-            "defined_twice",
-            f"the object '{code}' is also written in {other.file}.",
-            "Keep it in one file; parts of it go into files named by 'include'.",
-        )
+    if not _is_free(spot, code, source):
         return
     whole = table.copy()
     for index, name in enumerate(_files_of(table)):
@@ -201,6 +181,31 @@ def _take_object(
             whole = _with_part(whole, part, here)
     whole.drop("include")
     source.objects[code] = whole
+
+
+def _is_free(spot: Spot, code: object, source: Source) -> bool:
+    """Tell whether an object may be called `code` in this layer; else say why not."""
+    if not isinstance(code, str) or not is_code(code) or "__" in code:
+        spot.problem(
+            "bad_code",
+            f"'{code}' cannot be the code of an object.",
+            "Write small letters a-z, digits and single _, beginning with a letter, such as service_order.",
+        )
+    elif code in RESERVED:
+        spot.problem(
+            "taken_code",
+            f"'{code}' is an address of the API itself.",
+            f"Call the object otherwise, such as 'own_{code}'; what people read goes into 'label'.",
+        )
+    elif code in source.objects:
+        spot.problem(
+            "defined_twice",
+            f"the object '{code}' is also written in {source.objects[code].origin.file}.",
+            "Keep it in one file; parts of it go into files named by 'include'.",
+        )
+    else:
+        return True
+    return False
 
 
 def _with_part(whole: Table, part: Table, spot: Spot) -> Table:

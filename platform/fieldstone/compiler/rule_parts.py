@@ -78,12 +78,7 @@ class RuleReader:
         )
         body = kind.compile(settings, builder)
         if body is None:
-            if len(spot.problems) == before:
-                spot.problem(
-                    "bad_rule",
-                    f"the kind '{kind.name}' cannot use these settings.",
-                    "See docs/rules for this kind.",
-                )
+            _report_silence(spot, kind, before)
             return None
         return Rule(
             code=code,
@@ -104,10 +99,23 @@ class RuleReader:
             calendar=calendar,
             in_flight=raw.get("in_flight", "keep"),
             max_per_run=raw.get("max_per_run", 0),
-            digest=sha256(
-                json.dumps(settings, sort_keys=True, ensure_ascii=False).encode()
-            ).hexdigest(),
+            digest=_digest(settings),
         )
+
+
+def _report_silence(spot: Spot, kind: RuleKind, before: int) -> None:
+    """A kind that gives no body has said why; one that forgot to must not lose the rule in silence."""
+    if len(spot.problems) == before:
+        spot.problem(
+            "bad_rule",
+            f"the kind '{kind.name}' cannot use these settings.",
+            "See docs/rules for this kind.",
+        )
+
+
+def _digest(settings: Mapping[str, Any]) -> str:
+    canonical = json.dumps(settings, sort_keys=True, ensure_ascii=False)
+    return sha256(canonical.encode()).hexdigest()
 
 
 def _instant(spot: Spot, written: object) -> datetime | None:
