@@ -4,7 +4,7 @@
    Every built file carries a hash of its content in its name, so that browsers may keep it for ever;
    manifest.json says which name is current. */
 import { createHash } from "node:crypto";
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
@@ -24,18 +24,27 @@ function keep(name, content) {
 
 async function bundle(entry, options) {
   const result = await build({
-    entryPoints: [join(here, entry)], bundle: true, minify: true, write: false, legalComments: "none",
-    target: ["chrome123", "safari17.5", "firefox128"], ...options,
+    entryPoints: [join(here, entry)],
+    bundle: true,
+    minify: true,
+    write: false,
+    legalComments: "none",
+    target: ["chrome123", "safari17.5", "firefox128"],
+    ...options,
   });
   return result.outputFiles[0].text;
 }
 
 /* One symbol per icon, so that a page names an icon as icons.svg#phone. */
 function sprite() {
-  const symbols = read(join(here, "icons.txt")).split("\n").filter(Boolean).sort().map((name) => {
-    const body = read(npm(`lucide-static/icons/${name}.svg`)).match(/<svg[^>]*>([\s\S]*)<\/svg>/)[1];
-    return `<symbol id="${name}" viewBox="0 0 24 24">${body.replace(/\s*\n\s*/g, "")}</symbol>`;
-  });
+  const symbols = read(join(here, "icons.txt"))
+    .split("\n")
+    .filter(Boolean)
+    .sort()
+    .map((name) => {
+      const body = read(npm(`lucide-static/icons/${name}.svg`)).match(/<svg[^>]*>([\s\S]*)<\/svg>/)[1];
+      return `<symbol id="${name}" viewBox="0 0 24 24">${body.replace(/\s*\n\s*/g, "")}</symbol>`;
+    });
   return `<svg xmlns="http://www.w3.org/2000/svg">${symbols.join("")}</svg>\n`;
 }
 
@@ -43,18 +52,40 @@ rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist, { recursive: true });
 keep("inter.woff2", readFileSync(npm("@fontsource-variable/inter/files/inter-latin-wght-normal.woff2")));
 keep("icons.svg", sprite());
-keep("htmx.js", ["htmx.min.js", "ext/hx-sse.min.js", "ext/hx-upsert.min.js", "ext/hx-preload.min.js"]
-  .map((file) => read(npm(`htmx.org/dist/${file}`)).replace(/\n?\/\/# sourceMappingURL=.*\n?/, "\n")).join(""));
-keep("app.css", (await bundle("css/app.css", { external: ["*.woff2"] })).replaceAll("inter.woff2", manifest["inter.woff2"]));
+keep(
+  "htmx.js",
+  ["htmx.min.js", "ext/hx-sse.min.js", "ext/hx-upsert.min.js", "ext/hx-preload.min.js"]
+    .map((file) => read(npm(`htmx.org/dist/${file}`)).replace(/\n?\/\/# sourceMappingURL=.*\n?/, "\n"))
+    .join(""),
+);
+keep(
+  "app.css",
+  (await bundle("css/app.css", { external: ["*.woff2"] })).replaceAll("inter.woff2", manifest["inter.woff2"]),
+);
 keep("app.js", await bundle("js/app.js", { format: "iife" }));
 /* Who made what is carried along, word for word. */
 const carried = [
-  ["htmx", "htmx.org/LICENSE"], ["SortableJS", "sortablejs/LICENSE"], ["tinykeys", "tinykeys/LICENSE"],
-  ["Lucide icons", "lucide-static/LICENSE"], ["Inter", "@fontsource-variable/inter/LICENSE"],
+  ["htmx", "htmx.org/LICENSE"],
+  ["SortableJS", "sortablejs/LICENSE"],
+  ["tinykeys", "tinykeys/LICENSE"],
+  ["Lucide icons", "lucide-static/LICENSE"],
+  ["Inter", "@fontsource-variable/inter/LICENSE"],
 ];
-writeFileSync(join(dist, "../LICENSES.txt"), carried.map(([name, file]) => {
-  const { version } = JSON.parse(read(npm(file.replace("LICENSE", "package.json"))));
-  return `${name} ${version}\n${"=".repeat(60)}\n\n${read(npm(file)).trim()}\n`;
-}).join("\n\n"));
+writeFileSync(
+  join(dist, "../LICENSES.txt"),
+  carried
+    .map(([name, file]) => {
+      const { version } = JSON.parse(read(npm(file.replace("LICENSE", "package.json"))));
+      return `${name} ${version}\n${"=".repeat(60)}\n\n${read(npm(file)).trim()}\n`;
+    })
+    .join("\n\n"),
+);
+/* What this was built from, so that a test without Node can tell built files that are behind their sources. */
+const sources = ["css", "js"].flatMap((folder) => readdirSync(join(here, folder)).map((file) => `${folder}/${file}`));
+const digest = createHash("sha256");
+for (const file of [...sources, "build.mjs", "icons.txt", "package-lock.json"].sort()) {
+  digest.update(`${file}\0`).update(readFileSync(join(here, file)));
+}
+writeFileSync(join(dist, "sources.sha256"), `${digest.digest("hex")}\n`);
 writeFileSync(join(dist, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
 console.log(Object.values(manifest).join("\n"));

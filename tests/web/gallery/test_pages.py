@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from html.parser import HTMLParser
 
@@ -117,6 +118,19 @@ def test_every_icon_that_a_page_names_is_in_the_sprite() -> None:
     used = set().union(*(Shape(drawn(page)).icons for page in page_names()))
 
     assert used <= known
+
+
+def test_the_built_files_are_made_of_the_present_sources() -> None:
+    source = TEMPLATES / "src"
+    files = [
+        f"{folder}/{path.name}" for folder in ("css", "js") for path in (source / folder).iterdir()
+    ]
+    digest = hashlib.sha256()
+    for name in sorted([*files, "build.mjs", "icons.txt", "package-lock.json"]):
+        digest.update(f"{name}\0".encode() + (source / name).read_bytes())
+
+    built_from = (TEMPLATES / "static/dist/sources.sha256").read_text("utf-8").strip()
+    assert built_from == digest.hexdigest(), "run 'make assets'"
 
 
 def test_every_text_of_a_template_has_a_chinese_one() -> None:

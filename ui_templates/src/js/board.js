@@ -43,15 +43,25 @@ async function move(card, to, back) {
   if (rule === "ask") {
     await ask("GET", `${card.dataset.moveUrl}?to=${encodeURIComponent(to)}&board=1`, "#dialog");
     const sheet = $("#sheet");
-    if (!sheet.open) { putBack(); return; }
+    if (!sheet.open) {
+      putBack();
+      return;
+    }
     sheet.returnValue = "";
-    sheet.addEventListener("close", () => { if (sheet.returnValue !== "ok") putBack(); }, { once: true });
+    sheet.addEventListener(
+      "close",
+      () => {
+        if (sheet.returnValue !== "ok") putBack();
+      },
+      { once: true },
+    );
     return;
   }
   let answer;
   try {
     answer = await fetch(card.dataset.moveUrl, {
-      method: "POST", body: new URLSearchParams({ to, board: "1" }),
+      method: "POST",
+      body: new URLSearchParams({ to, board: "1" }),
       headers: { ...headers(), "HX-Target": "ul#board" },
     });
   } catch {
@@ -100,8 +110,13 @@ export function moveMenu(card) {
   place(menu, $("[data-move]", card) || card);
   ($("[aria-checked=true]", menu) || $("[data-to]", menu)).focus();
 }
-on("click", "[data-move]", (event, at) => { event.preventDefault(); moveMenu(at.closest(".card")); });
-on("click", "#move [data-to]", (event, at) => { if (at.ariaDisabled !== "true") toStage(moved, at.dataset.to); });
+on("click", "[data-move]", (event, at) => {
+  event.preventDefault();
+  moveMenu(at.closest(".card"));
+});
+on("click", "#move [data-to]", (event, at) => {
+  if (at.ariaDisabled !== "true") toStage(moved, at.dataset.to);
+});
 on("click", "#move [data-verb]", (event, at) => {
   ask("POST", moved.dataset.moveUrl.replace(/move$/, `actions/${at.dataset.verb}`), "#dialog");
 });
@@ -110,7 +125,10 @@ on("click", "#move [data-verb]", (event, at) => {
 export function walk(columns, rows) {
   const board = $("crm-board");
   const at = document.activeElement?.closest?.(".card");
-  if (!at) { $(".card-t", board)?.focus(); return; }
+  if (!at) {
+    $(".card-t", board)?.focus();
+    return;
+  }
   const all = $$(".col", board);
   const column = all[Math.max(0, Math.min(all.length - 1, all.indexOf(at.closest(".col")) + columns))];
   const row = $$(".card", at.closest(".col")).indexOf(at) + rows;
@@ -121,45 +139,64 @@ export function walk(columns, rows) {
 class Board extends HTMLElement {
   connectedCallback() {
     let back;
-    this.lists = $$("[data-cards]", this).map((list) => Sortable.create(list, {
-      group: "stage", draggable: ".card", ghostClass: "ghost", dragClass: "held", filter: "button", preventOnFilter: false,
-      animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 160,
-      forceFallback: true, fallbackOnBody: true, fallbackTolerance: 5, delay: 180, delayOnTouchOnly: true,
-      scrollSensitivity: 80, bubbleScroll: true,
-      onStart: ({ item, from }) => {
-        back = { list: from, next: item.nextElementSibling, column: stageOf(item) };
-        mark(this, item);
-      },
-      onMove: ({ to }) => stageOf(to).dataset.drop !== "no",
-      onEnd: ({ item, to, originalEvent }) => {
-        // A refused column takes no card, so the card still lies in the column passed before: let go over a refusal
-        // means back to the start, never into a neighbour.
-        const { clientX, clientY } = originalEvent.changedTouches?.[0] || originalEvent;
-        const over = document.elementFromPoint(clientX, clientY)?.closest("[data-stage]");
-        const refused = over?.dataset.drop === "no";
-        unmark(this);
-        const stage = stageOf(to);
-        if (refused) back.list.insertBefore(item, back.next);
-        else if (stage !== back.column) move(item, stage.dataset.stage, back);
-      },
-    }));
+    this.lists = $$("[data-cards]", this).map((list) =>
+      Sortable.create(list, {
+        group: "stage",
+        draggable: ".card",
+        ghostClass: "ghost",
+        dragClass: "held",
+        filter: "button",
+        preventOnFilter: false,
+        animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 160,
+        forceFallback: true,
+        fallbackOnBody: true,
+        fallbackTolerance: 5,
+        delay: 180,
+        delayOnTouchOnly: true,
+        scrollSensitivity: 80,
+        bubbleScroll: true,
+        onStart: ({ item, from }) => {
+          back = { list: from, next: item.nextElementSibling, column: stageOf(item) };
+          mark(this, item);
+        },
+        onMove: ({ to }) => stageOf(to).dataset.drop !== "no",
+        onEnd: ({ item, to, originalEvent }) => {
+          // A refused column takes no card, so the card still lies in the column passed before: let go over a refusal
+          // means back to the start, never into a neighbour.
+          const { clientX, clientY } = originalEvent.changedTouches?.[0] || originalEvent;
+          const over = document.elementFromPoint(clientX, clientY)?.closest("[data-stage]");
+          const refused = over?.dataset.drop === "no";
+          unmark(this);
+          const stage = stageOf(to);
+          if (refused) back.list.insertBefore(item, back.next);
+          else if (stage !== back.column) move(item, stage.dataset.stage, back);
+        },
+      }),
+    );
     this.followSwipe();
   }
 
-  disconnectedCallback() { for (const list of this.lists) list.destroy(); }
+  disconnectedCallback() {
+    for (const list of this.lists) list.destroy();
+  }
 
   /* On a phone one column fills the screen; the chips above follow the swipe, and lead it. */
   followSwipe() {
     const tabs = $$(".stages a");
     if (!tabs[0]?.offsetParent) return;
-    const seen = new IntersectionObserver((entries) => {
-      for (const entry of entries.filter((one) => one.isIntersecting)) {
-        for (const tab of tabs) {
-          if (tab.hash === `#${entry.target.id}`) { tab.setAttribute("aria-current", "true"); tab.scrollIntoView({ inline: "center", block: "nearest" }); }
-          else tab.removeAttribute("aria-current");
+    const seen = new IntersectionObserver(
+      (entries) => {
+        for (const entry of entries.filter((one) => one.isIntersecting)) {
+          for (const tab of tabs) {
+            if (tab.hash === `#${entry.target.id}`) {
+              tab.setAttribute("aria-current", "true");
+              tab.scrollIntoView({ inline: "center", block: "nearest" });
+            } else tab.removeAttribute("aria-current");
+          }
         }
-      }
-    }, { root: this, threshold: 0.6 });
+      },
+      { root: this, threshold: 0.6 },
+    );
     for (const column of $$(".col", this)) seen.observe(column);
   }
 }

@@ -9,23 +9,34 @@ export function closeDialog(result = "") {
 }
 
 document.addEventListener("htmx:after:swap", (event) => {
-  if (!body || event.detail.ctx?.target !== body && !body.contains(event.target)) return;
+  if (!body || (event.detail.ctx?.target !== body && !body.contains(event.target))) return;
   if (!body.firstElementChild) return;
   $("#palette")?.close();
   if (!sheet.open) sheet.showModal();
-  const at = $("[data-problems]", body) || $("[aria-invalid=true], [autofocus]", body)
-    || $("input:not([type=hidden], .vh), select, textarea", body);
+  const at =
+    $("[data-problems]", body) ||
+    $("[aria-invalid=true], [autofocus]", body) ||
+    $("input:not([type=hidden], .vh), select, textarea", body);
   at?.focus();
 });
-sheet?.addEventListener("close", () => setTimeout(() => { if (!sheet.open) body.replaceChildren(); }, 0));
+sheet?.addEventListener("close", () =>
+  setTimeout(() => {
+    if (!sheet.open) body.replaceChildren();
+  }, 0),
+);
 document.addEventListener("dialog-close", () => closeDialog("ok"));
 document.addEventListener("reload", () => ask("GET", location.pathname + location.search, "#main"));
 
-on("click", "[data-close]", (event, at) => { event.preventDefault(); at.closest("dialog").close(""); });
-on("click", "dialog", (event, at) => { // a click beside the dialog, not in it
+on("click", "[data-close]", (event, at) => {
+  event.preventDefault();
+  at.closest("dialog").close("");
+});
+on("click", "dialog", (event, at) => {
+  // a click beside the dialog, not in it
   if (event.target !== at || at.id === "sheet") return;
   const box = at.getBoundingClientRect();
-  if (event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom) at.close("");
+  if (event.clientX < box.left || event.clientX > box.right || event.clientY < box.top || event.clientY > box.bottom)
+    at.close("");
 });
 
 /* Asks in our own dialog instead of the browser's; answers true or false. */
@@ -34,7 +45,9 @@ export function sure(question) {
   $("#sure-text").textContent = question;
   ask.returnValue = "";
   ask.showModal();
-  return new Promise((answer) => ask.addEventListener("close", () => answer(ask.returnValue === "yes"), { once: true }));
+  return new Promise((answer) =>
+    ask.addEventListener("close", () => answer(ask.returnValue === "yes"), { once: true }),
+  );
 }
 document.addEventListener("htmx:confirm", (event) => {
   event.preventDefault();
@@ -42,7 +55,10 @@ document.addEventListener("htmx:confirm", (event) => {
   sure(ctx.confirm).then((yes) => (yes ? issueRequest() : dropRequest()));
 });
 on("click", "[data-sure]", async (event, at) => {
-  if (at.dataset.agreed) { delete at.dataset.agreed; return; }
+  if (at.dataset.agreed) {
+    delete at.dataset.agreed;
+    return;
+  }
   event.preventDefault();
   event.stopPropagation();
   if (await sure(at.dataset.sure)) {

@@ -26,11 +26,16 @@ export const headers = () => ({
   "HX-Current-URL": location.href,
 });
 
-export const speak = (text) => { const live = $("#spoken"); if (live) live.textContent = text; };
+export const speak = (text) => {
+  const live = $("#spoken");
+  if (live) live.textContent = text;
+};
 
 export const typing = () => {
   const at = document.activeElement;
-  return at?.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(at?.tagName) && !/^(checkbox|radio)$/.test(at.type);
+  return (
+    at?.isContentEditable || (/^(INPUT|TEXTAREA|SELECT)$/.test(at?.tagName) && !/^(checkbox|radio)$/.test(at.type))
+  );
 };
 
 export const on = (type, selector, act) =>

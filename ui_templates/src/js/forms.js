@@ -7,7 +7,8 @@ on("change", "[data-form]", (event, form) => {
   const at = event.target;
   if (!at.matches("[data-depends]") && !at.closest("[data-depends]")) return;
   const values = new URLSearchParams();
-  for (const [name, value] of new FormData(form)) if (typeof value === "string" && name !== "csrf_token" && name !== "password") values.append(name, value);
+  for (const [name, value] of new FormData(form))
+    if (typeof value === "string" && name !== "csrf_token" && name !== "password") values.append(name, value);
   const url = new URL(form.dataset.again, location.href);
   for (const [name, value] of url.searchParams) if (!values.has(name)) values.append(name, value);
   values.set("_changed", at.name || at.closest("[data-name]")?.dataset.name || "");
@@ -16,11 +17,22 @@ on("change", "[data-form]", (event, form) => {
 
 /* --- drafts --- */
 const key = (form) => `draft:${form.dataset.draft}`;
-const kept = (form) => $$("input, textarea, select", form).filter((at) => at.name && at.defaultValue !== undefined
-  ? at.type !== "hidden" && at.type !== "password" && at.type !== "file" && at.name !== "csrf_token" : at.tagName === "SELECT" && at.name);
+const kept = (form) =>
+  $$("input, textarea, select", form).filter((at) =>
+    at.name && at.defaultValue !== undefined
+      ? at.type !== "hidden" && at.type !== "password" && at.type !== "file" && at.name !== "csrf_token"
+      : at.tagName === "SELECT" && at.name,
+  );
 
 function keep(form) {
-  const values = kept(form).filter((at) => !/^(checkbox|radio)$/.test(at.type) && at.value && (at.tagName === "SELECT" ? !at.selectedOptions[0]?.defaultSelected : at.value !== at.defaultValue)).map((at) => [at.name, at.value]);
+  const values = kept(form)
+    .filter(
+      (at) =>
+        !/^(checkbox|radio)$/.test(at.type) &&
+        at.value &&
+        (at.tagName === "SELECT" ? !at.selectedOptions[0]?.defaultSelected : at.value !== at.defaultValue),
+    )
+    .map((at) => [at.name, at.value]);
   if (values.length) sessionStorage.setItem(key(form), JSON.stringify(values));
   else sessionStorage.removeItem(key(form));
 }
@@ -43,7 +55,8 @@ document.addEventListener("htmx:before:response", (event) => {
   const form = ctx.sourceElement?.closest?.("form[data-draft]");
   if (form && ctx.request.method !== "GET" && ctx.response.status < 400) sessionStorage.removeItem(key(form));
 });
-document.addEventListener("submit", (event) => { // without htmx the page goes away: the server has the text now
+document.addEventListener("submit", (event) => {
+  // without htmx the page goes away: the server has the text now
   const form = event.target;
   if (form.matches?.("form[data-draft]") && !form.hasAttribute("hx-post")) sessionStorage.removeItem(key(form));
 });
@@ -52,7 +65,10 @@ document.addEventListener("submit", (event) => { // without htmx the page goes a
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Enter" || !(event.metaKey || event.ctrlKey)) return;
   const form = event.target.closest?.("form");
-  if (form) { event.preventDefault(); form.requestSubmit(); }
+  if (form) {
+    event.preventDefault();
+    form.requestSubmit();
+  }
 });
 on("click", ".why-not a", (event, at) => {
   const field = $(at.hash.replace(/[.:]/g, "\\$&"));
@@ -64,19 +80,36 @@ on("click", ".why-not a", (event, at) => {
 
 /* --- a value edited in place: Enter or a choice saves, Escape and leaving it unchanged go back --- */
 const back = (form) => ask("GET", form.dataset.back, form.getAttribute("hx-target"));
-const changed = (form) => kept(form).some((at) => /^(checkbox|radio)$/.test(at.type) ? at.checked !== at.defaultChecked : at.tagName === "SELECT" ? [...at.options].some((o) => o.selected !== o.defaultSelected) : at.value !== at.defaultValue);
+const changed = (form) =>
+  kept(form).some((at) =>
+    /^(checkbox|radio)$/.test(at.type)
+      ? at.checked !== at.defaultChecked
+      : at.tagName === "SELECT"
+        ? [...at.options].some((o) => o.selected !== o.defaultSelected)
+        : at.value !== at.defaultValue,
+  );
 on("click", "[data-back-out]", (event, at) => back(at.closest("form")));
 on("keydown", "form[data-inline]", (event, form) => {
-  if (event.key === "Escape") { event.preventDefault(); event.stopPropagation(); back(form); }
+  if (event.key === "Escape") {
+    event.preventDefault();
+    event.stopPropagation();
+    back(form);
+  }
 });
 on("change", "form[data-inline]", (event, form) => {
-  if (event.target.matches("select, [type=date], [type=radio], [role=switch]") || event.target.matches("crm-lookup > input[type=hidden]")) form.requestSubmit();
+  if (
+    event.target.matches("select, [type=date], [type=radio], [role=switch]") ||
+    event.target.matches("crm-lookup > input[type=hidden]")
+  )
+    form.requestSubmit();
 });
-on("focusout", "form[data-inline]", (event, form) => setTimeout(() => {
-  if (!form.isConnected || form.contains(document.activeElement) || document.activeElement === document.body) return;
-  if (changed(form)) form.requestSubmit();
-  else back(form);
-}, 150));
+on("focusout", "form[data-inline]", (event, form) =>
+  setTimeout(() => {
+    if (!form.isConnected || form.contains(document.activeElement) || document.activeElement === document.body) return;
+    if (changed(form)) form.requestSubmit();
+    else back(form);
+  }, 150),
+);
 document.addEventListener("htmx:after:swap", () => $("form[data-inline] :is([autofocus], [role=combobox])")?.focus());
 
 /* --- the composer: each kind has its own words and fields --- */
@@ -99,7 +132,10 @@ export function compose(kind) {
   $("textarea", form).focus();
   return true;
 }
-on("change", "[data-composer] [name=kind]", (event, at) => { write(at.form, at.value); $("textarea", at.form).focus(); });
+on("change", "[data-composer] [name=kind]", (event, at) => {
+  write(at.form, at.value);
+  $("textarea", at.form).focus();
+});
 on("click", "[data-write]", (event, at) => compose(at.dataset.write));
 export function prepareComposer() {
   const form = $("[data-composer]");
@@ -108,8 +144,12 @@ export function prepareComposer() {
 }
 
 /* --- files dropped on their box --- */
-on("dragover", ".drop-in", (event, at) => { at.dataset.over = ""; });
-on("dragleave", ".drop-in", (event, at) => { delete at.dataset.over; });
+on("dragover", ".drop-in", (event, at) => {
+  at.dataset.over = "";
+});
+on("dragleave", ".drop-in", (event, at) => {
+  delete at.dataset.over;
+});
 on("change", ".drop-in input[type=file]", (event, at) => {
   delete at.closest(".drop-in").dataset.over;
   $("span", at.closest(".drop-in")).textContent = [...at.files].map((file) => file.name).join(", ");

@@ -15,35 +15,46 @@ const key = (act) => (event) => {
   act();
 };
 const click = (selector) => key(() => $(selector)?.click());
-const go = (href) => key(() => { const link = $(`#side a[href^="${href}"]`); if (link) location.href = link.href; });
+const go = (href) =>
+  key(() => {
+    const link = $(`#side a[href^="${href}"]`);
+    if (link) location.href = link.href;
+  });
 const board = () => $("crm-board");
 
-function showKeys() { $("#keys")?.showModal(); }
+function showKeys() {
+  $("#keys")?.showModal();
+}
 on("click", "[data-keys]", showKeys);
 
 tinykeys(window, {
-  "$mod+k": (event) => { event.preventDefault(); palette(); },
+  "$mod+k": (event) => {
+    event.preventDefault();
+    palette();
+  },
   "/": key(palette),
   "?": key(showKeys),
   "Shift+?": key(showKeys),
   "[": key(sideBar),
-  "c": click("[data-new]"),
-  "f": click("[data-filter]"),
-  "1": click("[data-kind-key='1']"),
-  "2": click("[data-kind-key='2']"),
-  "j": key(() => ($("[data-next]") ? $("[data-next]").click() : board() ? walk(0, 1) : step(1))),
-  "k": key(() => ($("[data-previous]") ? $("[data-previous]").click() : board() ? walk(0, -1) : step(-1))),
-  "h": key(() => board() && walk(-1, 0)),
-  "l": key(() => board() && walk(1, 0)),
-  "x": key(pick),
-  "m": key(() => (board() ? moveMenu(document.activeElement?.closest(".card")) : $("[data-next-stage]")?.focus())),
+  c: click("[data-new]"),
+  f: click("[data-filter]"),
+  1: click("[data-kind-key='1']"),
+  2: click("[data-kind-key='2']"),
+  j: key(() => ($("[data-next]") ? $("[data-next]").click() : board() ? walk(0, 1) : step(1))),
+  k: key(() => ($("[data-previous]") ? $("[data-previous]").click() : board() ? walk(0, -1) : step(-1))),
+  h: key(() => board() && walk(-1, 0)),
+  l: key(() => board() && walk(1, 0)),
+  x: key(pick),
+  m: key(() => (board() ? moveMenu(document.activeElement?.closest(".card")) : $("[data-next-stage]")?.focus())),
   "Shift+M": click("[data-next-stage]"),
-  "e": click("[data-edit-record]"),
-  "n": key(() => compose("note")),
-  "t": key(() => compose("task")),
-  "p": key(() => compose("call")),
-  "z": key(undoLast),
-  "g h": key(() => { location.href = "/"; }),
+  e: click("[data-edit-record]"),
+  n: key(() => compose("note")),
+  t: key(() => compose("task")),
+  p: key(() => compose("call")),
+  z: key(undoLast),
+  "g h": key(() => {
+    location.href = "/";
+  }),
   "g t": go("/tasks"),
   "g p": go("/pools"),
   "g d": go("/dashboards"),

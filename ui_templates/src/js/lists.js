@@ -26,8 +26,14 @@ on("click", ".tbl tbody [name=ids]", (event, at) => {
   last = at;
   count();
 });
-on("change", "[data-all]", (event, at) => { for (const box of boxes()) box.checked = at.checked; count(); });
-on("click", "[data-bulk-none]", () => { for (const box of boxes()) box.checked = false; count(); });
+on("change", "[data-all]", (event, at) => {
+  for (const box of boxes()) box.checked = at.checked;
+  count();
+});
+on("click", "[data-bulk-none]", () => {
+  for (const box of boxes()) box.checked = false;
+  count();
+});
 document.addEventListener("htmx:after:swap", count);
 
 export function step(by) {
@@ -51,7 +57,8 @@ export function orderColumns() {
   for (const list of $$("[data-order]:not([data-ready])")) {
     list.dataset.ready = "";
     Sortable.create(list, { handle: ".grip", animation: 120, ghostClass: "ghost" });
-    list.addEventListener("keydown", (event) => { // Alt with an arrow: the same without a mouse
+    list.addEventListener("keydown", (event) => {
+      // Alt with an arrow: the same without a mouse
       const item = event.target.closest("li");
       if (!event.altKey || !item || !/^Arrow(Up|Down)$/.test(event.key)) return;
       event.preventDefault();

@@ -30,24 +30,37 @@ class Lookup extends HTMLElement {
     this.kept = $("input[type=hidden]", this);
     this.several = "several" in this.dataset;
     this.shown = this.input.value;
-    this.input.addEventListener("input", () => { clearTimeout(this.timer); this.timer = setTimeout(() => this.ask(this.input.value), WAIT); });
+    this.input.addEventListener("input", () => {
+      clearTimeout(this.timer);
+      this.timer = setTimeout(() => this.ask(this.input.value), WAIT);
+    });
     this.input.addEventListener("click", () => this.ask(this.input.value === this.shown ? "" : this.input.value));
     this.input.addEventListener("keydown", (event) => this.key(event));
     this.input.addEventListener("blur", () => setTimeout(() => this.leave(), 120));
     this.list.addEventListener("pointerdown", (event) => event.preventDefault()); // keeps the focus in the input
     this.list.addEventListener("click", (event) => this.choose(event.target.closest("[role=option]")));
-    $("[data-clear]", this)?.addEventListener("click", () => { this.set("", ""); this.input.focus(); });
+    $("[data-clear]", this)?.addEventListener("click", () => {
+      this.set("", "");
+      this.input.focus();
+    });
   }
 
-  options() { return $$("[role=option]", this.list); }
-  current() { return $("[aria-selected=true]", this.list); }
+  options() {
+    return $$("[role=option]", this.list);
+  }
+  current() {
+    return $("[aria-selected=true]", this.list);
+  }
 
   async ask(q) {
     this.asked = q;
     const url = new URL(this.dataset.url, location.href);
     url.searchParams.set("q", q);
     const form = this.closest("form");
-    if (form) for (const [name, value] of new FormData(form)) if (value && typeof value === "string" && name !== "csrf_token" && name !== "password") url.searchParams.append(`form.${name}`, value.slice(0, 80));
+    if (form)
+      for (const [name, value] of new FormData(form))
+        if (value && typeof value === "string" && name !== "csrf_token" && name !== "password")
+          url.searchParams.append(`form.${name}`, value.slice(0, 80));
     const answer = await fetch(url, { headers: headers() });
     if (!answer.ok || this.asked !== q || !this.isConnected) return;
     this.list.innerHTML = await answer.text();
@@ -102,7 +115,8 @@ class Lookup extends HTMLElement {
     if (!option) return;
     const { value, label } = option.dataset;
     if (this.several) {
-      if (!$(`input[type=hidden][value="${CSS.escape(value)}"]`, this)) $(".tokens", this).append(token(this.dataset.name, value, label));
+      if (!$(`input[type=hidden][value="${CSS.escape(value)}"]`, this))
+        $(".tokens", this).append(token(this.dataset.name, value, label));
       this.input.value = "";
       this.shut();
       this.dispatchEvent(new Event("change", { bubbles: true }));
@@ -133,14 +147,20 @@ class Tags extends HTMLElement {
     const input = $("input[type=text]", this);
     input.addEventListener("keydown", (event) => {
       if (event.isComposing) return; // Enter ends a Chinese input, not a tag
-      if (event.key === "Enter" || event.key === ",") { if (input.value.trim()) event.preventDefault(); this.add(input); }
+      if (event.key === "Enter" || event.key === ",") {
+        if (input.value.trim()) event.preventDefault();
+        this.add(input);
+      }
       if (event.key === "Backspace" && !input.value) $$("[data-drop]", this).at(-1)?.click();
     });
     input.addEventListener("blur", () => this.add(input));
   }
 
   add(input) {
-    for (const word of input.value.split(/[,，、]/).map((one) => one.trim()).filter(Boolean)) {
+    for (const word of input.value
+      .split(/[,，、]/)
+      .map((one) => one.trim())
+      .filter(Boolean)) {
       $(".tokens", this).append(token(this.dataset.name, word, word));
     }
     input.value = "";
@@ -154,7 +174,10 @@ class Lines extends HTMLElement {
     this.addEventListener("click", (event) => {
       if (event.target.closest("[data-add-line]")) this.add();
       const drop = event.target.closest("[data-drop-line]");
-      if (drop) { drop.closest("tr").remove(); this.dispatchEvent(new Event("change", { bubbles: true })); }
+      if (drop) {
+        drop.closest("tr").remove();
+        this.dispatchEvent(new Event("change", { bubbles: true }));
+      }
     });
   }
 

@@ -10,13 +10,17 @@ export function place(menu, anchor) {
   menu.style.top = `${up ? Math.max(8, box.top - height - 4) : box.bottom + 4}px`;
 }
 
-document.addEventListener("toggle", (event) => {
-  const menu = event.target;
-  if (!menu.matches?.(".menu") || event.newState !== "open" || menu.matches(".options, #move")) return;
-  const anchor = $(`[popovertarget="${menu.id}"]:not([hidden])`) || document.activeElement;
-  place(menu, anchor);
-  $("[aria-checked=true], [role^=menuitem], input, select, button", menu)?.focus();
-}, true);
+document.addEventListener(
+  "toggle",
+  (event) => {
+    const menu = event.target;
+    if (!menu.matches?.(".menu") || event.newState !== "open" || menu.matches(".options, #move")) return;
+    const anchor = $(`[popovertarget="${menu.id}"]:not([hidden])`) || document.activeElement;
+    place(menu, anchor);
+    $("[aria-checked=true], [role^=menuitem], input, select, button", menu)?.focus();
+  },
+  true,
+);
 
 document.addEventListener("keydown", (event) => {
   const menu = event.target.closest?.("[role=menu]");
@@ -30,7 +34,11 @@ document.addEventListener("keydown", (event) => {
 });
 
 on("click", "[role=menu] [role^=menuitem]", (event, at) => {
-  if (at.ariaDisabled === "true") { event.preventDefault(); event.stopPropagation(); return; }
+  if (at.ariaDisabled === "true") {
+    event.preventDefault();
+    event.stopPropagation();
+    return;
+  }
   at.closest("[popover]")?.hidePopover();
 });
 on("click", "[data-shows]", (event, at) => {
@@ -38,9 +46,14 @@ on("click", "[data-shows]", (event, at) => {
   box.showPopover();
   place(box, at);
 });
-document.addEventListener("click", (event) => { // refused controls explain themselves, and do nothing
-  if (event.target.closest?.('.btn[aria-disabled="true"]')) event.preventDefault();
-}, true);
+document.addEventListener(
+  "click",
+  (event) => {
+    // refused controls explain themselves, and do nothing
+    if (event.target.closest?.('.btn[aria-disabled="true"]')) event.preventDefault();
+  },
+  true,
+);
 
 /* htmx carries attributes over from an old element to the new one of the same id. A style attribute would break the
    content security policy that way, so what is about to be replaced loses its place first. */

@@ -8,7 +8,10 @@ const hits = () => $$("[role=option]", list);
 
 function point(hit) {
   $("[aria-selected=true]", list)?.removeAttribute("aria-selected");
-  if (!hit) { input.removeAttribute("aria-activedescendant"); return; }
+  if (!hit) {
+    input.removeAttribute("aria-activedescendant");
+    return;
+  }
   hit.setAttribute("aria-selected", "true");
   input.setAttribute("aria-activedescendant", hit.id);
   hit.scrollIntoView({ block: "nearest" });
@@ -21,7 +24,10 @@ export function palette() {
   ask("GET", `/search?q=${encodeURIComponent(input.value)}`, list);
 }
 
-on("click", "[data-palette]", (event) => { event.preventDefault(); palette(); });
+on("click", "[data-palette]", (event) => {
+  event.preventDefault();
+  palette();
+});
 input?.addEventListener("keydown", (event) => {
   const all = hits();
   const at = all.indexOf($("[aria-selected=true]", list));

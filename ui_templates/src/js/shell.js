@@ -21,7 +21,7 @@ export function drawer(open) {
   if (open) $("#side a")?.focus();
 }
 export function sideBar() {
-  if (matchMedia("(max-width: 900px)").matches) drawer(!("drawerOpen" in document.body.dataset));
+  if (matchMedia("(max-width: 720px)").matches) drawer(!("drawerOpen" in document.body.dataset));
   else if (document.body.dataset.side === "hidden") delete document.body.dataset.side;
   else document.body.dataset.side = "hidden";
 }
@@ -39,7 +39,10 @@ const busy = (step) => {
   const bar = $("#busy");
   if (!bar) return;
   if (!waiting) bar.hidden = true;
-  else timer = setTimeout(() => { bar.hidden = false; }, 300); // quick answers show nothing
+  else
+    timer = setTimeout(() => {
+      bar.hidden = false;
+    }, 300); // quick answers show nothing
 };
 document.addEventListener("htmx:before:request", () => busy(1));
 document.addEventListener("htmx:finally:request", () => busy(-1));
@@ -64,7 +67,7 @@ document.addEventListener("htmx:before:swap", () => {
 });
 document.addEventListener("htmx:after:swap", () => {
   const field = typed && document.getElementById(typed.id);
-  if (!field || field.value === typed.value && field === document.activeElement) return;
+  if (!field || (field.value === typed.value && field === document.activeElement)) return;
   field.value = typed.value;
   field.focus();
   field.setSelectionRange(typed.caret, typed.caret);

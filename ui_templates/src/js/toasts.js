@@ -6,7 +6,9 @@ const STAYS = 8000; // long enough to read a sentence and reach Undo
 function leave(toast) {
   let timer = setTimeout(() => toast.remove(), STAYS);
   toast.addEventListener("pointerenter", () => clearTimeout(timer));
-  toast.addEventListener("pointerleave", () => { timer = setTimeout(() => toast.remove(), STAYS / 2); });
+  toast.addEventListener("pointerleave", () => {
+    timer = setTimeout(() => toast.remove(), STAYS / 2);
+  });
 }
 
 function button(text, className) {
