@@ -189,7 +189,7 @@ def test_every_problem_of_a_question_is_told_at_once(sqlite_world):
     assert refused.value.status == 400
     assert [p.path.partition(":")[0] for p in refused.value.problems] == [
         "filter",
-        "read",
+        "fields",
         "sort",
         "sort",
         "expand",

@@ -127,7 +127,13 @@ WORDS = ["999", "70000", "zz", "secret", "ghost", "it", "13800138000", "8000", "
 
 def requests(world, actor):
     """Yield every sort of question a person may ask, about every field."""
-    reads, ctx, model = world.reads, a_context(actor), world.model
+    asked = (world.reads, a_context(actor), world.model)
+    yield from questions_about_fields(*asked)
+    yield from questions_about_words(*asked)
+    yield from questions_about_records(*asked)
+
+
+def questions_about_fields(reads, ctx, model):
     for text, field in product(FILTERS, FIELDS):
         yield lambda text=text, field=field: reads.list(
             ctx, model, "lead", Query(filter=text.format(field), count=True)
@@ -152,11 +158,17 @@ def requests(world, actor):
                 ctx, model, "lead", measures={"x": figure.format(field)}
             )
         yield lambda field=field: reads.aggregate(ctx, model, "lead", group=[field])
+
+
+def questions_about_words(reads, ctx, model):
     for word in WORDS:
         yield lambda word=word: reads.list(ctx, model, "lead", Query(q=word, count=True))
         yield lambda word=word: reads.search(ctx, model, word)
         for name in ("lead", "customer", "activity", "user"):
             yield lambda word=word, name=name: reads.options(ctx, model, name, word)
+
+
+def questions_about_records(reads, ctx, model):
     for name in ("lead", "customer", "activity", "lead__items", "user", "team"):
         yield lambda name=name: reads.list(ctx, model, name, Query(count=True, titles=True))
         yield lambda name=name: reads.count(ctx, model, name)
@@ -194,9 +206,9 @@ def plain(found):
     return [plain(one) for one in found] if isinstance(found, list | tuple) else found
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def twins(request, sqlite_company, tmp_path, postgres_server):
-    if request.param == "sqlite":
+@pytest.fixture
+def twins(request, database, sqlite_company, tmp_path, postgres_server):
+    if database == "sqlite":
         made = [sqlite_company, a_world(f"sqlite:///{tmp_path / 'twin.db'}")]
         sqlite_company.clear()
         yield made
@@ -211,8 +223,12 @@ def twins(request, sqlite_company, tmp_path, postgres_server):
     postgres_server.drop_database(name)
 
 
-@pytest.mark.parametrize("roles", list(HIDDEN), ids="+".join)
-def test_answers_do_not_depend_on_what_is_hidden(twins, roles):
+@pytest.mark.parametrize(
+    ("database", "roles"),
+    [("sqlite", roles) for roles in HIDDEN] + [("postgresql", ("sales", "lead_sales"))],
+    ids=lambda part: part if isinstance(part, str) else "+".join(part),
+)
+def test_answers_do_not_depend_on_what_is_hidden(twins, database, roles):
     dark, bright = twins
     fill(dark, roles, bright=False)
     fill(bright, roles, bright=True)

@@ -18,6 +18,7 @@ from fieldstone.reads.boards import columns_of_board
 from fieldstone.reads.expanding import Titles, titles_of
 from fieldstone.reads.explaining import Why, explained
 from fieldstone.reads.history import History, history_of
+from fieldstone.reads.kept import Kept
 from fieldstone.reads.listing import page_of, record_of, total_of
 from fieldstone.reads.pools import into_pool, pools_of
 from fieldstone.reads.query import EVERYTHING, BoardColumn, Choice, Hit, Page, Query, Record
@@ -39,13 +40,14 @@ class Reads:
     def __init__(self, storage: Storage) -> None:
         """Read from `storage`."""
         self._storage = storage
+        self._kept = Kept()
 
     @contextmanager
     def sight(self, ctx: Context, model: Model) -> Iterator[Sight]:
         """Open one snapshot for several reads of one request."""
         tables = self._storage.use(model)
         with self._storage.reading(tables, ctx) as reader:
-            yield Sight(ctx, model, tables, reader)
+            yield Sight(ctx, model, tables, reader, kept=self._kept)
 
     def get(
         self, ctx: Context, model: Model, object_name: str, id: str, query: Query = EVERYTHING

@@ -70,7 +70,11 @@ def with_children(sight: Sight, records: Sequence[Record], codes: Iterable[str])
         items = _items(sight, f"{found[0].object_name}__{code}", [one.id for one in found])
         shown = sight.viewer.access(found[0].object_name).field(code).always
         found = [
-            replace(one, values={**one.values, code: tuple(items.get(one.id, ()))})
+            replace(
+                one,
+                values={**one.values, code: tuple(items.get(one.id, ()))},
+                children=one.children | {code},
+            )
             if shown or one.id in items
             else one
             for one in found

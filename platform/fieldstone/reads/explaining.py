@@ -115,12 +115,15 @@ def _words(part: object) -> Iterator[str]:
         yield part
     elif isinstance(part, Expression):
         yield from (*part.names, *part.rows)
-    elif isinstance(part, Mapping):
-        for key, value in part.items():
-            yield from (*_words(key), *_words(value))
-    elif isinstance(part, Iterable):
-        for one in part:
+    else:
+        for one in _parts(part):
             yield from _words(one)
-    elif is_dataclass(part):
-        for one in fields(part):
-            yield from _words(getattr(part, one.name))
+
+
+def _parts(whole: object) -> Iterator[object]:
+    if isinstance(whole, Mapping):
+        yield from (*whole.keys(), *whole.values())
+    elif isinstance(whole, Iterable):
+        yield from whole
+    elif is_dataclass(whole):
+        yield from (getattr(whole, one.name) for one in fields(whole))

@@ -8,15 +8,13 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Select, select
 
-from fieldstone.access.access import Access, env_of
+from fieldstone.access.access import Access
 from fieldstone.access.viewer import Viewer, VisibleColumns
 from fieldstone.base.errors import Problem, RefusedError
-from fieldstone.changes.nouns import Context
 from fieldstone.expressions.env import Env
 from fieldstone.expressions.expression import Expression, ExpressionError, parse
 from fieldstone.expressions.types import BOOLEAN, Type
 from fieldstone.model.objects import ObjectType
-from fieldstone.model.site_model import Model
 from fieldstone.storage.columns import ObjectColumns
 from fieldstone.storage.tables import Tables
 
@@ -65,12 +63,9 @@ class Frame:
         return self.raw.apply(select(*columns)).where(*where)
 
 
-def frame_of(
-    ctx: Context, model: Model, tables: Tables, object_name: str, special: Access | None = None
-) -> Frame:
-    """Return a fresh frame; `special` is an access other than the usual one (records in a pool)."""
-    viewer, env = Viewer(model, ctx.actor, special), env_of(ctx)
-    raw = ObjectColumns(tables, model, object_name, env)
+def frame_of(viewer: Viewer, tables: Tables, object_name: str, env: Env) -> Frame:
+    """Return a fresh frame."""
+    raw = ObjectColumns(tables, viewer.model, object_name, env)
     return Frame(viewer, env, object_name, raw, viewer.columns(raw, object_name, env))
 
 

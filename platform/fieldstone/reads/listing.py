@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Select, or_
+from sqlalchemy import Select, bindparam, or_
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import DataError, DBAPIError, StatementError
 
 from fieldstone.access.viewer import Viewer
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ids import is_id
+from fieldstone.expressions.env import Env
 from fieldstone.expressions.expression import Expression
 from fieldstone.reads.cursor import bad_cursor, fingerprint, read_cursor, write_cursor
 from fieldstone.reads.expanding import check_expand, with_children, with_expanded, with_titles
 from fieldstone.reads.frame import Clause, Frame, condition_of, may_read
-from fieldstone.reads.ordering import Key, behind, columns_of, keys_of
-from fieldstone.reads.picking import codes_of, pick
+from fieldstone.reads.ordering import Key, SortColumn, behind, columns_of, keys_of
+from fieldstone.reads.picking import Picked, codes_of, pick
 from fieldstone.reads.query import HIGHEST_LIMIT, Page, Query, Record
 from fieldstone.reads.searching import text_clauses
 from fieldstone.reads.sight import Sight
@@ -95,30 +96,55 @@ def where_of(sight: Sight, frame: Frame, asked: Asked) -> list[Clause]:
     return where
 
 
+@dataclass(frozen=True, eq=False)
+class Plan:
+    """A settled question with its statement, which a cursor or an id completes."""
+
+    asked: Asked
+    picked: Picked
+    order: tuple[SortColumn, ...]
+    statement: Select[Any]
+
+    def behind(self, cursor: str) -> Select[Any]:
+        """Return the statement for the rows behind a cursor; raises RefusedError for a wrong one."""
+        kinds = [key.holds for key in self.asked.keys]
+        values, last_id = read_cursor(self.asked.fingerprint, kinds, cursor)
+        return self.statement.where(behind(self.order, [*values, last_id][: len(self.order)]))
+
+
 def page_of(sight: Sight, object_name: str, query: Query) -> Page:
     """Return one page of the records that the viewer may see.
 
     Raises RefusedError: 404 for an object that is not there for the viewer, 400 for a malformed question.
     """
     may_read(sight.viewer, object_name)
-    asked = settled(sight.viewer, object_name, query)
-    frame = sight.frame(object_name)
-    picked, order = pick(frame, asked.codes), columns_of(frame, asked.keys)
-    where = where_of(sight, frame, asked)
-    if query.cursor:
-        kinds = [key.holds for key in asked.keys]
-        values, last_id = read_cursor(asked.fingerprint, kinds, query.cursor)
-        where.append(behind(order, [*values, last_id][: len(order)]))
-    keys = [one.column.label(f"k{at}") for at, one in enumerate(order[: len(asked.keys)])]
-    statement = frame.select([*picked.columns, *keys], where)
-    statement = statement.order_by(*(one.order() for one in order)).limit(query.limit + 1)
+    shape = replace(query, cursor="", count=False, titles=False)
+    plan = sight.planned(
+        ("page", object_name, shape),
+        lambda env: _page_plan(sight, object_name, shape, env),
+        keep=not query.q,
+    )
+    statement = plan.behind(query.cursor) if query.cursor else plan.statement
     rows = _fetched(sight, statement, forged=bool(query.cursor))
     following = None
     if len(rows) > query.limit:
         last = rows[query.limit - 1]
-        following = write_cursor(asked.fingerprint, last[picked.width :], last[0])
-    records = surrounded(sight, [picked.record(row) for row in rows[: query.limit]], asked)
-    return Page(records, following, count_of(sight, object_name, asked) if query.count else None)
+        following = write_cursor(plan.asked.fingerprint, last[plan.picked.width :], last[0])
+    records = [plan.picked.record(row) for row in rows[: query.limit]]
+    records = surrounded(sight, records, plan.asked.codes, query)
+    total = count_of(sight, object_name, plan.asked) if query.count else None
+    return Page(records, following, total)
+
+
+def _page_plan(sight: Sight, object_name: str, query: Query, env: Env) -> Plan:
+    asked = settled(sight.viewer, object_name, query)
+    frame = sight.frame(object_name, env)
+    picked, order = pick(frame, asked.codes), columns_of(frame, asked.keys)
+    where = where_of(sight, frame, asked)
+    keys = [one.column.label(f"k{at}") for at, one in enumerate(order[: len(asked.keys)])]
+    statement = frame.select([*picked.columns, *keys], where)
+    statement = statement.order_by(*(one.order() for one in order)).limit(query.limit + 1)
+    return Plan(asked, picked, tuple(order), statement)
 
 
 def _fetched(sight: Sight, statement: Select[Any], *, forged: bool) -> Sequence[Row[Any]]:
@@ -131,16 +157,17 @@ def _fetched(sight: Sight, statement: Select[Any], *, forged: bool) -> Sequence[
         raise
 
 
-def surrounded(sight: Sight, records: list[Record], asked: Asked) -> list[Record]:
-    """Return the records with what was asked for around them."""
+def surrounded(
+    sight: Sight, records: list[Record], codes: Sequence[str], query: Query
+) -> list[Record]:
+    """Return the records with what was asked for around them; line items in a list only by name."""
     if not records:
         return records
     fields = sight.model.objects[records[0].object_name].fields
-    items = [c for c in asked.codes if fields[c].type.name == "rows"]
-    named = asked.query.fields
-    records = with_children(sight, records, [c for c in items if c in named])
-    records = with_expanded(sight, records, asked.query.expand)
-    return with_titles(sight, records) if asked.query.titles else records
+    items = [c for c in query.fields if c in codes and fields[c].type.name == "rows"]
+    records = with_children(sight, records, items)
+    records = with_expanded(sight, records, query.expand)
+    return with_titles(sight, records) if query.titles else records
 
 
 def count_of(sight: Sight, object_name: str, asked: Asked) -> int:
@@ -158,18 +185,25 @@ def total_of(sight: Sight, object_name: str, query: Query) -> int:
 def record_of(sight: Sight, object_name: str, record_id: str, query: Query) -> Record | None:
     """Return one record with its line items, None when it is not there for the viewer."""
     may_read(sight.viewer, object_name)
-    asked = settled(sight.viewer, object_name, query)
-    if not is_id(record_id):
-        return None
-    frame = sight.frame(object_name)
-    picked = pick(frame, asked.codes)
-    where = [*basis_of(sight, frame, query), frame.raw.column("id") == record_id]
-    rows = sight.fetch(frame.select(picked.columns, where))
+    shape = replace(query, cursor="", count=False, titles=False)
+    plan = sight.planned(
+        ("record", object_name, shape),
+        lambda env: _record_plan(sight, object_name, shape, env),
+        keep=True,
+    )
+    rows = sight.fetch(plan.statement, {"record_id": record_id}) if is_id(record_id) else []
     if not rows:
         return None
-    records = [picked.record(rows[0])]
     fields = sight.model.objects[object_name].fields
-    items = [code for code in asked.codes if fields[code].type.name == "rows"]
-    records = with_children(sight, records, items)
+    items = [code for code in plan.asked.codes if fields[code].type.name == "rows"]
+    records = with_children(sight, [plan.picked.record(rows[0])], items)
     records = with_expanded(sight, records, query.expand)
     return (with_titles(sight, records) if query.titles else records)[0]
+
+
+def _record_plan(sight: Sight, object_name: str, query: Query, env: Env) -> Plan:
+    asked = settled(sight.viewer, object_name, query)
+    frame = sight.frame(object_name, env)
+    picked, own_id = pick(frame, asked.codes), frame.raw.column("id")
+    where = [*basis_of(sight, frame, query), own_id == bindparam("record_id", type_=own_id.type)]
+    return Plan(asked, picked, (), frame.select(picked.columns, where))

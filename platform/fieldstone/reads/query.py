@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
-from fieldstone.access.masks import Masked
+from fieldstone.access.rights import Held
 from fieldstone.expressions.expression import Expression
-from fieldstone.model.objects import ObjectType
 from fieldstone.model.site_model import Model
 
+# Types whose stored value is its own JSON form; tests hold them to that.
+AS_STORED: Final = frozenset(
+    {
+        "text",
+        "long_text",
+        "rich_text",
+        "email",
+        "phone",
+        "url",
+        "integer",
+        "rating",
+        "boolean",
+        "select",
+        "lookup",
+        "user",
+        "autonumber",
+    }
+)
+Dump = Callable[[object], object]
 DEFAULT_LIMIT: Final = 50
 HIGHEST_LIMIT: Final = 500
 
@@ -52,7 +71,7 @@ class Record:
     `values` holds stored Python values by field code (a Masked where only a mask may be shown; hidden fields
     are absent; line items are tuples of Records). `titles` names what lookups point to, `expanded` holds
     the records behind the lookups that were asked for (None: none, or not visible); `masked` names the fields
-    that show a mask here, filled or not.
+    that show a mask here, filled or not, `children` those that hold line items.
     """
 
     object_name: str
@@ -62,29 +81,41 @@ class Record:
     titles: Mapping[str, object] = field(default_factory=dict)
     expanded: Mapping[str, object] = field(default_factory=dict)
     masked: frozenset[str] = frozenset()
+    children: frozenset[str] = frozenset()
 
     def dump(self, model: Model) -> dict[str, object]:
         """Return the record as JSON values; expanded lookups stand in place of their ids."""
-        spec = model.objects[self.object_name]
-        out: dict[str, object] = {"id": self.id, "version": self.version}
-        for code, value in self.values.items():
-            out[code] = dumped(model, spec, code, value)
+        out: dict[str, object] = {"id": self.id, "version": self.version, **self.values}
+        for code, dump in dumps_of(Held(model), self.object_name):
+            value = out.get(code)
+            if value is not None and code not in self.masked:
+                out[code] = dump(value)
+        for code in self.masked:
+            out[code] = str(out[code]) if out[code] is not None else None
+        for code in self.children:
+            out[code] = _dumped(model, out[code])
         for code, there in self.expanded.items():
-            out[code] = dumped(model, spec, code, there)
+            out[code] = _dumped(model, there)
         return out
 
 
-def dumped(model: Model, spec: ObjectType, code: str, value: object) -> object:
-    """Return one value of a record as JSON."""
-    if value is None:
-        return None
-    if isinstance(value, Record):
-        return value.dump(model)
-    if isinstance(value, Masked):
-        return value.text
-    if isinstance(value, tuple) and value and isinstance(value[0], Record):
-        return [one.dump(model) for one in value]
-    return spec.fields[code].type.dump(value)
+def _dumped(model: Model, there: object) -> object:
+    if isinstance(there, Record):
+        return there.dump(model)
+    if isinstance(there, tuple):
+        return [one.dump(model) for one in there if isinstance(one, Record)]
+    return None
+
+
+@lru_cache(maxsize=1024)
+def dumps_of(held: Held, object_name: str) -> tuple[tuple[str, Dump], ...]:
+    """Return the fields of an object whose stored values are not JSON already, and what makes them so."""
+    fields = held.model.objects[object_name].fields
+    return tuple(
+        (code, field.type.dump)
+        for code, field in fields.items()
+        if field.type.name not in AS_STORED and field.type.name != "rows"
+    )
 
 
 @dataclass(frozen=True)

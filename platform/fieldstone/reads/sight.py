@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar, cast
 
 from sqlalchemy import Select, func
 from sqlalchemy.engine import Row
 
-from fieldstone.access.access import Access
+from fieldstone.access.access import Access, env_of
 from fieldstone.access.viewer import Viewer
 from fieldstone.changes.nouns import Context
+from fieldstone.expressions.env import Env
 from fieldstone.expressions.expression import Expression
 from fieldstone.model.site_model import Model
 from fieldstone.reads.frame import Clause, Frame, frame_of
+from fieldstone.reads.kept import Kept, key_of, watched
 from fieldstone.storage.reader import Reader
 from fieldstone.storage.tables import Tables
+
+Plan = TypeVar("Plan")
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,15 +36,34 @@ class Sight:
     reader: Reader
     special: Access | None = None
     sees: tuple[Expression, ...] = ()
+    kept: Kept | None = None
 
     @property
     def viewer(self) -> Viewer:
         """Return the actor looking at the model."""
         return Viewer(self.model, self.ctx.actor, self.special)
 
-    def frame(self, object_name: str) -> Frame:
+    def frame(self, object_name: str, env: Env | None = None) -> Frame:
         """Return a fresh frame over one object."""
-        return frame_of(self.ctx, self.model, self.tables, object_name, self.special)
+        return frame_of(self.viewer, self.tables, object_name, env or env_of(self.ctx))
+
+    def planned(
+        self, question: tuple[Hashable, ...], build: Callable[[Env], Plan], *, keep: bool
+    ) -> Plan:
+        """Return what `build` makes of a question; the same object again while it may be kept."""
+        key = None
+        if keep and self.kept is not None and self.special is None:
+            key = key_of(self.model, self.ctx.actor, *question)
+        if key is None or self.kept is None:
+            return build(env_of(self.ctx))
+        found = self.kept.find(key)
+        if found is not None:
+            return cast("Plan", found)
+        env = watched(env_of(self.ctx))
+        made = build(env)
+        if env.timeless:
+            self.kept.keep(key, made)
+        return made
 
     def fetch(
         self, statement: Select[Any], values: Mapping[str, object] | None = None
