@@ -12,6 +12,9 @@ import sys
 from fieldstone.worker.processes import run_scheduler, run_worker
 from tests.worker.world import a_site, the_model
 
+# Logs go where errors go, so that a pipe that nobody empties stops nobody.
+READY = os.dup(1)
+os.dup2(2, 1)
 RUNS = {"worker": run_worker, "scheduler": run_scheduler}
 
 
@@ -28,7 +31,7 @@ def child(role: str, database_url: str, redis_url: str | None = None) -> None:
     """Work until killed or asked to stop."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     site = a_site(database_url, redis_url)
-    os.write(1, f"ready {os.getpid()}\n".encode())
+    os.write(READY, f"ready {os.getpid()}\n".encode())
     RUNS[role](site)
     os._exit(0)
 

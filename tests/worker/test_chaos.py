@@ -22,8 +22,8 @@ from tests.services.redis import RedisServer
 from tests.worker.crowd import Crowd, a_crowd, kill, wait_for
 from tests.worker.world import a_person, a_site, leads_of, move_clock, rows, states, timers_left
 
-LEADS = 120
-HOOKS = 40
+LEADS = 60
+HOOKS = 20
 KILLS = 3
 
 
