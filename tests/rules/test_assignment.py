@@ -6,6 +6,8 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fieldstone.rules.assignment import KIND
 from fieldstone.rules.contract import Person
@@ -84,6 +86,29 @@ def test_absent_and_inactive_members_are_skipped_and_that_is_said() -> None:
     assert because["Ann"].zh == "请假至 2026-03-04"
     assert because["Bo"].en == "no longer active"
     assert [c.chosen for c in given.decisions[0].candidates] == [True, False, False]
+
+
+def test_a_member_of_weight_zero_gets_nothing_automatically() -> None:
+    known = FakeFacts(groups={"team:north": (Person("ann", "Ann", 0), BO)})
+
+    for method in ("round_robin", "least_loaded", "weighted"):
+        rule = a_rule(KIND, {"entries": [{"to": {"team": "north"}, "method": method}]})
+        assert owners(run(rule, leads(3), known)) == {"bo": 3}
+
+
+@given(st.lists(st.integers(1, 9), min_size=1, max_size=6), st.sampled_from([(1, 1, 1), (3, 2, 1)]))
+def test_however_the_leads_arrive_everybody_gets_the_share_of_their_weight(
+    batches: list[int], weights: tuple[int, ...]
+) -> None:
+    people = tuple(Person(name, name, weight) for name, weight in zip("abc", weights, strict=True))
+    known = FakeFacts(groups={"team:north": people})
+    rule = a_rule(KIND, {"entries": [{"to": {"team": "north"}, "method": "weighted"}]})
+
+    got = sum((owners(run(rule, leads(size), known)) for size in batches), Counter())
+
+    whole = sum(batches)
+    for person in people:
+        assert abs(got[person.id] - whole * person.weight / sum(weights)) <= 1.5
 
 
 def test_a_daily_cap_counts_what_this_batch_gave_too() -> None:

@@ -102,11 +102,11 @@ class Desk:
     def _pick(self, free: Sequence[Person]) -> tuple[Person, Label]:
         if self.method == "least_loaded":
             # min() keeps the order of the people between equals, so the list is the tie-break.
-            person = min(free, key=lambda one: self.load.get(one.id, 0) / max(1, one.weight))
+            person = min(free, key=lambda one: self.load.get(one.id, 0) / one.weight)
             return person, _fewest(self.load.get(person.id, 0))
         turn = self.first_turn + sum(self.given.values())
         if self.method == "weighted":
-            order = weighted_order(tuple(min(HEAVIEST, max(1, one.weight)) for one in free))
+            order = weighted_order(tuple(min(HEAVIEST, one.weight) for one in free))
             person = free[order[turn % len(order)]]
             return person, _by_weight(person.weight, sum(one.weight for one in free))
         place = turn % len(free)
@@ -149,7 +149,9 @@ def weighted_order(weights: tuple[int, ...]) -> tuple[int, ...]:
 
 def _absence(person: Person, facts: Facts) -> Label:
     if not person.active:
-        return Label("no longer active", "已停用")
+        return _INACTIVE
+    if person.weight < 1:
+        return _NO_SHARE
     if person.absent_until is not None and person.absent_until > facts.now:
         day = person.absent_until.astimezone(facts.env.timezone).date().isoformat()
         return Label(f"absent until {day}", f"请假至 {day}")
@@ -157,6 +159,8 @@ def _absence(person: Person, facts: Facts) -> Label:
 
 
 _NOBODY = Label("nobody can take it", "没有可分配的人员")
+_INACTIVE = Label("no longer active", "已停用")
+_NO_SHARE = Label("has weight 0 and gets nothing automatically", "分配权重为 0，不参与自动分配")
 _WAITS = Label("waits for the next turn", "等待下一轮")
 
 

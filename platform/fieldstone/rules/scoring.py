@@ -61,7 +61,8 @@ class Scoring:
 
     def decide(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
         """Return what each draft's points change by; the score is the sum of the ledger."""
-        ledger = facts.points([draft.record_id for draft in drafts if draft.before is not None])
+        stored = [draft.record_id for draft in drafts if draft.before is not None]
+        ledger = facts.points(stored) if stored else {}
         verdicts = {}
         for place, draft in enumerate(drafts):
             verdict = self._scored(rule, draft, ledger.get(draft.record_id, {}), facts)
