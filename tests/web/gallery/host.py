@@ -26,6 +26,8 @@ PAGES = {
     "/o/lead": "list", "/o/lead/board": "board", "/o/lead/1": "record", "/o/lead/new": "form",
     "/pools/east": "pool", "/tasks": "tasks", "/dashboards/leads": "dashboard", "/login": "login",
     "/imports": "imports", "/": "home", "/denied": "denied", "/gone": "not_found",
+    "/inbox": "inbox",
+    "/tokens": "tokens",
 }  # fmt: skip
 
 

@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from fieldstone.changes.nouns import Change, Operation
 from fieldstone.web.asking import LANGUAGE_COOKIE, Asked, the_call
 from fieldstone.web.pages.drawing import go, safe_back
-from fieldstone.web.pages.shell import THEME_COOKIE, THEMES
+from fieldstone.web.pages.shell import KEYS_COOKIE, THEME_COOKIE, THEMES
 
 PAGE = Blueprint("preferences", __name__)
 A_YEAR: Final = 365 * 24 * 3600
@@ -17,12 +17,14 @@ A_YEAR: Final = 365 * 24 * 3600
 
 @PAGE.post("/preferences")
 def choose() -> Response:
-    """Keep a choice in this browser, the language with the person too."""
+    """Keep a choice in this browser: appearance, single keys; the language with the person too."""
     asked = the_call()
     response = go(asked, safe_back(request.form.get("back", "/")))
     theme, language = request.form.get("theme", ""), request.form.get("language", "")
     if theme in THEMES:
         _keep(asked, response, THEME_COOKIE, theme)
+    if (keys := request.form.get("keys", "")) in ("on", "off"):
+        _keep(asked, response, KEYS_COOKIE, keys)
     language = "zh" if language == "zh-CN" else language
     if language in asked.site.settings.languages:
         _keep(asked, response, LANGUAGE_COOKIE, language)

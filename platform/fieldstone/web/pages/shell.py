@@ -17,6 +17,7 @@ from fieldstone.web.pages.people import face
 
 FLASH_COOKIE: Final = "fieldstone_toast"
 THEME_COOKIE: Final = "fieldstone_theme"
+KEYS_COOKIE: Final = "fieldstone_keys"
 THEMES: Final = ("light", "dark", "system")
 LANGUAGE_NAMES: Final = {"en": "English", "zh": "简体中文"}
 Link = dict[str, Any]
@@ -46,6 +47,11 @@ class Shell:
         """Return light, dark or system."""
         chosen = self._request.cookies.get(THEME_COOKIE, "")
         return chosen if chosen in THEMES else "system"
+
+    @property
+    def keys_off(self) -> bool:
+        """Tell whether this reader switched single keys off."""
+        return self._request.cookies.get(KEYS_COOKIE) == "off"
 
     @property
     def path(self) -> str:
