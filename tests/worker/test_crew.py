@@ -87,7 +87,7 @@ def test_an_rq_worker_answers_the_ring_of_a_commit(rung: Site, redis_url: str) -
     created(rung, "lead", name="A", owner=a_person(rung))
     assert isinstance(rung.queue, RqQueue)
     rung.queue.ring_now()
-    keep_site(rung)
+    keep_site(rung, lambda: None)
 
     answer_rings(redis_url)
 
@@ -104,7 +104,7 @@ def test_a_scheduler_rings_for_what_is_due_and_for_nothing_else(rung: Site, redi
     move_clock(rung, hours=2)
     assert schedule_once(rung)
     assert schedule_once(rung)  # another scheduler rings too: a ring is no work
-    keep_site(rung)
+    keep_site(rung, lambda: None)
     answer_rings(redis_url)
 
     assert rows(rung, "lead", [lead])[lead]["recalls"] == 1

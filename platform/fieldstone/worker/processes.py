@@ -38,7 +38,7 @@ def run_worker(site: Site, stopping: threading.Event | None = None) -> None:
         crew.start()
         try:
             if site.settings.redis_url:
-                keep_site(site)
+                keep_site(site, crew.wake)
                 _answer_rings(site.settings.redis_url, stop)
             stop.wait()
         finally:

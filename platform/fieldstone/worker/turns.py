@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -58,17 +58,19 @@ _tidied: Final[WeakKeyDictionary[Site, datetime]] = WeakKeyDictionary()
 LANES: Final[tuple[Turn, ...]] = (inside, outside, long_work)
 
 
-def work_once(site: Site) -> int:
+def work_once(site: Site, lanes: Sequence[Turn] = LANES) -> int:
     """Take one turn in every lane and return how much was done; 0 when nothing waits."""
     never = threading.Event()
-    return sum(turn(site, never) for turn in LANES)
+    return sum(turn(site, never) for turn in lanes)
 
 
-def work_until_idle(site: Site, seconds: float = DRAIN_SECONDS) -> int:
+def work_until_idle(
+    site: Site, lanes: Sequence[Turn] = LANES, seconds: float = DRAIN_SECONDS
+) -> int:
     """Work until nothing waits, or for about so long; return how much was done."""
     done, end = 0, time.monotonic() + seconds
     while time.monotonic() < end:
-        more = work_once(site)
+        more = work_once(site, lanes)
         if not more:
             break
         done += more
