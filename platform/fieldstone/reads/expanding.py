@@ -4,14 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import Select, bindparam
 
 from fieldstone.access.masks import Masked
 from fieldstone.access.resolver import Purpose, Resolved, resolve, unknown_field
 from fieldstone.access.viewer import Viewer
 from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.expressions.env import Env
 from fieldstone.expressions.types import Kind
 from fieldstone.model.objects import Field
-from fieldstone.reads.picking import codes_of, pick
+from fieldstone.reads.frame import Frame
+from fieldstone.reads.picking import Picked, codes_of, pick
 from fieldstone.reads.query import Record
 from fieldstone.reads.sight import Sight, id_list
 
@@ -84,21 +89,28 @@ def with_children(sight: Sight, records: Sequence[Record], codes: Iterable[str])
 
 def _items(sight: Sight, child: str, ids: Sequence[str]) -> dict[str, list[Record]]:
     """Return line items by their document's id, in their order."""
+    if not sight.viewer.access(child).may_read:
+        return {}
+    picked, statement = sight.planned(
+        ("items", child), lambda env: _items_statement(sight.frame(child, env)), keep=True
+    )
     by_parent: dict[str, list[Record]] = {}
     for portion in id_list(ids):
-        frame = sight.frame(child)
-        if not frame.access.may_read:
-            return {}
-        codes = [c for c in codes_of(frame.viewer, child, ()) if c not in ("parent", "position")]
-        picked, parent = pick(frame, codes), frame.raw.column("parent")
-        where = [*frame.within(deleted=False), parent.in_(portion)]
-        statement = frame.select([*picked.columns, parent.label("parent")], where)
-        order = (parent, frame.raw.column("position"), frame.raw.column("id"))
-        for row in sight.fetch(statement.order_by(*order)):
+        for row in sight.fetch(statement, {"ids": portion}):
             record = picked.record(row)
             if record.values:
                 by_parent.setdefault(row[picked.width], []).append(record)
     return by_parent
+
+
+def _items_statement(frame: Frame) -> tuple[Picked, Select[Any]]:
+    own = codes_of(frame.viewer, frame.object_name, ())
+    picked = pick(frame, [code for code in own if not frame.spec.fields[code].system])
+    parent = frame.raw.column("parent")
+    where = [*frame.within(deleted=False), parent.in_(bindparam("ids", expanding=True))]
+    statement = frame.select([*picked.columns, parent.label("parent")], where)
+    order = (parent, frame.raw.column("position"), frame.raw.column("id"))
+    return picked, statement.order_by(*order)
 
 
 def with_expanded(sight: Sight, records: Sequence[Record], expand: Sequence[str]) -> list[Record]:
@@ -144,12 +156,10 @@ def records_of(
     plain = [path for path in paths if "." not in path and not target_of(spec.fields[path])]
     further = [path for path in paths if path not in plain]
     codes = codes_of(viewer, object_name, [*plain, *(p.partition(".")[0] for p in further)])
+    picked, statement = _by_ids(sight, object_name, codes)
     found: dict[str, Record] = {}
     for portion in id_list(ids):
-        frame = sight.frame(object_name)
-        picked = pick(frame, codes)
-        where = [*frame.within(deleted=False), frame.raw.column("id").in_(portion)]
-        for row in sight.fetch(frame.select(picked.columns, where)):
+        for row in sight.fetch(statement, {"ids": portion}):
             found[row[0]] = picked.record(row)
     return {one.id: one for one in with_expanded(sight, list(found.values()), further)}
 
@@ -170,15 +180,25 @@ def _titles(sight: Sight, object_name: str, ids: Sequence[str]) -> Titles:
     title = sight.model.objects[object_name].title
     if not sight.viewer.access(object_name).field(title).shown:
         return {}
+    picked, statement = _by_ids(sight, object_name, (title,))
     titles: Titles = {}
     for portion in id_list(ids):
-        frame = sight.frame(object_name)
-        picked = pick(frame, [title])
-        where = [*frame.within(deleted=False), frame.raw.column("id").in_(portion)]
-        for row in sight.fetch(frame.select(picked.columns, where)):
+        for row in sight.fetch(statement, {"ids": portion}):
             record = picked.record(row)
             titles[object_name, record.id] = title_text(sight, record)
     return titles
+
+
+def _by_ids(sight: Sight, object_name: str, codes: tuple[str, ...]) -> tuple[Picked, Select[Any]]:
+    """Return the statement for visible records by their ids, bound as "ids"."""
+
+    def build(env: Env) -> tuple[Picked, Select[Any]]:
+        frame = sight.frame(object_name, env)
+        picked = pick(frame, codes)
+        among = frame.raw.column("id").in_(bindparam("ids", expanding=True))
+        return picked, frame.select(picked.columns, [*frame.within(deleted=False), among])
+
+    return sight.planned(("by ids", object_name, codes), build, keep=True)
 
 
 def title_text(sight: Sight, record: Record) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import Select, bindparam, or_
+from sqlalchemy import Select, bindparam, func, literal, or_, select
 from sqlalchemy.engine import Row
 from sqlalchemy.exc import DataError, DBAPIError, StatementError
 
@@ -171,9 +171,13 @@ def surrounded(
 
 
 def count_of(sight: Sight, object_name: str, asked: Asked) -> int:
-    """Return how many records the question finds on all pages together."""
+    """Return how many records the question finds on all pages together, or `count_up_to` at most."""
     frame = sight.frame(object_name)
-    return sight.count(frame, where_of(sight, frame, asked))
+    where = where_of(sight, frame, asked)
+    if not asked.query.count_up_to:
+        return int(sight.fetch(frame.select([func.count()], where))[0][0])
+    some = frame.select([literal(1).label("one")], where).limit(asked.query.count_up_to).subquery()
+    return int(sight.fetch(select(func.count()).select_from(some))[0][0])
 
 
 def total_of(sight: Sight, object_name: str, query: Query) -> int:

@@ -42,6 +42,7 @@ class Query:
 
     `filter` is the caller's, `extra` that of a declared view; both must hold. `q` is searched text.
     `sort` () means newest first. `fields` () means all. `titles` asks for the names behind lookups.
+    `count` asks for the total, exact or (with `count_up_to`) no higher than that, which costs little however long the list.
     `deleted` looks into the recycle bin. `pool` lists what lies in that public pool.
     `column` (field, value) narrows to the records of one column of a board.
     """
@@ -55,6 +56,7 @@ class Query:
     limit: int = DEFAULT_LIMIT
     cursor: str = ""
     count: bool = False
+    count_up_to: int = 0
     deleted: bool = False
     pool: str | None = None
     titles: bool = False

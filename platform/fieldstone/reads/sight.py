@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
-from sqlalchemy import Select, func
+from sqlalchemy import Select
 from sqlalchemy.engine import Row
 
 from fieldstone.access.access import Access, env_of
@@ -15,7 +15,7 @@ from fieldstone.changes.nouns import Context
 from fieldstone.expressions.env import Env
 from fieldstone.expressions.expression import Expression
 from fieldstone.model.site_model import Model
-from fieldstone.reads.frame import Clause, Frame, frame_of
+from fieldstone.reads.frame import Frame, frame_of
 from fieldstone.reads.kept import Kept, key_of, watched
 from fieldstone.storage.reader import Reader
 from fieldstone.storage.tables import Tables
@@ -70,11 +70,6 @@ class Sight:
     ) -> Sequence[Row[Any]]:
         """Return the rows of a statement."""
         return self.reader.connection.execute(statement, dict(values or {})).all()
-
-    def count(self, frame: Frame, where: Sequence[Clause]) -> int:
-        """Return how many rows meet the conditions."""
-        found = self.fetch(frame.select([func.count()], where))
-        return int(found[0][0])
 
 
 def id_list(ids: Sequence[str]) -> list[list[str]]:
