@@ -12,6 +12,7 @@ from jinja2 import nodes
 from tests.web.gallery.samples import (
     TEMPLATES,
     catalogue,
+    context,
     drawn,
     drawn_block,
     environment,
@@ -109,6 +110,19 @@ def test_a_block_is_drawn_alone(page: str, block: str) -> None:
 
     assert html.strip()
     assert "<html" not in html
+
+
+def test_a_record_with_all_facts_moves_on_at_a_press() -> None:
+    values = context("record")
+    stages = values["stages"]
+    assert isinstance(stages, dict)
+    ready = stages | {"gate": stages["gate"] | {"ready": True}}
+
+    html = environment("en").get_template("pages/record.html").render(values | {"stages": ready})
+
+    shape = Shape(html)
+    assert ("button", "hx-vals", '{"to": "qualified"}') in shape.attributes
+    assert ("button", "hx-post", "/o/lead/1/move") in shape.attributes
 
 
 def test_every_icon_that_a_page_names_is_in_the_sprite() -> None:
