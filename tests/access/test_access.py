@@ -7,6 +7,7 @@ import pytest
 from fieldstone.access.access import NoActorError, access_to, env_of
 from fieldstone.access.masks import Masked, masked
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Context
+from fieldstone.fieldtypes.secret import MASK
 from tests.reads.world import ANNA, BEN, CARL, FAR, NORTH, RED, SOUTH, an_actor, the_model
 
 ROW = {
@@ -151,6 +152,7 @@ def test_line_items_are_as_visible_as_their_document():
         ("text", "张伟", "张****"),
         ("text", "", "****"),
         ("currency", 5, "****"),
+        ("secret", "1234", MASK),
         ("select", "a", "****"),
     ],
 )

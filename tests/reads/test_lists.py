@@ -2,6 +2,10 @@
 
 from decimal import Decimal
 
+import pytest
+
+from fieldstone.base.errors import RefusedError
+from fieldstone.fieldtypes.secret import MASK
 from fieldstone.reads.query import Query
 from tests.reads.world import ANNA, BEN, CARL, a_context, an_actor
 
@@ -33,3 +37,32 @@ def test_a_filter_and_a_sort_pick_and_order(world):
     )
 
     assert [one.values["name"] for one in page.rows] == ["c", "b"]
+
+
+def test_a_secret_is_found_by_its_whole_value_and_shown_to_nobody(world):
+    world.insert("lead", {"name": "a", "pin": "1234"}, {"name": "b", "pin": "9999"}, {"name": "c"})
+    ctx = a_context(an_actor(CARL, "admin"))
+
+    (found,) = world.reads.list(ctx, world.model, "lead", Query(filter="pin == '1234'")).rows
+    every = world.reads.list(ctx, world.model, "lead", Query(sort=(("name", False),))).rows
+
+    assert found.values["name"] == "a"
+    assert [one.dump(world.model)["pin"] for one in every] == [MASK, MASK, None]
+    assert "1234" not in repr(every)
+    for wrong in ({"group": ["pin"]}, {"measures": {"x": "max(pin)"}}):
+        with pytest.raises(RefusedError):
+            world.reads.aggregate(ctx, world.model, "lead", **wrong)
+    with pytest.raises(RefusedError, match="order"):
+        world.reads.list(ctx, world.model, "lead", Query(sort=(("pin", False),)))
+
+
+def test_every_record_of_a_list_can_be_taken_out_by_those_who_may_export(world):
+    world.insert("lead", *({"name": f"{n:03}", "owner": CARL} for n in range(7)))
+    query = Query(sort=(("name", False),), limit=3)
+
+    taken = world.reads.every(a_context(an_actor(CARL, "manager")), world.model, "lead", query)
+
+    assert [one.values["name"] for one in taken] == [f"{n:03}" for n in range(7)]
+    with pytest.raises(RefusedError) as refused:
+        list(world.reads.every(a_context(an_actor(CARL, "viewer")), world.model, "lead", query))
+    assert refused.value.status == 403

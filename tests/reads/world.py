@@ -48,7 +48,8 @@ fields:
   active: boolean
 permissions:
   sales: {read: all, fields: {salary: hidden}}
-  manager: {read: all}
+  sales: {read: all, fields: {salary: hidden}}
+  lead_sales: {read: all, fields: {salary: hidden}}
   viewer: {read: all, fields: {salary: hidden}}
   auditor: {read: all, fields: {salary: hidden}}
 """
@@ -86,6 +87,7 @@ fields:
   hot: boolean
   due: date
   at: datetime
+  pin: secret
   items: {type: rows, fields: {product: text, price: currency, cost: {type: currency}}}
   full: {type: formula, returns: decimal, value: "filled(name, mobile, company) / 3"}
   late: {type: formula, returns: boolean, value: "due < today()"}

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
+from fieldstone.fieldtypes.secret import MASK
+
 # The stars never tell how long the hidden part is.
 STARS: Final = "****"
 SHORT_NUMBER: Final = 8
@@ -39,10 +41,16 @@ def _text(value: str) -> str:
     return value[:1] + STARS
 
 
+def _secret(value: str) -> str:
+    # The very mask that the field type refuses to take back as a new secret.
+    return MASK
+
+
 _MASKS: Final[dict[str, Callable[[str], str]]] = {
     "phone": _phone,
     "email": _email,
     "text": _text,
+    "secret": _secret,
 }
 
 

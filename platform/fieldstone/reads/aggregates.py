@@ -14,7 +14,7 @@ from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.sqltypes import ComputedNumber
 from fieldstone.expressions.types import Kind
-from fieldstone.reads.figures import Figure, Measure, figure_of, measure_of
+from fieldstone.reads.figures import Figure, Measure, figure_of, measure_of, reads_secret
 from fieldstone.reads.frame import condition_of, expression_of, may_read
 from fieldstone.reads.listing import Asked, where_of
 from fieldstone.reads.query import Query
@@ -131,7 +131,7 @@ def _too_many(group: Sequence[str], measures: Mapping[str, str]) -> list[Problem
 
 def _group(viewer: Viewer, object_name: str, text: str) -> Expression:
     found = expression_of(viewer, object_name, text, "group", None)
-    if found.type.kind not in GROUPABLE:
+    if found.type.kind not in GROUPABLE or reads_secret(viewer, found):
         message = f"{text!r} is {found.type.kind}, which cannot make groups."
         cure = "Group by a text, a select, a lookup, a number, a date, or month(...) of one."
         raise RefusedError([Problem("not_groupable", "group", message, cure)], 400)

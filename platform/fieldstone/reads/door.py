@@ -11,12 +11,14 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
+from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Context
 from fieldstone.model.site_model import Model
 from fieldstone.reads.aggregates import aggregates
 from fieldstone.reads.boards import columns_of_board
 from fieldstone.reads.expanding import Titles, titles_of
 from fieldstone.reads.explaining import Why, explained
+from fieldstone.reads.frame import may_read
 from fieldstone.reads.history import History, history_of
 from fieldstone.reads.kept import Kept
 from fieldstone.reads.listing import page_of, record_of, total_of
@@ -24,6 +26,7 @@ from fieldstone.reads.pools import into_pool, pools_of
 from fieldstone.reads.query import EVERYTHING, BoardColumn, Choice, Hit, Page, Query, Record
 from fieldstone.reads.searching import choices, found_anywhere
 from fieldstone.reads.sight import Sight
+from fieldstone.reads.standing import Standing, standing_of
 from fieldstone.storage.database import Storage
 
 # Inside the class `list` is the method.
@@ -62,6 +65,22 @@ class Reads:
         with self.sight(ctx, model) as sight:
             inside, query = into_pool(sight, object_name, query)
             return page_of(inside, object_name, query)
+
+    def every(
+        self, ctx: Context, model: Model, object_name: str, query: Query = EVERYTHING
+    ) -> Iterator[Record]:
+        """Yield all records of a query, page by page, for a file that leaves the house.
+
+        Raises RefusedError (403) when the actor may not export the object.
+        """
+        with self.sight(ctx, model) as sight:
+            if not may_read(sight.viewer, object_name).may_export:
+                raise RefusedError([_no_export(model, object_name)], 403)
+        cursor: str | None = ""
+        while cursor is not None:
+            page = self.list(ctx, model, object_name, replace(query, cursor=cursor))
+            yield from page.rows
+            cursor = page.next_cursor
 
     def count(self, ctx: Context, model: Model, object_name: str, query: Query = EVERYTHING) -> int:
         """Return how many records the query finds."""
@@ -125,6 +144,18 @@ class Reads:
         with self.sight(ctx, model) as sight:
             return explained(sight, object_name, id)
 
+    def standing(
+        self,
+        ctx: Context,
+        model: Model,
+        object_name: str,
+        id: str | None,
+        typed: Mapping[str, object] | None = None,
+    ) -> Standing | None:
+        """Return what the actor may do with a record (None: a new one) with `typed` values in place."""
+        with self.sight(ctx, model) as sight:
+            return standing_of(sight, object_name, id, typed or {})
+
     def board(
         self,
         ctx: Context,
@@ -151,3 +182,13 @@ class Reads:
         """Return the pools of an object that the actor may look into."""
         with self.sight(ctx, model) as sight:
             return tuple(pools_of(sight, object_name))
+
+
+def _no_export(model: Model, object_name: str) -> Problem:
+    things = model.objects[object_name].plural.en.lower()
+    return Problem(
+        "forbidden",
+        object_name,
+        f"Your roles do not let you export {things}.",
+        f"Ask an administrator for a role that may export {things}.",
+    )

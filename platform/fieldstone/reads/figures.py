@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import BigInteger, ColumnElement, case, func, type_coerce
 
+from fieldstone.access.resolver import Purpose, Resolved, resolve
 from fieldstone.access.viewer import Viewer
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.names import did_you_mean
@@ -66,13 +67,26 @@ def measure_of(viewer: Viewer, object_name: str, name: str, text: str) -> Measur
     if tests:
         condition = expression_of(viewer, object_name, tests[0], path, BOOLEAN)
     if value is not None:
-        _check_value(function, value, path)
+        _check_value(viewer, function, value, path)
     return Measure(name, function, value, condition)
 
 
-def _check_value(function: str, value: Expression, path: str) -> None:
+def reads_secret(viewer: Viewer, expression: Expression) -> bool:
+    """Tell whether an expression gives a sealed value: the database holds only its fingerprint."""
+    found = [
+        resolve(viewer, expression.object_name, path, Purpose.GROUP)
+        for path in (*expression.names, *expression.paths)
+    ]
+    return any(
+        isinstance(one, Resolved) and one.field is not None and one.field.type.name == "secret"
+        for one in found
+    )
+
+
+def _check_value(viewer: Viewer, function: str, value: Expression, path: str) -> None:
     kind = value.type.kind
-    if kind in (COMPARABLE if function in ("min", "max") else {Kind.NUMBER}):
+    fits = kind in (COMPARABLE if function in ("min", "max") else {Kind.NUMBER})
+    if fits and not reads_secret(viewer, value):
         return
     message = f"{function} does not work on {value.text!r}, which is {kind}."
     problem = Problem("expression_type", path, message, "Use a number, or count(condition).")
