@@ -1,0 +1,62 @@
+"""The rows that were refused, in a file of their own: as they were, with line and reasons, ready to be mended."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self, TextIO
+
+from fieldstone.base.errors import Problem
+
+# A spreadsheet program would run what begins with these.
+FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+
+
+class Rejects:
+    """Writes a CSV file when the first row is refused; without one there is no file."""
+
+    def __init__(self, path: Path, headings: Sequence[str]) -> None:
+        """Write to `path`."""
+        self.path = path
+        self.count = 0
+        self._headings = headings
+        self._file: TextIO | None = None
+        self._writer: Any = None
+
+    def __enter__(self) -> Self:
+        """Nothing is opened yet."""
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """Close the file if there is one."""
+        if self._file is not None:
+            self._file.close()
+
+    def add(self, line: int, cells: Sequence[str], problems: Sequence[Problem]) -> None:
+        """Keep one refused row with its reasons."""
+        if self._file is None:
+            self._file = self.path.open("w", encoding="utf-8-sig", newline="")
+            self._writer = csv.writer(self._file)
+            self._writer.writerow([*self._headings, "line", "problems"])
+        reasons = " ".join(f"{p.path}: {p.message} {p.cure}" for p in problems)
+        self._writer.writerow([*(guarded(cell) for cell in cells), line, reasons])
+        self.count += 1
+
+
+def guarded(cell: str) -> str:
+    """Return a cell that no spreadsheet program takes for a formula; plain numbers stay as they are."""
+    if cell.startswith(FORMULA) and not _number(cell):
+        return "'" + cell
+    return cell
+
+
+def _number(cell: str) -> bool:
+    digits = cell[1:].replace(".", "", 1)
+    return cell[0] in "+-" and digits.isascii() and digits.isdigit()

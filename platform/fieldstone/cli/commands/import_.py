@@ -1,0 +1,137 @@
+"""`fieldstone import`: records from CSV and Excel files, and back out again."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from dataclasses import replace
+from pathlib import Path
+
+from fieldstone.actions.importing.running import Import, Order, Summary
+from fieldstone.actions.importing.source import open_source
+from fieldstone.actions.importing.undoing import undo
+from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.names import did_you_mean
+from fieldstone.base.shipped import shipped
+from fieldstone.changes.nouns import Context
+from fieldstone.cli.commands.token import person
+from fieldstone.cli.contract import DONE, REFUSED, Asked
+from fieldstone.cli.progress import Bars
+from fieldstone.compiler.import_mappings import read_mapping
+from fieldstone.model.import_mapping import ImportMapping
+from fieldstone.model.site_model import Model
+from fieldstone.site import Site
+
+
+class ImportCommand:
+    """Reads a file by a mapping; refused rows are kept in a file with their reasons."""
+
+    name = "import"
+    summary = "bring records in from a CSV or Excel file, or take an import back"
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        """Declare object, file and mapping; or `undo ID`."""
+        parser.add_argument("object", metavar="OBJECT", help="such as lead; or the word undo")
+        parser.add_argument("file", metavar="FILE", help="the file; after undo the id of an import")
+        parser.add_argument(
+            "--map", metavar="MAP.yaml", help="mapping file, or the name of a shipped one"
+        )
+        parser.add_argument("--dry-run", action="store_true", help="tell everything, write nothing")
+        parser.add_argument(
+            "--as", dest="person", metavar="EMAIL", help="import in this person's name"
+        )
+        parser.add_argument("--rejects", type=Path, metavar="FILE", help="where refused rows go")
+
+    def run(self, asked: Asked) -> int:
+        """Import or undo; rows that were refused make the exit code 1."""
+        site = asked.site()
+        ctx = _context(asked, site)
+        if asked.arguments.object == "undo":
+            return _undo(asked, site, ctx)
+        mapping = _mapping(asked, site.model)
+        path = Path(asked.arguments.file)
+        rejects = asked.arguments.rejects or Path(f"{path.stem}.rejected.csv")
+        order = Order(
+            ctx, site.model, mapping, open_source(path), site.settings.import_batch, rejects
+        )
+        with Bars(asked.terminal) as bars:
+            what = f"{mapping.object_name} rows"
+            summary = Import(order, site.reads, site.writes).run(
+                lambda done, total: bars.show(what, done, total)
+            )
+        _tell(asked, summary)
+        return REFUSED if summary.rejected else DONE
+
+
+def _context(asked: Asked, site: Site) -> Context:
+    system = site.system_context("import")
+    ctx = replace(system, dry_run=asked.arguments.dry_run)
+    if not asked.arguments.person:
+        return replace(ctx, actor=replace(ctx.actor, zone=site.settings.time_zone))
+    actor = site.actors.by_id(system, site.model, person(site, asked.arguments.person))
+    return ctx.acting_as(actor) if actor is not None else ctx
+
+
+def _mapping(asked: Asked, model: Model) -> ImportMapping:
+    name = asked.arguments.map
+    if not name:
+        problem = Problem(
+            "no_mapping", "--map", "no mapping is named.", "Write one; see docs/commands/import.md."
+        )
+        raise RefusedError([problem])
+    path = _found(name)
+    mapping = read_mapping(path.name, path.read_text(encoding="utf-8"), model)
+    if mapping.object_name != asked.arguments.object:
+        text = f"the mapping fills {mapping.object_name}, not {asked.arguments.object}."
+        raise RefusedError(
+            [Problem("other_object", "OBJECT", text, f"Write 'import {mapping.object_name} ...'.")]
+        )
+    return mapping
+
+
+def _found(name: str) -> Path:
+    """Return a mapping file: a path, or one that is shipped with a plugin, by its name."""
+    path = Path(name)
+    if path.is_file():
+        return path
+    known = {one.stem: one for one in sorted(shipped("plugins").glob("*/mappings/*.yaml"))}
+    if name in known:
+        return known[name]
+    text = f"there is no file {name} and no shipped mapping of this name."
+    raise RefusedError([Problem("not_found", "--map", text, did_you_mean(name, known))])
+
+
+def _undo(asked: Asked, site: Site, ctx: Context) -> int:
+    with Bars(asked.terminal) as bars:
+        done = undo(
+            ctx,
+            site.model,
+            site.writes,
+            asked.arguments.file,
+            lambda n, of: bars.show("taken back", n, of),
+        )
+    asked.terminal.say(f"{done.removed} records went to the recycle bin.")
+    if done.left:
+        asked.terminal.say(f"{done.left} were changed since and stay.")
+    return DONE
+
+
+def _tell(asked: Asked, summary: Summary) -> None:
+    say = asked.terminal.say
+    verb = "would be" if asked.arguments.dry_run else "were"
+    say(f"{summary.rows} rows read.")
+    for count, what in (
+        (summary.created, "created"),
+        (summary.updated, "updated"),
+        (summary.attached, "linked to records that are there"),
+        (summary.skipped, "left as they are"),
+        (summary.rejected, "refused"),
+    ):
+        if count:
+            say(f"{count:8} {verb} {what}")
+    if summary.rejects is not None:
+        say(f"Refused rows with their reasons: {summary.rejects}")
+    if summary.id:
+        say(f"Take it back with: fieldstone import undo {summary.id}")
+
+
+COMMAND = ImportCommand()
