@@ -48,8 +48,8 @@ fields:
   active: boolean
 permissions:
   sales: {read: all, fields: {salary: hidden}}
-  sales: {read: all, fields: {salary: hidden}}
   lead_sales: {read: all, fields: {salary: hidden}}
+  manager: {read: all}
   viewer: {read: all, fields: {salary: hidden}}
   auditor: {read: all, fields: {salary: hidden}}
 """
