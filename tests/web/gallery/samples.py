@@ -26,8 +26,10 @@ def sample_values() -> dict[str, object]:
 @cache
 def catalogue() -> dict[str, str]:
     """Return the Chinese text of every English one."""
-    read: dict[str, str] = json.loads((TEMPLATES / "translations/zh.json").read_text("utf-8"))
-    return read
+    texts: dict[str, str] = {}
+    for path in sorted((TEMPLATES / "translations").glob("zh*.json")):
+        texts |= json.loads(path.read_text("utf-8"))
+    return texts
 
 
 def in_language(value: object, language: str) -> object:

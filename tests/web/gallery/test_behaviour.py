@@ -238,6 +238,16 @@ def test_what_was_typed_into_a_form_survives_leaving_the_page(page: Page) -> Non
     expect(page.locator("#f-email")).to_have_value("zhou@qingmu.example")
 
 
+def test_giving_a_form_up_forgets_what_was_typed(page: Page) -> None:
+    page.goto("/o/lead/new")
+    page.locator("#f-email").fill("zhou@qingmu.example")
+
+    page.get_by_role("link", name="Cancel").click()
+    page.goto("/o/lead/new")
+
+    expect(page.locator("#f-email")).to_have_value("")
+
+
 def test_a_changed_field_that_others_depend_on_keeps_the_typed_text(page: Page) -> None:
     page.goto("/o/lead/new")
     page.locator("#f-email").fill("zhou@qingmu.example")

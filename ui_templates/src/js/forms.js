@@ -49,6 +49,11 @@ export function restoreDrafts(root = document) {
   }
 }
 on("input", "form[data-draft]", (event, form) => keep(form));
+on("click", "[data-close], [data-give-up]", (event, at) => {
+  // leaving on purpose throws the draft away
+  const form = at.closest("form[data-draft]");
+  if (form) sessionStorage.removeItem(key(form));
+});
 on("reset", "form[data-draft]", (event, form) => sessionStorage.removeItem(key(form)));
 document.addEventListener("htmx:before:response", (event) => {
   const { ctx } = event.detail;

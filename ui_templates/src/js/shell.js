@@ -74,6 +74,13 @@ document.addEventListener("htmx:after:swap", () => {
   if (typed.value !== asked) field.dispatchEvent(new Event("input", { bubbles: true })); // typed on meanwhile
 });
 
+/* What had the focus is gone with the old content: go on from the top of the new one, not from the top of the page. */
+document.addEventListener("htmx:after:swap", (event) => {
+  const main = $("#main");
+  if (event.detail.ctx?.target === main && document.activeElement === document.body)
+    main.focus({ preventScroll: true });
+});
+
 /* The templates write ⌘; only a Mac has that key. */
 export function nameKeys() {
   if (/Mac|iPhone|iPad/.test(navigator.platform)) return;
