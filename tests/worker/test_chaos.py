@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
+import psutil
 import pytest
 from sqlalchemy import func, select, update
 
 from fieldstone.changes.nouns import Effect
+from fieldstone.jobs.contract import JobStatus
 from fieldstone.jobs.rq_queue import REDIS_SECONDS
 from fieldstone.site import Site
 from fieldstone.storage.notices import fs_notification
 from fieldstone.storage.outbox import Outbox, fs_outbox
 from fieldstone.storage.queue import fs_job
+from fieldstone.worker.turns import work_until_idle
 from tests.delivery.sink import Sink, a_sink
 from tests.services.redis import RedisServer
 from tests.worker.crowd import Crowd, a_crowd, kill, wait_for
@@ -25,6 +30,7 @@ from tests.worker.world import a_person, a_site, leads_of, move_clock, rows, sta
 LEADS = 60
 HOOKS = 20
 KILLS = 3
+NOTHING = JobStatus("", "", "queued")
 
 
 def put_out_hooks(site: Site, sink: Sink, leads: Sequence[str]) -> None:
@@ -41,6 +47,25 @@ def make_leases_run_out(site: Site) -> None:
         connection.execute(pending.values(due=now - timedelta(seconds=1)))
         running = update(fs_job).where(fs_job.c.state == "running")
         connection.execute(running.values(due=now - timedelta(seconds=1)))
+
+
+def put_to_sleep_between_two_transactions(site: Site, worker: int, everything: int) -> None:
+    """Stop a process where it holds no lock, and let its lease run out."""
+    lead = site.storage.use(site.model)["lead"].table
+    free_leads = select(lead.c.id).with_for_update(skip_locked=True)
+    free_jobs = select(fs_job.c.id).with_for_update(skip_locked=True)
+    past = site.clock() - timedelta(seconds=1)
+    while True:
+        os.kill(worker, signal.SIGSTOP)
+        with site.storage.connection() as connection:
+            leads = connection.execute(free_leads).scalars().all()
+            free = connection.execute(free_jobs).scalars().all() and len(leads) == everything
+            if free:
+                connection.execute(update(fs_job).values(due=past))
+        if free:
+            return
+        os.kill(worker, signal.SIGCONT)
+        time.sleep(0.003)
 
 
 def settled(site: Site) -> bool:
@@ -173,3 +198,45 @@ def test_a_lost_doorbell_costs_a_second_and_no_message(
 
     assert wait_for(lambda: states(deaf) == {"done": 1})
     deaf.storage.close()
+
+
+def test_a_worker_that_is_asked_to_stop_leaves_at_once_and_leaves_nothing_half_done(
+    postgres_url: str, redis_url: str, crowd: Crowd
+) -> None:
+    site = a_site(postgres_url, redis_url)
+    leads_of(site, a_person(site), 40)
+    worker = crowd.start("worker", postgres_url, redis_url)
+
+    os.kill(worker, signal.SIGTERM)
+
+    assert wait_for(lambda: not psutil.pid_exists(worker))
+    assert set(states(site)) <= {"done", "pending"}
+    assert sum(states(site).values()) == 40
+    site.storage.close()
+
+
+def test_a_worker_that_sleeps_through_its_lease_can_keep_nothing_when_it_wakes(
+    postgres_url: str, crowd: Crowd
+) -> None:
+    site = a_site(postgres_url)
+    owner = a_person(site)
+    leads = leads_of(site, owner, 30)
+    work_until_idle(site)
+    told = {"object": "lead", "ids": leads * 40, "values": {"name": "Renamed"}}
+    job = site.queue.enqueue("bulk_update", told, actor=owner)
+    asleep = crowd.start("worker", postgres_url)
+    assert wait_for(lambda: bool((site.queue.status(job) or NOTHING).progress))
+    put_to_sleep_between_two_transactions(site, asleep, len(leads))
+    crowd.start("worker", postgres_url)
+    assert wait_for(lambda: (site.queue.status(job) or NOTHING).ended, 30)
+    written = rows(site, "lead", leads)
+    os.kill(asleep, signal.SIGCONT)
+    leads_of(site, owner, 1)
+    assert wait_for(lambda: "pending" not in states(site))
+
+    status = site.queue.status(job)
+    assert status is not None
+    assert status.result == {"written": 30 * 40, "refused": 0, "problems": {}}
+    assert rows(site, "lead", leads) == written
+    assert {row["version"] for row in written.values()} == {2}
+    site.storage.close()
