@@ -184,11 +184,11 @@ class FakeFacts:
         return Env(self.now, "Asia/Shanghai", self.user, self.roles)
 
     def found(
-        self, object_name: str, key: str, values: Sequence[str]
-    ) -> Mapping[str, tuple[Found, ...]]:
+        self, wanted: Mapping[tuple[str, str], Sequence[str]]
+    ) -> Mapping[tuple[str, str, str], tuple[Found, ...]]:
         self.asked["found"] += 1
-        found = {value: self.holders.get((object_name, key, value), ()) for value in values}
-        return {value: several for value, several in found.items() if several}
+        places = {(*place, value) for place, values in wanted.items() for value in values}
+        return {place: several for place, several in self.holders.items() if place in places}
 
     def people(self, group: str) -> tuple[Person, ...]:
         return self.groups.get(group, ())

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
+from random import Random
 
 import pytest
 from sqlalchemy import event, select
@@ -96,6 +97,51 @@ def test_a_total_over_line_items_is_exact(site: Site) -> None:
     assert changed == {"quote": {quote: {"total": Decimal("1.00")}}}
 
 
+def test_rollups_moved_on_stay_what_adding_up_gives(site: Site) -> None:
+    """Random writes; after each, the moved value must equal the one added up from the rows."""
+    chance = Random(7)
+    leads = [site.add("lead", name=name) for name in "abc"]
+    rows: dict[str, dict[str, object]] = {}
+    with site.transaction() as transaction:
+        for _ in range(60):
+            pairs = []
+            for _ in range(chance.randint(1, 3)):
+                values = {
+                    "lead": chance.choice([*leads, None]),
+                    "kind": chance.choice(["call", "visit", None]),
+                    "minutes": chance.choice([None, 0, 5, 30]),
+                }
+                known = chance.choice([None, *rows])
+                if known is None or any(known == pair[1].get("id") for pair in pairs):
+                    row = {"id": new_id(), **values}
+                    transaction.insert("activity", [row])
+                    pairs.append((None, row))
+                else:
+                    row = {"id": known, **values}
+                    transaction.update("activity", [RowUpdate(known, values)])
+                    pairs.append((rows[known], row))
+                rows[str(row["id"])] = row
+            for name, changed in transaction.rollups("activity", pairs).items():
+                updates = [RowUpdate(i, values, counts=False) for i, values in changed.items()]
+                transaction.update(name, updates)
+            for lead, row in transaction.rows("lead", leads).items():
+                own = [one for one in rows.values() if one["lead"] == lead]
+                assert row["calls"] == sum(one["kind"] == "call" for one in own)
+                assert row["minutes"] == sum(int(str(one["minutes"] or 0)) for one in own)
+
+
+def test_a_rollup_never_added_up_is_added_up_from_all_rows(site: Site) -> None:
+    lead = site.add("lead", name="a")
+    first = {"id": new_id(), "lead": lead, "kind": "call"}
+    second = {"id": new_id(), "lead": lead, "kind": "call"}
+    with site.transaction() as transaction:
+        transaction.insert("activity", [first])
+        transaction.update("lead", [RowUpdate(lead, {"calls": None})])
+        transaction.insert("activity", [second])
+
+        assert transaction.rollups("activity", [(None, second)]) == {"lead": {lead: {"calls": 2}}}
+
+
 def test_people_of_teams_roles_and_departments_with_those_below(site: Site) -> None:
     north = site.add("department", name="North", code="north")
     city = site.add("department", name="City", parent=north)
@@ -138,10 +184,12 @@ def test_duplicates_are_found_by_key_among_live_records(site: Site) -> None:
         transaction.keys("lead", {one: {"mobile": ["138"]}, two: {"mobile": ["138", "139"]}})
         transaction.update("lead", [RowUpdate(two, {"deleted_at": NOW})])
 
-        found = transaction.found("lead", "mobile", ["138", "139", "140"])
+        found = transaction.found(
+            {("lead", "mobile"): ["138", "139", "140"], ("lead", "fax"): ["138"]}
+        )
 
-    assert list(found) == ["138"]
-    hit = found["138"][0]
+    assert list(found) == [("lead", "mobile", "138")]
+    hit = found["lead", "mobile", "138"][0]
     assert (hit.record_id, hit.title, hit.owner, hit.stage_kind) == (one, "张伟", li, "won")
 
 
@@ -238,8 +286,8 @@ def test_match_keys_follow_every_write(database_url: str) -> None:
 
         def holders(value: str) -> list[str]:
             key = alike("phone", value)
-            found = transaction.found("lead", "phone:mobile", [key])
-            return [one.record_id for one in found.get(key, ())]
+            found = transaction.found({("lead", "phone:mobile"): [key]})
+            return [one.record_id for one in found.get(("lead", "phone:mobile", key), ())]
 
         first = holders("+8613800138000")
         transaction.update("lead", [RowUpdate(lead, {"mobile": "+8613900139000"})])
@@ -255,7 +303,7 @@ def test_many_keys_are_locked_without_exhausting_the_server(site: Site) -> None:
     with site.transaction() as transaction:
         values = [str(number) for number in range(20_000)]
 
-        assert transaction.found("lead", "phone:mobile", values) == {}
+        assert transaction.found({("lead", "phone:mobile"): values, ("lead", "x"): ["1"]}) == {}
 
 
 def test_a_pool_has_its_members_and_one_without_is_everybodys(database_url: str) -> None:

@@ -68,11 +68,12 @@ class Facts(Protocol):
         """Return what expressions are evaluated with."""
 
     def found(
-        self, object_name: str, key: str, values: Sequence[str]
-    ) -> Mapping[str, tuple[Found, ...]]:
-        """Return, by normalised value, the live records of `object_name` holding it under `key`.
+        self, wanted: Mapping[tuple[str, str], Sequence[str]]
+    ) -> Mapping[tuple[str, str, str], tuple[Found, ...]]:
+        """Return, by (object, key, normalised value), the live records holding a wanted value.
 
-        The values stay locked until the end of the transaction, so that two requests cannot both miss.
+        `wanted` holds values by (object, key): everything a batch asks, at once. The values stay locked until the
+        end of the transaction, so that two requests cannot both miss.
         """
 
     def people(self, group: str) -> tuple[Person, ...]:

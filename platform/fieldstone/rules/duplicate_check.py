@@ -99,18 +99,16 @@ class Duplicate:
 
     def _stored(
         self, values: Mapping[int, Mapping[str, str]], facts: Facts
-    ) -> dict[tuple[str, str, str], tuple[Found, ...]]:
+    ) -> Mapping[tuple[str, str, str], tuple[Found, ...]]:
         """Look all values of the batch up at once: by (object, its key, value)."""
-        found: dict[tuple[str, str, str], tuple[Found, ...]] = {}
+        wanted: dict[tuple[str, str], list[str]] = {}
         for against in self.against:
             for name, key in against.keys.items():
                 ours = self.keys[name]
-                asked = sorted({keys[ours] for keys in values.values() if ours in keys})
-                if not asked:
-                    continue
-                for value, several in facts.found(against.object_name, key, asked).items():
-                    found[against.object_name, key, value] = several
-        return found
+                asked = {keys[ours] for keys in values.values() if ours in keys}
+                if asked:
+                    wanted[against.object_name, key] = sorted(asked)
+        return facts.found(wanted) if wanted else {}
 
     def _matches(
         self,

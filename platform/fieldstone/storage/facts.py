@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, Text, and_, bindparam, func, or_, select
+from sqlalchemy import cast as cast_to
 
 from fieldstone.base.workdays import ALWAYS, Calendar
 from fieldstone.expressions.expression import Expression
@@ -18,7 +19,7 @@ from fieldstone.storage.journal import fs_decision, fs_owner_span
 from fieldstone.storage.match_keys import holders_of
 from fieldstone.storage.platform_tables import CHUNK, among, listed
 from fieldstone.storage.reader import Reader, Stored
-from fieldstone.storage.tables import ObjectTable
+from fieldstone.storage.tables import Tables
 
 USER = "user"
 
@@ -32,36 +33,56 @@ class FactsReader(Reader):
         return self.ctx.now
 
     def found(
-        self, object_name: str, key: str, values: Sequence[str]
-    ) -> Mapping[str, tuple[Found, ...]]:
-        """Return, by normalised value, the live records holding it; the values stay locked until commit."""
-        held = self.tables[object_name]
-        pairs = holders_of(self.connection, self.dialect, object_name, key, sorted(set(values)))
-        names = {held.spec.title, "owner", "pool", held.spec.stage_field} & held.columns.keys()
-        rows = self.rows(object_name, {record_id for _, record_id in pairs}, names=names)
-        found: dict[str, tuple[Found, ...]] = {}
-        for value, record_id in pairs:
-            if record_id in rows:
-                hit = _found(held.spec, rows[record_id])
-                found[value] = (*found.get(value, ()), hit)
+        self, wanted: Mapping[tuple[str, str], Sequence[str]]
+    ) -> Mapping[tuple[str, str, str], tuple[Found, ...]]:
+        """Return, by (object, key, value), the live records holding it; the values stay locked until commit."""
+        holders = holders_of(self.connection, self.dialect, wanted)
+        ids: dict[str, set[str]] = {}
+        for object_name, _, _, record_id in holders:
+            ids.setdefault(object_name, set()).add(record_id)
+        rows = {name: self._as_found(name, some) for name, some in ids.items()}
+        found: dict[tuple[str, str, str], tuple[Found, ...]] = {}
+        for object_name, key, value, record_id in holders:
+            hit = rows[object_name].get(record_id)
+            if hit is not None:
+                place = (object_name, key, value)
+                found[place] = (*found.get(place, ()), hit)
         return found
+
+    def _as_found(self, object_name: str, ids: Collection[str]) -> dict[str, Found]:
+        held = self.tables[object_name]
+        names = {held.spec.title, "owner", "pool", held.spec.stage_field} & held.columns.keys()
+        rows = self.rows(object_name, ids, names=names)
+        return {record_id: _found(held.spec, row) for record_id, row in rows.items()}
 
     def people(self, group: str) -> tuple[Person, ...]:
         """Return the people of "team:code", "role:code", "department:code" (and below), "user:email" or "pool:code"."""
-        kind, _, code = group.partition(":")
-        held = self.tables.objects.get(USER)
-        condition = self._membership(held, kind, code) if held is not None else None
-        if held is None or condition is None:
+        if USER not in self.tables.objects:
             return ()
-        live = held.columns["deleted_at"].is_(None)
-        asked = select(held.columns["id"]).where(condition, live)
-        ids = [record_id for (record_id,) in self.connection.execute(asked)]
-        members = [_person(row) for row in self.rows(USER, ids).values()]
-        if (
-            kind == "role"
-        ):  # the list is read in memory: no form of JSON is common to both databases
-            members = [one for one in members if code in (one.facts.get("roles") or ())]  # type: ignore[operator]
+        kind, _, code = group.partition(":")
+        held = self.tables[USER]
+        codes = tuple(held.columns)
+        if kind in ("department", "pool"):
+            rows: Iterable[Stored] = self.rows(USER, self._ids_behind(kind, code)).values()
+        else:
+            asked = self.tables.once(("people", kind), lambda: _members(self.tables, kind))
+            if asked is None:
+                return ()
+            found = self.connection.execute(asked, {"b_code": _bound_code(kind, code)})
+            rows = [dict(zip(codes, values, strict=True)) for values in found]
+        members = [_person(row) for row in self.masked(USER, rows)]
         return tuple(sorted(members, key=lambda one: (one.name, one.id)))
+
+    def _ids_behind(self, kind: str, code: str) -> set[str]:
+        """Return the ids of the people of a department and those below it, or of a pool."""
+        if kind == "pool":
+            return self._pool_members(code)
+        columns = self.tables[USER].columns
+        if "department" not in columns:
+            return set()
+        among_them = columns["department"].in_(self._with_below(self._named("department", code)))
+        asked = select(columns["id"]).where(among_them, columns["deleted_at"].is_(None))
+        return {record_id for (record_id,) in self.connection.execute(asked)}
 
     def workload(
         self, object_name: str, people: Sequence[str], where: Expression | None
@@ -129,40 +150,25 @@ class FactsReader(Reader):
         calendars = cast("Mapping[str, Calendar]", self.tables.model.calendars)
         return calendars.get("", ALWAYS) if not code else calendars[code]
 
-    def _membership(self, held: ObjectTable, kind: str, code: str) -> ColumnElement[bool] | None:
-        """Return the condition on users for one sort of group, None when nobody can be meant."""
-        columns = held.columns
-        if kind == "user":
-            return or_(columns["email"] == code, columns["id"] == code)
-        if kind == "role":
-            return columns["roles"].is_not(None) if "roles" in columns else None
-        if kind == "team" and "team" in columns:
-            return columns["team"].in_(self._named("team", code))
-        if kind == "department" and "department" in columns:
-            return columns["department"].in_(self._with_below(self._named("department", code)))
-        if kind == "pool":
-            return self._pool_members(held, code)
-        return None
-
-    def _pool_members(self, held: ObjectTable, code: str) -> ColumnElement[bool] | None:
+    def _pool_members(self, code: str) -> set[str]:
         """Return who works with a pool; one without members is everybody's."""
         rule = self.tables.model.rules.get(code)
         if rule is None or not isinstance(rule.body, Pool):
-            return None
-        if not rule.body.members:
-            return true()
-        groups = {member.group for member in rule.body.members}
-        ids = {one.id for group in groups for one in self.people(group)}
-        return held.columns["id"].in_(sorted(ids))
+            return set()
+        if rule.body.members:
+            groups = {member.group for member in rule.body.members}
+            return {one.id for group in groups for one in self.people(group)}
+        columns = self.tables[USER].columns
+        everybody = select(columns["id"]).where(columns["deleted_at"].is_(None))
+        return {record_id for (record_id,) in self.connection.execute(everybody)}
 
     def _named(self, object_name: str, code: str) -> list[str]:
         """Return the ids of the teams or departments called `code`: by code, name or id."""
-        held = self.tables.objects.get(object_name)
-        if held is None:
+        if object_name not in self.tables.objects:
             return []
-        named = [held.columns[c] == code for c in ("code", "name", "id") if c in held.columns]
-        asked = select(held.columns["id"]).where(or_(*named), held.columns["deleted_at"].is_(None))
-        return [record_id for (record_id,) in self.connection.execute(asked)]
+        asked = self.tables.once(("named", object_name), lambda: _called(self.tables, object_name))
+        found = self.connection.execute(asked, {"b_code": code})
+        return [record_id for (record_id,) in found]
 
     def _with_below(self, departments: list[str]) -> list[str]:
         """Return departments and all below them; a circle ends where it began."""
@@ -195,3 +201,29 @@ def _person(row: Stored) -> Person:
         absent_until=row.get("absent_until"),
         facts=row,
     )
+
+
+def _called(tables: Tables, object_name: str) -> Select[Any]:
+    columns = tables[object_name].columns
+    names = [columns[c] == bindparam("b_code") for c in ("code", "name", "id") if c in columns]
+    return select(columns["id"]).where(or_(*names), columns["deleted_at"].is_(None))
+
+
+def _members(tables: Tables, kind: str) -> Select[Any] | None:
+    """Return the question for the people of a user, role or team, None when nobody can be meant."""
+    columns = tables[USER].columns
+    code: ColumnElement[Any] = bindparam("b_code")
+    if kind == "user":
+        one: ColumnElement[bool] = or_(columns["email"] == code, columns["id"] == code)
+    elif kind == "role" and "roles" in columns:
+        # The list is JSON on both databases, and codes hold nothing that JSON or LIKE would escape.
+        one = cast_to(columns["roles"], Text).like(code, escape="/")
+    elif kind == "team" and "team" in columns and "team" in tables.objects:
+        one = columns["team"].in_(_called(tables, "team"))
+    else:
+        return None
+    return select(*columns.values()).where(one, columns["deleted_at"].is_(None))
+
+
+def _bound_code(kind: str, code: str) -> str:
+    return f'%"{code.replace("_", "/_")}"%' if kind == "role" else code

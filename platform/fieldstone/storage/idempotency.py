@@ -36,7 +36,7 @@ def recall(connection: Connection, dialect: str, principal: str, key: str) -> Re
 
     A second request with the same key waits here until the first has ended.
     """
-    lock_names(connection, dialect, "idempotency", [f"{principal}/{key}"])
+    lock_names(connection, dialect, {"idempotency": [f"{principal}/{key}"]})
     asked = select(fs_idempotency.c.request_hash, fs_idempotency.c.outcome).where(
         fs_idempotency.c.principal == principal, fs_idempotency.c.key == key
     )

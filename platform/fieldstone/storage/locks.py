@@ -3,34 +3,36 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Final
 
-from sqlalchemy import BigInteger, Connection, bindparam, func, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 
 MOST_NAMES: Final = 1_000
 """Each lock takes a place in the server's memory, of which there are some 6,400; beyond this many the
-whole group is locked with one."""
+whole groups are locked instead."""
 _SIGN: Final = 1 << 63
 
 
-def lock_names(connection: Connection, dialect: str, group: str, names: Collection[str]) -> None:
-    """Hold these names of a group until the transaction ends; who else asks for one of them waits.
+def lock_names(
+    connection: Connection, dialect: str, names_by_group: Mapping[str, Collection[str]]
+) -> None:
+    """Hold names of some groups until the transaction ends; who else asks for one of them waits.
 
     Always taken in one order, so that two transactions seldom wait for each other; where they do, the
     database ends one of them. SQLite has one writer, which holds everything.
     """
+    names = [f"{group}/{name}" for group, some in names_by_group.items() for name in some]
     if dialect != "postgresql" or not names:
         return
     # Only the transaction's locks: those of a session survive in the connection pool.
-    whole = {"group": number_of(group)}
+    groups = sorted({number_of(group) for group, some in names_by_group.items() if some})
     if len(names) > MOST_NAMES:
-        connection.execute(_LOCK_GROUP, whole)
+        connection.execute(_LOCK_GROUPS, {"groups": groups})
         return
-    connection.execute(_SHARE_GROUP, whole)
-    numbers = sorted({number_of(f"{group}/{name}") for name in names})
-    connection.execute(_LOCK_NAMES, {"numbers": numbers})
+    numbers = sorted({number_of(name) for name in names})
+    connection.execute(_LOCK_NAMES, {"groups": groups, "numbers": numbers})
 
 
 def number_of(name: str) -> int:
@@ -39,8 +41,12 @@ def number_of(name: str) -> int:
     return value - 2 * _SIGN if value >= _SIGN else value
 
 
-_GROUP = bindparam("group", type_=BigInteger)
-_NUMBERS = func.unnest(bindparam("numbers", type_=ARRAY(BigInteger))).column_valued("number")
-_LOCK_GROUP = select(func.pg_advisory_xact_lock(_GROUP))
-_SHARE_GROUP = select(func.pg_advisory_xact_lock_shared(_GROUP))
-_LOCK_NAMES = select(func.pg_advisory_xact_lock(_NUMBERS))
+def _each(name: str) -> ColumnElement[int]:
+    return func.unnest(bindparam(name, type_=ARRAY(BigInteger))).column_valued(f"each_{name}")
+
+
+_LOCK_GROUPS = select(func.pg_advisory_xact_lock(_each("groups")))
+# One after the other: the groups are shared, so that only who wants a whole group waits for them.
+_LOCK_NAMES = select(func.pg_advisory_xact_lock_shared(_each("groups"))).union_all(
+    select(func.pg_advisory_xact_lock(_each("numbers")))
+)

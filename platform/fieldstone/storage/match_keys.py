@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import Connection, Index, Select, Table, bindparam, delete, insert, select
 
@@ -27,6 +27,15 @@ Keys = Mapping[str, Sequence[str]]
 """The values of one record by key."""
 
 
+class Holder(NamedTuple):
+    """A record that holds a value under a key."""
+
+    object_name: str
+    key: str
+    value: str
+    record_id: str
+
+
 def replace_keys(
     connection: Connection, object_name: str, keys: Mapping[str, Keys], *, fresh: bool
 ) -> None:
@@ -44,32 +53,40 @@ def replace_keys(
 
 
 def holders_of(
-    connection: Connection, dialect: str, object_name: str, key: str, values: Sequence[str]
-) -> list[tuple[str, str]]:
-    """Return (value, record id) of all who hold one of `values`, the oldest record first.
+    connection: Connection, dialect: str, wanted: Mapping[tuple[str, str], Sequence[str]]
+) -> list[Holder]:
+    """Return all who hold a wanted value, the oldest record first.
 
-    The values are locked first, so that of two writers one sees what the other wrote.
+    `wanted` holds values by (object, key). They are locked first, so that of two writers one sees what the other wrote.
     """
-    lock_names(connection, dialect, f"key/{object_name}/{key}", values)
-    asked = _holders(dialect)
-    found: list[tuple[str, str]] = []
+    groups = {f"key/{name}/{key}": values for (name, key), values in wanted.items()}
+    lock_names(connection, dialect, groups)
+    bound = {
+        "objects": listed(sorted({name for name, _ in wanted}), dialect),
+        "keys": listed(sorted({key for _, key in wanted}), dialect),
+    }
+    values = sorted({value for several in wanted.values() for value in several})
+    asked_for = {pair: frozenset(several) for pair, several in wanted.items()}
+    found: list[Holder] = []
     for start in range(0, len(values), CHUNK):
-        ids = listed(values[start : start + CHUNK], dialect)
-        bound = {"b_object": object_name, "b_key": key, "ids": ids}
-        found += [(value, record) for value, record in connection.execute(asked, bound)]
+        part = {**bound, "ids": listed(values[start : start + CHUNK], dialect)}
+        rows = connection.execute(_holders(dialect), part)
+        # A value may be held under another key, too, where nobody asked for it.
+        found += [Holder(*r) for r in rows if r.value in asked_for.get((r.object, r.key), ())]
     return found
 
 
 @cache
 def _holders(dialect: str) -> Select[Any]:
+    held = fs_match_key.c
     return (
-        select(fs_match_key.c.value, fs_match_key.c.record)
+        select(held.object, held.key, held.value, held.record)
         .where(
-            fs_match_key.c.object == bindparam("b_object"),
-            fs_match_key.c.key == bindparam("b_key"),
-            among(fs_match_key.c.value, dialect),
+            among(held.object, dialect, "objects"),
+            among(held.key, dialect, "keys"),
+            among(held.value, dialect),
         )
-        .order_by(fs_match_key.c.id)
+        .order_by(held.id)
     )
 
 

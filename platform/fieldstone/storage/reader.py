@@ -151,6 +151,12 @@ class Reader:
                 values.update({f"{head}.{rest}": linked.get(rest) for rest in rests})
         return found
 
+    def masked(self, object_name: str, rows: Iterable[Stored]) -> Iterable[Stored]:
+        """Return rows with their secrets masked."""
+        rows = list(rows)
+        self._open_or_mask(self.tables[object_name], rows, unseal=False)
+        return rows
+
     def forget_lookups(self, object_name: str) -> None:
         """Read this object anew: its rows were written."""
         for key in [key for key in self._looked_up if key[0] == object_name]:
