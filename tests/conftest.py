@@ -14,6 +14,7 @@ import pytest
 from hypothesis import settings
 from playwright.sync_api import Browser
 
+from tests.company import Company, open_company, reopened
 from tests.services.chromium import chromium
 from tests.services.missing import ServiceMissingError, missing
 from tests.services.postgres import PostgresServer
@@ -95,3 +96,26 @@ def browser() -> Iterator[Browser]:
             yield running
     except ServiceMissingError as error:
         missing(error)
+
+
+@pytest.fixture(scope="session")
+def prepared_company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Company, Path]:
+    """A company on SQLite that tests get copies of; it is closed, so that its one file holds everything."""
+    file = tmp_path_factory.mktemp("company") / "prepared.db"
+    company = open_company(f"sqlite:///{file}")
+    company.storage.close()
+    return company, file
+
+
+@pytest.fixture
+def company(
+    request: pytest.FixtureRequest, database_url: str, tmp_path: Path
+) -> Iterator[Company]:
+    """A small company on the core's metadata: on SQLite a copy of a prepared one, on PostgreSQL a fresh one."""
+    if database_url.startswith("sqlite"):
+        prepared, file = request.getfixturevalue("prepared_company")
+        opened = reopened(prepared, file, tmp_path / "company.db")
+    else:
+        opened = open_company(database_url)
+    yield opened
+    opened.storage.close()

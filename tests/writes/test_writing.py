@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tests.writes.conftest import Company
+from tests.company import Company
 
 from fieldstone.changes.nouns import Change, Operation
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-
-import pytest
 
 from fieldstone import fieldtypes, rules
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor, Change, Context, Operation, Outcome
@@ -20,7 +18,7 @@ from fieldstone.model.site_model import Model
 from fieldstone.storage.database import Storage
 from fieldstone.writes.pipeline import Writes
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[1]
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # a Monday, ten o'clock in Shanghai
 
 
@@ -68,14 +66,20 @@ class Company:
             return found[str(record_id)]
 
 
-@pytest.fixture
-def company(database_url: str) -> Iterator[Company]:
-    storage = Storage(database_url, secret_key="k" * 32)
+def open_company(url: str) -> Company:
+    """Bring a database up with the core's model and a few people."""
+    storage = Storage(url, secret_key="k" * 32)
     model, _ = bring_up(storage, core_model(), NOW)
     company = Company(model, storage, Writes(storage), {"system": SYSTEM_ACTOR}, {})
     _people(company)
-    yield company
-    storage.close()
+    return company
+
+
+def reopened(prepared: Company, source: Path, copy: Path) -> Company:
+    """Return a company that was closed at `source`, on a copy of its SQLite file."""
+    shutil.copyfile(source, copy)
+    storage = Storage(f"sqlite:///{copy}", secret_key="k" * 32)
+    return replace(prepared, storage=storage, writes=Writes(storage))
 
 
 def _people(company: Company) -> None:
