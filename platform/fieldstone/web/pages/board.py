@@ -1,0 +1,262 @@
+"""The board of an object: a column per stage, cards to drag, and what each drop would do, said before it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+from typing import Any, Final
+from urllib.parse import parse_qsl, urlsplit
+
+from flask import Blueprint, Response, request
+from werkzeug.datastructures import MultiDict
+
+from fieldstone.model.objects import ObjectType, Pipeline, Stage
+from fieldstone.reads.query import BoardColumn, Query
+from fieldstone.web.asking import Asked, the_call
+from fieldstone.web.pages import drawing
+from fieldstone.web.pages.amounts import compact, usual_text, usual_time
+from fieldstone.web.pages.arranging import arrangement_of
+from fieldstone.web.pages.cards import Cards
+from fieldstone.web.pages.list import Listing
+from fieldstone.web.pages.moves import moves_of, verbs_of
+from fieldstone.web.pages.subjects import not_there, object_of
+
+PAGE = Blueprint("board", __name__)
+CARDS: Final = 20
+Column = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Board:
+    """One board as its reader arranged it."""
+
+    listing: Listing
+    pipeline: Pipeline
+    opened: frozenset[str]
+
+    @property
+    def asked(self) -> Asked:
+        """Return the request."""
+        return self.listing.asked
+
+    @property
+    def spec(self) -> ObjectType:
+        """Return the object."""
+        return self.listing.spec
+
+    @cached_property
+    def cards(self) -> Cards:
+        """Return how cards are drawn."""
+        return Cards(self.asked, self.spec, self.listing.chosen.declared, self.pipeline)
+
+    def query(self, **more: Any) -> Query:
+        """Return the question behind the board: the filters, within one pipeline."""
+        query = self.listing.query(fields=self.cards.codes, limit=CARDS, titles=True, **more)
+        pipelines = self.spec.pipelines
+        if pipelines is None or not pipelines.pipeline_field or len(pipelines.pipelines) == 1:
+            return query
+        within = f"{pipelines.pipeline_field} == '{self.pipeline.code}'"
+        return replace(query, filter=f"({query.filter}) and {within}" if query.filter else within)
+
+    def columns(self) -> list[Column]:
+        """Return all columns, each with its first cards."""
+        asked, late = self.asked, self.late()
+        found = asked.site.reads.board(
+            asked.ctx,
+            asked.model,
+            self.spec.code,
+            self.spec.stage_field,
+            self.query(),
+            self.cards.sum_code
+            if self.cards.sum_code in self.listing.access.readable_anywhere()
+            else "",
+        )
+        return [
+            self._column(self.pipeline.stages[one.option], one, late)
+            for one in found
+            if one.option is not None and one.option in self.pipeline.stages
+        ]
+
+    def _column(self, stage: Stage, found: BoardColumn, late: Mapping[str, int]) -> Column:
+        return {
+            **self.head(stage, found.count, found.sum, late),
+            "cards": [self.cards.card(record) for record in found.page.rows],
+            "left": max(0, found.count - len(found.page.rows)),
+            "more_url": self.more_url(stage, found.page.next_cursor),
+            "add_url": self._add_url(stage),
+        }
+
+    def head(self, stage: Stage, count: int, total: object, late: Mapping[str, int]) -> Column:
+        """Return what stands at the top of a column."""
+        language = self.asked.language
+        head: Column = {
+            "id": stage.code,
+            "name": stage.label.text(language),
+            "tone": stage.color,
+            "count": f"{count:,}",
+            "late": late.get(stage.code, 0),
+            "closed": stage.kind != "open",
+            "open_url": self.url(opened=[*self.opened, stage.code]),
+        }
+        if self.cards.sum_code:
+            head["sum"] = compact(self.spec.fields[self.cards.sum_code], total, language)
+        if stage.kind == "open" and stage.within:
+            usual = usual_text(self.listing.speech, stage.within)
+            head["typical"] = self.listing.speech.t("within {time}", time=usual) if usual else ""
+        return head
+
+    def late(self) -> dict[str, int]:
+        """Return by stage how many records stay longer than is usual there."""
+        timed = {
+            stage.code: usual
+            for stage in self.pipeline.stages.values()
+            if stage.kind == "open" and (usual := usual_time(stage.within))
+        }
+        if not timed or "stage_entered_at" not in self.listing.access.readable_anywhere():
+            return {}
+        measures = {code: f"count({self._later(code, usual)})" for code, usual in timed.items()}
+        asked = self.asked
+        (line,) = asked.site.reads.aggregate(
+            asked.ctx, asked.model, self.spec.code, self.query(), measures=measures
+        )
+        return {code: int(str(line[code] or 0)) for code in timed}
+
+    def _later(self, stage: str, usual: timedelta) -> str:
+        before = (self.asked.ctx.now - usual).isoformat()
+        return f"{self.spec.stage_field} == '{stage}' and stage_entered_at < '{before}'"
+
+    def url(self, opened: Sequence[str] | None = None) -> str:
+        """Return the address of this board, with these closed columns open."""
+        shown = sorted(self.opened if opened is None else set(opened))
+        more = [("open", code) for code in shown]
+        pipelines = self.spec.pipelines
+        if pipelines is not None and self.pipeline is not next(iter(pipelines.pipelines.values())):
+            more.append(("pipeline", self.pipeline.code))
+        return self.listing.arranged.url(more=more)
+
+    def more_url(self, stage: Stage, cursor: str | None) -> str:
+        """Return where the next cards of a column come from, "" at its end."""
+        if not cursor:
+            return ""
+        more = [("stage", stage.code), ("after", cursor), ("pipeline", self.pipeline.code)]
+        return self.listing.arranged.url(f"{self.listing.arranged.path}/cards", more)
+
+    def _add_url(self, stage: Stage) -> str:
+        first = stage is self.pipeline.first
+        return f"/o/{self.spec.code}/new" if first and self.listing.access.may_create else ""
+
+    def context(self) -> dict[str, Any]:
+        """Return everything pages/board.html takes."""
+        columns = self.columns()
+        rails = [c for c in columns if c["closed"] and c["id"] not in self.opened]
+        return {
+            **self.listing.frame(),
+            "views": self.views(),
+            "save_url": "",
+            "columns": [column for column in columns if column not in rails],
+            "rails": rails,
+            "moves": moves_of(self.asked, self.spec, self.pipeline),
+            "verbs": verbs_of(self.asked, self.spec),
+        }
+
+    def views(self) -> list[dict[str, Any]]:
+        """Return the views; an object with several pipelines has a board for each."""
+        entries = self.listing.frame()["views"]
+        pipelines = self.spec.pipelines
+        if pipelines is None or len(pipelines.pipelines) == 1:
+            return list(entries)
+        first = next(iter(pipelines.pipelines.values()))
+        return [
+            {
+                "label": f"{entry['label']} · {one.label.text(self.asked.language)}",
+                "href": entry["href"] + ("" if one is first else f"&pipeline={one.code}"),
+                "current": entry["current"] and one is self.pipeline,
+            }
+            for entry in entries
+            for one in pipelines.pipelines.values()
+        ]
+
+
+def board_of(asked: Asked, object_name: str, given: MultiDict[str, str]) -> Board:
+    """Return the board that a query string asks for. Raises RefusedError (404) for an object without stages."""
+    spec = object_of(asked, object_name)
+    if spec.pipelines is None:
+        raise not_there()
+    pipelines = spec.pipelines.pipelines
+    pipeline = pipelines.get(given.get("pipeline", "")) or next(iter(pipelines.values()))
+    arranged = replace(arrangement_of(f"/o/{object_name}/board", given), deleted=False)
+    return Board(
+        Listing(asked, spec, arranged, "board"), pipeline, frozenset(given.getlist("open"))
+    )
+
+
+@PAGE.get("/o/<object_name>/board")
+def board_page(object_name: str) -> Response:
+    """Show the board."""
+    asked = the_call()
+    board = board_of(asked, object_name, request.args)
+    response = drawing.page(asked, "board", board.context())
+    if drawing.wanted_block() == "main":
+        response.headers["HX-Push-Url"] = board.url()
+    return response
+
+
+@PAGE.get("/o/<object_name>/board/cards")
+def more_cards(object_name: str) -> Response:
+    """Answer the next cards of one column."""
+    asked = the_call()
+    board = board_of(asked, object_name, request.args)
+    stage = board.pipeline.stages.get(request.args.get("stage", ""))
+    if stage is None:
+        raise not_there()
+    query = board.query(
+        column=(board.spec.stage_field, stage.code), cursor=request.args.get("after", "")
+    )
+    page = asked.site.reads.list(asked.ctx, asked.model, object_name, query)
+    column = {
+        "id": stage.code,
+        "cards": [board.cards.card(record) for record in page.rows],
+        "more_url": board.more_url(stage, page.next_cursor),
+        "left": 0,
+    }
+    return drawing.fragment(asked, "cards", {"column": column})
+
+
+def moved(asked: Asked, object_name: str, record_id: str, stages: Sequence[str]) -> dict[str, Any]:
+    """Return the context of pages/moved.html: the card as it is now, and the heads of these columns.
+
+    The counts are those of the board that the reader looks at, which htmx names with HX-Current-URL.
+    Raises RefusedError (404) when the record is not to be seen any more.
+    """
+    there = dict_of(request.headers.get("HX-Current-URL") or request.headers.get("Referer", ""))
+    board = board_of(asked, object_name, there)
+    reads, field = asked.site.reads, board.spec.stage_field
+    query = Query(fields=board.cards.codes, titles=True)
+    record = reads.get(asked.ctx, asked.model, object_name, record_id, query)
+    if record is None:
+        raise not_there()
+    summed = board.cards.sum_code
+    measures = {"n": "count()"} | ({"sum": f"sum({summed})"} if summed else {})
+    lines = reads.aggregate(
+        asked.ctx, asked.model, object_name, board.query(), group=[field], measures=measures
+    )
+    found, late = {line[field]: line for line in lines}, board.late()
+    heads = [
+        board.head(
+            board.pipeline.stages[code],
+            int(str(found.get(code, {}).get("n", 0))),
+            found.get(code, {}).get("sum"),
+            late,
+        )
+        for code in dict.fromkeys(stages)
+        if code in board.pipeline.stages
+    ]
+    card = board.cards.card(record)
+    return {"card": card, "stage": record.values.get(field), "heads": heads}
+
+
+def dict_of(url: str) -> MultiDict[str, str]:
+    """Return the query of an address."""
+    return MultiDict(parse_qsl(urlsplit(url).query))
