@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import re
 from html.parser import HTMLParser
@@ -160,6 +161,27 @@ def test_every_text_of_a_template_has_a_chinese_one() -> None:
                 texts.add(key.value)
 
     assert texts <= set(catalogue())
+
+
+def test_every_text_of_a_page_module_has_a_chinese_one() -> None:
+    texts: set[str] = set()
+    for path in (TEMPLATES.parent / "platform/fieldstone/web").rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(call, ast.Call) and (key := text_said(call)) is not None:
+                texts.add(key)
+
+    assert texts <= set(catalogue())
+
+
+def text_said(call: ast.Call) -> str | None:
+    """Return the plain text that a call of t() or tn() says, if it is one."""
+    called = call.func
+    name = called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+    at = {"t": 0, "tn": 1}.get(name)
+    if at is None or len(call.args) <= at:
+        return None
+    key = call.args[at]
+    return key.value if isinstance(key, ast.Constant) and isinstance(key.value, str) else None
 
 
 def test_a_translation_has_the_same_blanks_as_its_text() -> None:
