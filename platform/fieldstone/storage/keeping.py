@@ -15,6 +15,7 @@ from fieldstone.model.objects import Field
 from fieldstone.rules.match_keys import key_plan, match_keys
 from fieldstone.storage.match_keys import replace_keys
 from fieldstone.storage.platform_tables import CHUNK, among, listed
+from fieldstone.storage.rollups import zeros
 from fieldstone.storage.search import keep_tokens, tokens_of
 from fieldstone.storage.tables import ObjectTable, Tables
 from fieldstone.storage.vault import place_of
@@ -100,6 +101,8 @@ class RowWriter:
             full.setdefault("owned_at", full["created_at"])
         if "stage_entered_at" in held.columns:
             full.setdefault("stage_entered_at", full["created_at"])
+        for code, nothing in self._tables.once(("zeros", held.name), lambda: zeros(held.spec)):
+            full.setdefault(code, nothing)
         return full
 
     def _held_row(self, held: ObjectTable, row: Values) -> dict[str, object]:

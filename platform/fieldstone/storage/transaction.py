@@ -99,7 +99,8 @@ class Transaction(FactsReader):
     ) -> dict[str, dict[str, dict[str, object]]]:
         """Return what rollups over these rows (before, after) must now be: by object, id and field.
 
-        Only values that differ from what is stored; the records that hold them are locked.
+        Only values that differ from what is stored. The records that hold them are locked; write the
+        values before the next question: counts and sums move on from what is stored.
         """
         return rollups.changed_rollups(self, object_name, pairs)
 

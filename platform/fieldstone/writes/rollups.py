@@ -15,7 +15,10 @@ from fieldstone.writes.work import Batch, Work
 def refresh_rollups(batch: Batch, work: Work) -> None:
     """Bring the totals that written rows feed up to date, and the formulas over those totals."""
     pairs = [
-        (_counted(draft.before), _counted({**(draft.before or {}), **draft.values}))
+        (
+            _counted(draft.before),
+            _counted({**(draft.before or {}), **draft.values, "id": draft.record_id}),
+        )
         for draft in batch
         if not draft.refused and draft.attached_to is None
     ]
