@@ -16,6 +16,7 @@ from fieldstone.changes.nouns import Context
 from fieldstone.model.site_model import Model
 from fieldstone.reads.aggregates import aggregates
 from fieldstone.reads.boards import columns_of_board
+from fieldstone.reads.claiming import Claiming, claiming_of
 from fieldstone.reads.expanding import Titles, titles_of
 from fieldstone.reads.explaining import Why, explained
 from fieldstone.reads.frame import may_read
@@ -182,6 +183,13 @@ class Reads:
         """Return the pools of an object that the actor may look into."""
         with self.sight(ctx, model) as sight:
             return tuple(pools_of(sight, object_name))
+
+    def claiming(
+        self, ctx: Context, model: Model, pool: str, object_name: str, ids: Sequence[str] = ()
+    ) -> Claiming:
+        """Return what the actor may still claim from a pool, and why not these records."""
+        with self.sight(ctx, model) as sight:
+            return claiming_of(sight, pool, object_name, ids)
 
 
 def _no_export(model: Model, object_name: str) -> Problem:
