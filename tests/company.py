@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
+from sqlalchemy import select
+
 from fieldstone import fieldtypes, rules
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor, Change, Context, Operation, Outcome
 from fieldstone.compiler.compile import compile_site
@@ -54,6 +56,14 @@ class Company:
     ) -> Outcome:
         change = Change(object_name, Operation.UPDATE, values, record_id)
         return self.submit(change, who=who)[0]
+
+    def storage_rows(self, object_name: str) -> dict[str, dict[str, object]]:
+        """Return all live rows of an object by id."""
+        tables = self.storage.use(self.model)
+        with self.storage.reading(tables, self.context()) as reader:
+            column = tables[object_name].columns["id"]
+            ids = [one for (one,) in reader.connection.execute(select(column))]
+            return reader.rows(object_name, ids)
 
     def delete(self, object_name: str, record_id: str | None, who: str = "admin") -> Outcome:
         change = Change(object_name, Operation.DELETE, {}, record_id)
