@@ -121,6 +121,7 @@ def _judged(spec: ObjectType, access: Access, env: Env, before: Row, row: Row) -
         f.code
         for f in fields
         if not f.derived
+        and not f.system
         and (f.required or (f.required_when is not None and f.required_when.evaluate(row, env)))
     }
     pipeline = spec.pipelines.of(row) if spec.pipelines else None
