@@ -95,7 +95,12 @@ def reopened(prepared: Company, source: Path, copy: Path) -> Company:
 def _people(company: Company) -> None:
     north = company.create("team", "system", name="North", code="north", region="north")
     company.ids["north"] = str(north.record_id)
-    for code, roles in (("admin", ["admin"]), ("li", ["sales"]), ("wang", ["sales"]), ("mei", ["sales_manager"])):
+    for code, roles in (
+        ("admin", ["admin"]),
+        ("li", ["sales"]),
+        ("wang", ["sales"]),
+        ("mei", ["sales_manager"]),
+    ):
         made = company.create(
             "user",
             "system",

@@ -108,9 +108,7 @@ def prepared_company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Company,
 
 
 @pytest.fixture
-def company(
-    request: pytest.FixtureRequest, database_url: str, tmp_path: Path
-) -> Iterator[Company]:
+def company(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Company]:
     """A small company on the core's metadata: on SQLite a copy of a prepared one, on PostgreSQL a fresh one."""
     if database_url.startswith("sqlite"):
         prepared, file = request.getfixturevalue("prepared_company")

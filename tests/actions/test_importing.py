@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import xlsxwriter
-from tests.company import Company
 
 from fieldstone.actions.importing.rejects import guarded
 from fieldstone.actions.importing.running import Import, Order, Summary
@@ -18,6 +17,7 @@ from fieldstone.actions.importing.undoing import undo
 from fieldstone.base.errors import MetadataError, RefusedError
 from fieldstone.compiler.import_mappings import read_mapping
 from fieldstone.reads.door import Reads
+from tests.company import Company
 
 PRODUCTS = """
 object: product
@@ -57,7 +57,9 @@ def test_a_workbook_that_calls_itself_csv_is_read_as_a_workbook(
     path = tmp_path / "leads.csv"
     book = xlsxwriter.Workbook(str(path))
     sheet = book.add_worksheet()
-    for place, cells in enumerate([["Name", "Code", "Price", "Series", "Sold"], ["Pump", "P1", 12, "", "no"]]):
+    for place, cells in enumerate(
+        [["Name", "Code", "Price", "Series", "Sold"], ["Pump", "P1", 12, "", "no"]]
+    ):
         sheet.write_row(place, 0, cells)
     book.close()
 
@@ -113,7 +115,9 @@ def test_an_import_is_taken_back_but_not_what_was_changed_since(
     assert (done.removed, done.left) == (1, 1)
     assert [row["code"] for row in company.storage_rows("product").values()] == ["P2"]
     with pytest.raises(RefusedError, match="taken back already"):
-        undo(company.context("admin"), company.model, company.writes, summary.id, lambda n, of: None)
+        undo(
+            company.context("admin"), company.model, company.writes, summary.id, lambda n, of: None
+        )
 
 
 def test_past_stages_are_kept_with_their_dates_and_rules_stay_silent(

@@ -168,9 +168,7 @@ def postgresql(postgres_url: str) -> Iterator[sa.Connection]:
 EXPRESSIONS = st.lists(st.one_of(conditions(), values()), min_size=6, max_size=12)
 
 
-@settings(
-    max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(texts=EXPRESSIONS, rows=grounds(), env=ENVS)
 def test_memory_and_sqlite_agree(
     sqlite: sa.Connection, texts: list[str], rows: dict[str, list[dict[str, object]]], env: Env

@@ -141,7 +141,12 @@ class FilterForms:
         if takes in ("", "period"):
             return None
         label, values = field.label.text(self.asked.language), now.values if now else ()
-        shared: dict[str, Any] = {"name": "value", "label": label, "id": "filter-value", "errors": list(errors)}
+        shared: dict[str, Any] = {
+            "name": "value",
+            "label": label,
+            "id": "filter-value",
+            "errors": list(errors),
+        }
         shared |= {"autofocus": True}
         if takes == "day":
             return {**shared, "type": "date", "value": values[0] if values else ""}

@@ -61,7 +61,11 @@ def filled(
 
 
 def with_files(
-    asked: Asked, spec: ObjectType, codes: Iterable[str], before: Mapping[str, object], found: Filled
+    asked: Asked,
+    spec: ObjectType,
+    codes: Iterable[str],
+    before: Mapping[str, object],
+    found: Filled,
 ) -> Filled:
     """Keep the files that came with the form and return the fields that now name them."""
     sent = dict(found.sent)

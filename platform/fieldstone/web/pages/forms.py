@@ -80,9 +80,7 @@ class RecordForm:
         """Return what goes to the write door: what the reader changed and may write."""
         found = self.filled
         if files:
-            found = with_files(
-                self.asked, self.spec, self.standing.writable, self.before, found
-            )
+            found = with_files(self.asked, self.spec, self.standing.writable, self.before, found)
         return {code: raw for code, raw in found.sent.items() if self.standing.may_write(code)}
 
     @property

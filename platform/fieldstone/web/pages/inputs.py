@@ -124,9 +124,9 @@ class Inputs:
         value = self.values.get(found.code)
         if target_of(found) and isinstance(value, str):
             reference = (target_of(found), value)
-            return self.asked.site.reads.titles(
-                self.asked.ctx, self.asked.model, [reference]
-            ).get(reference, "")
+            return self.asked.site.reads.titles(self.asked.ctx, self.asked.model, [reference]).get(
+                reference, ""
+            )
         return "" if value is None else Look(self.asked).text(found, value)
 
     def _titles(self, chosen: Iterable[Field]) -> Mapping[tuple[str, str], str]:
