@@ -30,6 +30,7 @@ def password_fits(kept: str | None, password: str) -> bool:
     """Tell whether a password is the one behind the kept hash; it takes as long when there is none."""
     with _at_once:
         try:
-            return _hasher.verify(kept or _NOBODY, password[:LONGEST]) and kept is not None
+            _hasher.verify(kept or _NOBODY, password[:LONGEST])
         except (VerificationError, InvalidHashError):
             return False
+    return kept is not None
