@@ -5,10 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 from fieldstone.site import Site
-from fieldstone.web.rest import records
+from fieldstone.web.rest import describing, doing, life, records
 
 
 def register_rest(app: Flask, site: Site) -> None:
     """Add everything under /api."""
     del site
-    app.register_blueprint(records.blueprint)
+    for part in (records, doing, life, describing):
+        app.register_blueprint(part.blueprint)

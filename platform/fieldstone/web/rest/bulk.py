@@ -8,17 +8,25 @@ from typing import Any, Final
 
 from flask import Response
 
+from fieldstone.base.ids import is_id
 from fieldstone.changes.nouns import Change, Context, Operation, Outcome
 from fieldstone.web.asking import Asked
 from fieldstone.web.rest.answering import decision_json, json_answer
 from fieldstone.web.rest.reading_json import refusal
+from fieldstone.writes.replay import Idempotency
 
 MOST: Final = 1000
 PARTS: Final = ("create", "update", "delete")
 
 
 def bulk_answer(
-    asked: Asked, ctx: Context, object_name: str, given: Any, *, atomic: bool
+    asked: Asked,
+    ctx: Context,
+    object_name: str,
+    given: Any,
+    *,
+    atomic: bool,
+    idempotency: Idempotency | None,
 ) -> Response:
     """Write everything that was given and return the outcomes in the same shape."""
     changes = list(_changes(object_name, given))
@@ -29,7 +37,9 @@ def bulk_answer(
             f"{len(changes)} changes are too many.",
             f"Send at most {MOST} at once.",
         )
-    outcomes = asked.site.writes.submit(ctx, asked.model, [c for _, c in changes], atomic=atomic)
+    outcomes = asked.site.writes.submit(
+        ctx, asked.model, [c for _, c in changes], atomic=atomic, idempotency=idempotency
+    )
     answer: dict[str, list[dict[str, object]]] = {part: [] for part in PARTS if part in given}
     for (part, _), outcome in zip(changes, outcomes, strict=True):
         answer[part].append(_one(outcome, asked.language))
@@ -72,16 +82,16 @@ def _change(object_name: str, part: str, path: str, item: Any) -> Change:
         return Change(object_name, Operation.CREATE, _mapping(item, path))
     if part == "delete":
         record_id = item.get("id") if isinstance(item, dict) else item
-        if not isinstance(record_id, str):
-            raise refusal("bad_bulk", path, "An id is missing.", "Send the id of a record.")
+        if not is_id(record_id):
+            raise refusal("bad_bulk", path, "The id is no id.", "Send the id of a record.")
         return Change(object_name, Operation.DELETE, {}, record_id)
     values = dict(_mapping(item, path))
     record_id, version = values.pop("id", None), values.pop("version", None)
-    if not isinstance(record_id, str) or not (version is None or type(version) is int):
+    if not is_id(record_id) or not (version is None or type(version) is int):
         raise refusal(
             "bad_bulk",
             path,
-            "The id is missing, or the version is no whole number.",
+            "The id is missing or no id, or the version is no whole number.",
             'Send {"id": "...", "field": value}.',
         )
     return Change(object_name, Operation.UPDATE, values, record_id, expected_version=version)

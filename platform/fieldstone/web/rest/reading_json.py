@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Final
 
 import orjson
@@ -11,6 +12,7 @@ from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.names import did_you_mean
 
 DEEPEST: Final = 20
+JSON_TYPES: Final = ("application/json", "application/merge-patch+json", "")
 
 
 def body() -> dict[str, Any]:
@@ -25,19 +27,40 @@ def body() -> dict[str, Any]:
 
 def any_body() -> Any:
     """Return the request's JSON, whatever it is. Raises RefusedError with 400 or 415."""
-    if request.mimetype not in ("application/json", ""):
+    if request.mimetype not in JSON_TYPES:
         text = f"The body is {request.mimetype}, not JSON."
         raise refusal(
             "not_json", "Content-Type", text, "Send 'Content-Type: application/json'.", 415
         )
+    data = request.get_data() or b"{}"
     try:
-        found = orjson.loads(request.get_data() or b"{}")
+        # orjson is the strict one: no NaN, no lone surrogates, nothing but UTF-8, no endless nesting.
+        found = orjson.loads(data)
     except orjson.JSONDecodeError as error:
         text = f"The body is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
         raise refusal("not_json", "body", text, "Send one JSON value in UTF-8.") from None
     if not _shallow(found, DEEPEST):
         text = f"The body is nested more than {DEEPEST} levels deep."
         raise refusal("too_deep", "body", text, "Send a flatter object.")
+    return _exact(data)
+
+
+def _exact(data: bytes) -> Any:
+    """Return the same JSON with long whole numbers to the last digit, and no key given twice."""
+    try:
+        return json.loads(data, object_pairs_hook=_once)
+    except ValueError as error:
+        text = f"The body holds a number that is too long: {str(error)[:60]}."
+        raise refusal("not_json", "body", text, "Send long numbers as text.") from None
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        text = f"The key {twice[:40]!r} is there twice."
+        raise refusal("duplicate_key", twice[:40], text, "Send each key once.")
     return found
 
 

@@ -1,0 +1,121 @@
+"""What can be done with records beside writing fields: actions, figures, pools."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from flask import Blueprint, Response
+
+from fieldstone.actions.contract import Call
+from fieldstone.actions.running import run
+from fieldstone.base.errors import RefusedError
+from fieldstone.base.ids import is_id
+from fieldstone.compiler.plain_check import plain_problems
+from fieldstone.fieldtypes.datetime import DatetimeType
+from fieldstone.fieldtypes.duration import DurationType
+from fieldstone.reads.query import Query
+from fieldstone.web.asking import the_call
+from fieldstone.web.rest.answering import etag, json_answer, not_found, record_after
+from fieldstone.web.rest.listing import LIST_PARAMETERS, list_answer, query_of_request
+from fieldstone.web.rest.objects import context, object_of
+from fieldstone.web.rest.openapi_parts import AGGREGATE
+from fieldstone.web.rest.reading_json import body, known_parameters, refusal
+
+blueprint = Blueprint("doing", __name__, url_prefix="/api/v1")
+
+
+@blueprint.post("/<object_name>/<record_id>/actions/<action>")
+def act(object_name: str, record_id: str, action: str) -> Response:
+    """Run an action on a record: claim, release, assign, move, convert, complete and those of plugins."""
+    asked = the_call()
+    object_of(asked, object_name)
+    known_parameters("dry_run")
+    params = body()
+    if not is_id(record_id):
+        raise not_found(object_name, record_id)
+    site = asked.site
+    call = Call(
+        context(asked), asked.model, object_name, record_id, params, site.reads, site.writes
+    )
+    result = run(site.vocabulary.actions, action, call)
+    answer = record_after(asked, object_name, result.outcome)
+    answer["message"] = result.message.text(asked.language)
+    if result.others:
+        answer["others"] = dict(result.others)
+    version = answer["data"].get("version") or result.outcome.version
+    return json_answer(answer, ETag=etag(int(str(version))))
+
+
+@blueprint.post("/<object_name>/aggregate")
+def aggregate(object_name: str) -> Response:
+    """Count, sum and average the records that the caller may see, by groups."""
+    asked = the_call()
+    object_of(asked, object_name)
+    known_parameters()
+    given = body()
+    query, group, measures = _wanted(given)
+    lines = asked.site.reads.aggregate(
+        asked.ctx, asked.model, object_name, query, group=group, measures=measures
+    )
+    return json_answer(
+        {"data": [{name: _plain(value) for name, value in line.items()} for line in lines]}
+    )
+
+
+def _wanted(given: Mapping[str, Any]) -> tuple[Query, list[str], dict[str, str]]:
+    """Return what an aggregate's body asks for. Raises RefusedError with 400 and every problem."""
+    problems = list(plain_problems(AGGREGATE, dict(given)))
+    if problems:
+        raise RefusedError(problems, 400)
+    group, measures = given.get("group", []), given.get("measures", {"count": "count()"})
+    if set(group) & set(measures):
+        cure = "Give the measure another name."
+        raise refusal("bad_aggregate", "measures", "A measure is named like a group.", cure)
+    query = Query(
+        filter=given.get("filter") or None,
+        q=given.get("q") or "",
+        pool=given.get("pool") or None,
+        deleted=given.get("deleted", False),
+    )
+    return query, group, measures
+
+
+def _plain(value: object) -> object:
+    """Return a figure or a group as records show such values: decimals as text, instants with Z."""
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, datetime):
+        return DatetimeType().dump(value)
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return DurationType().dump(value)
+    return value
+
+
+@blueprint.get("/pools/<pool>/<object_name>")
+def pool_records(pool: str, object_name: str) -> Response:
+    """List what lies in a public pool, as its members see it before claiming."""
+    asked = the_call()
+    object_of(asked, object_name)
+    known_parameters(*LIST_PARAMETERS)
+    query = replace(query_of_request(), pool=pool)
+    return list_answer(asked, object_name, query)
+
+
+@blueprint.get("/pools")
+def pools() -> Response:
+    """Name the pools that the caller may look into."""
+    asked = the_call()
+    known_parameters()
+    found = [
+        {"pool": pool, "object": code}
+        for code, spec in asked.model.objects.items()
+        if spec.pools
+        for pool in asked.site.reads.pools(asked.ctx, asked.model, code)
+    ]
+    return json_answer({"data": found})

@@ -1,0 +1,53 @@
+"""Lists of records: what the query string asks for, and one page as the answer."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Response, request
+
+from fieldstone.reads.query import HIGHEST_LIMIT, Query, names_from, sort_from
+from fieldstone.web.asking import Asked
+from fieldstone.web.rest.answering import dumped, json_answer
+from fieldstone.web.rest.reading_json import flag, refusal, whole
+
+LIST_PARAMETERS: Final = (
+    "filter",
+    "q",
+    "sort",
+    "fields",
+    "expand",
+    "limit",
+    "cursor",
+    "count",
+    "deleted",
+)
+
+
+def query_of_request() -> Query:
+    """Return what the query string asks for. Raises RefusedError with 400."""
+    given = request.args
+    if given.get("count", "exact") != "exact":
+        raise refusal(
+            "bad_parameter", "count", "count is not 'exact'.", "Send count=exact or leave it out."
+        )
+    return Query(
+        filter=given.get("filter") or None,
+        q=given.get("q", ""),
+        sort=sort_from(given.get("sort", "")),
+        fields=names_from(given.get("fields", "")),
+        expand=names_from(given.get("expand", "")),
+        limit=whole("limit", 50, HIGHEST_LIMIT),
+        cursor=given.get("cursor", ""),
+        count="count" in given,
+        deleted=flag("deleted"),
+    )
+
+
+def list_answer(asked: Asked, object_name: str, query: Query) -> Response:
+    """Return one page of records, with the cursor of the next one."""
+    page = asked.site.reads.list(asked.ctx, asked.model, object_name, query)
+    answer: dict[str, Any] = {"data": dumped(asked, page.rows), "page": {"next": page.next_cursor}}
+    if page.total is not None:
+        answer["page"]["total"] = page.total
+    return json_answer(answer)
