@@ -112,3 +112,22 @@ def test_a_deleted_record_comes_back_whole(company: Company) -> None:
 
     assert not restored.problems
     assert company.row("lead", lead.record_id)["deleted_at"] is None
+
+
+def test_nobody_can_point_to_a_record_that_they_may_not_see(company: Company) -> None:
+    lead = company.create("lead", name="Sun Li", channel=company.ids["website"], owner=company.ids["li"])
+    call = {"kind": "call", "subject": "Call", "lead": lead.record_id}
+
+    hidden = company.create("activity", "wang", **call)
+    unknown = company.create("activity", "wang", **call | {"lead": company.ids["li"]})
+    own = company.create("activity", "li", **call)
+
+    assert [p.code for p in hidden.problems] == ["no_such_record"]
+    assert [p.code for p in unknown.problems] == ["no_such_record"]
+    assert not own.problems
+
+
+def test_a_new_record_counts_nought_and_not_nothing(company: Company) -> None:
+    customer = company.create("customer", name="Jingxin").record_id
+
+    assert company.row("customer", customer)["open_deals"] == 0

@@ -21,7 +21,9 @@ def _judged(draft: Draft, work: Work) -> Draft:
     if draft.operation in (Operation.DELETE, Operation.RESTORE) or draft.attached_to:
         return draft
     if draft.refused:
+        # It never came to defaults: only what no default would have filled is missing.
         said = {problem.path.partition(".")[0] for problem in draft.problems}
+        said |= {field.code for field in work.plan.defaults} | {"owner", work.spec.stage_field}
         missing = [one for one in _required(draft, work) if one.path.partition(".")[0] not in said]
         return draft.with_problems(*missing)
     problems = [

@@ -91,6 +91,8 @@ def _with_defaults(draft: Draft, work: Work) -> Draft:
             values[field.code] = _default(field, {**draft.row, **values}, work)
     if work.spec.owned == "required" and draft.row.get("owner") is None:
         values["owner"] = work.ctx.actor.id
+    # Nothing points to a new record yet: its counts and sums are nought, not unknown.
+    values |= {field.code: field.type.parse(0) for field in work.plan.counted}
     return draft.setting(values) if values else draft
 
 

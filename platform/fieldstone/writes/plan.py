@@ -25,6 +25,7 @@ class ObjectPlan:
     lists: tuple[Field, ...]  # multi_lookup fields
     unique: tuple[Field, ...]
     numbers: tuple[Field, ...]
+    counted: tuple[Field, ...]  # rollups that begin at nought
     children: Mapping[str, ObjectPlan]  # rows fields by code
     paths: frozenset[str]
     relations: Mapping[str, frozenset[str]]
@@ -67,6 +68,7 @@ def plan_of(model: Model, object_name: str) -> ObjectPlan:
         lists=tuple(f for f in fields if f.type.name == "multi_lookup"),
         unique=tuple(f for f in fields if f.unique and f.column),
         numbers=tuple(f for f in fields if f.type.name == "autonumber"),
+        counted=tuple(f for f in fields if f.rollup and f.rollup.function in ("count", "sum")),
         children={
             f.code: plan_of(model, f"{object_name}__{f.code}")
             for f in fields
