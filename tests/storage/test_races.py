@@ -6,13 +6,17 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+import pytest
 from sqlalchemy import func
 
 from fieldstone.base.errors import RefusedError
 from fieldstone.base.ids import new_id
 from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Decision, Operation
+from fieldstone.storage import engines
 from fieldstone.storage.chain import broken_links, fs_audit
+from fieldstone.storage.database import Storage
+from fieldstone.storage.errors import ClashError
 from fieldstone.storage.journal import JournalEntry
 from fieldstone.storage.transaction import RowUpdate
 from tests.storage.builders import Site
@@ -174,3 +178,19 @@ def test_sums_are_right_when_many_add_to_one_record(site: Site) -> None:
 
     row = site.row("lead", lead)
     assert (row["calls"], row["minutes"], row["version"]) == (8, 40, 1)
+
+
+def test_a_writer_that_finds_no_room_is_told_so(
+    sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(engines, "BUSY_SECONDS", 0.05)
+    site = Site(sqlite_url)
+    other = Storage(sqlite_url, secret_key="a secret key for tests")
+    with other.connection(), pytest.raises(ClashError) as elsewhere:
+        site.add("lead", name="x")
+    with site.storage.connection(), pytest.raises(ClashError) as here:
+        site.add("lead", name="x")
+
+    assert [one.value.problems[0].code for one in (elsewhere, here)] == ["busy", "busy"]
+    other.close()
+    site.storage.close()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
@@ -97,6 +97,7 @@ def test_a_renamed_record_is_found_by_its_new_name_only(site: Site) -> None:
 
 
 @given(st.text(max_size=60))
+@example("\u30fb\u3099\U0002a6df\u0130")
 def test_tokens_are_letters_and_digits_whatever_comes_in(text: str) -> None:
     for token in (*tokens([text]), *(term.token for term in terms(text))):
         assert token

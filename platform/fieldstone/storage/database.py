@@ -8,13 +8,14 @@ from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from fieldstone.changes.nouns import Context
 from fieldstone.model.site_model import Model
 from fieldstone.storage import schema, site_state
 from fieldstone.storage.engines import engines
-from fieldstone.storage.errors import translated
+from fieldstone.storage.errors import BUSY, CONFLICT, ClashError, is_passing, translated
 from fieldstone.storage.reader import Reader
 from fieldstone.storage.tables import Tables
 from fieldstone.storage.transaction import Transaction
@@ -67,12 +68,28 @@ class Storage:
 
     @contextmanager
     def connection(self) -> Iterator[Connection]:
-        """Give a bare writing connection; commits at the end unless an error passes or it was rolled back."""
-        with self._writer.connect() as connection:
-            connection.begin()
+        """Give a bare writing connection; commits at the end unless an error passes or it was rolled back.
+
+        Raises ClashError when other writers left no room for ten seconds.
+        """
+        with self._writing() as connection:
             yield connection
             if connection.in_transaction():
                 connection.commit()
+
+    def _writing(self) -> Connection:
+        try:
+            connection = self._writer.connect()
+        except PoolTimeoutError as error:
+            raise ClashError([BUSY], CONFLICT) from error
+        try:
+            connection.begin()
+        except OperationalError as error:
+            connection.close()
+            if not is_passing(error):
+                raise
+            raise ClashError([BUSY], CONFLICT) from error
+        return connection
 
     @contextmanager
     def looking(self) -> Iterator[Connection]:

@@ -17,7 +17,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, Pool, QueuePool
 from fieldstone.base.errors import FieldstoneError
 from fieldstone.expressions.sqlite_functions import register
 
-BUSY_SECONDS: Final = 10
+BUSY_SECONDS: Final = 10.0
 POOL_SIZE: Final = 8
 IDLE_SECONDS: Final = 1.0
 STATEMENT_LIMIT: Final = "60s"
@@ -73,7 +73,7 @@ def _sqlite(url: URL, *, echo: bool) -> tuple[Engine, Engine]:
 def _prepare_sqlite(connection: Any, _: object) -> None:
     connection.isolation_level = None  # we say BEGIN ourselves
     for pragma in (
-        f"busy_timeout = {BUSY_SECONDS * 1000}",
+        f"busy_timeout = {int(BUSY_SECONDS * 1000)}",
         "journal_mode = WAL",
         "synchronous = FULL",  # NORMAL may lose the last commits at a power cut
         "foreign_keys = ON",

@@ -63,6 +63,8 @@ def unique_problem(error: IntegrityError, tables: Tables) -> Problem | None:
 
 def is_passing(error: DBAPIError) -> bool:
     """Tell whether the same transaction may well succeed when tried again: deadlock, time-out, restart."""
+    if getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+        return True
     state = getattr(error.orig, "sqlstate", None)
     return error.connection_invalidated or state in _PASSING_STATES
 

@@ -24,6 +24,7 @@ CJK: Final = (
 )
 _RUN = re.compile(f"[{CJK}]+|[^\\W_{CJK}]+")
 _CJK_RUN = re.compile(f"[{CJK}]+")
+_NEITHER = re.compile(r"[\W_]+")  # also inside the ranges above: marks, and places not given yet
 _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f]+")
 _NUMBER = re.compile(r"\+?[\d\s().-]{4,}")
 _LONGEST_TEXT = 2_000
@@ -67,7 +68,7 @@ def terms(query: str) -> tuple[Term, ...]:
     if _NUMBER.fullmatch(text.strip()) and any(c.isdigit() for c in text):
         return (Term(_digits(text)[:_LONGEST_TOKEN], prefix=True),)
     found: dict[Term, None] = {}
-    for run in _RUN.findall(text):
+    for run in _RUN.findall(_NEITHER.sub(" ", text)):
         if _CJK_RUN.match(run):
             found.update(dict.fromkeys(Term(pair) for pair in _pairs(run)))
         else:
@@ -77,14 +78,18 @@ def terms(query: str) -> tuple[Term, ...]:
 
 def runs_to_check(query: str) -> tuple[str, ...]:
     """Return the Chinese runs whose pairs may stand apart in a hit, so that the text itself decides."""
-    return tuple(run for run in _CJK_RUN.findall(_folded(query[:_LONGEST_TEXT])) if len(run) > 2)  # noqa: PLR2004 - a pair is one token
+    return tuple(
+        run
+        for run in _CJK_RUN.findall(_NEITHER.sub(" ", _folded(query[:_LONGEST_TEXT])))
+        if len(run) > 2
+    )  # noqa: PLR2004 - a pair is one token
 
 
 def _tokens_of(value: str) -> Iterable[str]:
     text = _folded(value)
     if _NUMBER.fullmatch(text):
         yield from _number_tokens(text)
-    for run in _RUN.findall(text):
+    for run in _RUN.findall(_NEITHER.sub(" ", text)):
         if _CJK_RUN.match(run):
             yield from run
             yield from _pairs(run)
