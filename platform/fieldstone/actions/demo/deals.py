@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from fieldstone.actions.demo.leads import Lead
 from fieldstone.actions.demo.market import Market
@@ -11,6 +11,16 @@ from fieldstone.actions.demo.teller import Chapter, Teller
 
 PARTS = ("decides", "influences", "uses", "supports")
 LOST = ("price", "competitor", "no_budget", "no_decision", "product")
+CLOSED = ("won", "lost")
+NEXT_STEPS = ("发送报价", "安排演示", "Call the decision maker", "合同评审")
+PROBABILITY = {
+    "prospecting": "0.1",
+    "engaging": "0.3",
+    "proposal": "0.6",
+    "negotiation": "0.8",
+    "won": "1",
+    "lost": "0",
+}
 
 
 def close_deals(
@@ -97,40 +107,30 @@ def _deal(
     stage = stages[-1][0]
     items = _items(teller, market)
     amount = sum(many * price * (100 - off) for _, many, price, off in items) // 100
-    closed = stages[-1][1].date() if stage in ("won", "lost") else None
-    return Chapter(
-        {
-            **links,
-            "name": f"{lead.values['company'] or lead.values['name']} · {'增购' if repeat else '新购'}",
-            "items": [
-                {"product": p, "quantity": str(n), "price": str(price), "discount": f"0.{off:02d}"}
-                for p, n, price, off in items
-            ],
-            "amount": str(amount),
-            "closes_on": closed
-            or max(at, teller.now + timedelta(days=draw.randint(-10, 75))).date(),
-            "closed_on": closed,
-            "engaged_on": at.date(),
-            "stage": stage,
-            "probability": {
-                "prospecting": "0.1",
-                "engaging": "0.3",
-                "proposal": "0.6",
-                "negotiation": "0.8",
-                "won": "1",
-                "lost": "0",
-            }[stage],
-            "lost_reason": draw.choice(LOST) if stage == "lost" else None,
-            "next_step": draw.choice(
-                ("发送报价", "安排演示", "Call the decision maker", "合同评审")
-            )
-            if closed is None
-            else None,
-            "owner": lead.values.get("owner"),
-        },
-        at,
-        stages,
-    )
+    closed = stages[-1][1].date() if stage in CLOSED else None
+    values = {
+        **links,
+        "name": f"{lead.values['company'] or lead.values['name']} · {'增购' if repeat else '新购'}",
+        "items": [
+            {"product": p, "quantity": str(n), "price": str(price), "discount": f"0.{off:02d}"}
+            for p, n, price, off in items
+        ],
+        "amount": str(amount),
+        "closes_on": closed or _expected(teller, at),
+        "closed_on": closed,
+        "engaged_on": at.date(),
+        "stage": stage,
+        "probability": PROBABILITY[stage],
+        "lost_reason": draw.choice(LOST) if stage == "lost" else None,
+        "next_step": draw.choice(NEXT_STEPS) if closed is None else None,
+        "owner": lead.values.get("owner"),
+    }
+    return Chapter(values, at, stages)
+
+
+def _expected(teller: Teller, at: datetime) -> date:
+    """Draw the day on which an open deal should close."""
+    return max(at, teller.now + timedelta(days=teller.random.randint(-10, 75))).date()
 
 
 def _items(teller: Teller, market: Market) -> list[tuple[str, int, int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fieldstone.actions.demo.teller import Teller
@@ -63,27 +64,52 @@ PEOPLE = (
     ("liu", "刘洋", "service_manager", "service", "care", None, "客服主管"),
     ("guest", "张文博", "viewer", "company", None, None, "财务"),
 )
+LEADERS = {"north": "wang", "east": "mei", "south": "sun", "care": "liu"}
 
 
 def hire(teller: Teller) -> Staff:
     """Make departments, teams and people, and give each a password."""
-    departments: dict[str, str] = {}
+    departments = _departments(teller)
+    teams = _teams(teller, departments)
+    ids = _people(teller, departments, teams)
+    for code, leader in LEADERS.items():
+        teller.change("team", teams[code], {"leader": ids[leader]})
+    return Staff(
+        sellers={
+            t: [ids[p[0]] for p in PEOPLE if p[4] == t and p[2] == "sales"]
+            for t in ("north", "east", "south")
+        },
+        managers=[ids["mei"], ids["wang"]],
+        marketers=[ids["he"]],
+        agents=[ids["wu"], ids["carla"], ids["liu"]],
+        logins=logins(),
+    )
+
+
+def _departments(teller: Teller) -> dict[str, str]:
+    ids: dict[str, str] = {}
     for code, (name, parent) in DEPARTMENTS.items():
-        named: dict[str, object] = {
-            "name": name,
-            "code": code,
-            "parent": departments.get(parent or ""),
-        }
-        departments[code] = teller.create("department", [named])[0]
-    teams: dict[str, str] = {}
+        values = {"name": name, "code": code, "parent": ids.get(parent or "")}
+        ids[code] = teller.create("department", [values])[0]
+    return ids
+
+
+def _teams(teller: Teller, departments: Mapping[str, str]) -> dict[str, str]:
+    ids: dict[str, str] = {}
     for code, (name, department, region) in TEAMS.items():
-        team_values: dict[str, object] = {
+        values = {
             "name": name,
             "code": code,
             "department": departments[department],
             "region": region,
         }
-        teams[code] = teller.create("team", [team_values])[0]
+        ids[code] = teller.create("team", [values])[0]
+    return ids
+
+
+def _people(
+    teller: Teller, departments: Mapping[str, str], teams: Mapping[str, str]
+) -> dict[str, str]:
     ids: dict[str, str] = {}
     for code, name, role, department, team, region, title in PEOPLE:
         values: dict[str, object] = {
@@ -99,18 +125,7 @@ def hire(teller: Teller) -> Staff:
         }
         ids[code] = teller.create("user", [values])[0]
         teller.site.identity.set_password(ids[code], PASSWORD, teller.now)
-    for code, leader in (("north", "wang"), ("east", "mei"), ("south", "sun"), ("care", "liu")):
-        teller.change("team", teams[code], {"leader": ids[leader]})
-    return Staff(
-        sellers={
-            t: [ids[p[0]] for p in PEOPLE if p[4] == t and p[2] == "sales"]
-            for t in ("north", "east", "south")
-        },
-        managers=[ids["mei"], ids["wang"]],
-        marketers=[ids["he"]],
-        agents=[ids["wu"], ids["carla"], ids["liu"]],
-        logins=logins(),
-    )
+    return ids
 
 
 def logins() -> tuple[Login, ...]:
