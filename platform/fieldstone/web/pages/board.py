@@ -19,7 +19,7 @@ from fieldstone.web.pages import drawing
 from fieldstone.web.pages.amounts import compact, usual_text, usual_time
 from fieldstone.web.pages.arranging import arrangement_of
 from fieldstone.web.pages.cards import Cards
-from fieldstone.web.pages.list import Listing
+from fieldstone.web.pages.list import Listing, filter_step
 from fieldstone.web.pages.moves import moves_of, verbs_of
 from fieldstone.web.pages.subjects import not_there, object_of
 
@@ -193,10 +193,12 @@ def board_of(asked: Asked, object_name: str, given: MultiDict[str, str]) -> Boar
 
 
 @PAGE.get("/o/<object_name>/board")
-def board_page(object_name: str) -> Response:
-    """Show the board."""
+def board_page(object_name: str) -> Any:
+    """Show the board, or a step of its filter menu."""
     asked = the_call()
     board = board_of(asked, object_name, request.args)
+    if (step := filter_step(board.listing)) is not None:
+        return step
     response = drawing.page(asked, "board", board.context())
     if drawing.wanted_block() == "main":
         response.headers["HX-Push-Url"] = board.url()

@@ -259,10 +259,8 @@ def listing_of(object_name: str, kind: str = "list") -> Listing:
 def list_page(object_name: str) -> Any:
     """Show the list, more of its rows, or a step of its filter menu."""
     listing = listing_of(object_name)
-    if "filter_field" in request.args:
-        return filter_menu(listing)
-    if "add" in request.args:
-        return filter_added(listing)
+    if (step := filter_step(listing)) is not None:
+        return step
     if (saved := listing.chosen.saved) and listing.arranged.pairs == [("view", saved.id)]:
         whole = views.opened(listing.arranged.path, saved)
         if whole != listing.arranged:
@@ -278,6 +276,13 @@ def named_in_bar(listing: Listing, response: Response) -> Response:
     if drawing.wanted_block() == "main":
         response.headers["HX-Push-Url"] = listing.arranged.url()
     return response
+
+
+def filter_step(listing: Listing) -> Any:
+    """Answer a step of the filter menu, None when the request is none."""
+    if "filter_field" in request.args:
+        return filter_menu(listing)
+    return filter_added(listing) if "add" in request.args else None
 
 
 def filter_menu(listing: Listing, errors: tuple[str, ...] = (), status: int = 200) -> Response:

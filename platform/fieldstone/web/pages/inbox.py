@@ -1,0 +1,175 @@
+"""What rules and colleagues told a person, newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from flask import Blueprint, Response, request
+
+from fieldstone.storage.notices import Notices, Notification
+from fieldstone.web.asking import Asked, the_call
+from fieldstone.web.i18n import speech
+from fieldstone.web.pages import badges, drawing
+from fieldstone.web.pages.drawing import go
+from fieldstone.web.pages.subjects import not_there, today_of
+
+PAGE = Blueprint("inbox", __name__)
+MOST: Final = 100
+LOOKS: Final[Mapping[str, tuple[str, str]]] = {
+    "assigned": ("user-round-plus", "indigo"),
+    "reminder": ("alarm-clock", "amber"),
+    "deadline": ("alarm-clock", "amber"),
+    "overdue": ("triangle-alert", "red"),
+    "recalled": ("undo-2", "orange"),
+    "stage_entered": ("arrow-right", "green"),
+    "duplicate": ("copy", "amber"),
+}
+Note = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Inbox:
+    """The notifications of who asks."""
+
+    asked: Asked
+
+    def notes(self, *, unread: bool) -> list[Note]:
+        """Return the newest notifications with the names of their records."""
+        storage, ctx = self.asked.site.storage, self.asked.ctx
+        with storage.looking() as connection:
+            notices = Notices(connection, storage.dialect, ctx.now)
+            found = notices.of(ctx.actor.id, MOST, unread=unread)
+        return self.drawn(found)
+
+    def one(self, note_id: str) -> Note | None:
+        """Return one notification as it is now."""
+        storage, ctx = self.asked.site.storage, self.asked.ctx
+        with storage.looking() as connection:
+            found = Notices(connection, storage.dialect, ctx.now).of(ctx.actor.id, MOST)
+        return next(iter(self.drawn([one for one in found if one.id == note_id])), None)
+
+    def drawn(self, found: Sequence[Notification]) -> list[Note]:
+        """Return notifications as parts/notes.html draws them."""
+        about = [_about(one) for one in found]
+        wanted = dict.fromkeys(pair for pair in about if pair is not None)
+        titles = self.asked.site.reads.titles(self.asked.ctx, self.asked.model, wanted)
+        return [self._note(one, pair, titles) for one, pair in zip(found, about, strict=True)]
+
+    def _note(
+        self,
+        one: Notification,
+        pair: tuple[str, str] | None,
+        titles: Mapping[tuple[str, str], str],
+    ) -> Note:
+        icon, tone = LOOKS.get(one.topic, ("bell", "gray"))
+        note: Note = {
+            "id": one.id,
+            "text": self._text(one),
+            "icon": icon,
+            "tone": tone,
+            "at": one.created_at.isoformat(),
+            "time": self._time(one.created_at),
+            "unread": one.read_at is None,
+            "read_url": f"/inbox/{one.id}/read",
+            "day": one.created_at.astimezone(self._zone).date(),
+        }
+        if pair is not None and pair in titles:
+            # Opening it through here marks it read.
+            note |= {"about": titles[pair], "href": f"/inbox/{one.id}"}
+        return note
+
+    def _text(self, one: Notification) -> str:
+        said = one.payload.get("message") or one.payload.get("text")
+        if isinstance(said, Mapping):
+            text = said.get(self.asked.language) or said.get("en")
+            return str(text or one.topic)
+        return str(said or one.topic.replace("_", " ").capitalize())
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return ZoneInfo(self.asked.ctx.actor.zone)
+
+    def _time(self, at: datetime) -> str:
+        local = at.astimezone(self._zone)
+        today = local.date() == today_of(self.asked)
+        return f"{local:%H:%M}" if today else f"{local:%Y-%m-%d %H:%M}"
+
+    def read(self, ids: Sequence[str] | None) -> None:
+        """Mark notifications read, all without ids."""
+        storage, ctx = self.asked.site.storage, self.asked.ctx
+        with storage.connection() as connection:
+            Notices(connection, storage.dialect, ctx.now).read(ctx.actor.id, ids)
+        badges.forget(self.asked)
+
+
+def _about(one: Notification) -> tuple[str, str] | None:
+    object_name = one.object_name or one.payload.get("object")
+    record_id = one.record_id or one.payload.get("id")
+    return (str(object_name), str(record_id)) if object_name and record_id else None
+
+
+@PAGE.get("/inbox")
+def inbox_page() -> Response:
+    """Show the notifications by day."""
+    asked = the_call()
+    inbox, said = Inbox(asked), speech(asked.language)
+    unread = request.args.get("unread") == "1"
+    notes, today = inbox.notes(unread=unread), today_of(asked)
+    groups = [
+        {"label": said.t("Today"), "notes": [n for n in notes if n["day"] == today]},
+        {"label": said.t("Earlier"), "notes": [n for n in notes if n["day"] != today]},
+    ]
+    waiting = badges.badges_of(asked).unread
+    context = {
+        "tabs": [
+            {"label": said.t("All"), "href": "/inbox", "current": not unread},
+            {
+                "label": said.t("Unread"),
+                "href": "/inbox?unread=1",
+                "count": waiting,
+                "current": unread,
+            },
+        ],
+        "all_read_url": "/inbox/read" if waiting else "",
+        "groups": [group for group in groups if group["notes"]],
+        "older_url": "",
+    }
+    return drawing.page(asked, "inbox", context)
+
+
+@PAGE.get("/inbox/<note_id>")
+def open_note(note_id: str) -> Response:
+    """Lead to the record a notification is about, and mark it read."""
+    asked = the_call()
+    inbox, storage = Inbox(asked), asked.site.storage
+    with storage.looking() as connection:
+        mine = Notices(connection, storage.dialect, asked.ctx.now).of(asked.ctx.actor.id, MOST)
+    pair = next((_about(one) for one in mine if one.id == note_id), None)
+    if pair is None:
+        raise not_there()
+    inbox.read([note_id])
+    return go(asked, f"/o/{pair[0]}/{pair[1]}")
+
+
+@PAGE.post("/inbox/<note_id>/read")
+def read_note(note_id: str) -> Response:
+    """Mark one notification read."""
+    asked = the_call()
+    inbox = Inbox(asked)
+    inbox.read([note_id])
+    note = inbox.one(note_id)
+    if note is None:
+        raise not_there()
+    return drawing.fragment(asked, "note", {"note": note})
+
+
+@PAGE.post("/inbox/read")
+def read_all() -> Response:
+    """Mark everything read."""
+    asked = the_call()
+    Inbox(asked).read(None)
+    return go(asked, "/inbox")
