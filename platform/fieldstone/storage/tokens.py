@@ -29,6 +29,7 @@ _HAN = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003134f
 _NUMBER = re.compile(r"\+?[\d\s().-]{4,}")
 _LONGEST_TEXT = 2_000
 _LONGEST_TOKEN = 40
+_PAIR = 2  # characters that one token holds
 _LONGEST_NAME = 12  # characters of a Chinese run that get pinyin: names of people and companies
 _TAILS = (4, 8)  # how many last digits of a number people remember
 
@@ -78,11 +79,8 @@ def terms(query: str) -> tuple[Term, ...]:
 
 def runs_to_check(query: str) -> tuple[str, ...]:
     """Return the Chinese runs whose pairs may stand apart in a hit, so that the text itself decides."""
-    return tuple(
-        run
-        for run in _CJK_RUN.findall(_NEITHER.sub(" ", _folded(query[:_LONGEST_TEXT])))
-        if len(run) > 2
-    )  # noqa: PLR2004 - a pair is one token
+    text = _NEITHER.sub(" ", _folded(query[:_LONGEST_TEXT]))
+    return tuple(run for run in _CJK_RUN.findall(text) if len(run) > _PAIR)
 
 
 def _tokens_of(value: str) -> Iterable[str]:
