@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
-import xlsxwriter
+import xlsxwriter  # type: ignore[import-untyped]
 from flask import Blueprint, Response, request
 
 from fieldstone.base.errors import Problem, RefusedError

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any, Final
 
-import orjson
 from flask import Blueprint, Response, request
 
-from fieldstone.site import Site
+from fieldstone.actions.demo.staff import PASSWORD, logins
 from fieldstone.web.asking import COOKIE, Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages.drawing import go, page, safe_back
@@ -17,8 +15,6 @@ PAGE = Blueprint("login", __name__)
 REFUSED: Final = 422
 TOO_MANY: Final = 429
 LONGEST: Final = 320  # RFC 5321: 64 for the name, 255 for the host
-# Written by `fieldstone demo`: the log-ins of the demo company, which are no secret.
-DEMO_FILE: Final = "demo_logins.json"
 
 
 @PAGE.get("/login")
@@ -82,19 +78,22 @@ def sign_out() -> Response:
 
 
 def _form(asked: Asked, back: str, email: str = "") -> dict[str, Any]:
-    hints = [_hint(asked, one) for one in _demo_logins(asked.site)]
-    return {"action": "/login", "email": email, "back": back, "hints": hints}
+    return {"action": "/login", "email": email, "back": back, "hints": _hints(asked)}
 
 
-def _hint(asked: Asked, login: Mapping[str, Any]) -> dict[str, str]:
-    label = login.get("label_zh") if asked.language == "zh" else None
-    return {
-        "label": str(label or login["label"]),
-        "email": str(login["email"]),
-        "password": str(login["password"]),
-    }
-
-
-def _demo_logins(site: Site) -> list[Mapping[str, Any]]:
-    path = site.settings.state_folder / DEMO_FILE
-    return list(orjson.loads(path.read_bytes())) if path.is_file() else []
+def _hints(asked: Asked) -> list[dict[str, str]]:
+    """Return the log-ins of the demo company, which are no secret; none where it does not live."""
+    people, roles = logins(), asked.model.roles
+    ctx = asked.site.system_context("page")
+    # The first one's address is what many real sites would choose; the second one's is not.
+    if asked.site.actors.id_of(ctx, asked.model, people[1].email) is None:
+        return []
+    shown = {person.role: person for person in reversed(people)}
+    return [
+        {
+            "label": roles[role].label.text(asked.language) if role in roles else role,
+            "email": person.email,
+            "password": PASSWORD,
+        }
+        for role, person in reversed(shown.items())
+    ]
