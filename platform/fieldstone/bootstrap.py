@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import structlog
@@ -17,16 +18,29 @@ from fieldstone.compiler.tree import Layer
 from fieldstone.evolution.bring_up import bring_up
 from fieldstone.extensions.builtin import members
 from fieldstone.jobs.contract import Queue
-from fieldstone.jobs.rq_queue import RqQueue
 from fieldstone.jobs.table_queue import TableQueue
 from fieldstone.model.site_model import Model
 from fieldstone.site import Site, Vocabulary
 from fieldstone.storage.database import Storage
 from fieldstone.web.app import build_app
-from fieldstone.worker import processes
 from fieldstone.worker.inside import start_inside
 
 log = structlog.get_logger()
+
+
+def configure_logs() -> None:
+    """Write events as lines of JSON to standard error; called once, by a program and not by who imports us."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            structlog.processors.format_exc_info,
+            structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
+        ],
+        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
 
 
 def vocabulary() -> Vocabulary:
@@ -78,6 +92,9 @@ def build_site(settings: Settings | None = None, clock: Clock = utc_now) -> Site
 
 def _queue(settings: Settings, storage: Storage) -> Queue:
     if settings.redis_url:
+        # The Redis client takes a quarter of a second to import, and most sites have no Redis.
+        from fieldstone.jobs.rq_queue import RqQueue
+
         return RqQueue(storage, settings.redis_url)
     return TableQueue(storage)
 
@@ -94,9 +111,13 @@ def start_worker_inside(site: Site) -> object:
 
 def run_worker(site: Site) -> None:
     """Work timers, messages and jobs until a signal comes."""
+    from fieldstone.worker import processes  # imports RQ, which only workers need
+
     processes.run_worker(site)
 
 
 def run_scheduler(site: Site) -> None:
     """Ring for what is due until a signal comes."""
+    from fieldstone.worker import processes  # imports Redis, which only schedulers need
+
     processes.run_scheduler(site)

@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from pypinyin import Style, lazy_pinyin
-
 VERSION: Final = "1"
 """Changes whenever the same text gives other tokens: the index is then built anew."""
 
@@ -109,6 +107,9 @@ def _pinyin(run: str) -> tuple[str, ...]:
     han = _HAN.match(run)
     if han is None or han.end() > _LONGEST_NAME:
         return ()
+    # Its dictionaries take a third of a second to load: not before a Chinese name is written.
+    from pypinyin import Style, lazy_pinyin
+
     syllables = lazy_pinyin(han.group(), style=Style.NORMAL, errors="ignore")
     full, initials = "".join(syllables), "".join(s[0] for s in syllables if s)
     return tuple(

@@ -11,8 +11,6 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from pypinyin import lazy_pinyin
-
 from fieldstone.base.errors import Problem
 from fieldstone.fieldtypes.options import code_of
 from fieldstone.model.import_mapping import ImportMapping, Source, When
@@ -247,9 +245,9 @@ def filled(template: str, text: str) -> str:
 
 def slug(text: str) -> str:
     """Return a text as lower-case ASCII words joined by dots: "Moses Frase" is "moses.frase"."""
-    latin = (
-        unicodedata.normalize("NFKD", " ".join(lazy_pinyin(text)))
-        .encode("ascii", "ignore")
-        .decode()
-    )
+    if not text.isascii():
+        from pypinyin import lazy_pinyin  # a third of a second, paid when Chinese comes
+
+        text = " ".join(lazy_pinyin(text))
+    latin = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
     return ".".join(re.findall(r"[a-z0-9]+", latin.lower())) or "x"
