@@ -10,6 +10,8 @@ const stageOf = (card) => card.closest("[data-stage]");
 /* What a drop of this card on that stage would do: the table's word, but a card with all facts in place is not asked. */
 function verdict(card, from, to) {
   const rule = pageData("moves")[from]?.[to] || { rule: "ok" };
+  const refused = JSON.parse(card.dataset.refused || "{}")[to];
+  if (refused && rule.rule !== "no") return { rule: "no", say: refused };
   const missing = JSON.parse(card.dataset.needs || "{}")[to];
   return rule.rule === "ask" && missing === 0 ? { rule: "ok" } : rule;
 }

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_skeleton
 from babel.numbers import format_compact_currency, format_compact_decimal
 
 from fieldstone.model.objects import Field
@@ -17,6 +19,9 @@ HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 # Five working days are a week of seven.
 WORKING: Final = Decimal(7) / 5
+MONTH: Final = 30
+YEAR: Final = 365
+NEAR_DAYS: Final = {0: "today", 1: "tomorrow", -1: "yesterday"}
 _WITHIN: Final = re.compile(r"(\d+)\s+(working\s+)?(minute|hour|day|week)s?")
 _UNITS: Final = {"minute": timedelta(minutes=1), "hour": HOUR, "day": DAY, "week": 7 * DAY}
 
@@ -39,7 +44,26 @@ def short_time(speech: Speech, passed: timedelta) -> str:
         return speech.t("{n} min", n=max(1, int(passed.total_seconds() // 60)))
     if passed < DAY:
         return speech.t("{n} h", n=int(passed / HOUR))
-    return speech.t("{n} d", n=int(passed / DAY))
+    days = int(passed / DAY)
+    if days < 2 * MONTH:
+        return speech.t("{n} d", n=days)
+    if days < 2 * YEAR:
+        return speech.t("{n} months", n=days // MONTH)
+    return speech.t("{n} years", n=days // YEAR)
+
+
+def near(speech: Speech, moment: datetime | date, now: datetime, zone: str) -> str:
+    """Return a moment as people say it: "today 18:00", "tomorrow 9:00", "Nov 24", with the year when it is another."""
+    today = now.astimezone(ZoneInfo(zone)).date()
+    local = moment.astimezone(ZoneInfo(zone)) if isinstance(moment, datetime) else moment
+    day = local.date() if isinstance(local, datetime) else local
+    word = NEAR_DAYS.get((day - today).days)
+    if word is not None:
+        if isinstance(local, datetime):
+            return speech.t(f"{word} {{time}}", time=f"{local:%H:%M}")
+        return speech.t(word)
+    pattern = "MMMd" if day.year == today.year else "yMMMd"
+    return str(format_skeleton(pattern, day, locale=LOCALES.get(speech.language, "en_US")))
 
 
 def usual_time(within: str) -> timedelta | None:
@@ -59,11 +83,12 @@ def usual_text(speech: Speech, within: str) -> str:
         return ""
     count, working, unit = found.groups()
     texts = {
-        ("minute", False): "{n} min",
-        ("hour", False): "{n} h",
-        ("hour", True): "{n} working hours",
-        ("day", True): "{n} working days",
-        ("day", False): "{n} days",
-        ("week", False): "{n} weeks",
+        ("minute", False): ("{n} min", "{n} min"),
+        ("hour", False): ("{n} h", "{n} h"),
+        ("hour", True): ("one working hour", "{n} working hours"),
+        ("day", True): ("one working day", "{n} working days"),
+        ("day", False): ("one day", "{n} days"),
+        ("week", False): ("one week", "{n} weeks"),
     }
-    return speech.t(texts.get((unit, bool(working)), "{n} days"), n=int(count))
+    one, many = texts.get((unit, bool(working)), texts["day", False])
+    return speech.tn(one, many, int(count))

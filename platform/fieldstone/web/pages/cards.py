@@ -13,7 +13,7 @@ from fieldstone.model.objects import ObjectType, Pipeline, Stage, View
 from fieldstone.reads.query import Record
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import Speech, speech
-from fieldstone.web.pages.amounts import compact, short_time, usual_time
+from fieldstone.web.pages.amounts import compact, near, short_time, usual_time
 from fieldstone.web.pages.people import face, initials, tone
 from fieldstone.web.pages.subjects import access_of, has_face, is_company, today_of
 from fieldstone.web.pages.values import Look
@@ -183,10 +183,9 @@ class Cards:
         return {"text": shown, "icon": "alarm-clock", "state": "late" if late else ""}
 
     def _when(self, moment: object) -> tuple[str, bool]:
-        if isinstance(moment, datetime):
-            shown = self.look.text(self.spec.fields[NEXT_MOMENT], moment)
-            return shown, moment < self.asked.ctx.now
-        if isinstance(moment, date):
-            shown = self.look.text(self.spec.fields[NEXT_TEXT[1]], moment)
-            return shown, moment < today_of(self.asked)
-        return "", False
+        if not isinstance(moment, date):
+            return "", False
+        ctx = self.asked.ctx
+        shown = near(self.speech, moment, ctx.now, ctx.actor.zone)
+        late = moment < ctx.now if isinstance(moment, datetime) else moment < today_of(self.asked)
+        return shown, late

@@ -19,6 +19,7 @@ from fieldstone.reads.query import Query, Record
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import badges, drawing
+from fieldstone.web.pages.amounts import near
 from fieldstone.web.pages.people import face
 from fieldstone.web.pages.subjects import access_of, not_there, today_of
 from fieldstone.web.pages.values import Look
@@ -101,12 +102,8 @@ class Tasks:
 
     def when(self, due: datetime) -> str:
         """Return a moment as people say it: "today 18:00", "tomorrow 9:00", else the date."""
-        local, today = due.astimezone(self.zone), today_of(self.asked)
-        days, time = (local.date() - today).days, f"{local:%H:%M}"
-        words = {0: "today {time}", 1: "tomorrow {time}", -1: "yesterday {time}"}
-        if days in words:
-            return self.speech.t(words[days], time=time)
-        return Look(self.asked).text(self.spec.fields["due_at"], due)
+        ctx = self.asked.ctx
+        return near(self.speech, due, ctx.now, ctx.actor.zone)
 
     def groups(self, records: Sequence[Record]) -> list[dict[str, Any]]:
         """Return open tasks by urgency."""

@@ -85,7 +85,12 @@ class Look:
         """Return a stored value as plain text."""
         if isinstance(value, Masked):
             return value.text
-        return field.type.format(value, self.language, self.zone)
+        shown = field.type.format(value, self.language, self.zone)
+        if getattr(field.type, "currency", "") == "CNY":
+            # English writes CN¥ to tell it from the yen; at a site that counts in it, ¥ is clear.
+            own = self.asked.site.settings.currency == "CNY"
+            return shown.replace("CN¥", "¥") if own else shown
+        return shown
 
     def title(self, record: Record) -> str:
         """Return what a record is called; "" when its title is empty or hidden."""
