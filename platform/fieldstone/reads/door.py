@@ -25,6 +25,7 @@ from fieldstone.reads.kept import Kept
 from fieldstone.reads.listing import page_of, record_of, total_of
 from fieldstone.reads.pools import into_pool, pools_of
 from fieldstone.reads.query import EVERYTHING, BoardColumn, Choice, Hit, Page, Query, Record
+from fieldstone.reads.scores import Score, scores_of
 from fieldstone.reads.searching import choices, found_anywhere
 from fieldstone.reads.sight import Sight
 from fieldstone.reads.standing import Standing, standing_of
@@ -144,6 +145,11 @@ class Reads:
         """Return why automatic decisions about a record were made, None when it is not there."""
         with self.sight(ctx, model) as sight:
             return explained(sight, object_name, id)
+
+    def scores(self, ctx: Context, model: Model, object_name: str, id: str) -> tuple[Score, ...]:
+        """Return what a record's scores are made of; () when it is not there or has none."""
+        with self.sight(ctx, model) as sight:
+            return scores_of(sight, object_name, id)
 
     def standing(
         self,

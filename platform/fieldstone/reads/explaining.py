@@ -77,7 +77,7 @@ def explained(sight: Sight, object_name: str, record_id: str) -> tuple[Why, ...]
 def _why(sight: Sight, record: Record, row: Row[Any]) -> Why:
     rule = sight.model.rules.get(row.rule)
     sets = {code: value for code, value in (row.sets or {}).items() if _plain(record, code)}
-    told = _may_be_told(sight, record, rule, row.sets or {})
+    told = may_be_told(sight, record, rule, row.sets or {})
     because = Label(row.because_en or "", row.because_zh or "") if told else WITHHELD
     candidates = tuple(_considered(one) for one in row.candidates or ()) if told else ()
     label = rule.label if rule is not None else Label(row.rule)
@@ -93,7 +93,7 @@ def _plain(record: Record, code: str) -> bool:
     return code in record.values and code not in record.masked
 
 
-def _may_be_told(
+def may_be_told(
     sight: Sight, record: Record, rule: Rule | None, sets: Mapping[str, object]
 ) -> bool:
     """Tell whether the reason may be shown: it can repeat any value that the rule looks at."""

@@ -1,0 +1,157 @@
+"""The values beside a record: in the sections of its form, each edited where it stands (parts/inline.html)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fieldstone.access.access import access_to
+from fieldstone.model.objects import Field, ObjectType
+from fieldstone.reads.query import Record
+from fieldstone.reads.standing import Standing
+from fieldstone.web.asking import Asked
+from fieldstone.web.i18n import speech
+from fieldstone.web.pages.inputs import Inputs
+from fieldstone.web.pages.values import Look, Value, rich
+
+Drawn = dict[str, Any]
+ICONS: Final = {
+    "text": "type",
+    "long_text": "text",
+    "rich_text": "text",
+    "email": "mail",
+    "phone": "phone",
+    "url": "globe",
+    "integer": "hash",
+    "decimal": "hash",
+    "currency": "wallet",
+    "percent": "percent",
+    "rating": "star",
+    "boolean": "toggle-left",
+    "date": "calendar",
+    "datetime": "calendar-clock",
+    "time": "clock",
+    "duration": "timer",
+    "select": "circle-dot",
+    "multi_select": "list-checks",
+    "tags": "tags",
+    "lookup": "link-2",
+    "multi_lookup": "link-2",
+    "user": "user-round",
+    "autonumber": "hash",
+    "formula": "variable",
+    "rollup": "calculator",
+    "file": "paperclip",
+    "image": "image",
+    "address": "map-pin",
+    "json": "code",
+    "secret": "key-round",
+    "rows": "rows-3",
+}
+BLANKS: Final = {"date": "Set a date", "datetime": "Set a time", "phone": "Add a number"}
+# Line items and files have no room in a narrow column; the form has.
+IN_FORM_ONLY: Final = frozenset({"rows", "file", "image"})
+SYSTEM_SHOWN: Final = ("created_at", "created_by", "updated_at", "updated_by", "owned_at")
+NEVER: Final = frozenset({"stage_entered_at", "deleted_at", "deleted_by", "last_activity_at", "id"})
+
+
+@dataclass(frozen=True)
+class Details:
+    """The values of one record for one reader."""
+
+    asked: Asked
+    record: Record
+    standing: Standing
+
+    @property
+    def spec(self) -> ObjectType:
+        """Return the record's object."""
+        return self.asked.model.objects[self.record.object_name]
+
+    def panels(self, apart: Iterable[str] = ()) -> list[Drawn]:
+        """Return the sections; those without a value start folded, what stands elsewhere (`apart`) is left out."""
+        t, language, spec = speech(self.asked.language).t, self.asked.language, self.spec
+        left = {*apart, spec.stage_field, *SYSTEM_SHOWN, *NEVER}
+        found: list[Drawn] = []
+        declared = [(s.label.text(language), s.fields, s.code) for s in spec.form]
+        if not declared:
+            own = tuple(c for c, f in spec.fields.items() if not f.system)
+            declared = [(t("Details"), own, "")]
+        in_form = {code for _, fields, _ in declared for code in fields}
+        first = [c for c in ("owner", "pool") if self.record.values.get(c) is not None or c == "owner"]
+        others = [c for c in spec.fields if c not in in_form and c not in left and c not in first]
+        for n, (label, fields, code) in enumerate(declared):
+            if f"section:{code}" in self.standing.unseen:
+                continue
+            codes = [*(first if n == 0 else ()), *fields]
+            shown = self.fields(c for c in dict.fromkeys(codes) if c not in left)
+            if shown:
+                empty = all(not one["f"]["shown"]["text"] for one in shown)
+                found.append({"label": label, "fields": shown, "closed": n > 0 and empty})
+        further = [c for c in others if self.record.values.get(c) is not None]
+        if computed := self.fields(further):
+            found.insert(1, {"label": t("Found out"), "fields": computed})
+        if system := self.fields(SYSTEM_SHOWN):
+            found.append({"label": t("System"), "fields": system, "closed": True})
+        return found
+
+    def fields(self, codes: Iterable[str]) -> list[Drawn]:
+        """Return those fields that the reader sees now."""
+        return [
+            {"f": self.one(self.spec.fields[code]), "url": self.url(code)}
+            for code in codes
+            if self.is_shown(code)
+        ]
+
+    def is_shown(self, code: str) -> bool:
+        """Tell whether the record shows this field now."""
+        field = self.spec.fields.get(code)
+        if field is None or field.archived or code in self.standing.unseen:
+            return False
+        access = access_to(self.asked.model, self.asked.actor, self.spec.code)
+        return code in self.record.values and code in access.shown_anywhere()
+
+    def url(self, code: str) -> str:
+        """Return the address of one field."""
+        return f"/o/{self.spec.code}/{self.record.id}/field/{code}"
+
+    def one(self, field: Field) -> Drawn:
+        """Return a value with what parts/inline.html needs to show it and to lead into editing."""
+        t = speech(self.asked.language).t
+        shown: Drawn = {
+            "name": field.code,
+            "label": field.label.text(self.asked.language),
+            "type": field.type.name,
+            "icon": "user-round" if field.code == "owner" else ICONS.get(field.type.name, ""),
+            "shown": self.shown(field),
+            "blank": t(BLANKS.get(field.type.name, "Empty")),
+        }
+        if not self.editable(field):
+            shown["read_only"] = True
+            if not field.system and field.type.name not in IN_FORM_ONLY:
+                inputs = Inputs(self.asked, self.spec, self.standing, self.record.values)
+                shown["why"] = inputs.why(field)
+        return shown
+
+    def shown(self, field: Field) -> Value:
+        """Return the value as people read it, with the names behind lookups."""
+        look, value = Look(self.asked), self.record.values.get(field.code)
+        if field.type.name == "rich_text" and isinstance(value, str):
+            return rich(look, field, value)
+        relative = field.system
+        return look.cell(self.record, field.code, relative=relative)
+
+    def editable(self, field: Field) -> bool:
+        """Tell whether the value is edited in place."""
+        if field.type.name in IN_FORM_ONLY:
+            return False
+        if field.code == "owner":
+            access = access_to(self.asked.model, self.asked.actor, self.spec.code)
+            return access.may_assign and self.standing.may_update
+        return not field.system and self.standing.may_write(field.code)
+
+
+def changed_between(before: Record, after: Record, among: Sequence[str]) -> list[str]:
+    """Return which of these fields differ."""
+    return [code for code in among if before.values.get(code) != after.values.get(code)]
