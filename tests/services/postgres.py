@@ -8,6 +8,7 @@ import os
 import pwd
 import shutil
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -104,8 +105,11 @@ def _server_user() -> pwd.struct_passwd | None:
 class PostgresServer:
     """One server with its own data folder and port, for one test process."""
 
-    def __init__(self, variant: str | None = None) -> None:
+    def __init__(
+        self, variant: str | None = None, settings: Mapping[str, str] = SETTINGS
+    ) -> None:
         """Make the data folder; `variant` defaults to FIELDSTONE_TEST_POSTGRES."""
+        self._settings = settings
         binaries = find_binaries(variant or wanted_variant("FIELDSTONE_TEST_POSTGRES"))
         self.variant = binaries.variant
         self.port = free_port()
@@ -170,7 +174,7 @@ class PostgresServer:
         """Start the server, after a kill with recovery, and wait until it answers."""
         user = self._user
         command = [str(self._bin / "postgres"), "-D", str(self.data), "-p", str(self.port)]
-        for name, value in SETTINGS.items():
+        for name, value in self._settings.items():
             command += ["-c", f"{name}={value}"]
         with (self._folder.path / "log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -210,6 +214,11 @@ class PostgresServer:
         """Kill the server and start it again on the same port with the same data."""
         self.kill()
         self.start()
+
+    @property
+    def pid(self) -> int | None:
+        """The server's process, None while it is not running."""
+        return None if self._process is None else self._process.pid
 
     def remove(self) -> None:
         """Kill the server and remove its folder."""

@@ -114,8 +114,7 @@ def fold(draft: Draft, rule: Rule, verdict: Verdict, fit: Fit = as_they_are) -> 
         rule.code, rule.kind, rule.version, verdict.because, sets, verdict.candidates
     )
     change = replace(draft.change, reason=verdict.reason) if verdict.reason else draft.change
-    return replace(
-        draft,
+    return draft.but(
         change=change,
         values={**draft.values, **sets},
         decisions=draft.decisions if verdict.silent else (*draft.decisions, decision),
@@ -151,12 +150,13 @@ def _spoken(
     """Return what one rule says, by place: about drafts that meet it, and about those that no longer do."""
     matched: list[int] = []
     lapsed: list[int] = []
+    may_lapse = isinstance(rule.body, LapsingBody)
     for place, draft in enumerate(present):
         if place in closed or not concerns(rule, draft):
             continue
         if holds(rule, draft.row, facts):
             matched.append(place)
-        elif isinstance(rule.body, LapsingBody) and held_before(rule, draft, facts):
+        elif may_lapse and held_before(rule, draft, facts):
             lapsed.append(place)
     verdicts = _capped(rule, matched, present, facts)
     if lapsed and isinstance(rule.body, LapsingBody):

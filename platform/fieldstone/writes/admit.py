@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 
 from fieldstone.base.errors import Problem
 from fieldstone.base.names import did_you_mean
@@ -38,7 +37,7 @@ def _changed(draft: Draft, work: Work) -> Draft:
 
 def _forbidden(draft: Draft, work: Work, verb: str) -> Draft:
     thing = work.spec.label.en.lower()
-    return replace(draft, status=403).with_problems(
+    return draft.but(status=403).with_problems(
         Problem(
             "forbidden",
             work.spec.code,

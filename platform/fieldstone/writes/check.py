@@ -28,7 +28,7 @@ def _judged(draft: Draft, work: Work) -> Draft:
         return draft.with_problems(*missing)
     problems = [
         *_required(draft, work),
-        *_dependent(draft, work.spec.fields),
+        *_dependent(draft, work),
         *_locked(draft, work),
         *stage_problems(draft, work),
     ]
@@ -49,8 +49,8 @@ def required_problem(field: Field, path: str) -> Problem:
 
 def _required(draft: Draft, work: Work) -> Iterable[Problem]:
     creating = draft.before is None
-    for field in work.spec.fields.values():
-        if field.archived or field.system or not empty(draft.row.get(field.code)):
+    for field in work.plan.required:
+        if not empty(draft.row.get(field.code)):
             continue
         touched = creating or field.code in draft.values
         if (field.required and touched and not field.derived) or _demanded(
@@ -79,18 +79,18 @@ def _required_items(draft: Draft, work: Work) -> Iterable[Problem]:
                     yield required_problem(field, f"{code}.{place}.{field.code}")
 
 
-def _dependent(draft: Draft, fields: Mapping[str, Field]) -> Iterable[Problem]:
+def _dependent(draft: Draft, work: Work) -> Iterable[Problem]:
     """Refuse an option that is not offered under the value of the field it depends on."""
-    for field in fields.values():
+    for field in work.plan.dependent:
         value = draft.row.get(field.code)
-        if not field.depends_on or empty(value):
+        if empty(value):
             continue
         if not (draft.changed(field.code) or draft.changed(field.depends_on)):
             continue
         option = getattr(field.type, "options", {}).get(value)
         parent = draft.row.get(field.depends_on)
         if option is not None and option.parents and parent not in option.parents:
-            above = fields[field.depends_on]
+            above = work.spec.fields[field.depends_on]
             yield Problem(
                 "not_offered",
                 field.code,

@@ -73,13 +73,17 @@ def evaluated(
 def _with_formulas(draft: Draft, work: Work) -> Draft:
     if not work.plan.formulas or draft.operation in (Operation.DELETE, Operation.RESTORE):
         return draft
+    inputs = (True, *map(draft.row.get, work.plan.formula_inputs))
+    if draft.derived_from == inputs:
+        return draft
     result, problems = evaluated(draft.row, work.plan, work)
     values = {
         field.code: result.get(field.code)
         for field in work.plan.formulas
         if draft.before is None or draft.before.get(field.code) != result.get(field.code)
     }
-    return draft.setting(values).with_problems(*problems)
+    values = {**draft.values, **values}
+    return draft.but(values=values, derived_from=inputs).with_problems(*problems)
 
 
 def _with_defaults(draft: Draft, work: Work) -> Draft:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 
 from fieldstone.changes.nouns import Draft
 from fieldstone.writes.work import Batch, Work
@@ -27,13 +26,12 @@ def fill(batch: Batch, work: Work) -> Batch:
     for place, looked_up in zip(stale, found, strict=True):
         draft = batch[place]
         related = {**draft.related, **looked_up, **children.get(draft.record_id, {})}
-        filled[place] = replace(draft, related=related, related_to=_signature(draft, work))
+        filled[place] = draft.but(related=related, related_to=_signature(draft, work))
     return tuple(filled)
 
 
 def _signature(draft: Draft, work: Work) -> tuple[object, ...]:
-    roots = sorted({path.partition(".")[0] for path in work.paths})
-    return (True, *(draft.row.get(root) for root in roots))
+    return (True, *map(draft.row.get, work.roots))
 
 
 def _children(drafts: list[Draft], work: Work) -> dict[str, dict[str, object]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -40,16 +39,16 @@ def _finished(draft: Draft, work: Work) -> Draft:
     """Give a draft its system values."""
     now, actor = draft.change.as_of or work.ctx.now, work.ctx.actor.id
     if draft.operation is Operation.DELETE:
-        return replace(draft, values=_touched(draft, work, deleted_at=now, deleted_by=actor))
+        return draft.but(values=_touched(draft, work, deleted_at=now, deleted_by=actor))
     if draft.operation is Operation.RESTORE:
-        return replace(draft, values=_touched(draft, work, deleted_at=None, deleted_by=None))
+        return draft.but(values=_touched(draft, work, deleted_at=None, deleted_by=None))
     values = {code: value for code, value in draft.values.items() if draft.changed(code)}
     if draft.operation is Operation.CREATE:
         values = {code: value for code, value in values.items() if value is not None}
         values |= {"created_at": now, "created_by": actor, "updated_at": now, "updated_by": actor}
     elif values:
         values |= {"updated_at": work.ctx.now, "updated_by": actor}
-    return replace(draft, values=values)
+    return draft.but(values=values)
 
 
 def _touched(draft: Draft, work: Work, **values: object) -> dict[str, object]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 
 from fieldstone.base.errors import Problem
 from fieldstone.changes.nouns import Draft, Operation
@@ -22,7 +21,7 @@ def load(batch: Batch, work: Work) -> Batch:
         wanted_deleted = draft.operation is Operation.RESTORE
         if row is None or (row.get("deleted_at") is not None) != wanted_deleted:
             return missing(draft, work)
-        return _fresh(replace(draft, before=row))
+        return _fresh(draft.but(before=row))
 
     return fill(each_standing(batch, judge), work)
 
@@ -30,7 +29,7 @@ def load(batch: Batch, work: Work) -> Batch:
 def missing(draft: Draft, work: Work) -> Draft:
     """Refuse a draft whose record is not there, or not there for this actor: both read the same."""
     where = "in the recycle bin" if draft.operation is Operation.RESTORE else "here"
-    return replace(draft, status=404).with_problems(
+    return draft.but(status=404).with_problems(
         Problem(
             "not_found",
             "id",
@@ -44,7 +43,7 @@ def _fresh(draft: Draft) -> Draft:
     expected, found = draft.change.expected_version, (draft.before or {}).get("version")
     if expected is None or expected == found:
         return draft
-    return replace(draft, status=412).with_problems(
+    return draft.but(status=412).with_problems(
         Problem(
             "stale",
             "version",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 
 from fieldstone.base.errors import Problem
 from fieldstone.base.names import did_you_mean
@@ -44,7 +43,7 @@ def _parse_one(draft: Draft, work: Work) -> Draft:
             values[code] = _type_of(field, draft).parse(raw)
         except InvalidValueError as invalid:
             problems.extend(problem_of(one, code) for one in invalid.each)
-    return replace(draft, values=values).with_problems(*problems)
+    return draft.but(values=values).with_problems(*problems)
 
 
 def _type_of(field: Field, draft: Draft) -> FieldType:

@@ -20,9 +20,12 @@ class ObjectPlan:
 
     spec: ObjectType
     formulas: tuple[Field, ...]
+    formula_inputs: tuple[str, ...]  # what they read of a row, other formulas left out
     defaults: tuple[Field, ...]
     lookups: tuple[Field, ...]
     lists: tuple[Field, ...]  # multi_lookup fields
+    required: tuple[Field, ...]  # always or under a condition
+    dependent: tuple[Field, ...]  # options offered under a value of another field
     unique: tuple[Field, ...]
     numbers: tuple[Field, ...]
     counted: tuple[Field, ...]  # rollups that begin at nought
@@ -61,11 +64,16 @@ def plan_of(model: Model, object_name: str) -> ObjectPlan:
     return ObjectPlan(
         spec=spec,
         formulas=_in_order(fields),
+        formula_inputs=_inputs_of(fields),
         defaults=tuple(
             f for f in fields if f.default is not None or f.default_expression is not None
         ),
         lookups=tuple(f for f in fields if f.type.name in ("lookup", "user") and not f.system),
         lists=tuple(f for f in fields if f.type.name == "multi_lookup"),
+        required=tuple(
+            f for f in fields if not f.system and (f.required or f.required_when is not None)
+        ),
+        dependent=tuple(f for f in fields if f.depends_on),
         unique=tuple(f for f in fields if f.unique and f.column),
         numbers=tuple(f for f in fields if f.type.name == "autonumber"),
         counted=tuple(f for f in fields if f.rollup and f.rollup.function in ("count", "sum")),
@@ -80,6 +88,15 @@ def plan_of(model: Model, object_name: str) -> ObjectPlan:
         rollups_from=tuple(_feeding(model, spec)),
         timelines=tuple(f for f in fields if _leads_to_timeline(model, f)),
     )
+
+
+def _inputs_of(fields: Iterable[Field]) -> tuple[str, ...]:
+    """Return the names in a row that decide what its formulas come to."""
+    formulas = {field.code: field.formula for field in fields if field.formula is not None}
+    read = {
+        name for one in formulas.values() for name in (*one.names, *one.paths, *one.rows)
+    }
+    return tuple(sorted(read - formulas.keys()))
 
 
 def _expressions_of(spec: ObjectType) -> Iterable[Expression]:

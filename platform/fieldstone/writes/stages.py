@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 
 from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Change, Decision, Draft, Effect, Operation
@@ -95,7 +94,9 @@ def _set(draft: Draft, action: StageAction, stage: Stage, work: Work) -> Draft:
         ),
         sets,
     )
-    return replace(draft.setting(sets), decisions=(*draft.decisions, decision))
+    return draft.but(
+        values={**draft.values, **sets}, decisions=(*draft.decisions, decision)
+    )
 
 
 def _create(draft: Draft, action: StageAction, stage: Stage, work: Work) -> Draft:
@@ -109,7 +110,7 @@ def _create(draft: Draft, action: StageAction, stage: Stage, work: Work) -> Draf
     if link in fields:
         values.setdefault(link, draft.record_id)
     change = Change(target, Operation.CREATE, values, trusted=True, reason=f"stage:{stage.code}")
-    return replace(draft, follow=(*draft.follow, change))
+    return draft.but(follow=(*draft.follow, change))
 
 
 def _notify(draft: Draft, action: StageAction, stage: Stage, work: Work) -> Draft:
@@ -119,13 +120,13 @@ def _notify(draft: Draft, action: StageAction, stage: Stage, work: Work) -> Draf
     if not receiver:
         return draft
     effect = Effect("in_page", str(receiver), "stage_entered", _payload(draft, action, work))
-    return replace(draft, effects=(*draft.effects, effect))
+    return draft.but(effects=(*draft.effects, effect))
 
 
 def _webhook(draft: Draft, action: StageAction, stage: Stage, work: Work) -> Draft:
     topic = str(action.settings.get("topic") or f"{work.spec.code}.{stage.code}")
     effect = Effect("webhook", str(action.settings["url"]), topic, _payload(draft, action, work))
-    return replace(draft, effects=(*draft.effects, effect))
+    return draft.but(effects=(*draft.effects, effect))
 
 
 def _payload(draft: Draft, action: StageAction, work: Work) -> dict[str, object]:

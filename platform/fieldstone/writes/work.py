@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from fieldstone.access.access import Access
 from fieldstone.changes.nouns import Context, Draft
@@ -32,10 +33,15 @@ class Work:
         """Return the actor's time zone, in which dates of numbers and defaults are meant."""
         return self.ctx.actor.zone
 
-    @property
+    @cached_property
     def paths(self) -> frozenset[str]:
         """Return the looked-up values that expressions and the actor's scopes read."""
         return self.plan.paths | {path for path in self.access.reads if "." in path}
+
+    @cached_property
+    def roots(self) -> tuple[str, ...]:
+        """Return the fields through which `paths` look."""
+        return tuple(sorted({path.partition(".")[0] for path in self.paths}))
 
     @property
     def spec(self) -> ObjectType:

@@ -1,0 +1,82 @@
+"""Imports leads through the whole pipeline with `fieldstone import`, all rules on, and prints time and memory.
+
+Run: python -m bench.import_leads [--rows 100000] [--database sqlite|postgresql] [--again] [--profile FILE]
+The target for 100,000 rows is under 90 seconds and under 400 MB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+from bench.company import databases, hire, open_site
+from bench.people import HEADINGS, MAPPING, leads
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rows", type=int, default=100_000)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), action="append")
+    parser.add_argument("--again", action="store_true", help="import the same file a second time")
+    parser.add_argument("--profile", type=Path, help="where to leave a cProfile")
+    asked = parser.parse_args()
+    for which in asked.database or ("sqlite", "postgresql"):
+        with databases(which) as (url, folder, server):
+            site = open_site(url, folder)
+            hire(site)
+            site.storage.close()
+            _write_file(folder, asked.rows)
+            for turn in ("first time", "once more")[: 2 if asked.again else 1]:
+                _import(f"{which}, {turn}", folder, asked.profile, server)
+
+
+def _write_file(folder: Path, rows: int) -> None:
+    (folder / "leads.yaml").write_text(MAPPING, encoding="utf-8")
+    with (folder / "leads.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(HEADINGS)
+        writer.writerows(leads(rows))
+
+
+def _import(title: str, folder: Path, profile: Path | None, server: int | None) -> None:
+    program = ["-m", "cProfile", "-o", str(profile.resolve())] if profile else []
+    command = [sys.executable, *program, "-m", "fieldstone", "import", "lead", "leads.csv"]
+    database_before = _seconds_of(server)
+    begun = time.perf_counter()
+    running = subprocess.Popen(
+        [*command, "--map", "leads.yaml"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    _, status, used = os.wait4(running.pid, 0)
+    took = time.perf_counter() - begun
+    said = running.stdout.read().decode() if running.stdout else ""
+    running.returncode = os.waitstatus_to_exitcode(status)
+    if running.returncode not in (0, 1):
+        raise SystemExit(said)
+    cpu = used.ru_utime + used.ru_stime
+    lines = [line.strip() for line in said.replace("\r", "\n").splitlines() if line.strip()]
+    print(f"{title}: {took:.1f} s, CPU {cpu:.1f} s", end="")
+    print(f" + database {_seconds_of(server) - database_before:.1f} s" if server else "", end="")
+    print(f", {used.ru_maxrss // 1024} MB at most")
+    for line in lines[-6:]:
+        print(f"    {line}")
+
+
+def _seconds_of(server: int | None) -> float:
+    """Return the CPU seconds of a server and of its connections, ended ones included."""
+    if server is None:
+        return 0.0
+    process = psutil.Process(server)
+    times = [process.cpu_times(), *(child.cpu_times() for child in process.children())]
+    ended = times[0].children_user + times[0].children_system
+    return ended + sum(one.user + one.system for one in times)
+
+
+if __name__ == "__main__":
+    main()
