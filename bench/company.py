@@ -38,7 +38,9 @@ def databases(which: str) -> Iterator[tuple[str, Path, int | None]]:
         if which == "sqlite":
             yield f"sqlite:///{folder / 'bench.db'}", folder, None
             return
-        server = PostgresServer(settings={**SETTINGS, "shared_buffers": "256MB", "max_wal_size": "4GB"})
+        server = PostgresServer(
+            settings={**SETTINGS, "shared_buffers": "256MB", "max_wal_size": "4GB"}
+        )
         server.start()
         try:
             yield server.url(server.empty_database()), folder, server.pid

@@ -51,7 +51,10 @@ def _import(title: str, folder: Path, profile: Path | None, server: int | None) 
     database_before = _seconds_of(server)
     begun = time.perf_counter()
     running = subprocess.Popen(
-        [*command, "--map", "leads.yaml"], cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        [*command, "--map", "leads.yaml"],
+        cwd=folder,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
     )
     _, status, used = os.wait4(running.pid, 0)
     took = time.perf_counter() - begun

@@ -105,9 +105,7 @@ def _server_user() -> pwd.struct_passwd | None:
 class PostgresServer:
     """One server with its own data folder and port, for one test process."""
 
-    def __init__(
-        self, variant: str | None = None, settings: Mapping[str, str] = SETTINGS
-    ) -> None:
+    def __init__(self, variant: str | None = None, settings: Mapping[str, str] = SETTINGS) -> None:
         """Make the data folder; `variant` defaults to FIELDSTONE_TEST_POSTGRES."""
         self._settings = settings
         binaries = find_binaries(variant or wanted_variant("FIELDSTONE_TEST_POSTGRES"))

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from tests.company import Company
-
 from fieldstone.changes.nouns import Change, Operation
+from tests.company import Company
 
 
 def test_a_created_lead_is_parsed_derived_and_placed_in_its_first_stage(company: Company) -> None:
     made = company.create(
-        "lead", name=" 张伟 ", mobile="138 0013 8000", channel=company.ids["website"], budget="120000"
+        "lead",
+        name=" 张伟 ",
+        mobile="138 0013 8000",
+        channel=company.ids["website"],
+        budget="120000",
     )
 
     assert made.status == 201, made.problems
@@ -94,7 +97,9 @@ def test_a_stage_asks_for_what_it_needs_and_says_which_moves_are_allowed(company
 
 
 def test_a_salesperson_sees_only_what_is_theirs(company: Company) -> None:
-    lead = company.create("lead", name="Sun Li", channel=company.ids["website"], owner=company.ids["li"])
+    lead = company.create(
+        "lead", name="Sun Li", channel=company.ids["website"], owner=company.ids["li"]
+    )
 
     refused = company.update("lead", lead.record_id, who="wang", name="X")
     allowed = company.update("lead", lead.record_id, who="li", name="Sun Lili")
@@ -115,7 +120,9 @@ def test_a_deleted_record_comes_back_whole(company: Company) -> None:
 
 
 def test_nobody_can_point_to_a_record_that_they_may_not_see(company: Company) -> None:
-    lead = company.create("lead", name="Sun Li", channel=company.ids["website"], owner=company.ids["li"])
+    lead = company.create(
+        "lead", name="Sun Li", channel=company.ids["website"], owner=company.ids["li"]
+    )
     call = {"kind": "call", "subject": "Call", "lead": lead.record_id}
 
     hidden = company.create("activity", "wang", **call)

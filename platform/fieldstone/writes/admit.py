@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from fieldstone.base.errors import Problem
 from fieldstone.base.names import did_you_mean
 from fieldstone.changes.nouns import Draft, Operation

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from fieldstone.changes.nouns import Draft
 from fieldstone.writes.work import Batch, Work
 

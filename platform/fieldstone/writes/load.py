@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from fieldstone.base.errors import Problem
 from fieldstone.changes.nouns import Draft, Operation
 from fieldstone.writes.fill import fill

@@ -93,9 +93,7 @@ def plan_of(model: Model, object_name: str) -> ObjectPlan:
 def _inputs_of(fields: Iterable[Field]) -> tuple[str, ...]:
     """Return the names in a row that decide what its formulas come to."""
     formulas = {field.code: field.formula for field in fields if field.formula is not None}
-    read = {
-        name for one in formulas.values() for name in (*one.names, *one.paths, *one.rows)
-    }
+    read = {name for one in formulas.values() for name in (*one.names, *one.paths, *one.rows)}
     return tuple(sorted(read - formulas.keys()))
 
 

@@ -94,9 +94,7 @@ def _set(draft: Draft, action: StageAction, stage: Stage, work: Work) -> Draft:
         ),
         sets,
     )
-    return draft.but(
-        values={**draft.values, **sets}, decisions=(*draft.decisions, decision)
-    )
+    return draft.but(values={**draft.values, **sets}, decisions=(*draft.decisions, decision))
 
 
 def _create(draft: Draft, action: StageAction, stage: Stage, work: Work) -> Draft:

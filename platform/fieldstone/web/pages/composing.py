@@ -88,7 +88,9 @@ class Composer:
             shown["due_at"] = control_of(kept, tomorrow, asked.language, zone)
         inputs = Inputs(asked, self.spec, standing, values, shown, errors)
         # Every kind has its own controls, some with the same names.
-        return [{**one, "id": f"{kind}-{one['name']}", "required": False} for one in inputs.shown(codes)]
+        return [
+            {**one, "id": f"{kind}-{one['name']}", "required": False} for one in inputs.shown(codes)
+        ]
 
     def write(self) -> Outcome:
         """Write what was posted as an activity of the reader's."""

@@ -79,7 +79,9 @@ class Details:
             own = tuple(c for c, f in spec.fields.items() if not f.system)
             declared = [(t("Details"), own, "")]
         in_form = {code for _, fields, _ in declared for code in fields}
-        first = [c for c in ("owner", "pool") if self.record.values.get(c) is not None or c == "owner"]
+        first = [
+            c for c in ("owner", "pool") if self.record.values.get(c) is not None or c == "owner"
+        ]
         others = [c for c in spec.fields if c not in in_form and c not in left and c not in first]
         for n, (label, fields, code) in enumerate(declared):
             if f"section:{code}" in self.standing.unseen:

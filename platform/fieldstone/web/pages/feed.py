@@ -160,7 +160,9 @@ class Feed:
             facts.append({"icon": "timer", "text": self.speech.t("{n} min", n=minutes)})
         text = str(body) if body else ""
         # The subject of a note is the beginning of its text.
-        shown = text if text.startswith(title.rstrip("…")) else "\n".join(p for p in (title, text) if p)
+        shown = (
+            text if text.startswith(title.rstrip("…")) else "\n".join(p for p in (title, text) if p)
+        )
         who = one.titles.get("owner") or one.titles.get("created_by")
         return {
             **self._event(f"a{one.id}", at, icon, tone),

@@ -9,8 +9,8 @@ from flask import Blueprint, Response, request
 
 from fieldstone.fieldtypes.locales import moment
 from fieldstone.model.objects import Stage
-from fieldstone.reads.explaining import Why
 from fieldstone.reads.expanding import target_of
+from fieldstone.reads.explaining import Why
 from fieldstone.reads.query import Query, Record
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
@@ -90,12 +90,14 @@ def why_dialog(code: str, record_id: str) -> Response:
 
 
 def _stage(asked: Asked, record: Record, stage: Stage) -> Drawn:
-    standing = asked.site.reads.standing(
-        asked.ctx, asked.model, record.object_name, record.id
-    )
+    standing = asked.site.reads.standing(asked.ctx, asked.model, record.object_name, record.id)
     if standing is None:
         raise not_there()
-    spec, said, language = asked.model.objects[record.object_name], speech(asked.language), asked.language
+    spec, said, language = (
+        asked.model.objects[record.object_name],
+        speech(asked.language),
+        asked.language,
+    )
     entry = (standing.entries or {}).get(stage.code)
     missing = entry.missing if entry else ()
     facts: list[Drawn] = []
@@ -103,7 +105,9 @@ def _stage(asked: Asked, record: Record, stage: Stage) -> Drawn:
         if need in record.values:
             text = Look(asked).cell(record, need)["text"]
             label = spec.fields[need].label.text(language)
-            facts.append({"label": label, "value": text or said.t("Empty"), "ok": need not in missing})
+            facts.append(
+                {"label": label, "value": text or said.t("Empty"), "ok": need not in missing}
+            )
     if stage.guard is not None:
         holds = entry is None or not entry.guarded
         value = said.t("Holds") if holds else said.t("Does not hold")
@@ -112,7 +116,12 @@ def _stage(asked: Asked, record: Record, stage: Stage) -> Drawn:
     text = stage.guard_text.text(language) if stage.guard_text else ""
     text = text or said.t("Records enter {stage} only when these facts are there.", stage=name)
     origin = spec.origin
-    return {"label": name, "text": text, "facts": facts, "file": f"{origin.file}" if origin.file else ""}
+    return {
+        "label": name,
+        "text": text,
+        "facts": facts,
+        "file": f"{origin.file}" if origin.file else "",
+    }
 
 
 def _rules(asked: Asked, record: Record, code: str) -> list[Drawn]:

@@ -161,7 +161,9 @@ class RecordPage:
         """Return the values that stand beside the title: those on its card, and what rules found out."""
         boards = [view for view in self.spec.views.values() if view.kind == "board"]
         listed = boards[0].card.get("chips", ()) if boards else ()
-        found_out = [c for c, f in self.spec.fields.items() if f.read_only and f.type.name == "select"]
+        found_out = [
+            c for c, f in self.spec.fields.items() if f.read_only and f.type.name == "select"
+        ]
         codes = [*found_out, *(listed if isinstance(listed, list | tuple) else ())]
         look, chips = Look(self.asked), []
         for code in dict.fromkeys(str(c) for c in codes):

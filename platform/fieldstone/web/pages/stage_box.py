@@ -75,7 +75,9 @@ class StageBox:
 
     def _lost(self, pipeline: Pipeline) -> Stage | None:
         entries = (self.standing.entries or {}).values()
-        return next((one.stage for one in entries if one.stage.kind == "lost" and one.allowed), None)
+        return next(
+            (one.stage for one in entries if one.stage.kind == "lost" and one.allowed), None
+        )
 
     def _path(self, pipeline: Pipeline, now: Stage | None) -> list[Drawn]:
         spent = self._spent()
@@ -100,9 +102,7 @@ class StageBox:
             for n, stage in enumerate(shown)
         ]
 
-    def _state(
-        self, place: int, now: int, stage: Stage, spent: Mapping[str, timedelta]
-    ) -> str:
+    def _state(self, place: int, now: int, stage: Stage, spent: Mapping[str, timedelta]) -> str:
         if place == now:
             return "now"
         # A lost record went only as far as its history says.
@@ -172,4 +172,6 @@ class StageBox:
         if not usual or not isinstance(entered, datetime):
             return ""
         here = short_time(self.speech, self.asked.ctx.now - entered)
-        return self.speech.t("Usual time here is {usual}; it has been {here}.", usual=usual, here=here)
+        return self.speech.t(
+            "Usual time here is {usual}; it has been {here}.", usual=usual, here=here
+        )

@@ -106,7 +106,9 @@ class Verbs:
         """Return the actions that make sense on this record now."""
         found = []
         for action in self.asked.site.vocabulary.actions.values():
-            known = action.name not in ELSEWHERE and action.offered(self.asked.model, self.spec.code)
+            known = action.name not in ELSEWHERE and action.offered(
+                self.asked.model, self.spec.code
+            )
             if known and self.access.may_act(action.name) and self._fits(action.name):
                 found.append(action)
         return found
