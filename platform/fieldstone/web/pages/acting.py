@@ -1,0 +1,260 @@
+"""Actions on one record from its page: a dialog for what is still to be said, then the action itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from flask import Blueprint, Response, request
+
+from fieldstone.access.access import access_to
+from fieldstone.actions.contract import Action, Call, Result
+from fieldstone.actions.running import run
+from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.changes.nouns import Change, Operation
+from fieldstone.rules.conversion_map import Conversion, Target
+from fieldstone.web.asking import Asked, the_call
+from fieldstone.web.i18n import Speech, speech
+from fieldstone.web.pages import drawing
+from fieldstone.web.pages.badges import forget
+from fieldstone.web.pages.record import RecordPage, page_of
+from fieldstone.web.pages.subjects import not_there
+from fieldstone.web.pages.values import Look
+from fieldstone.web.pages.wording import message
+
+PAGE = Blueprint("acting", __name__)
+Drawn = dict[str, Any]
+LABELS: Final = {"reason": "Reason", "owner": "Owner", "pool": "Pool"}
+
+
+@dataclass(frozen=True)
+class Asking:
+    """The dialog of one action on one record."""
+
+    shown: RecordPage
+    action: Action
+
+    @property
+    def asked(self) -> Asked:
+        """Return the request."""
+        return self.shown.asked
+
+    @property
+    def speech(self) -> Speech:
+        """Return the texts of the reader's language."""
+        return speech(self.asked.language)
+
+    def context(self, problems: Iterable[Problem] = ()) -> Drawn:
+        """Return what pages/ask.html needs."""
+        language = self.asked.language
+        label = self.action.label.text(language)
+        between = "：" if language == "zh" else ": "
+        listed = list(problems)
+        return {
+            "title": f"{label}{between}{Look(self.asked).title(self.shown.record)}",
+            "action": f"{self.shown.url}/actions/{self.action.name}",
+            "hidden": [("asked", "1")],
+            "fields": self._fields(),
+            "submit": label,
+            "text": self._text(),
+            "problems": [{"text": message(one, language)} for one in listed],
+        }
+
+    def _text(self) -> str:
+        if self.conversion is not None:
+            return self.speech.t("New records are made from this one, unless you choose existing ones.")
+        if self.action.name == "release":
+            return self.speech.t("Your colleagues can claim it from there.")
+        return ""
+
+    @property
+    def conversion(self) -> Conversion | None:
+        """Return the conversion map when this is the action that carries it out."""
+        rules = self.asked.model.rules_of(self.shown.spec.code, "conversion_map")
+        body = rules[0].body if self.action.name == "convert" and rules else None
+        return body if isinstance(body, Conversion) else None
+
+    def _fields(self) -> list[Drawn]:
+        if self.conversion is not None:
+            return [one for target in self.conversion.targets for one in self._target(target)]
+        required = self.action.schema.get("required", ())
+        properties: Mapping[str, Mapping[str, Any]] = self.action.schema.get("properties", {})
+        return [
+            field
+            for name, shape in properties.items()
+            if (field := self._property(name, shape, required=name in required)) is not None
+        ]
+
+    def _property(self, name: str, shape: Mapping[str, Any], *, required: bool) -> Drawn | None:
+        t = self.speech.t
+        label = t(LABELS.get(name, name.replace("_", " ").capitalize()))
+        value = request.form.get(name, "")
+        field: Drawn = {"name": name, "label": label, "required": required, "value": value}
+        if name == "owner":
+            url = f"/o/{self.shown.spec.code}/options?field=owner"
+            return {**field, "type": "user", "options_url": url}
+        if name == "pool":
+            pools = self.shown.spec.pools
+            options = [{"value": code, "label": self._pool(code)} for code in pools]
+            return {**field, "type": "select", "options": options, "value": value or pools[0]}
+        kinds = {"string": "text", "integer": "integer", "number": "decimal", "boolean": "boolean"}
+        kind = kinds.get(str(shape.get("type")))
+        return None if kind is None else {**field, "type": kind}
+
+    def _pool(self, code: str) -> str:
+        rule = self.asked.model.rules.get(code)
+        return rule.label.text(self.asked.language) if rule else code
+
+    def _target(self, target: Target) -> list[Drawn]:
+        """Return the controls of one record to be made: an existing one instead, or none at all."""
+        spec, t = self.asked.model.objects[target.object_name], self.speech.t
+        label = spec.label.text(self.asked.language)
+        found: list[Drawn] = []
+        may_create = access_to(self.asked.model, self.asked.actor, spec.code).may_create
+        if target.into:
+            found.append(
+                {
+                    "name": f"use.{target.code}",
+                    "label": label,
+                    "type": "lookup",
+                    "value": request.form.get(f"use.{target.code}", ""),
+                    "options_url": f"/o/{self.shown.spec.code}/options?field={target.into}",
+                    "placeholder": t("New: made from this record"),
+                }
+            )
+        if target.optional:
+            made = request.form.get(f"make.{target.code}", "true" if may_create else "false")
+            name = label if self.asked.language == "zh" else label.lower()
+            found.append(
+                {
+                    "name": f"make.{target.code}",
+                    "label": "",
+                    "placeholder": t("Make an {what} too", what=name),
+                    "type": "boolean",
+                    "value": made == "true",
+                }
+            )
+        return found
+
+    def params(self) -> dict[str, Any]:
+        """Return the action's parameters from the posted dialog; what was left empty is left out."""
+        form = request.form
+        if self.conversion is not None:
+            targets = self.conversion.targets
+            use = {t.code: form[f"use.{t.code}"] for t in targets if form.get(f"use.{t.code}")}
+            out = [t.code for t in targets if form.getlist(f"make.{t.code}")[-1:] == ["false"]]
+            return {"use": use} | ({"leave_out": out} if out else {})
+        found: dict[str, Any] = {}
+        for name, shape in self.action.schema.get("properties", {}).items():
+            text = form.getlist(name)[-1:]
+            if text and text[0]:
+                found[name] = _typed(text[0], str(shape.get("type")))
+        return found
+
+
+def _typed(text: str, kind: str) -> object:
+    if kind == "boolean":
+        return text == "true"
+    return int(text) if kind == "integer" and text.isascii() and text.isdigit() else text
+
+
+def action_dialog(shown: RecordPage, name: str) -> Response:
+    """Return the dialog of an action. Raises RefusedError (404) when the object does not know it."""
+    return drawing.fragment(shown.asked, "ask", _asking(shown, name).context())
+
+
+def _asking(shown: RecordPage, name: str) -> Asking:
+    action = shown.asked.site.vocabulary.actions.get(name)
+    if action is None or not action.offered(shown.asked.model, shown.spec.code):
+        raise not_there()
+    return Asking(shown, action)
+
+
+@PAGE.get("/o/<code>/<record_id>/actions/<name>")
+def ask_for_action(code: str, record_id: str, name: str) -> Response:
+    """Show the dialog of an action."""
+    asked = the_call()
+    shown = page_of(asked, code, record_id)
+    if not drawing.wants_fragment():
+        return drawing.go(asked, shown.url)
+    return action_dialog(shown, name)
+
+
+@PAGE.post("/o/<code>/<record_id>/actions/<name>")
+def act(code: str, record_id: str, name: str) -> Response:
+    """Do it; an action with something to be said asks first."""
+    asked = the_call()
+    shown = page_of(asked, code, record_id)
+    asking = _asking(shown, name)
+    if asking.action.schema.get("properties") and "asked" not in request.form:
+        return action_dialog(shown, name)
+    site = asked.site
+    call = Call(asked.ctx, asked.model, code, record_id, asking.params(), site.reads, site.writes)
+    try:
+        result = run(site.vocabulary.actions, name, call)
+    except RefusedError as refusal:
+        if "asked" not in request.form or not drawing.wants_fragment():
+            raise
+        return drawing.fragment(asked, "ask", asking.context(refusal.problems), 422)
+    forget(asked)
+    return _done(shown, result)
+
+
+def _done(shown: RecordPage, result: Result) -> Response:
+    asked = shown.asked
+    toast: Drawn = {"text": result.message.text(asked.language)}
+    if result.others:
+        made, record_id = list(result.others.items())[-1]
+        target = _object_of(shown, made)
+        if target:
+            label = asked.model.objects[target].label.text(asked.language)
+            toast |= {"href": f"/o/{target}/{record_id}", "label": label}
+    reads = asked.site.reads
+    if reads.get(asked.ctx, asked.model, shown.spec.code, shown.record.id) is None:
+        # It went to somebody else: who gave it away may not see it any more.
+        return drawing.go(asked, f"/o/{shown.spec.code}", toast)
+    if not drawing.wants_fragment():
+        return drawing.go(asked, shown.url, toast)
+    return drawing.done({"dialog-close": True, "toast": toast, "reload": True})
+
+
+def _object_of(shown: RecordPage, made: str) -> str:
+    """Return the object of a record that a conversion made, by the name of its target."""
+    for rule in shown.asked.model.rules_of(shown.spec.code, "conversion_map"):
+        if isinstance(rule.body, Conversion):
+            for target in rule.body.targets:
+                if target.code == made:
+                    return target.object_name
+    return ""
+
+
+@PAGE.post("/o/<code>/<record_id>/delete")
+def delete_record(code: str, record_id: str) -> Response:
+    """Move the record to the recycle bin; the toast brings it back."""
+    asked = the_call()
+    shown = page_of(asked, code, record_id)
+    _written(shown, Operation.DELETE)
+    text = speech(asked.language).t("{what} is in the recycle bin.", what=Look(asked).title(shown.record))
+    return drawing.go(asked, f"/o/{code}", {"text": text, "undo": f"{shown.url}/restore"})
+
+
+@PAGE.post("/o/<code>/<record_id>/restore")
+def restore_record(code: str, record_id: str) -> Response:
+    """Take the record out of the recycle bin."""
+    asked = the_call()
+    shown = page_of(asked, code, record_id)
+    _written(shown, Operation.RESTORE)
+    toast = {"text": speech(asked.language).t("Restored.")}
+    if not drawing.wants_fragment():
+        return drawing.go(asked, shown.url, toast)
+    return drawing.done({"toast": toast, "reload": True})
+
+
+def _written(shown: RecordPage, operation: Operation) -> None:
+    asked = shown.asked
+    change = Change(shown.spec.code, operation, {}, shown.record.id)
+    (outcome,) = asked.site.writes.submit(asked.ctx, asked.model, [change])
+    if outcome.refused:
+        raise RefusedError(outcome.problems, outcome.status)
+    forget(asked)
