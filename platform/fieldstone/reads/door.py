@@ -28,6 +28,7 @@ from fieldstone.reads.query import EVERYTHING, BoardColumn, Choice, Hit, Page, Q
 from fieldstone.reads.scores import Score, scores_of
 from fieldstone.reads.searching import choices, found_anywhere
 from fieldstone.reads.sight import Sight
+from fieldstone.reads.stage_figures import reached
 from fieldstone.reads.standing import Standing, standing_of
 from fieldstone.storage.database import Storage
 
@@ -36,6 +37,7 @@ Lines = list[dict[str, object]]
 Hits = list[Hit]
 Choices = list[Choice]
 Board = list[BoardColumn]
+Counts = list[int]
 COUNT: Final[Mapping[str, str]] = {"count": "count()"}
 
 
@@ -109,6 +111,13 @@ class Reads:
         with self.sight(ctx, model) as sight:
             inside, query = into_pool(sight, object_name, query)
             return aggregates(inside, object_name, query, group, measures)
+
+    def reached(
+        self, ctx: Context, model: Model, object_name: str, query: Query, stages: Sequence[str]
+    ) -> Counts:
+        """Return how many records of the query ever reached each of `stages`, or a later one of them."""
+        with self.sight(ctx, model) as sight:
+            return reached(sight, object_name, query, stages)
 
     def search(
         self,

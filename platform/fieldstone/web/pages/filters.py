@@ -9,10 +9,11 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.periods import Period, period
 from fieldstone.expressions.types import Kind
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.reads.expanding import target_of
-from fieldstone.web.pages.periods import Period, period
+from fieldstone.web.pages.values import shown_type
 
 LONGEST: Final = 200
 MOST_VALUES: Final = 50
@@ -42,6 +43,8 @@ PERIOD_LABELS: Final[Mapping[str, str]] = {
     Period.THIS_YEAR: "this year",
     Period.LAST_7: "in the last 7 days",
     Period.LAST_30: "in the last 30 days",
+    Period.LAST_90: "in the last 90 days",
+    Period.LAST_365: "in the last 365 days",
     Period.NEXT_7: "in the next 7 days",
     Period.NEXT_30: "in the next 30 days",
 }
@@ -156,7 +159,7 @@ def _number(field: Field, text: str) -> str:
     if not value.is_finite() or abs(value) > Decimal(10) ** 15:
         raise _refused(field.code, f"{text[:40]!r} is no number.")
     # People write percent as they read it: 25 is a quarter.
-    return f"{value.scaleb(-2) if field.type.name == 'percent' else value:f}"
+    return f"{value.scaleb(-2) if shown_type(field) == 'percent' else value:f}"
 
 
 def _day(day: date) -> str:

@@ -20,6 +20,8 @@ class Period(StrEnum):
     THIS_YEAR = "this_year"
     LAST_7 = "last_7"
     LAST_30 = "last_30"
+    LAST_90 = "last_90"
+    LAST_365 = "last_365"
     NEXT_7 = "next_7"
     NEXT_30 = "next_30"
 
@@ -41,7 +43,7 @@ def period(name: str, today: date) -> tuple[date, date]:  # noqa: PLR0911 - one 
         case Period.THIS_YEAR:
             first = today.replace(month=1, day=1)
             return first, first.replace(year=first.year + 1)
-        case Period.LAST_7 | Period.LAST_30:
+        case Period.LAST_7 | Period.LAST_30 | Period.LAST_90 | Period.LAST_365:
             days = int(name.partition("_")[2])
             return today - timedelta(days=days - 1), today + timedelta(days=1)
         case Period.NEXT_7 | Period.NEXT_30:
