@@ -33,16 +33,15 @@ LONGEST_TAGS: Final = 4_000
 
 def control_of(kind: FieldType, value: object, language: str, zone: str) -> Control:
     """Return what stands in the control of a stored value."""
-    if kind.name in SEVERAL:
-        return [str(one) for one in value] if isinstance(value, list | tuple) else []
+    if kind.name in SEVERAL or kind.name in FILES:
+        held = value if isinstance(value, list | tuple) else ()
+        return [one if kind.name in FILES else str(one) for one in held]
     if isinstance(kind, RowsType):
         return _lines_of(kind, value, language, zone)
     if kind.name == "boolean":
         return value is True
     if kind.name == "address":
         return dict(value) if isinstance(value, Mapping) else {}
-    if kind.name in FILES:
-        return list(value) if isinstance(value, list | tuple) else []
     if value is None or isinstance(value, Masked) or kind.name == "secret":
         return ""
     return _text_of(kind, value, language, zone)
@@ -54,15 +53,20 @@ def _text_of(kind: FieldType, value: object, language: str, zone: str) -> str:
         return text.rstrip("0").rstrip(".") if "." in text else text
     if isinstance(value, Decimal):
         return f"{value:f}"
-    if isinstance(value, datetime):
-        return value.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
-    if isinstance(value, time):
-        return value.strftime("%H:%M")
+    if isinstance(value, datetime | time):
+        return _clock_text(value, zone)
     if kind.name == "duration":
         return kind.format(value, language, zone)
     if kind.name in ("json", "geolocation"):
         return json.dumps(value, ensure_ascii=False, indent=2)
     return str(kind.dump(value))
+
+
+def _clock_text(value: datetime | time, zone: str) -> str:
+    """Return a moment or a time of day as the browser's own controls take it."""
+    if isinstance(value, datetime):
+        return value.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%dT%H:%M")
+    return value.strftime("%H:%M")
 
 
 def _lines_of(kind: RowsType, value: object, language: str, zone: str) -> list[dict[str, Control]]:
@@ -104,14 +108,14 @@ def _posted(form: Form, name: str, kind: FieldType) -> Control | None:
 def _posted_lines(form: Form, name: str, kind: RowsType) -> list[dict[str, Control]] | None:
     numbers: dict[int, None] = {}
     for key in form:
-        number = key.removeprefix(f"{name}-").partition("-")[0]
-        if key.startswith(f"{name}-") and number.isascii() and number.isdigit():
-            numbers[int(number[:9])] = None
+        digits = key.removeprefix(f"{name}-").partition("-")[0]
+        if key.startswith(f"{name}-") and digits.isascii() and digits.isdigit():
+            numbers[int(digits[:9])] = None
     if not numbers and name not in form:
         return None
     lines: list[dict[str, Control]] = []
     for number in list(numbers)[:MOST_LINES]:
-        line = {"id": form.get(f"{name}-{number}-id", "")}
+        line: dict[str, Control] = {"id": form.get(f"{name}-{number}-id", "")}
         for code, inner in kind.fields.items():
             found = _posted(form, f"{name}-{number}-{code}", inner)
             if found is not None:
@@ -129,10 +133,12 @@ def to_door(kind: FieldType, control: Control, zone: str) -> object:
     if kind.name in SEVERAL or kind.name in FILES or kind.name == "boolean":
         return control
     text = str(control).strip() if kind.name != "secret" else str(control)
-    if not text:
-        return None
-    if kind.name == "percent":
-        return text if text.endswith(("%", "％")) else f"{text}%"
+    return _text_to_door(kind, text, zone) if text else None
+
+
+def _text_to_door(kind: FieldType, text: str, zone: str) -> object:
+    if kind.name == "percent" and not text.endswith(("%", "％")):
+        return f"{text}%"
     if isinstance(kind, DatetimeType):
         try:
             return kind.dump(kind.parse_local(text, zone))

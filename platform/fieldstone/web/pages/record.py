@@ -150,11 +150,12 @@ class RecordPage:
 
     def _subtitle(self) -> str:
         """Return what tells this record from another of its name: its role, its company, where it is."""
-        look, codes = Look(self.asked), []
-        for code in ("job_title", "company", "customer", "number", "city", "region", "kind"):
-            if code in self.spec.fields and code in self.record.values and code != self.spec.title:
-                codes.append(code)
-        texts = [str(look.cell(self.record, code)["text"]) for code in codes]
+        look = Look(self.asked)
+        texts = [
+            str(look.cell(self.record, code)["text"])
+            for code in ("job_title", "company", "customer", "number", "city", "region", "kind")
+            if code in self.spec.fields and code in self.record.values and code != self.spec.title
+        ]
         return " · ".join([text for text in texts if text][:MOST_WORDS])
 
     def _chips(self) -> list[Drawn]:

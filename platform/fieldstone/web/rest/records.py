@@ -119,10 +119,11 @@ def upsert_record(object_name: str, field: str, value: str) -> Response:
     known_parameters("dry_run")
     found = _unique_field(spec, field)
     key, values = _key(found, value), {**body(), field: value}
-    for attempt in range(UPSERT_ATTEMPTS):
-        outcome = submitted(asked, _upsert(asked, object_name, (field, key), values))
-        if not _was_overtaken(outcome, field) or attempt + 1 == UPSERT_ATTEMPTS:
+    outcome = submitted(asked, _upsert(asked, object_name, (field, key), values))
+    for _ in range(UPSERT_ATTEMPTS - 1):
+        if not _was_overtaken(outcome, field):
             break
+        outcome = submitted(asked, _upsert(asked, object_name, (field, key), values))
     return written(asked, object_name, outcome)
 
 
