@@ -21,13 +21,14 @@ def _admit_one(draft: Draft, work: Work) -> Draft:
         if not work.access.may_create:
             return _forbidden(draft, work, "create")
         return _fields(draft, work, work.access.writable_on_create())
-    if not work.access.may_see(draft.before or {}, work.env):
+    # Scopes read what lies behind lookups, such as the owner's department: the whole row, not what is stored alone.
+    if not work.access.may_see(draft.row, work.env):
         return missing(draft, work)
     return _changed(draft, work)
 
 
 def _changed(draft: Draft, work: Work) -> Draft:
-    row, update = draft.before or {}, draft.operation is Operation.UPDATE
+    row, update = draft.row, draft.operation is Operation.UPDATE
     judge = work.access.may_update if update else work.access.may_delete
     if not judge(row, work.env):
         return _forbidden(draft, work, "change" if update else str(draft.operation))
@@ -48,7 +49,7 @@ def _forbidden(draft: Draft, work: Work, verb: str) -> Draft:
 
 def _fields(draft: Draft, work: Work, writable: frozenset[str]) -> Draft:
     """Refuse fields that are unknown to this actor, and name those that it may only read."""
-    row = draft.before or {}
+    row = draft.row
     readable = (
         work.access.readable(row, work.env) if draft.before else work.access.readable_anywhere()
     )
