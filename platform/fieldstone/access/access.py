@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from fieldstone.access.fields import HIDDEN, FieldRight
 from fieldstone.access.masks import Masked, masked
@@ -152,6 +153,10 @@ class Access:
 
     def readable_anywhere(self) -> frozenset[str]:
         """Return the fields that some record may show plain: these have names, others do not."""
+        return self._known
+
+    @cached_property
+    def _known(self) -> frozenset[str]:
         return frozenset(code for code, right in self.rights.fields.items() if right.known)
 
     def shown_anywhere(self) -> frozenset[str]:
@@ -168,6 +173,10 @@ class Access:
 
     def writable_on_create(self) -> frozenset[str]:
         """Return the fields that a new record may be given."""
+        return self._given_on_create
+
+    @cached_property
+    def _given_on_create(self) -> frozenset[str]:
         return frozenset(code for code, right in self.rights.fields.items() if right.may_create)
 
     def writable_anywhere(self) -> frozenset[str]:

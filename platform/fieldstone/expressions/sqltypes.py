@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import BigInteger, Date, Numeric, Text, Time
@@ -18,6 +19,8 @@ BIGGEST: Final = 2**63 - 1
 MICROSECOND: Final = timedelta(microseconds=1)
 
 
+# One moment stands in many columns of a write.
+@lru_cache(maxsize=4096)
 def instant_text(value: datetime) -> str:
     """Return an instant as text whose order is the order of time; a naive one raises."""
     if value.tzinfo is None:

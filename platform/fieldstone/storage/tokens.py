@@ -108,13 +108,21 @@ def _pinyin(run: str) -> tuple[str, ...]:
     if han is None or han.end() > _LONGEST_NAME:
         return ()
     # Its dictionaries take a third of a second to load: not before a Chinese name is written.
-    from pypinyin import Style, lazy_pinyin
+    from pypinyin.seg.mmseg import seg
 
-    syllables = lazy_pinyin(han.group(), style=Style.NORMAL, errors="ignore")
+    # Names seldom come twice, the words in them do.
+    syllables = [syllable for word in seg.cut(han.group()) for syllable in _syllables(word)]
     full, initials = "".join(syllables), "".join(s[0] for s in syllables if s)
     return tuple(
         token[:_LONGEST_TOKEN] for token in (full, initials, *syllables) if token.isalnum()
     )
+
+
+@lru_cache(maxsize=20_000)
+def _syllables(word: str) -> tuple[str, ...]:
+    from pypinyin import Style, lazy_pinyin
+
+    return tuple(lazy_pinyin(word, style=Style.NORMAL, errors="ignore"))
 
 
 def _number_tokens(text: str) -> Iterable[str]:

@@ -43,7 +43,7 @@ class Work:
         """Return the fields through which `paths` look."""
         return tuple(sorted({path.partition(".")[0] for path in self.paths}))
 
-    @property
+    @cached_property
     def spec(self) -> ObjectType:
         """Return the object being written."""
         return self.plan.spec
