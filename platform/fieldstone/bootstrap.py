@@ -10,6 +10,8 @@ from flask import Flask
 
 from fieldstone import actions, delivery, fieldtypes, rules
 from fieldstone.base.clock import Clock, utc_now
+from fieldstone.base.errors import MetadataError, Problem
+from fieldstone.base.names import did_you_mean
 from fieldstone.base.settings import Settings, load_settings
 from fieldstone.base.shipped import shipped
 from fieldstone.compiler.compile import compile_site
@@ -61,10 +63,18 @@ def layers_of(settings: Settings) -> list[Layer]:
         folder = settings.folder / name
         if not folder.is_dir():
             folder = core / name
+        if not folder.is_dir():
+            raise MetadataError([_no_layer(core, name)])
         layers.append(read_layer(Path(name).name, folder))
     if settings.folder.resolve() != core.resolve() and (settings.folder / "metadata").is_dir():
         layers.append(read_layer("site", settings.folder))
     return layers
+
+
+def _no_layer(core: Path, name: str) -> Problem:
+    shipped_ones = [f"plugins/{one.name}" for one in sorted((core / "plugins").glob("*/"))]
+    text = f"there is no folder {name!r} beside config.yaml, and none is shipped."
+    return Problem("no_layer", "config.yaml  layers", text, did_you_mean(name, shipped_ones))
 
 
 def compile_model(settings: Settings, words: Vocabulary) -> Model:

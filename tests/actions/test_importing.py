@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from fieldstone.actions.importing.rejects import guarded
 from fieldstone.actions.importing.running import Import, Order, Summary
 from fieldstone.actions.importing.source import open_source
 from fieldstone.actions.importing.undoing import undo
 from fieldstone.base.errors import MetadataError, RefusedError
+from fieldstone.base.spreadsheets import guarded
 from fieldstone.compiler.import_mappings import read_mapping
 from fieldstone.reads.door import Reads
 from tests.company import Company

@@ -50,6 +50,7 @@ SCHEMA: dict[str, Any] = _section(
     limits=_section(request_megabytes=COUNT, login_attempts=COUNT, import_batch=COUNT),
 )
 DATABASES = ("sqlite://", "postgresql://", "postgresql+psycopg://")
+REDIS = ("redis://", "rediss://", "unix://")
 # Short environment names that rest on habit, beside FIELDSTONE_<SECTION>_<KEY>.
 SHORT: dict[str, tuple[str, ...]] = {
     "FIELDSTONE_PORT": ("server", "port"),
@@ -118,7 +119,10 @@ def _read(path: Path) -> dict[str, Any]:
         raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         text = " ".join(str(error).split())
-        cure = "Mend the file; YAML needs two spaces for each level."
+        utf8 = isinstance(error, UnicodeDecodeError)
+        cure = (
+            "Save it as UTF-8." if utf8 else "Mend the file; YAML needs two spaces for each level."
+        )
         raise MetadataError(
             [Problem("yaml", path.name, f"cannot be read: {text}.", cure)]
         ) from None
@@ -197,6 +201,10 @@ def _unusable(raw: Mapping[str, Any], file: str) -> Iterator[Problem]:
         cure = "Write sqlite:///fieldstone.db or postgresql://user:password@host/name."
         text = "this is the URL of neither a SQLite nor a PostgreSQL database."
         yield Problem("setting", f"{file}  database.url", text, cure)
+    redis = raw.get("redis", {}).get("url")
+    if redis is not None and not redis.startswith(REDIS):
+        text = "this is not the URL of a Redis server."
+        yield Problem("setting", f"{file}  redis.url", text, "Write redis://host:6379/0.")
 
 
 def _is_zone(name: str) -> bool:

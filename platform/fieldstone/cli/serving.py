@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from typing import Any
 from wsgiref.types import WSGIApplication
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
+from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.settings import Settings
 from fieldstone.cli.contract import Wiring
 from fieldstone.cli.terminal import Terminal
@@ -32,8 +34,22 @@ class Server(BaseApplication):  # type: ignore[misc]
         return self._make()
 
 
+def _check_address(host: str, port: int) -> None:
+    """Raise RefusedError when the address cannot be had, before anything long is done."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((host, port))
+        except OSError as error:
+            text = f"{host}:{port} cannot be served: {(error.strerror or str(error)).lower()}."
+            cure = "Choose another with --port and --host, or stop what listens there."
+            raise RefusedError([Problem("address", "serve", text, cure)]) from None
+
+
 def serve(settings: Settings, wiring: Wiring, host: str, port: int, terminal: Terminal) -> None:
     """Serve until a signal stops it."""
+    _check_address(host, port)
     # Once before any process is forked: problems in metadata are said here, and the database is brought up.
     site = wiring.build_site(settings)
     site.storage.close()

@@ -16,6 +16,7 @@ from fieldstone.model.site_model import Model
 from fieldstone.storage import schema, site_state
 from fieldstone.storage.engines import engines
 from fieldstone.storage.errors import BUSY, CONFLICT, ClashError, is_passing, translated
+from fieldstone.storage.reaching import reached
 from fieldstone.storage.reader import Reader
 from fieldstone.storage.tables import Tables
 from fieldstone.storage.transaction import Transaction
@@ -105,9 +106,10 @@ class Storage:
     def bring_to(self, tables: Tables, now: datetime) -> schema.Brought:
         """Bring the database to the model: add what is missing, name what would destroy and leave it alone.
 
-        Any number of processes may do this at once.
+        Any number of processes may do this at once. Raises RefusedError (503) when the database cannot be used.
         """
-        return schema.bring(self._writer, tables, now)
+        with reached():
+            return schema.bring(self._writer, tables, now)
 
     def rule_versions(self, model: Model, now: datetime) -> Mapping[str, int]:
         """Return each rule's version, counted up when its content changed."""

@@ -6,12 +6,10 @@ import csv
 from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self, TextIO
+from typing import Any, Self, TextIO
 
 from fieldstone.base.errors import Problem
-
-# A spreadsheet program would run what begins with these.
-FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
+from fieldstone.base.spreadsheets import guarded
 
 
 class Rejects:
@@ -48,15 +46,3 @@ class Rejects:
         reasons = " ".join(f"{p.path}: {p.message} {p.cure}" for p in problems)
         self._writer.writerow([*(guarded(cell) for cell in cells), line, reasons])
         self.count += 1
-
-
-def guarded(cell: str) -> str:
-    """Return a cell that no spreadsheet program takes for a formula; plain numbers stay as they are."""
-    if cell.startswith(FORMULA) and not _number(cell):
-        return "'" + cell
-    return cell
-
-
-def _number(cell: str) -> bool:
-    digits = cell[1:].replace(".", "", 1)
-    return cell[0] in "+-" and digits.isascii() and digits.isdigit()

@@ -11,7 +11,7 @@ class Check:
     """Reads the layers of this folder without touching the database."""
 
     name = "check"
-    summary = "say all problems in metadata and rules, with file, line, column and cure"
+    summary = "name every problem in metadata and rules, with its cure"
 
     def arguments(self, parser: ArgumentParser) -> None:
         """It has none."""

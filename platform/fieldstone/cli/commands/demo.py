@@ -15,7 +15,7 @@ class Demo:
     """Fills an empty database with the demo company; a company that is there is left alone."""
 
     name = "demo"
-    summary = "fill an empty database with a lively company and print the log-ins"
+    summary = "fill an empty database with a lively company"
 
     def arguments(self, parser: ArgumentParser) -> None:
         """It has none."""

@@ -26,7 +26,7 @@ class ImportCommand:
     """Reads a file by a mapping; refused rows are kept in a file with their reasons."""
 
     name = "import"
-    summary = "bring records in from a CSV or Excel file, or take an import back"
+    summary = "bring records in from a file, or take an import back"
 
     def arguments(self, parser: ArgumentParser) -> None:
         """Declare object, file and mapping; or `undo ID`."""
@@ -44,7 +44,7 @@ class ImportCommand:
     def run(self, asked: Asked) -> int:
         """Import or undo; rows that were refused make the exit code 1."""
         site = asked.site()
-        ctx = _context(asked, site)
+        ctx = context_of(asked, site, "import")
         if asked.arguments.object == "undo":
             return _undo(asked, site, ctx)
         mapping = _mapping(asked, site.model)
@@ -62,12 +62,13 @@ class ImportCommand:
         return REFUSED if summary.rejected else DONE
 
 
-def _context(asked: Asked, site: Site) -> Context:
-    system = site.system_context("import")
-    ctx = replace(system, dry_run=asked.arguments.dry_run)
+def context_of(asked: Asked, site: Site, source: str) -> Context:
+    """Return the context of the person whom `--as` names, else of the platform."""
+    system = site.system_context(source)
+    ctx = replace(system, dry_run=getattr(asked.arguments, "dry_run", False))
     if not asked.arguments.person:
         return replace(ctx, actor=replace(ctx.actor, zone=site.settings.time_zone))
-    actor = site.actors.by_id(system, site.model, person(site, asked.arguments.person))
+    actor = site.actors.by_id(system, site.model, person(site, asked.arguments.person, "--as"))
     return ctx.acting_as(actor) if actor is not None else ctx
 
 
@@ -79,7 +80,8 @@ def _mapping(asked: Asked, model: Model) -> ImportMapping:
         )
         raise RefusedError([problem])
     path = _found(name)
-    mapping = read_mapping(path.name, path.read_text(encoding="utf-8"), model)
+    _check_template(asked, path)
+    mapping = read_mapping(path.name, _text(path), model)
     if mapping.object_name != asked.arguments.object:
         text = f"the mapping fills {mapping.object_name}, not {asked.arguments.object}."
         raise RefusedError(
@@ -98,6 +100,25 @@ def _found(name: str) -> Path:
         return known[name]
     text = f"there is no file {name} and no shipped mapping of this name."
     raise RefusedError([Problem("not_found", "--map", text, did_you_mean(name, known))])
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        text = "the mapping is not written in UTF-8."
+        raise RefusedError([Problem("not_utf8", str(path), text, "Save it as UTF-8.")]) from None
+
+
+def _check_template(asked: Asked, path: Path) -> None:
+    """Raise RefusedError when a shipped mapping fills fields of a template that this site does not have."""
+    plugin = path.resolve().parents[1]
+    if plugin.parent != shipped("plugins").resolve() or not (plugin / "metadata").is_dir():
+        return
+    if plugin.name not in {Path(layer).name for layer in asked.settings().layers}:
+        text = f"{path.stem} fills fields of the template {plugin.name}, which is not installed."
+        cure = f"Write 'layers: [plugins/{plugin.name}]' into config.yaml."
+        raise RefusedError([Problem("no_template", "--map", text, cure)])
 
 
 def _undo(asked: Asked, site: Site, ctx: Context) -> int:

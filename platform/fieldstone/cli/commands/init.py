@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import getpass
 from argparse import ArgumentParser
 
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Change, Operation
 from fieldstone.cli.contract import DONE, Asked
+from fieldstone.cli.passwords import asked_password
 from fieldstone.site import Site
 
 
@@ -15,7 +15,7 @@ class Init:
     """Brings the database to the model; running it again changes nothing that is there."""
 
     name = "init"
-    summary = "create or upgrade the database and make the first administrator"
+    summary = "make or upgrade the database, and the first administrator"
 
     def arguments(self, parser: ArgumentParser) -> None:
         """Declare who the first administrator is."""
@@ -29,7 +29,7 @@ class Init:
         asked.terminal.say("The database is ready.")
         email = asked.arguments.admin_email
         if email:
-            password = asked.arguments.admin_password or getpass.getpass("Password: ")
+            password = asked.arguments.admin_password or asked_password("--admin-password")
             new = make_person(site, email, password, asked.arguments.admin_name, ["admin"])
             asked.terminal.say(f"{email} {'is an administrator' if new else 'was there already'}.")
         return DONE

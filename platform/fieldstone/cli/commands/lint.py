@@ -15,7 +15,7 @@ class Lint:
     """Looks at a compiled model for what users will stumble over."""
 
     name = "lint"
-    summary = "say what compiles but will surprise people: labels in one language, fields nobody can fill in"
+    summary = "say what compiles but will surprise people"
 
     def arguments(self, parser: ArgumentParser) -> None:
         """It has none."""

@@ -27,7 +27,7 @@ class New:
     """Makes a folder with config.yaml and a metadata layer of its own."""
 
     name = "new"
-    summary = "make a project folder with its own layer of metadata and rules"
+    summary = "make a project folder with a layer of its own"
 
     def arguments(self, parser: ArgumentParser) -> None:
         """Declare the folder and templates."""

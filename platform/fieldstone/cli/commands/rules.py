@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
+from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.names import did_you_mean
 from fieldstone.cli.contract import DONE, Asked
 
 
@@ -21,11 +23,12 @@ class Rules:
     def run(self, asked: Asked) -> int:
         """Print one line per rule, in the order of objects and phases."""
         model = asked.site().model
-        chosen = [
-            rule
-            for rule in model.rules.values()
-            if asked.arguments.object in (None, rule.object_name)
-        ]
+        named = asked.arguments.object
+        if named is not None and named not in model.objects:
+            text = f"there is no object {named!r}."
+            cure = did_you_mean(named, model.objects)
+            raise RefusedError([Problem("not_found", "--object", text, cure)])
+        chosen = [rule for rule in model.rules.values() if named in (None, rule.object_name)]
         for rule in sorted(chosen, key=lambda r: (r.object_name, r.phase, r.priority, r.code)):
             state = "" if rule.enabled else "  (off)"
             asked.terminal.say(

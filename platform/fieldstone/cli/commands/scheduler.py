@@ -11,7 +11,7 @@ class Scheduler:
     """Any number may run: what is due is decided by the database."""
 
     name = "scheduler"
-    summary = "wake workers when timers and periodic work are due; any number may run"
+    summary = "wake workers when something is due; any number may run"
 
     def arguments(self, parser: ArgumentParser) -> None:
         """It has none."""

@@ -44,7 +44,10 @@ class Token:
                 site.identity.make_token(user, asked.arguments.name, now, grants or None)
             )
         elif asked.arguments.verb == "list":
-            for token in site.identity.tokens_of(user):
+            tokens = site.identity.tokens_of(user)
+            if not tokens:
+                asked.terminal.say("There are no tokens.")
+            for token in tokens:
                 state = "revoked" if token.revoked_at else "good"
                 asked.terminal.say(
                     f"{token.id}  {token.created_at:%Y-%m-%d}  {state:8}{token.name}"
@@ -57,14 +60,12 @@ class Token:
         return DONE
 
 
-def person(site: Site, email: str) -> str:
+def person(site: Site, email: str, option: str = "--user") -> str:
     """Return the id of the person with this address. Raises RefusedError for nobody."""
     found = site.actors.id_of(site.system_context("action"), site.model, email.strip().lower())
     if found is None:
         text = f"nobody has the e-mail address {email}."
-        raise RefusedError(
-            [Problem("not_found", "--user", text, "Look at 'fieldstone user list'.")]
-        )
+        raise RefusedError([Problem("not_found", option, text, "Look at 'fieldstone user list'.")])
     return found
 
 

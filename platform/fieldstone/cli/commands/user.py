@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from argparse import ArgumentParser
 
 from fieldstone.base.errors import Problem, RefusedError
@@ -10,6 +9,7 @@ from fieldstone.changes.nouns import Change, Operation
 from fieldstone.cli.commands.init import make_person
 from fieldstone.cli.commands.token import person
 from fieldstone.cli.contract import DONE, Asked
+from fieldstone.cli.passwords import asked_password
 from fieldstone.reads.query import Query
 from fieldstone.site import Site
 
@@ -47,7 +47,7 @@ class User:
 
 def _create(asked: Asked, site: Site) -> None:
     given = asked.arguments
-    password = given.password or getpass.getpass("Password: ")
+    password = given.password or asked_password("--password")
     if not make_person(site, given.email, password, given.name, _roles(given.roles)):
         text = f"somebody has the e-mail address {given.email} already."
         raise RefusedError(
@@ -73,7 +73,7 @@ def _list(asked: Asked, site: Site) -> None:
 
 def _password(asked: Asked, site: Site) -> None:
     user = person(site, asked.arguments.email)
-    password = asked.arguments.password or getpass.getpass("New password: ")
+    password = asked.arguments.password or asked_password("--password", "New password: ")
     site.identity.set_password(user, password, site.clock())
     asked.terminal.say("The password is set; all sessions of this person are ended.")
 
