@@ -97,7 +97,8 @@ def _ticket(
     subject, kind = draw.choice(TROUBLES)
     stages = [("new", at)]
     for stage, hours in (("working", 6), ("resolved", 60), ("closed", 120)):
-        entered = stages[-1][1] + timedelta(hours=0.2 + draw.random() ** 2 * hours)
+        before = stages[-1][1]
+        entered = teller.at_work(before + timedelta(hours=0.2 + draw.random() ** 2 * hours), before)
         if entered >= teller.now or (stage == "closed" and draw.random() < 0.3):
             break
         stages.append((stage, entered))

@@ -153,7 +153,8 @@ def _course(teller: Teller, at: datetime) -> list[tuple[str, datetime]]:
         else [*["engaging", "proposal", "negotiation"][: draw.randint(1, 3)], "lost"]
     )
     for stage in path:
-        entered = stages[-1][1] + timedelta(days=2 + draw.random() * 24)
+        before = stages[-1][1]
+        entered = teller.at_work(before + timedelta(days=2 + draw.random() * 24), before)
         if entered >= teller.now - timedelta(hours=2):
             break
         stages.append((stage, entered))

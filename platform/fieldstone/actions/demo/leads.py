@@ -115,7 +115,10 @@ def _course(teller: Teller, source: Source, at: datetime) -> list[tuple[str, dat
     draw, stages = teller.random, [("new", at)]
 
     def later(low: float, high: float) -> datetime:
-        return stages[-1][1] + timedelta(days=low + draw.random() ** 2 * (high - low))
+        before = stages[-1][1]
+        return teller.at_work(
+            before + timedelta(days=low + draw.random() ** 2 * (high - low)), before
+        )
 
     fate = draw.random()
     plan = ["contacted", "qualified", "converted"]

@@ -81,6 +81,12 @@ class Teller:
         if outcome.refused:
             raise RefusedError(outcome.problems)
 
+    def at_work(self, about: datetime, after: datetime) -> datetime:
+        """Return an instant on about that day within office hours in Shanghai, later than `after`."""
+        day = about.replace(hour=1, minute=0, second=0, microsecond=0)
+        at = day + timedelta(seconds=int(self.random.random() * 9 * 3600))
+        return at if at > after else after + timedelta(minutes=10 + self.random.random() * 80)
+
     def moment(self, days_ago: float, spread_hours: float = 9) -> datetime:
         """Return an instant some days ago, within the working day of Shanghai."""
         day = (self.now - timedelta(days=days_ago)).replace(
