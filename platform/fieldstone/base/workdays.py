@@ -340,3 +340,20 @@ def public_holidays(
         ) from error
     made_up = {day for day in getattr(found, "weekend_workdays", ()) if day.year in years}
     return frozenset(found), frozenset(made_up)
+
+
+# A day off that stands for another one has a name with brackets or a cause in it.
+_STANDS_FOR = re.compile(r"\s*[(（].*$")
+
+
+@lru_cache(maxsize=64)
+def holiday_names(country: str, year: int, language: str) -> Mapping[date, str]:
+    """Return what the days off of a country are called in "en" or "zh"; empty for an unknown country."""
+    import holidays
+
+    spoken = "zh_CN" if language.startswith("zh") else "en_US"
+    try:
+        found = holidays.country_holidays(country.upper(), years=[year], language=spoken)
+    except NotImplementedError:
+        return {}
+    return {day: _STANDS_FOR.sub("", name) for day, name in found.items()}

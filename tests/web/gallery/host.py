@@ -23,7 +23,8 @@ KINDS = {
     ".woff2": "font/woff2",
 }
 PAGES = {
-    "/o/lead": "list", "/o/lead/board": "board", "/o/lead/1": "record", "/o/lead/new": "form",
+    "/o/lead": "list", "/o/lead/board": "board",
+    "/o/lead/calendar": "calendar", "/o/lead/1": "record", "/o/lead/new": "form",
     "/pools/east": "pool", "/tasks": "tasks", "/dashboards/leads": "dashboard", "/login": "login",
     "/imports": "imports", "/": "home", "/denied": "denied", "/gone": "not_found",
     "/inbox": "inbox",

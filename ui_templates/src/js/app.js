@@ -3,6 +3,7 @@ import "./dialogs.js";
 import "./menus.js";
 import "./toasts.js";
 import "./board.js";
+import "./calendar.js";
 import "./lookup.js";
 import { prepareComposer, restoreDrafts } from "./forms.js";
 import { orderColumns } from "./lists.js";

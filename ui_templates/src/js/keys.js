@@ -40,6 +40,7 @@ tinykeys(window, {
   f: click("[data-filter]"),
   1: click("[data-kind-key='1']"),
   2: click("[data-kind-key='2']"),
+  3: click("[data-kind-key='3']"),
   j: key(() => ($("[data-next]") ? $("[data-next]").click() : board() ? walk(0, 1) : step(1))),
   k: key(() => ($("[data-previous]") ? $("[data-previous]").click() : board() ? walk(0, -1) : step(-1))),
   h: key(() => board() && walk(-1, 0)),

@@ -21,7 +21,10 @@ LONGEST_SEARCH: Final = 200
 
 @dataclass(frozen=True)
 class Arrangement:
-    """What the address of a list says. `path` is the address without its query."""
+    """What the address of a list says. `path` is the address without its query.
+
+    `also` is what a calendar adds: which month or week it shows, and how. No view keeps that.
+    """
 
     path: str
     view: str = ""
@@ -30,6 +33,13 @@ class Arrangement:
     columns: tuple[str, ...] = ()
     q: str = ""
     deleted: bool = False
+    also: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """Return what the address shows: list, board or calendar."""
+        last = self.path.rpartition("/")[2]
+        return last if last in ("board", "calendar") and self.path.count("/") > 2 else "list"  # noqa: PLR2004 - /o/OBJECT
 
     @property
     def pairs(self) -> list[tuple[str, str]]:
@@ -40,7 +50,7 @@ class Arrangement:
         found += [("columns", code) for code in self.columns]
         found += [("q", self.q)] if self.q else []
         found += [("deleted", "1")] if self.deleted else []
-        return found
+        return [*found, *self.also]
 
     def url(self, path: str = "", more: Sequence[tuple[str, str]] = (), **changes: Any) -> str:
         """Return the address of this arrangement, with changes, perhaps at another path."""

@@ -19,6 +19,7 @@ from fieldstone.web.pages import drawing, views
 from fieldstone.web.pages.arranging import Arrangement, arrangement_of
 from fieldstone.web.pages.bulk import verbs
 from fieldstone.web.pages.filter_forms import FilterForms
+from fieldstone.web.pages.kinds import kinds_of
 from fieldstone.web.pages.subjects import access_of, heading, may_delete, object_of, today_of
 from fieldstone.web.pages.table import Table
 from fieldstone.web.pages.values import Look
@@ -110,7 +111,7 @@ class Listing:
             "list_url": arranged.path,
             "views": views.switcher(self.asked, spec, arranged, self.chosen, self.saved),
             "edited": not arranged.deleted and views.is_edited(arranged, self.chosen),
-            "kinds": self.kinds(),
+            "kinds": kinds_of(self.asked, spec, arranged),
             "filters": self.filters.pills(),
             "filter_fields": self.filters.fields(),
             "sorts": self.sorts(),
@@ -121,25 +122,8 @@ class Listing:
             "new_label": t(
                 "New {what}", what=label if self.asked.language == "zh" else label.lower()
             ),
-            "import_url": "",
+            "import_url": (f"/imports/new?object={spec.code}" if self.access.may_create else ""),
         }
-
-    def kinds(self) -> list[dict[str, Any]]:
-        """Return the switch between table and board."""
-        if not views.declared_views(self.spec, "board"):
-            return []
-        path, t, board = f"/o/{self.spec.code}", self.speech.t, self.kind == "board"
-        arranged = self.arranged
-        table = arranged.url(path, view="", sort="", columns=()) if board else arranged.url()
-        other = (
-            arranged.url()
-            if board
-            else arranged.url(f"{path}/board", view="", sort="", columns=(), deleted=False)
-        )
-        return [
-            {"label": t("Table"), "icon": "table-2", "href": table, "current": not board},
-            {"label": t("Board"), "icon": "square-kanban", "href": other, "current": board},
-        ]
 
     def sorts(self) -> list[dict[str, Any]]:
         """Return the orders to choose from: the columns shown, and by time."""

@@ -83,8 +83,8 @@ def _texts(value: object) -> list[str]:
 def is_edited(arranged: Arrangement, chosen: Chosen) -> bool:
     """Tell whether the list differs from its view as it was declared or saved."""
     if chosen.saved is not None:
-        return opened(arranged.path, chosen.saved).pairs != arranged.pairs
-    plain = replace(arranged, view="", deleted=False)
+        return opened(arranged.path, chosen.saved).pairs != replace(arranged, also=()).pairs
+    plain = replace(arranged, view="", deleted=False, also=())
     return bool(plain.pairs)
 
 
@@ -96,14 +96,13 @@ def switcher(
     saved: tuple[SavedView, ...],
 ) -> list[dict[str, Any]]:
     """Return the entries of the view switcher, the recycle bin last."""
-    board = arranged.path.endswith("/board")
     entries: list[dict[str, Any]] = [
         {
             "label": view.label.text(asked.language),
             "href": f"{arranged.path}?view={view.code}",
             "current": not arranged.deleted and chosen.saved is None and view is chosen.declared,
         }
-        for view in declared_views(spec, "board" if board else "list")
+        for view in declared_views(spec, arranged.kind)
     ]
     entries += [
         {
@@ -114,7 +113,7 @@ def switcher(
         }
         for view in saved
     ]
-    if may_delete(access_of(asked, spec)) and not board:
+    if may_delete(access_of(asked, spec)) and arranged.kind == "list":
         label = speech(asked.language).t("Recycle bin")
         href = f"{arranged.path}?deleted=1"
         entries.append(
