@@ -255,7 +255,9 @@ class _Builder:
     def _writers(self, code: str, permissions: Iterable[Permission]) -> Iterable[Showing]:
         for permission in permissions:
             rule, word = self._rule(permission, permission.update), self._level(permission, code)
-            if rule is not None and self._writes(word):
+            # Giving a record to somebody, oneself included, is a right of its own.
+            given = code == "owner" and self.spec.owned != "none" and not permission.assign
+            if rule is not None and self._writes(word) and not given:
                 yield Showing(rule, word.mask_when)
 
     @staticmethod

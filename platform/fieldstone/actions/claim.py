@@ -75,11 +75,19 @@ def _pool_of(call: Call, tx: Transaction) -> str:
     if row is None:
         raise _missing(call)
     if row["owner"] or not row["pool"]:
-        raise _too_late(call, tx, row["owner"])
+        raise _too_late(call, tx, row["owner"]) if _knows(call, tx) else _missing(call)
     query = Query(pool=str(row["pool"]), filter=f"id == '{call.record_id}'", limit=1)
     if not call.reads.list(call.ctx, call.model, call.object_name, query).rows:
         raise _missing(call)
     return str(row["pool"])
+
+
+def _knows(call: Call, tx: Transaction) -> bool:
+    """Tell whether the actor sees the record, or could see it while it lay in a pool."""
+    shared = tx.pools_before(call.object_name, call.record_id)
+    if not shared.isdisjoint(call.reads.pools(call.ctx, call.model, call.object_name)):
+        return True
+    return call.reads.get(call.ctx, call.model, call.object_name, call.record_id) is not None
 
 
 def _spend(call: Call, tx: Transaction, pool: str) -> None:

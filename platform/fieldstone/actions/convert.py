@@ -114,7 +114,7 @@ def _made(
     values |= {field: made[other] for field, other in target.links.items() if other in made}
     if spec.owned != "none":
         values["owner"] = row.get("owner") or call.ctx.actor.id
-    values |= call.params.get("values", {}).get(target.code, {})
+    values |= _added(call, unit, target)
     change = Change(target.object_name, Operation.CREATE, values, trusted=True, reason="converted")
     outcome = unit.submit([change])[0]
     if outcome.refused:
@@ -123,6 +123,20 @@ def _made(
         ]
         raise RefusedError(problems)
     return outcome.record_id
+
+
+def _added(call: Call, unit: Unit, target: Target) -> Mapping[str, object]:
+    """Return the values that the person adds, as far as their own rights go. Raises RefusedError."""
+    added: Mapping[str, object] = call.params.get("values", {}).get(target.code, {})
+    if not added:
+        return {}
+    problems = unit.objections(Change(target.object_name, Operation.CREATE, added))
+    if problems:
+        told = [
+            Problem(p.code, f"values.{target.code}.{p.path}", p.message, p.cure) for p in problems
+        ]
+        raise RefusedError(told)
+    return added
 
 
 def _closing(

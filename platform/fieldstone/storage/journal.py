@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     bindparam,
     insert,
+    select,
     update,
 )
 
@@ -146,6 +147,12 @@ class Journal:
             self._owners(each_once)
         for entry in entries:
             self._chain.add(self._audit_line(entry))
+
+    def pools_of(self, object_name: str, record: str) -> frozenset[str]:
+        """Return the pools in which a record has lain."""
+        span = fs_owner_span.c
+        asked = select(span.pool).where(span.object == object_name, span.record == record)
+        return frozenset(pool for (pool,) in self._connection.execute(asked) if pool)
 
     def close_chain(self) -> None:
         """Write the waiting audit entries; the last thing before COMMIT."""

@@ -112,6 +112,10 @@ class Transaction(FactsReader):
         """Return the next numbers of an autonumber field."""
         return self.counters.numbers(object_name, field, period, count)
 
+    def pools_before(self, object_name: str, record: str) -> frozenset[str]:
+        """Return the pools in which a record has lain."""
+        return self._journal.pools_of(object_name, record)
+
     def recall(self, principal: str, key: str) -> idempotency.Remembered | None:
         """Return what was answered to this Idempotency-Key; a second request waits for the first."""
         return idempotency.recall(self.connection, self.dialect, principal, key)

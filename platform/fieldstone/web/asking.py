@@ -20,6 +20,8 @@ LANGUAGE_COOKIE: Final = "fieldstone_language"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # What a program signs in with; its requests carry no cookie, so nobody can forge them from a page.
 BEARER: Final = "Bearer "
+# Pages are for people: a token, perhaps a narrow one, must not make itself another on the page of tokens.
+FOR_PROGRAMS: Final = ("/api/", "/in/")
 
 
 @dataclass(frozen=True)
@@ -77,7 +79,7 @@ def _asked(site: Site, incoming: Request) -> Asked:
     model, request_id = site.model, new_id()
     system = site.system_context("page")
     header = incoming.headers.get("Authorization", "")
-    if header.startswith(BEARER):
+    if header.startswith(BEARER) and incoming.path.startswith(FOR_PROGRAMS):
         token = site.identity.token(header[len(BEARER) :].strip(), system.now)
         actor = (
             site.actors.by_id(system, model, token.user, token.grants)

@@ -20,7 +20,7 @@ def _admit_one(draft: Draft, work: Work) -> Draft:
     if draft.operation is Operation.CREATE:
         if not work.access.may_create:
             return _forbidden(draft, work, "create")
-        return _fields(draft, work, work.access.writable_on_create())
+        return _given_away(_fields(draft, work, work.access.writable_on_create()), work)
     # Scopes read what lies behind lookups, such as the owner's department: the whole row, not what is stored alone.
     if not work.access.may_see(draft.row, work.env):
         return missing(draft, work)
@@ -70,6 +70,19 @@ def _fields(draft: Draft, work: Work, writable: frozenset[str]) -> Draft:
                 )
             )
     return draft.with_problems(*problems) if problems else draft
+
+
+def _given_away(draft: Draft, work: Work) -> Draft:
+    """Refuse a new record made somebody else's by who may not give records to others."""
+    owner = draft.change.values.get("owner")
+    owned = work.spec.owned != "none" and "owner" in work.spec.fields
+    if not owned or work.access.may_assign or owner in (None, "", work.ctx.actor.id):
+        return draft
+    if draft.problems and any(problem.path == "owner" for problem in draft.problems):
+        return draft
+    text = f"Your roles do not let you give {work.spec.plural.en.lower()} to others."
+    cure = "Leave the owner out, or ask a manager to assign it."
+    return draft.with_problems(Problem("read_only", "owner", text, cure))
 
 
 def unknown_field(work: Work, code: str, readable: frozenset[str]) -> Problem:

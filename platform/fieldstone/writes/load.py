@@ -9,7 +9,7 @@ from fieldstone.writes.work import Batch, Work, each_standing
 
 
 def load(batch: Batch, work: Work) -> Batch:
-    """Give every update, deletion and restoration its stored row; refuse the missing and the stale."""
+    """Give every update, deletion and restoration its stored row; refuse the missing."""
     ids = [d.record_id for d in batch if d.operation is not Operation.CREATE and not d.refused]
     rows = work.transaction.rows(work.spec.code, ids, deleted=True, lock=True) if ids else {}
 
@@ -20,9 +20,15 @@ def load(batch: Batch, work: Work) -> Batch:
         wanted_deleted = draft.operation is Operation.RESTORE
         if row is None or (row.get("deleted_at") is not None) != wanted_deleted:
             return missing(draft, work)
-        return _fresh(draft.but(before=row))
+        return draft.but(before=row)
 
     return fill(each_standing(batch, judge), work)
+
+
+def fresh(batch: Batch, work: Work) -> Batch:
+    """Refuse changes of a version that was overtaken; asked after `admit`, for a version is a fact of the record."""
+    del work
+    return each_standing(batch, _fresh)
 
 
 def missing(draft: Draft, work: Work) -> Draft:

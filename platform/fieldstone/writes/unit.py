@@ -20,14 +20,14 @@ from fieldstone.writes.check import check
 from fieldstone.writes.decide import decide, fitting
 from fieldstone.writes.derive import derive
 from fieldstone.writes.keep import keep, version_after
-from fieldstone.writes.load import load
+from fieldstone.writes.load import fresh, load
 from fieldstone.writes.parse import parse
 from fieldstone.writes.plan import plan_for
 from fieldstone.writes.rollups import refresh_rollups, touched_timelines
 from fieldstone.writes.stages import enter_stages
 from fieldstone.writes.work import Batch, Step, Work
 
-STEPS: tuple[Step, ...] = (load, admit, parse, derive, enter_stages, decide, check, keep)
+STEPS: tuple[Step, ...] = (load, admit, fresh, parse, derive, enter_stages, decide, check, keep)
 # A timer's verdict is a change that was parsed and admitted when its rule was compiled.
 AFTER_DECIDING: tuple[Step, ...] = (derive, enter_stages, decide, check, keep)
 # Changes that changes ask for: a chain of rules longer than this goes round in a circle.
@@ -54,6 +54,17 @@ class Unit:
         warnings = self._follow(batch)
         self.wrote = self.wrote or any(not draft.refused for draft in batch)
         return [_outcome(draft, warnings) for draft in batch]
+
+    def objections(self, change: Change) -> tuple[Problem, ...]:
+        """Return what speaks against the actor's writing these values; nothing is worked out or written.
+
+        For actions that write in the system's name: what a person adds is the person's own word.
+        """
+        work = self._work(change.object_name, self.ctx)
+        batch: Batch = (Draft(change, change.record_id or new_id()),)
+        for step in (load, admit, fresh, parse):
+            batch = step(batch, work)
+        return batch[0].problems
 
     def look_again(self, seen: TakenTimer) -> Outcome | None:
         """Let a rule act on its timer that is due, and remove the timer; None when nothing is left to do.

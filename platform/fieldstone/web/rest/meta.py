@@ -64,9 +64,9 @@ def meta_of_object(asked: Asked, spec: ObjectType) -> Json:
         "relations": [
             {"name": one.name, "object": one.object_name, "field": one.field}
             for one in spec.relations.values()
-            if not one.owned and access_to(model, actor, one.object_name).may_read
+            if not one.owned and _leads_there(access_to(model, actor, one.object_name), one.field)
         ],
-        "pipelines": _pipelines(spec.pipelines) if spec.stage_field in known else [],
+        "pipelines": _pipelines(spec.pipelines, known) if spec.stage_field in known else [],
         "views": list(_views(spec.views.values(), known)),
         "pools": list(spec.pools) if access.may_claim else [],
         "actions": _actions(asked.site.vocabulary.actions, asked, spec),
@@ -114,7 +114,12 @@ def writable(field: Field) -> bool:
     return not (field.derived or field.read_only or field.archived)
 
 
-def _pipelines(pipelines: Pipelines | None) -> list[Json]:
+def _leads_there(there: Access, field: str) -> bool:
+    """Tell whether the caller may see the records of a relation, and what ties them."""
+    return there.may_read and there.field(field).known
+
+
+def _pipelines(pipelines: Pipelines | None, known: frozenset[str]) -> list[Json]:
     if pipelines is None:
         return []
     return [
@@ -127,7 +132,7 @@ def _pipelines(pipelines: Pipelines | None) -> list[Json]:
                     "label": both(stage.label),
                     "kind": stage.kind,
                     "probability": stage.probability,
-                    "needs": list(stage.needs),
+                    "needs": [code for code in stage.needs if code in known],
                     "moves_to": list(one.moves.get(stage.code, ())),
                     "only_by": stage.only_by,
                 }

@@ -104,6 +104,16 @@ def known_parameters(*names: str) -> None:
         for name in request.args
         if name not in names
     ]
+    problems += [
+        Problem(
+            "repeated_parameter",
+            name,
+            f"the parameter {name!r} is there more than once.",
+            "Send it once; conditions go together with 'and', names with commas.",
+        )
+        for name in names
+        if len(request.args.getlist(name)) > 1
+    ]
     if problems:
         raise RefusedError(problems, status=400)
 
