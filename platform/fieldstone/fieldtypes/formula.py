@@ -6,11 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy.types import TypeEngine
-
 from fieldstone.base.label import Label
-from fieldstone.expressions.types import Type
-from fieldstone.fieldtypes.contract import FieldType, InvalidValueError, TypeSpec
+from fieldstone.fieldtypes.computed import ComputedType
+from fieldstone.fieldtypes.contract import InvalidValueError, TypeSpec
 from fieldstone.fieldtypes.decimal import DecimalType
 
 # A formula has to be a plain value: nothing hidden, no rows, no files.
@@ -18,42 +16,11 @@ NEVER: Final = frozenset({"rows", "secret", "file", "image", "autonumber", "form
 
 
 @dataclass(frozen=True)
-class FormulaType:
+class FormulaType(ComputedType):
     """Stored, compared and shown as `returns`; numbers are rounded half up to its decimals."""
 
-    returns: FieldType
     name: str = "formula"
     widget: str = "formula"
-
-    @property
-    def expression_type(self) -> Type:
-        """Return the type of the value."""
-        return self.returns.expression_type
-
-    @property
-    def sortable(self) -> bool:
-        """Tell whether the value can be ordered by."""
-        return self.returns.sortable
-
-    def column(self) -> TypeEngine[Any] | None:
-        """Return the column of the value; the field decides whether one is used."""
-        return self.returns.column()
-
-    def parse(self, raw: object) -> object:
-        """Return the computed value as it is kept."""
-        return self.returns.parse(raw)
-
-    def dump(self, value: object) -> object:
-        """Return the JSON form of the value."""
-        return self.returns.dump(value)
-
-    def format(self, value: object, language: str, zone: str) -> str:
-        """Return the value as people read it."""
-        return self.returns.format(value, language, zone)
-
-    def json_schema(self) -> Mapping[str, object]:
-        """Return the schema of the value, read only."""
-        return {**self.returns.json_schema(), "readOnly": True}
 
 
 def make(settings: Mapping[str, Any]) -> FormulaType:

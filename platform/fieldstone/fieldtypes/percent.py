@@ -8,50 +8,28 @@ from decimal import Decimal
 from typing import Any, Final
 
 from fieldstone.base.label import Label
-from fieldstone.expressions.sqltypes import ExactNumber
-from fieldstone.expressions.types import NUMBER, Type
 from fieldstone.fieldtypes.contract import TypeSpec
-from fieldstone.fieldtypes.decimal import LIMITS, decimal_pattern, limit
-from fieldstone.fieldtypes.raw import (
-    LONGEST_NUMBER,
-    check_range,
-    decimal_of,
-    fitted,
-    is_missing,
-    narrow,
-    number_of,
-)
+from fieldstone.fieldtypes.exact import LIMITS, ExactType, limit
+from fieldstone.fieldtypes.raw import LONGEST_NUMBER, fitted, narrow, number_of
 
 SCALE: Final = 4  # two decimals of a percent
 
 
 @dataclass(frozen=True)
-class PercentType:
+class PercentType(ExactType):
     """Stored as Decimal fraction, so that `amount * discount` is right as it stands."""
 
     scale: int = SCALE
-    min: Decimal | None = None
-    max: Decimal | None = None
     name: str = "percent"
     widget: str = "percent"
-    sortable: bool = True
 
-    @property
-    def expression_type(self) -> Type:
-        """Return a number."""
-        return NUMBER
-
-    def column(self) -> ExactNumber:
-        """Return an exact column."""
-        return ExactNumber(self.scale)
-
-    def parse(self, raw: object) -> Decimal | None:
+    def number(self, raw: object) -> Decimal:
         """Return the fraction: 0.25, "0.25" and "25%" are the same."""
-        if is_missing(raw):
-            return None
-        value = _fraction(raw, self.scale)
-        check_range(value, self.min, self.max)
-        return value
+        if isinstance(raw, str) and len(raw) <= LONGEST_NUMBER:
+            text = narrow(raw)
+            if text.endswith("%"):
+                return fitted(number_of(text[:-1]).scaleb(-2), self.scale)
+        return super().number(raw)
 
     def dump(self, value: object) -> object:
         """Return the fraction as text, without zeros at its end."""
@@ -63,20 +41,7 @@ class PercentType:
 
     def json_schema(self) -> Mapping[str, object]:
         """Return text of digits."""
-        return {
-            "type": "string",
-            "format": "decimal",
-            "pattern": decimal_pattern(self.scale),
-            "description": "A fraction: 0.25 is 25 %.",
-        }
-
-
-def _fraction(raw: object, scale: int) -> Decimal:
-    if isinstance(raw, str) and len(raw) <= LONGEST_NUMBER:
-        text = narrow(raw)
-        if text.endswith("%"):
-            return fitted(number_of(text[:-1]).scaleb(-2), scale)
-    return decimal_of(raw, scale)
+        return {**super().json_schema(), "description": "A fraction: 0.25 is 25 %."}
 
 
 def _short(text: str) -> str:

@@ -6,10 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from sqlalchemy.types import TypeEngine
-
 from fieldstone.base.label import Label
-from fieldstone.expressions.types import Type
+from fieldstone.fieldtypes.computed import ComputedType
 from fieldstone.fieldtypes.contract import FieldType, InvalidValueError, TypeSpec
 from fieldstone.fieldtypes.currency import CurrencyType
 from fieldstone.fieldtypes.decimal import DecimalType
@@ -23,43 +21,13 @@ FUNCTIONS: Final = ("count", "sum", "min", "max", "avg")
 
 
 @dataclass(frozen=True)
-class RollupType:
-    """Stored, compared and shown as `returns`."""
+class RollupType(ComputedType):
+    """Always stored; compared and shown as `returns`."""
 
-    function: str = "count"
     returns: FieldType = field(default_factory=IntegerType)
+    function: str = "count"
     name: str = "rollup"
     widget: str = "rollup"
-
-    @property
-    def expression_type(self) -> Type:
-        """Return the type of the value."""
-        return self.returns.expression_type
-
-    @property
-    def sortable(self) -> bool:
-        """Tell whether the value can be ordered by."""
-        return self.returns.sortable
-
-    def column(self) -> TypeEngine[Any] | None:
-        """Return the column of the value: a rollup is always stored."""
-        return self.returns.column()
-
-    def parse(self, raw: object) -> object:
-        """Return the computed value as it is kept."""
-        return self.returns.parse(raw)
-
-    def dump(self, value: object) -> object:
-        """Return the JSON form of the value."""
-        return self.returns.dump(value)
-
-    def format(self, value: object, language: str, zone: str) -> str:
-        """Return the value as people read it."""
-        return self.returns.format(value, language, zone)
-
-    def json_schema(self) -> Mapping[str, object]:
-        """Return the schema of the value, read only."""
-        return {**self.returns.json_schema(), "readOnly": True}
 
 
 def result_type(function: str, over: FieldType | None) -> FieldType:
@@ -98,7 +66,7 @@ def result_type(function: str, over: FieldType | None) -> FieldType:
 def make(settings: Mapping[str, Any]) -> RollupType:
     """Return the type; the compiler gives the summed field's type as `over`, none for count."""
     function = settings.get("function", "count")
-    return RollupType(function, result_type(function, settings.get("over")))
+    return RollupType(result_type(function, settings.get("over")), function)
 
 
 TYPE = TypeSpec(
