@@ -22,6 +22,7 @@ from fieldstone.extensions.builtin import members
 from fieldstone.jobs.contract import Queue
 from fieldstone.jobs.table_queue import TableQueue
 from fieldstone.model.site_model import Model
+from fieldstone.reports.shapes import SCHEMA as REPORT_SCHEMA
 from fieldstone.site import Site, Vocabulary
 from fieldstone.storage.database import Storage
 from fieldstone.web.app import build_app
@@ -84,6 +85,7 @@ def compile_model(settings: Settings, words: Vocabulary) -> Model:
         words.types,
         words.kinds,
         cache=settings.state_folder / "cache",
+        report_schema=REPORT_SCHEMA,
         defaults={"currency": settings.currency},
     )
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fieldstone.cli.contract import DONE, Asked
 from fieldstone.compiler.site_shapes import schemas
+from fieldstone.reports.shapes import SCHEMA as REPORT_SCHEMA
 
 
 class Schema:
@@ -25,7 +26,7 @@ class Schema:
         words = asked.wiring.vocabulary()
         folder: Path = asked.arguments.dir
         folder.mkdir(parents=True, exist_ok=True)
-        for name, schema in schemas(words.types, words.kinds).items():
+        for name, schema in schemas(words.types, words.kinds, REPORT_SCHEMA).items():
             text = json.dumps(schema, ensure_ascii=False, indent=1)
             (folder / name).write_text(text + "\n", encoding="utf-8")
             asked.terminal.say(str(folder / name))

@@ -10,6 +10,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 
 from fieldstone.access.access import Access, access_to
 from fieldstone.model.objects import ObjectType
+from fieldstone.reports.dashboards import dashboards_for
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages.badges import Badges, badges_of
@@ -145,10 +146,8 @@ class Shell:
         """Return the links at the bottom of the side bar."""
         t = self.speech.t
         links = []
-        dashboards = [one for one in self._asked.model.reports.values() if one.kind == "dashboard"]
-        if dashboards:
-            href = f"/dashboards/{dashboards[0].code}"
-            links.append(self._link(t("Dashboards"), "chart-no-axes-column", href))
+        if self._asked.actor and dashboards_for(self._asked.model, self._asked.actor):
+            links.append(self._link(t("Dashboards"), "chart-no-axes-column", "/dashboards"))
         links.append(self._link(t("API tokens"), "key-round", "/tokens"))
         return links
 

@@ -1,0 +1,89 @@
+"""The JSON Schema of a dashboard in YAML, and the words it may use."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from fieldstone.base.periods import Period
+
+ALL: Final = "all"
+PERIODS: Final = (
+    Period.THIS_MONTH,
+    Period.LAST_30,
+    Period.THIS_QUARTER,
+    Period.LAST_90,
+    Period.THIS_YEAR,
+    Period.LAST_365,
+    ALL,
+)
+FORMATS: Final = ("number", "money", "percent", "days")
+KINDS: Final = ("funnel", "histogram", "columns", "bars", "table")
+
+_TEXT: Final = {"type": "string", "minLength": 1, "maxLength": 2000}
+_LABEL: Final = {
+    "anyOf": [
+        {"type": "string"},
+        {
+            "type": "object",
+            "properties": {"en": {"type": "string"}, "zh": {"type": "string"}},
+            "additionalProperties": False,
+        },
+    ]
+}
+_RATIO: Final = {
+    "type": "object",
+    "required": ["of", "in"],
+    "properties": {"of": _TEXT, "in": _TEXT},
+    "additionalProperties": False,
+}
+# A figure: a measure of the rows ("count()", "sum(budget, stage == 'new')"), or one figure in relation to another.
+FIGURE: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "properties": {
+        "label": _LABEL,
+        "measure": _TEXT,
+        "share": _RATIO,
+        "each": _RATIO,
+        "per_month": {"type": "boolean"},
+        "format": {"enum": list(FORMATS)},
+        "good": {"enum": ["up", "down"]},
+        "list": _TEXT,
+        "hidden": {"type": "boolean"},
+        "compare": {"type": "boolean"},
+    },
+    "additionalProperties": False,
+}
+CHART: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "required": ["kind"],
+    "properties": {
+        "kind": {"enum": list(KINDS)},
+        "label": _LABEL,
+        "note": _LABEL,
+        "wide": {"enum": [4, 5, 6, 7, 8, 12]},
+        "count": {"enum": ["reached", "now"]},
+        "group": _TEXT,
+        "value": _TEXT,
+        "when": _TEXT,
+        "date": _TEXT,
+        "figures": {"type": "object", "additionalProperties": FIGURE},
+        "most": {"type": "integer", "minimum": 1, "maximum": 50},
+    },
+    "additionalProperties": False,
+}
+SCHEMA: Final[Mapping[str, Any]] = {
+    "type": "object",
+    "required": ["kind", "object", "date"],
+    "properties": {
+        "kind": {"const": "dashboard"},
+        "label": _LABEL,
+        "icon": _TEXT,
+        "object": _TEXT,
+        "date": _TEXT,
+        "period": {"enum": [str(one) for one in PERIODS]},
+        "figures": {"type": "object", "additionalProperties": FIGURE},
+        "charts": {"type": "object", "additionalProperties": CHART},
+    },
+    "additionalProperties": False,
+}
