@@ -47,7 +47,9 @@ def _finished(draft: Draft, work: Work) -> Draft:
         values = {code: value for code, value in values.items() if value is not None}
         values |= {"created_at": now, "created_by": actor, "updated_at": now, "updated_by": actor}
     elif values:
-        values |= {"updated_at": work.ctx.now, "updated_by": actor}
+        before = (draft.before or {}).get("updated_at")
+        told = max(now, before) if isinstance(before, datetime) else now
+        values |= {"updated_at": told, "updated_by": actor}
     return draft.but(values=values)
 
 

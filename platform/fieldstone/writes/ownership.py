@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from fieldstone.changes.nouns import Draft
 from fieldstone.writes.work import Batch, Work, each_standing
 
@@ -25,5 +27,10 @@ def _one(draft: Draft, work: Work) -> Draft:
     if stage and draft.changed(stage) and "stage_entered_at" in fields:
         history = draft.change.stage_history
         values["stage_entered_at"] = history[-1][1] if history else at
+    last = (draft.before or {}).get("last_activity_at")
+    if isinstance(last, datetime) and draft.changed("last_activity_at"):
+        told = draft.row["last_activity_at"]
+        # Activities may be told out of order; the last one stays the last.
+        values["last_activity_at"] = max(last, told) if isinstance(told, datetime) else last
     fresh = {code: value for code, value in values.items() if draft.row.get(code) != value}
     return draft.setting(fresh) if fresh else draft

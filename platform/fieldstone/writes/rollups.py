@@ -67,6 +67,7 @@ def touched_timelines(standing: Sequence[Draft], model: Model, ctx: Context) -> 
             {"last_activity_at": at},
             record_id,
             trusted=True,
+            as_of=draft.change.as_of,
             skip_rules=draft.change.skip_rules,
             reason="activity",
         )

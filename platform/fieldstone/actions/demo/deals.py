@@ -39,20 +39,23 @@ def close_deals(
         ],
         "contacts",
     )
-    deals = []
+    deals, first = [], {}
     for (lead_id, lead), customer, contact in zip(converted, customers, contacts, strict=True):
         links = {"customer": customer, "contact": contact, "source_lead": lead_id}
+        first[lead_id] = len(deals)
         deals.append(_deal(teller, market, lead, links, lead.stages[-1][1], 0))
         if teller.random.random() < 0.35:
             again = lead.stages[-1][1] + timedelta(days=teller.random.randint(60, 300))
             if again < teller.now:
                 deals.append(_deal(teller, market, lead, {**links, "source_lead": None}, again, 1))
     opportunities = teller.tell("opportunity", deals, "opportunities")
-    for (lead_id, _), customer, contact, deal in zip(
-        converted, customers, contacts, opportunities, strict=False
-    ):
-        del deal
-        teller.change("lead", lead_id, {"customer": customer, "contact": contact})
+    for (lead_id, lead), customer, contact in zip(converted, customers, contacts, strict=True):
+        links = {
+            "customer": customer,
+            "contact": contact,
+            "opportunity": opportunities[first[lead_id]],
+        }
+        teller.change("lead", lead_id, links, lead.stages[-1][1])
     return [
         (c, str(lead.values.get("owner")))
         for c, (_, lead) in zip(customers, converted, strict=True)

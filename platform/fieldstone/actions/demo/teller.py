@@ -74,9 +74,23 @@ class Teller:
                 self.progress(what, len(ids), len(chapters))
         return ids
 
-    def change(self, object_name: str, record_id: str, values: Mapping[str, object]) -> None:
-        """Change one record."""
-        change = Change(object_name, Operation.UPDATE, values, record_id, trusted=True)
+    def change(
+        self,
+        object_name: str,
+        record_id: str,
+        values: Mapping[str, object],
+        at: datetime | None = None,
+    ) -> None:
+        """Change one record, as of `at`."""
+        change = Change(
+            object_name,
+            Operation.UPDATE,
+            values,
+            record_id,
+            as_of=at,
+            skip_rules=at is not None,
+            trusted=True,
+        )
         (outcome,) = self.site.writes.submit(self.context(), self.site.model, [change])
         if outcome.refused:
             raise RefusedError(outcome.problems)
