@@ -16,6 +16,7 @@ from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages.arranging import Arrangement
 from fieldstone.web.pages.filters import COMPARISONS, Filter, comparisons_of
 from fieldstone.web.pages.subjects import access_of
+from fieldstone.web.pages.values import shown_type
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class FilterForms:
         options = getattr(field.type, "options", None) or {}
         if value in options:
             return str(options[value].label.text(self.asked.language))
-        return f"{value}%" if field.type.name == "percent" else value
+        return f"{value}%" if shown_type(field) == "percent" else value
 
     def _titles(self) -> dict[tuple[str, str], str]:
         wanted = [
@@ -153,7 +154,7 @@ class FilterForms:
         if takes == "many":
             return {**shared, **self._choice(field, values)}
         kind = "decimal" if field.type.expression_type.kind.value == "number" else "text"
-        if field.type.name == "percent":
+        if shown_type(field) == "percent":
             kind = "percent"
         return {**shared, "type": kind, "value": values[0] if values else ""}
 
