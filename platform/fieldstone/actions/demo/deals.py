@@ -39,7 +39,8 @@ def close_deals(
         ],
         "contacts",
     )
-    deals, first = [], {}
+    deals: list[Chapter] = []
+    first: dict[str, int] = {}
     for (lead_id, lead), customer, contact in zip(converted, customers, contacts, strict=True):
         links = {"customer": customer, "contact": contact, "source_lead": lead_id}
         first[lead_id] = len(deals)
