@@ -41,6 +41,7 @@ NAMES: Final = {
     ALL: "All time",
 }
 SEGMENTS: Final = ("won", "commit", "best", "cost")
+SMALLEST_STEP: Final = Decimal("0.05")  # percentage points; less reads as 0.0
 LATE_MARK: Final = 0.6  # of the width: a mark behind it has its words on its left
 
 
@@ -98,7 +99,7 @@ class Board:
         return {
             "label": t("Created") if self.found.date == "created_at" else t("Period"),
             "icon": "calendar",
-            "value": t(NAMES[here]),  # type: ignore[index]
+            "value": t(NAMES[here]),
             "choices": choices,
         }
 
@@ -106,7 +107,9 @@ class Board:
         """Return the list of what a mark counts: the period and further filters."""
         day = date or self.found.date
         in_period = [f"{day}:{self.found.period}"] if self.found.period != ALL else []
-        declared = [one for one in self.spec.views.values() if one.kind == "list" and not one.filter]
+        declared = [
+            one for one in self.spec.views.values() if one.kind == "list" and not one.filter
+        ]
         view = [("view", declared[0].code)] if declared else []
         pairs = [*view, *(("f", one) for one in (*in_period, *filters))]
         return f"/o/{self.spec.code}?{urlencode(pairs, safe=':~')}"
@@ -137,6 +140,8 @@ class Board:
         up = one.value > one.before
         if one.format == "percent":
             points = abs(Decimal(one.value) - Decimal(one.before)) * 100
+            if points < SMALLEST_STEP:
+                return drawn
             text = self.speech.t("{n} points", n=f"{points:.1f}")
         else:
             share = abs(Decimal(one.value) - Decimal(one.before)) / abs(Decimal(one.before))
@@ -218,7 +223,8 @@ class Board:
             shape["label"] = self._month(str(line.key)) if shape["labelled"] else ""
             shape["note"] = ", ".join(texts)
         lines = [
-            {"y": y, "text": self._grid_text(value, form)} for y, value in drawn_charts.grid(highest)
+            {"y": y, "text": self._grid_text(value, form)}
+            for y, value in drawn_charts.grid(highest)
         ]
         legend = [
             {"kind": kind, "label": c.label.text(self.asked.language)}

@@ -7,12 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fieldstone.access.access import access_to
-from fieldstone.model.objects import Field, ObjectType
+from fieldstone.model.objects import Field
 from fieldstone.reads.query import Record
 from fieldstone.reads.standing import Standing
-from fieldstone.web.asking import Asked
-from fieldstone.web.i18n import speech
 from fieldstone.web.pages.inputs import Inputs
+from fieldstone.web.pages.one_record import OneRecord
 from fieldstone.web.pages.values import Look, Value, rich
 
 Drawn = dict[str, Any]
@@ -57,21 +56,14 @@ NEVER: Final = frozenset({"stage_entered_at", "deleted_at", "deleted_by", "last_
 
 
 @dataclass(frozen=True)
-class Details:
+class Details(OneRecord):
     """The values of one record for one reader."""
 
-    asked: Asked
-    record: Record
     standing: Standing
-
-    @property
-    def spec(self) -> ObjectType:
-        """Return the record's object."""
-        return self.asked.model.objects[self.record.object_name]
 
     def panels(self, apart: Iterable[str] = ()) -> list[Drawn]:
         """Return the sections; those without a value start folded, what stands elsewhere (`apart`) is left out."""
-        t, language, spec = speech(self.asked.language).t, self.asked.language, self.spec
+        t, language, spec = self.speech.t, self.asked.language, self.spec
         left = {*apart, spec.stage_field, *SYSTEM_SHOWN, *NEVER}
         found: list[Drawn] = []
         declared = [(s.label.text(language), s.fields, s.code) for s in spec.form]
@@ -93,7 +85,7 @@ class Details:
                 found.append({"label": label, "fields": shown, "closed": n > 0 and empty})
         further = [c for c in others if self.record.values.get(c) is not None]
         if computed := self.fields(further):
-            found.insert(1, {"label": t("Found out"), "fields": computed})
+            found.insert(1, {"label": t("Key facts"), "fields": computed})
         if system := self.fields(SYSTEM_SHOWN):
             found.append({"label": t("System"), "fields": system, "closed": True})
         return found
@@ -101,7 +93,7 @@ class Details:
     def fields(self, codes: Iterable[str]) -> list[Drawn]:
         """Return those fields that the reader sees now."""
         return [
-            {"f": self.one(self.spec.fields[code]), "url": self.url(code)}
+            {"f": self.one(self.spec.fields[code]), "url": self.field_url(code)}
             for code in codes
             if self.is_shown(code)
         ]
@@ -114,13 +106,13 @@ class Details:
         access = access_to(self.asked.model, self.asked.actor, self.spec.code)
         return code in self.record.values and code in access.shown_anywhere()
 
-    def url(self, code: str) -> str:
+    def field_url(self, code: str) -> str:
         """Return the address of one field."""
-        return f"/o/{self.spec.code}/{self.record.id}/field/{code}"
+        return f"{self.url}/field/{code}"
 
     def one(self, field: Field) -> Drawn:
         """Return a value with what parts/inline.html needs to show it and to lead into editing."""
-        t = speech(self.asked.language).t
+        t = self.speech.t
         shown: Drawn = {
             "name": field.code,
             "label": field.label.text(self.asked.language),

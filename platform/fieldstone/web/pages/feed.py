@@ -19,7 +19,7 @@ from fieldstone.reads.expanding import target_of
 from fieldstone.reads.history import Event, FieldChange, History, OwnerSpan, StageSpan
 from fieldstone.reads.query import Page, Query, Record
 from fieldstone.web.asking import Asked
-from fieldstone.web.i18n import Speech, speech
+from fieldstone.web.pages.one_record import OneRecord
 from fieldstone.web.pages.people import face
 from fieldstone.web.pages.values import Look
 
@@ -48,27 +48,10 @@ SAID: Final = {
 
 
 @dataclass(frozen=True)
-class Feed:
+class Feed(OneRecord):
     """The life of one record as one reader may see it."""
 
-    asked: Asked
-    record: Record
     history: History
-
-    @property
-    def speech(self) -> Speech:
-        """Return the texts of the reader's language."""
-        return speech(self.asked.language)
-
-    @property
-    def spec(self) -> ObjectType:
-        """Return the record's object."""
-        return self.asked.model.objects[self.record.object_name]
-
-    @property
-    def url(self) -> str:
-        """Return the address of the record."""
-        return f"/o/{self.record.object_name}/{self.record.id}"
 
     @property
     def zone(self) -> ZoneInfo:
@@ -127,7 +110,8 @@ class Feed:
 
     def log(self) -> list[Drawn]:
         """Return every write of the record, for the tab of changes."""
-        return [self._logged(n, one) for n, one in enumerate(self.history.events)]
+        events = enumerate(self.history.events)
+        return [{**self._logged(n, one), "time": self.when_text(one.at)} for n, one in events]
 
     def _ask(self, condition: str, sort: tuple[tuple[str, bool], ...], limit: int) -> Page | None:
         if self.relation is None:
@@ -274,8 +258,7 @@ class Feed:
         }
         if event.operation == "update":
             drawn["changes"] = self._pairs(event.changes)
-        local = event.at.astimezone(self.zone)
-        return {**drawn, "time": f"{local:%H:%M}"}
+        return drawn
 
     def _pairs(self, changes: Iterable[FieldChange]) -> list[Drawn]:
         found = []

@@ -55,7 +55,7 @@ def show_field(code: str, record_id: str, name: str) -> Response:
 def viewing(shown: RecordPage, field: Field) -> Drawn:
     """Return the value as pages/field.html shows it."""
     details = _details(shown)
-    return {"f": details.one(field), "url": details.url(field.code), "mode": "view"}
+    return {"f": details.one(field), "url": details.field_url(field.code), "mode": "view"}
 
 
 def editing(
@@ -70,11 +70,17 @@ def editing(
         made = _owner_control(shown, field)
     else:
         inputs = Inputs(
-            shown.asked, shown.spec, standing, shown.record.values, typed, errors or {}, shown.record.id
+            shown.asked,
+            shown.spec,
+            standing,
+            shown.record.values,
+            typed,
+            errors or {},
+            shown.record.id,
         )
         made = inputs.one(field)
     made |= {"version": shown.record.version, "depends": False, "id": f"i-{field.code}"}
-    return {"f": made, "url": details.url(field.code), "mode": "edit"}
+    return {"f": made, "url": details.field_url(field.code), "mode": "edit"}
 
 
 def _owner_control(shown: RecordPage, field: Field) -> Drawn:
@@ -138,7 +144,12 @@ def _refused(shown: RecordPage, field: Field, found: Filled, outcome: Outcome) -
     if outcome.status == STALE:
         theirs = Look(asked).cell(shown.record, field.code)["text"]
         empty = speech(asked.language).t("Empty")
-        mine = [speech(asked.language).t("Somebody changed this record meanwhile. Here it now says: {value}. Save again to keep yours.", value=theirs or empty)]
+        mine = [
+            speech(asked.language).t(
+                "Somebody changed this record meanwhile. Here it now says: {value}. Save again to keep yours.",
+                value=theirs or empty,
+            )
+        ]
     if not drawing.wants_fragment():
         return drawing.go(asked, shown.url, {"text": mine[0], "tone": "warn"})
     if "gate" in request.form:
@@ -148,7 +159,9 @@ def _refused(shown: RecordPage, field: Field, found: Filled, outcome: Outcome) -
     return drawing.fragment(asked, "field", context, 422)
 
 
-def _path(shown: RecordPage, status: int, errors: Errors | None = None, **told_too: Any) -> Response:
+def _path(
+    shown: RecordPage, status: int, errors: Errors | None = None, **told_too: Any
+) -> Response:
     context = {"stages": shown.stages(errors)}
     body = drawing.block_of(shown.asked, "record", "path", context)
     return drawing.html(body, status, told_too or None)
@@ -165,14 +178,18 @@ def _after(
     events: Drawn = {}
     if cleared:
         names = [after.spec.fields[code].label.text(asked.language) for code in cleared]
-        text = said.t("{fields} was cleared: the choice does not fit any more.", fields=", ".join(names))
+        text = said.t(
+            "{fields} was cleared: the choice does not fit any more.", fields=", ".join(names)
+        )
         events["toast"] = {"text": text, "tone": "warn"}
     elif outcome is not None and outcome.warnings:
         events["toast"] = {"text": told(outcome.warnings[0], asked.language), "tone": "warn"}
     if not drawing.wants_fragment():
         return drawing.go(asked, after.url, events.get("toast"))
     if _needs_whole_page(before, after):
-        return drawing.fragment(asked, "field", viewing(after, field), 200, {**events, "reload": True})
+        return drawing.fragment(
+            asked, "field", viewing(after, field), 200, {**events, "reload": True}
+        )
     if "gate" in request.form:
         return _gate_done(after, field, events)
     details = _details(after)

@@ -9,18 +9,17 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
-from fieldstone.model.objects import ObjectType
 from fieldstone.reads.history import History
-from fieldstone.reads.query import Query, Record
+from fieldstone.reads.query import Query
 from fieldstone.reads.standing import Standing
 from fieldstone.web.asking import Asked, the_call
-from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.badges import forget
 from fieldstone.web.pages.composing import Composer
 from fieldstone.web.pages.details import Details
 from fieldstone.web.pages.feed import Feed, activities_of
 from fieldstone.web.pages.inputs import Errors, errors_of
+from fieldstone.web.pages.one_record import OneRecord
 from fieldstone.web.pages.people import initials, tone
 from fieldstone.web.pages.reasons import decisions_of
 from fieldstone.web.pages.related_lists import Related
@@ -38,28 +37,11 @@ Drawn = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class RecordPage:
+class RecordPage(OneRecord):
     """One record for one reader."""
 
-    asked: Asked
-    record: Record
     standing: Standing
     deleted: bool = False
-
-    @property
-    def speech(self) -> Speech:
-        """Return the texts of the reader's language."""
-        return speech(self.asked.language)
-
-    @property
-    def spec(self) -> ObjectType:
-        """Return the record's object."""
-        return self.asked.model.objects[self.record.object_name]
-
-    @property
-    def url(self) -> str:
-        """Return the address of the record."""
-        return f"/o/{self.spec.code}/{self.record.id}"
 
     @cached_property
     def history(self) -> History:

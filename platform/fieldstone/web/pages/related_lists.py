@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from fieldstone.access.access import access_to
 from fieldstone.model.objects import ObjectType, Relation
 from fieldstone.reads.query import Query, Record
-from fieldstone.web.asking import Asked
 from fieldstone.web.pages.feed import ACTIVITY
+from fieldstone.web.pages.one_record import OneRecord
 from fieldstone.web.pages.people import initials, tone
 from fieldstone.web.pages.subjects import has_face, is_company
 from fieldstone.web.pages.values import Look
@@ -23,16 +23,12 @@ COUNTED: Final = 99
 
 
 @dataclass(frozen=True)
-class Related:
+class Related(OneRecord):
     """What stands around one record."""
-
-    asked: Asked
-    record: Record
 
     def lists(self) -> list[Drawn]:
         """Return a list for each kind of record that points here and that the reader may read."""
-        spec = self.asked.model.objects[self.record.object_name]
-        found = [self._list(one) for one in self._relations(spec)]
+        found = [self._list(one) for one in self._relations(self.spec)]
         # What holds nothing stands last.
         return sorted(found, key=lambda one: not one["rows"])[:MOST_LISTS]
 

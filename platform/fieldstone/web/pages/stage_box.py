@@ -9,12 +9,10 @@ from typing import Any, Final
 
 from fieldstone.model.objects import Pipeline, Stage
 from fieldstone.reads.history import StageSpan
-from fieldstone.reads.query import Record
 from fieldstone.reads.standing import Entry, Standing
-from fieldstone.web.asking import Asked
-from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages.amounts import short_time, usual_text, usual_time
 from fieldstone.web.pages.inputs import Errors, Inputs
+from fieldstone.web.pages.one_record import OneRecord
 from fieldstone.web.pages.values import Look
 
 Drawn = dict[str, Any]
@@ -22,23 +20,11 @@ WHOLE: Final = 100
 
 
 @dataclass(frozen=True)
-class StageBox:
+class StageBox(OneRecord):
     """The stages of one record for one reader."""
 
-    asked: Asked
-    record: Record
     standing: Standing
     spans: Sequence[StageSpan] = ()
-
-    @property
-    def speech(self) -> Speech:
-        """Return the texts of the reader's language."""
-        return speech(self.asked.language)
-
-    @property
-    def url(self) -> str:
-        """Return the address of the record."""
-        return f"/o/{self.record.object_name}/{self.record.id}"
 
     def drawn(self, errors: Errors | None = None) -> Drawn | None:
         """Return the dict of parts/stages.html, None for an object without stages."""

@@ -8,12 +8,9 @@ from typing import Any, Final
 from fieldstone.access.access import Access, access_to
 from fieldstone.access.masks import Masked
 from fieldstone.actions.contract import Action
-from fieldstone.model.objects import ObjectType
-from fieldstone.reads.query import Record
 from fieldstone.reads.standing import Standing
-from fieldstone.web.asking import Asked
-from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages.feed import activities_of
+from fieldstone.web.pages.one_record import OneRecord
 
 Act = dict[str, Any]
 # These have their own places on the page.
@@ -22,33 +19,16 @@ MOST_KEYS: Final = 5
 
 
 @dataclass(frozen=True)
-class Verbs:
+class Verbs(OneRecord):
     """The actions of one record for one reader."""
 
-    asked: Asked
-    record: Record
     standing: Standing
     deleted: bool = False
-
-    @property
-    def speech(self) -> Speech:
-        """Return the texts of the reader's language."""
-        return speech(self.asked.language)
-
-    @property
-    def spec(self) -> ObjectType:
-        """Return the record's object."""
-        return self.asked.model.objects[self.record.object_name]
 
     @property
     def access(self) -> Access:
         """Return what the reader may do with records of this object."""
         return access_to(self.asked.model, self.asked.actor, self.spec.code)
-
-    @property
-    def url(self) -> str:
-        """Return the address of the record."""
-        return f"/o/{self.spec.code}/{self.record.id}"
 
     def first(self) -> list[Act]:
         """Return the buttons in the head: add a task, write, call."""
@@ -60,7 +40,7 @@ class Verbs:
                 {"label": t("Add a task"), "icon": "circle-check", "kind": "icon", "focus": "task"}
             )
         if mail := self._plain("email"):
-            found.append({"label": t("E-mail"), "icon": "mail", "href": f"mailto:{mail}"})
+            found.append({"label": t("Send e-mail"), "icon": "mail", "href": f"mailto:{mail}"})
         if phone := self._plain("phone"):
             call = {"label": t("Call"), "icon": "phone", "href": f"tel:{phone}", "kind": "primary"}
             found.append(call)
