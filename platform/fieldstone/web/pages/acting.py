@@ -63,7 +63,9 @@ class Asking:
 
     def _text(self) -> str:
         if self.conversion is not None:
-            return self.speech.t("New records are made from this one, unless you choose existing ones.")
+            return self.speech.t(
+                "New records are made from this one, unless you choose existing ones."
+            )
         if self.action.name == "release":
             return self.speech.t("Your colleagues can claim it from there.")
         return ""
@@ -235,7 +237,9 @@ def delete_record(code: str, record_id: str) -> Response:
     asked = the_call()
     shown = page_of(asked, code, record_id)
     _written(shown, Operation.DELETE)
-    text = speech(asked.language).t("{what} is in the recycle bin.", what=Look(asked).title(shown.record))
+    text = speech(asked.language).t(
+        "{what} is in the recycle bin.", what=Look(asked).title(shown.record)
+    )
     return drawing.go(asked, f"/o/{code}", {"text": text, "undo": f"{shown.url}/restore"})
 
 

@@ -26,7 +26,9 @@ from fieldstone.web.pages.wording import told
 PAGE = Blueprint("moving", __name__)
 ASKED_FOR: Final = frozenset({"required", "needed_for_stage", "required_in_stage"})
 # These say that the stage itself is out of reach; no field could help.
-FINAL: Final = frozenset({"move_not_allowed", "only_by_action", "unknown_stage", "forbidden", "guard"})
+FINAL: Final = frozenset(
+    {"move_not_allowed", "only_by_action", "unknown_stage", "forbidden", "guard"}
+)
 Drawn = dict[str, Any]
 
 
@@ -78,7 +80,9 @@ def gate(
         for code in standing.demanded - shown.standing.demanded
         if not shown.record.values.get(code)
     ]
-    codes = [c for c in dict.fromkeys(needs) if c in shown.spec.fields and c != shown.spec.stage_field]
+    codes = [
+        c for c in dict.fromkeys(needs) if c in shown.spec.fields and c != shown.spec.stage_field
+    ]
     inputs = Inputs(
         asked,
         shown.spec,
@@ -91,7 +95,10 @@ def gate(
     fields = [{**one, "required": True, "depends": False} for one in inputs.shown(codes)]
     text = ""
     if fields and not listed:
-        text = t("{stage} needs these facts. You fill them in once; they are saved to the record.", stage=name)
+        text = t(
+            "{stage} needs these facts. You fill them in once; they are saved to the record.",
+            stage=name,
+        )
     return {
         "title": Look(asked).title(shown.record),
         "stage": {"id": stage.code, "name": name, "tone": stage.color},
@@ -115,7 +122,9 @@ def move_record(code: str, record_id: str) -> Response:
     codes = [c for c in shown.spec.fields if c != shown.spec.stage_field]
     found = filled(asked, shown.spec, request.form, codes, shown.record.values)
     values = {**found.sent, shown.spec.stage_field: stage.code}
-    change = Change(code, Operation.UPDATE, values, record_id, reason=request.form.get("reason", ""))
+    change = Change(
+        code, Operation.UPDATE, values, record_id, reason=request.form.get("reason", "")
+    )
     (outcome,) = asked.site.writes.submit(asked.ctx, asked.model, [change])
     if outcome.refused:
         return _refused(shown, stage, found, outcome)
@@ -129,7 +138,9 @@ def _refused(shown: RecordPage, stage: Stage, found: Filled, outcome: Outcome) -
     if final or outcome.status in (403, 404, 412):
         raise RefusedError(final or problems, outcome.status)
     if not drawing.wants_fragment():
-        return drawing.go(asked, shown.url, {"text": told(problems[0], asked.language), "tone": "warn"})
+        return drawing.go(
+            asked, shown.url, {"text": told(problems[0], asked.language), "tone": "warn"}
+        )
     asked_before = "asked" in request.form
     context = gate(shown, stage, request.form, problems, found if asked_before else None)
     if not asked_before:
@@ -171,6 +182,7 @@ def _moved(shown: RecordPage, stage: Stage, outcome: Outcome) -> Response:
     on_board = "/board" in request.headers.get("HX-Current-URL", "") or "board" in request.form
     if on_board and not undone:
         context = moved(asked, shown.spec.code, shown.record.id, [before, stage.code])
-        return drawing.fragment(asked, "moved", context, 200, {"toast": toast, "dialog-close": True})
+        return drawing.fragment(
+            asked, "moved", context, 200, {"toast": toast, "dialog-close": True}
+        )
     return drawing.done({"toast": toast, "dialog-close": True, "reload": True})
-
