@@ -80,14 +80,22 @@ def _groups(asker: Asker, code: str, settings: Settings) -> Chart | None:
     columns = columns_of(figures, found[0] if found else {})
     if found and not columns:
         return None
-    first = columns[0].code if columns else ""
-    found.sort(key=lambda line: -Decimal(str(line.get(first) or 0)))
+    _sort(asker, group, found, columns[0].code if columns else "")
     most = int(settings.get("most", MOST_GROUPS))
     lines = [
         Line(line[group], {one.code: _number(line.get(one.code)) for one in columns})
         for line in found[:most]
     ]
     return _chart(asker, code, settings, columns, lines)
+
+
+def _sort(asker: Asker, group: str, found: list[dict[str, object]], figure: str) -> None:
+    """Put stages in their own order, other groups by their first figure."""
+    if group == asker.model.objects[asker.object_name].stage_field:
+        places = {stage.code: n for n, stage in enumerate(_stages(asker))}
+        found.sort(key=lambda line: places.get(str(line[group]), len(places)))
+    else:
+        found.sort(key=lambda line: -Decimal(str(line.get(figure) or 0)))
 
 
 def _number(value: object) -> Number:
