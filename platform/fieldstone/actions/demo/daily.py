@@ -66,7 +66,7 @@ def _done(teller: Teller, lead_id: str, owner: str, at: datetime) -> Chapter:
 
 
 def _task(teller: Teller, lead_id: str, owner: str) -> Chapter:
-    due = teller.now + timedelta(hours=teller.random.randint(-40, 150))
+    due = teller.in_office(days=teller.random.randint(-2, 7))
     return Chapter(
         {
             "kind": "task",

@@ -172,5 +172,5 @@ def _end(
     team = TEAM_OF_REGION.get(region, "south")
     values["owner"] = draw.choice(staff.sellers[team] if draw.random() < 0.93 else staff.managers)
     if open_now:
-        values["next_follow_up"] = teller.now + timedelta(hours=draw.randint(-30, 120))
+        values["next_follow_up"] = teller.in_office(days=draw.randint(-1, 6))
     return values

@@ -14,6 +14,7 @@ from fieldstone.writes.identity import Identity
 from fieldstone.writes.pipeline import Writes
 
 BATCH = 250
+FRIDAY = 4
 Progress = Callable[[str, int, int], None]
 
 
@@ -100,6 +101,13 @@ class Teller:
         day = about.replace(hour=1, minute=0, second=0, microsecond=0)
         at = day + timedelta(seconds=int(self.random.random() * 9 * 3600))
         return at if at > after else after + timedelta(minutes=10 + self.random.random() * 80)
+
+    def in_office(self, days: int) -> datetime:
+        """Return an instant some days from now within office hours in Shanghai, never on a weekend."""
+        day = self.now + timedelta(days=days)
+        while day.weekday() > FRIDAY:
+            day += timedelta(days=1)
+        return self.at_work(day, day - timedelta(days=1)).replace(second=0, microsecond=0)
 
     def moment(self, days_ago: float, spread_hours: float = 9) -> datetime:
         """Return an instant some days ago, within the working day of Shanghai."""
