@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from babel.numbers import list_currencies
@@ -45,7 +45,13 @@ class CurrencyType(ExactType):
 
     def format(self, value: object, language: str, zone: str) -> str:
         """Return the amount with its currency sign."""
-        return money(value, self.currency, language) if isinstance(value, Decimal) else ""
+        if not isinstance(value, Decimal):
+            return ""
+        return money(self._exact(value), self.currency, language)
+
+    def _exact(self, value: Decimal) -> Decimal:
+        """Return the amount with all its decimals: one that a database computed may have lost zeros."""
+        return value.quantize(Decimal(1).scaleb(-self.scale), ROUND_HALF_UP)
 
     def json_schema(self) -> Mapping[str, object]:
         """Return text of digits, the currency beside it."""

@@ -86,7 +86,8 @@ class Look:
         if isinstance(value, Masked):
             return value.text
         shown = field.type.format(value, self.language, self.zone)
-        if getattr(field.type, "currency", "") == "CNY":
+        kind = getattr(field.type, "returns", field.type)
+        if getattr(kind, "currency", "") == "CNY":
             # English writes CN¥ to tell it from the yen; at a site that counts in it, ¥ is clear.
             own = self.asked.site.settings.currency == "CNY"
             return shown.replace("CN¥", "¥") if own else shown
