@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from typing import Final
 
 from sqlalchemy import select
@@ -15,15 +15,42 @@ from fieldstone.storage.reader import Reader
 
 # A department moved elsewhere is felt by everybody within this many seconds.
 TREE_SECONDS: Final = 1.0
+MOST_KNOWN: Final = 10_000
 
 
 class Actors:
-    """Looks people up; a person's own row is read every time, so that a change of roles holds at once."""
+    """Looks people up; whether a person's own row has changed is asked every time, so that a change of roles holds at once."""
 
     def __init__(self, storage: Storage) -> None:
         """Read from `storage`."""
         self._storage = storage
         self._tree: tuple[float, Mapping[str, tuple[str, ...]]] = (0.0, {})
+        self._known: dict[Hashable, tuple[float, Model, Actor | None]] = {}
+
+    def of_version(
+        self,
+        ctx: Context,
+        model: Model,
+        user_id: str,
+        version: int | None,
+        grants: frozenset[str] | None = None,
+    ) -> Actor | None:
+        """Return what `by_id` returns, without reading a record that still has this version; None: it is gone.
+
+        The version moves with every change of the record, so that a change of roles holds at once; totals
+        in it, which move without a version, hold after a second.
+        """
+        if version is None:
+            return None
+        key = (user_id, version, grants)
+        read_at, for_model, actor = self._known.get(key, (0.0, None, None))
+        if for_model is model and time.monotonic() - read_at <= TREE_SECONDS:
+            return actor
+        actor = self.by_id(ctx, model, user_id, grants)
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        self._known[key] = (time.monotonic(), model, actor)
+        return actor
 
     def by_id(
         self, ctx: Context, model: Model, user_id: str, grants: frozenset[str] | None = None

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Table, select
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
@@ -44,6 +44,11 @@ class Storage:
         # Requests and jobs that began with an older model may still run: keep a few.
         self._used = (tables, *self._used[: KEPT_MODELS - 1])
         return tables
+
+    def users(self, model: Model) -> Table | None:
+        """Return the table of people, None for a model without them."""
+        held = self.use(model).objects.get("user")
+        return held.table if held is not None else None
 
     @contextmanager
     def reading(self, tables: Tables, ctx: Context) -> Iterator[Reader]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
 from sqlalchemy import (
     Connection,
     Index,
     Row,
+    Select,
     Table,
     UniqueConstraint,
     bindparam,
@@ -84,6 +86,7 @@ class Session:
     address: str
     device: str
     csrf: str
+    user_version: int | None = None  # of the person's record; None: not looked for, or gone
 
 
 @dataclass(frozen=True)
@@ -98,6 +101,7 @@ class Token:
     used_at: datetime | None
     expires_at: datetime | None
     revoked_at: datetime | None
+    user_version: int | None = None  # as with sessions
 
 
 class People:
@@ -127,9 +131,12 @@ class People:
         values = {name: getattr(session, name) for name in _SESSION_NAMES}
         self._connection.execute(insert(fs_session).values(**values))
 
-    def session(self, hash_of_cookie: str, now: datetime) -> Session | None:
+    def session(
+        self, hash_of_cookie: str, now: datetime, users: Table | None = None
+    ) -> Session | None:
         """Return the session of a cookie, None when it never was, ended or expired."""
-        row = self._connection.execute(_SESSION_BY_HASH, {"hash": hash_of_cookie}).first()
+        asked = _with_version(_SESSION_BY_HASH, fs_session, users)
+        row = self._connection.execute(asked, {"hash": hash_of_cookie}).first()
         found = Session(*row) if row is not None else None
         return found if found is not None and found.expires_at > now else None
 
@@ -162,9 +169,10 @@ class People:
             )
         )
 
-    def token(self, hash_of_token: str, now: datetime) -> Token | None:
-        """Return a token that is good at `now`, by its hash."""
-        row = self._connection.execute(_TOKEN_BY_HASH, {"hash": hash_of_token}).first()
+    def token(self, hash_of_token: str, now: datetime, users: Table | None = None) -> Token | None:
+        """Return a token that is good at `now`, by its hash; with the table of `users` also its user's version."""
+        asked = _with_version(_TOKEN_BY_HASH, fs_token, users)
+        row = self._connection.execute(asked, {"hash": hash_of_token}).first()
         found = _token(row) if row is not None else None
         if found is None or found.revoked_at is not None:
             return None
@@ -237,7 +245,16 @@ _SESSION_BY_HASH = select(*(fs_session.c[name] for name in _SESSION_NAMES)).wher
 _TOKEN_BY_HASH = select(*_TOKEN).where(fs_token.c.hash == bindparam("hash"))
 
 
+@lru_cache(maxsize=16)
+def _with_version(asked: Select[Any], of: Table, users: Table | None) -> Select[Any]:
+    """Return the statement with the version of the user's record, so that one look tells who asks."""
+    if users is None:
+        return asked
+    theirs = (users.c.id == of.c.user) & users.c.deleted_at.is_(None)
+    version = users.c.version.label("user_version")
+    return asked.add_columns(version).select_from(of.outerjoin(users, theirs))
+
+
 def _token(row: Row[Any]) -> Token:
-    grants = None if row.grants is None else frozenset(row.grants)
-    times = (row.created_at, row.used_at, row.expires_at, row.revoked_at)
-    return Token(row.id, row.user, row.name or "", grants, *times)
+    grants = None if row[3] is None else frozenset(row[3])
+    return Token(row[0], row[1], row[2] or "", grants, *row[4:])

@@ -80,9 +80,9 @@ def _asked(site: Site, incoming: Request) -> Asked:
     system = site.system_context("page")
     header = incoming.headers.get("Authorization", "")
     if header.startswith(BEARER) and incoming.path.startswith(FOR_PROGRAMS):
-        token = site.identity.token(header[len(BEARER) :].strip(), system.now)
+        token = site.identity.token(header[len(BEARER) :].strip(), system.now, model)
         actor = (
-            site.actors.by_id(system, model, token.user, token.grants)
+            site.actors.of_version(system, model, token.user, token.user_version, token.grants)
             if token is not None
             else None
         )
@@ -92,8 +92,12 @@ def _asked(site: Site, incoming: Request) -> Asked:
             site, model, request_id, actor, _language(site, incoming, actor), by_token=True
         )
     cookie = incoming.cookies.get(COOKIE)
-    session = site.identity.session(cookie, system.now) if cookie else None
-    actor = site.actors.by_id(system, model, session.user) if session is not None else None
+    session = site.identity.session(cookie, system.now, model) if cookie else None
+    actor = (
+        site.actors.of_version(system, model, session.user, session.user_version)
+        if session is not None
+        else None
+    )
     csrf = session.csrf if session is not None and actor is not None else ""
     return Asked(site, model, request_id, actor, _language(site, incoming, actor), csrf)
 

@@ -11,6 +11,7 @@ from typing import Final
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ids import new_id
 from fieldstone.base.passwords import LONGEST, SHORTEST, password_fits, password_hash
+from fieldstone.model.site_model import Model
 from fieldstone.storage.database import Storage
 from fieldstone.storage.people import People, Session, Token
 
@@ -90,11 +91,11 @@ class Identity:
             People(connection, self._storage.dialect).open_session(session)
         return opened
 
-    def session(self, cookie: str, now: datetime) -> Session | None:
+    def session(self, cookie: str, now: datetime, model: Model) -> Session | None:
         """Return the session behind a cookie, None when there is none (any more)."""
-        hashed = _hash(cookie)
+        hashed, users = _hash(cookie), self._storage.users(model)
         with self._storage.looking() as connection:
-            found = People(connection, self._storage.dialect).session(hashed, now)
+            found = People(connection, self._storage.dialect).session(hashed, now, users)
         if found is not None and now - found.seen_at > TOUCH_EVERY:
             with self._storage.connection() as connection:
                 people = People(connection, self._storage.dialect)
@@ -121,10 +122,11 @@ class Identity:
             People(connection, self._storage.dialect).add_token(token, _hash(secret))
         return secret
 
-    def token(self, secret: str, now: datetime) -> Token | None:
+    def token(self, secret: str, now: datetime, model: Model) -> Token | None:
         """Return the token behind what a program sent, None for one that is not good."""
+        users = self._storage.users(model)
         with self._storage.looking() as connection:
-            return People(connection, self._storage.dialect).token(_hash(secret), now)
+            return People(connection, self._storage.dialect).token(_hash(secret), now, users)
 
     def tokens_of(self, user_id: str) -> tuple[Token, ...]:
         """Return the tokens of a person, newest first."""
