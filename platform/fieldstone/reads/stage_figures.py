@@ -39,6 +39,6 @@ def reached(sight: Sight, object_name: str, query: Query, stages: Sequence[str])
         .group_by(spans.record)
         .subquery()
     )
-    counted = select(furthest.c.place, func.count()).group_by(furthest.c.place)
-    by_place = {row[0]: row[1] for row in sight.fetch(counted)}
+    counted = select(furthest.c.place, func.count().label("n")).group_by(furthest.c.place)
+    by_place = {int(row.place): int(row.n) for row in sight.fetch(counted)}
     return [sum(n for at, n in by_place.items() if at >= place) for place in range(len(stages))]

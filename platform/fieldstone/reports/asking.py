@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
@@ -31,17 +31,17 @@ class Asker:
     ctx: Context
     model: Model
     object_name: str
-    date: str
-    first: date | None
-    after: date | None
+    day: str
+    first: datetime.date | None
+    after: datetime.date | None
 
     def condition(self, when: str = "") -> str | None:
         """Return the period, and a further condition, as one expression."""
         parts = [f"({when})"] if when else []
         if self.first is not None:
-            parts.append(f"{self.date} >= '{self.first.isoformat()}'")
+            parts.append(f"{self.day} >= '{self.first.isoformat()}'")
         if self.after is not None:
-            parts.append(f"{self.date} < '{self.after.isoformat()}'")
+            parts.append(f"{self.day} < '{self.after.isoformat()}'")
         return " and ".join(parts) or None
 
     def before(self) -> Asker | None:
@@ -57,7 +57,7 @@ class Asker:
         today = self.ctx.now.date()
         if self.first is None or self.after is None:
             return Decimal(1)
-        days = (min(self.after, today + timedelta(days=1)) - self.first).days
+        days = (min(self.after, today + datetime.timedelta(days=1)) - self.first).days
         return max(Decimal(1), Decimal(days) / DAYS_OF_A_MONTH)
 
     def lines(
@@ -124,7 +124,7 @@ def quotient(upper: Number, lower: Number) -> Number:
     return (Decimal(upper) / Decimal(lower)).quantize(TENTH)
 
 
-def span_of(name: str, today: date) -> tuple[date | None, date | None]:
+def span_of(name: str, today: datetime.date) -> tuple[datetime.date | None, datetime.date | None]:
     """Return the first day of a period and the first day after it, None for all time."""
     return (None, None) if name == ALL else period(name, today)
 

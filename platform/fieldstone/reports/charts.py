@@ -42,7 +42,7 @@ def _chart(
         tuple(lines),
         label_from(settings["note"], code) if "note" in settings else None,
         marks or {},
-        asker.date,
+        asker.day,
     )
 
 
@@ -66,7 +66,9 @@ def _funnel(asker: Asker, code: str, settings: Settings) -> Chart | None:
         counts = asker.reads.reached(asker.ctx, asker.model, asker.object_name, query, codes)
     else:
         field = asker.model.objects[asker.object_name].stage_field
-        found = asker.lines([field], {"count": {"measure": "count()"}}, str(settings.get("when", "")))
+        found = asker.lines(
+            [field], {"count": {"measure": "count()"}}, str(settings.get("when", ""))
+        )
         by_stage = {line[field]: line["count"] for line in found}
         counts = [int(str(by_stage.get(one, 0))) for one in codes]
     lines = [Line(one, {"count": n}) for one, n in zip(codes, counts, strict=True)]
@@ -104,7 +106,7 @@ def _number(value: object) -> Number:
 
 def _months(asker: Asker, code: str, settings: Settings) -> Chart | None:
     """Follow figures from month to month; months without a row count nothing."""
-    day, figures = asker.date, settings.get("figures", {})
+    day, figures = asker.day, settings.get("figures", {})
     year, month = f"year({day})", f"month({day})"
     when = " and ".join(p for p in (f"{day} != null", str(settings.get("when", ""))) if p)
     found = asker.lines([year, month], figures, when)
@@ -129,7 +131,9 @@ def _histogram(asker: Asker, code: str, settings: Settings) -> Chart | None:
     when = str(settings.get("when", ""))
     found = asker.lines([value], {"count": {"measure": "count()"}}, when)
     counts = sorted(
-        (int(str(line[value])), int(str(line["count"]))) for line in found if line[value] is not None
+        (int(str(line[value])), int(str(line["count"])))
+        for line in found
+        if line[value] is not None
     )
     counts = [(max(0, at), n) for at, n in counts]
     total = sum(n for _, n in counts)

@@ -64,7 +64,7 @@ def dashboard(asked: Asked, code: str, period: str = "") -> Dashboard:
         report.label,
         str(body.get("icon", "chart-no-axes-column")),
         asker.object_name,
-        asker.date,
+        asker.day,
         name,
         asker.first,
         asker.after,
@@ -111,7 +111,7 @@ def _figures(asker: Asker, declared: Mapping[str, Settings]) -> tuple[Figure, ..
 def _charts(asker: Asker, declared: Mapping[str, Settings]) -> tuple[Chart, ...]:
     found: list[Chart] = []
     for code, one in declared.items():
-        own = replace(asker, date=str(one["date"])) if "date" in one else asker
+        own = replace(asker, day=str(one["date"])) if "date" in one else asker
         try:
             chart = chart_of(own, code, one)
         except RefusedError:

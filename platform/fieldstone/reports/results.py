@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 
 from fieldstone.base.label import Label
@@ -57,7 +57,7 @@ class Chart:
     lines: tuple[Line, ...]
     note: Label | None = None
     marks: Mapping[str, Number] = field(default_factory=dict)
-    date: str = ""
+    day: str = ""
 
 
 @dataclass(frozen=True)
@@ -68,9 +68,9 @@ class Dashboard:
     label: Label
     icon: str
     object_name: str
-    date: str
+    day: str
     period: str
-    first: date | None
-    after: date | None
+    first: datetime.date | None
+    after: datetime.date | None
     figures: tuple[Figure, ...]
     charts: tuple[Chart, ...]

@@ -97,16 +97,16 @@ class Board:
             for one in PERIODS
         ]
         return {
-            "label": t("Created") if self.found.date == "created_at" else t("Period"),
+            "label": t("Created") if self.found.day == "created_at" else t("Period"),
             "icon": "calendar",
             "value": t(NAMES[here]),
             "choices": choices,
         }
 
-    def list_url(self, *filters: str, date: str = "") -> str:
+    def list_url(self, *filters: str, day: str = "") -> str:
         """Return the list of what a mark counts: the period and further filters."""
-        day = date or self.found.date
-        in_period = [f"{day}:{self.found.period}"] if self.found.period != ALL else []
+        by = day or self.found.day
+        in_period = [f"{by}:{self.found.period}"] if self.found.period != ALL else []
         declared = [
             one for one in self.spec.views.values() if one.kind == "list" and not one.filter
         ]
@@ -155,7 +155,7 @@ class Board:
             "sub": chart.note.text(self.asked.language) if chart.note else "",
             "wide": chart.wide,
             "kind": chart.kind,
-            "link": self.list_url(date=chart.date),
+            "link": self.list_url(day=chart.day),
             "data": None,
         }
         if not any(value for line in chart.lines for value in line.values.values()):
@@ -260,7 +260,7 @@ class Board:
             return self.speech.t("Without a value"), empty
         if field is None:
             return str(line.key), ""
-        href = self.list_url(f"{chart.group}:in:{line.key}", date=chart.date)
+        href = self.list_url(f"{chart.group}:in:{line.key}", day=chart.day)
         if target_of(field):
             return names.get(str(line.key)) or self.speech.t("Not visible"), href
         return str(Look(self.asked).value(self.spec, field, line.key)["text"]), href

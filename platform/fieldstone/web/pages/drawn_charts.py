@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import Any, Final
 
 Shape = dict[str, Any]
@@ -40,7 +41,7 @@ def funnel(counts: Sequence[int]) -> list[Shape]:
                 "share": round(100 * count / largest, 1),
             }
         )
-    for n, (here, after) in enumerate(zip(steps, steps[1:], strict=False)):
+    for n, (here, after) in enumerate(pairwise(steps)):
         here |= _join(here, after)
         here["pct"] = round(100 * counts[n + 1] / counts[n]) if counts[n] else 0
     return steps

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Change, Operation, Outcome
 from fieldstone.model.objects import Stage
+from fieldstone.reads.standing import Standing
 from fieldstone.web.asking import the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
@@ -62,12 +63,6 @@ def gate(
 ) -> Drawn:
     """Return what pages/gate.html needs: the missing facts, and those refused, with what was typed."""
     asked, listed = shown.asked, list(problems)
-    t, language = speech(asked.language).t, asked.language
-    name = stage.label.text(language)
-    entry = (shown.standing.entries or {}).get(stage.code)
-    needs = [code for code in stage.needs if entry is None or code in entry.missing]
-    needs += [p.path.partition(".")[0] for p in listed]
-    needs += list(found.typed) if found else []
     known = found.known(shown.spec) if found else {}
     values = {**known, shown.spec.stage_field: stage.code}
     standing = asked.site.reads.standing(
@@ -75,40 +70,47 @@ def gate(
     )
     if standing is None:
         raise not_there()
-    needs += [
-        code
-        for code in standing.demanded - shown.standing.demanded
-        if not shown.record.values.get(code)
-    ]
-    codes = [
-        c for c in dict.fromkeys(needs) if c in shown.spec.fields and c != shown.spec.stage_field
-    ]
     inputs = Inputs(
         asked,
         shown.spec,
         standing,
         shown.record.values,
         found.typed if found else {},
-        errors_of(listed, language),
+        errors_of(listed, asked.language),
         shown.record.id,
     )
+    needed = [
+        *_missing(shown, stage, standing),
+        *(one.path.partition(".")[0] for one in listed),
+        *(found.typed if found else ()),
+    ]
+    codes = [c for c in dict.fromkeys(needed) if c in shown.spec.fields]
+    codes = [c for c in codes if c != shown.spec.stage_field]
     fields = [{**one, "required": True, "depends": False} for one in inputs.shown(codes)]
-    text = ""
-    if fields and not listed:
-        text = t(
-            "{stage} needs these facts. You fill them in once; they are saved to the record.",
-            stage=name,
-        )
+    name, t = stage.label.text(asked.language), shown.speech.t
+    text = t(
+        "{stage} needs these facts. You fill them in once; they are saved to the record.",
+        stage=name,
+    )
     return {
         "title": Look(asked).title(shown.record),
         "stage": {"id": stage.code, "name": name, "tone": stage.color},
         "move_url": f"{shown.url}/move",
-        "text": text,
+        "text": text if fields and not listed else "",
         "fields": fields,
-        "problems": summary_of(listed, shown.spec, language) if found else [],
+        "problems": summary_of(listed, shown.spec, asked.language) if found else [],
         "on_board": "board" in given,
         "note": "",
     }
+
+
+def _missing(shown: RecordPage, stage: Stage, standing: Standing) -> list[str]:
+    """Return the fields that the stage needs and the record lacks; `standing` is how it would stand there."""
+    entry = (shown.standing.entries or {}).get(stage.code)
+    needs = [code for code in stage.needs if entry is None or code in entry.missing]
+    further = standing.demanded - shown.standing.demanded
+    held = shown.record.values
+    return needs + [code for code in shown.spec.fields if code in further and not held.get(code)]
 
 
 @PAGE.post("/o/<code>/<record_id>/move")
@@ -157,12 +159,12 @@ def spoken(shown: RecordPage, stage: Stage, problems: Iterable[Problem]) -> list
     """Return the problems with the guard's own words in the reader's language."""
     language, found = shown.asked.language, []
     for one in problems:
-        text = one.message
-        if one.code == "guard" and stage.guard is not None:
-            said = stage.guard_text.text(language) if stage.guard_text else ""
-            text = said or stage.guard.read_back(language)
-            one = Problem(one.code, one.path, text, "" if language == "zh" else one.cure)  # noqa: PLW2901
-        found.append(one)
+        if one.code != "guard" or stage.guard is None:
+            found.append(one)
+            continue
+        said = stage.guard_text.text(language) if stage.guard_text else ""
+        text = said or stage.guard.read_back(language)
+        found.append(Problem(one.code, one.path, text, "" if language == "zh" else one.cure))
     return found
 
 
