@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Index, Table, func, insert, select, update
+from sqlalchemy import Connection, Index, Table, delete, func, insert, select, update
 
 from fieldstone.storage.platform_tables import PLATFORM, instant, json, text, whole
 
@@ -17,7 +17,9 @@ fs_import: Final = Table(
     text("id", key=True),
     text("object", null=False),
     text("file"),
-    text("state", null=False),  # running, done, failed, undone
+    text(
+        "state", null=False
+    ),  # matching, checking, checked, running, done, failed, undoing, undone
     json("mapping"),
     json("counts"),
     text("actor", null=False),
@@ -62,17 +64,18 @@ class ImportLog:
     def start(
         self, import_id: str, object_name: str, actor: str, now: datetime, **facts: object
     ) -> None:
-        """Note that an import begins; `facts`: file, mapping."""
+        """Note that an import begins; `facts`: file, mapping, and the state when it does not run yet."""
+        values = {"state": "running", **facts}
         self._connection.execute(
             insert(fs_import).values(
-                id=import_id,
-                object=object_name,
-                actor=actor,
-                state="running",
-                created_at=now,
-                **facts,
+                id=import_id, object=object_name, actor=actor, created_at=now, **values
             )
         )
+
+    def turn(self, import_id: str, before: Sequence[str], state: str, **facts: object) -> bool:
+        """Put an import into another state; False when it was in none of `before`, as after a second click."""
+        mine = update(fs_import).where(fs_import.c.id == import_id, fs_import.c.state.in_(before))
+        return self._connection.execute(mine.values(state=state, **facts)).rowcount == 1
 
     def add(self, import_id: str, rows: Sequence[ImportRow]) -> None:
         """Note what became of lines, in the transaction that wrote them."""
@@ -113,20 +116,40 @@ class ImportLog:
         ):
             yield ImportRow(line, kind, record, version, before, problems or ())
 
-    def get(self, import_id: str) -> Mapping[str, Any] | None:
-        """Return an import's state and counts."""
-        columns = [
-            fs_import.c[n]
-            for n in ("id", "object", "file", "state", "counts", "actor", "created_at", "ended_at")
-        ]
-        row = (
-            self._connection.execute(select(*columns).where(fs_import.c.id == import_id))
-            .mappings()
-            .first()
+    def forget_rows(self, import_id: str) -> None:
+        """Forget what became of the lines: a check is repeated, or followed by the import itself."""
+        self._connection.execute(
+            delete(fs_import_row).where(fs_import_row.c["import"] == import_id)
         )
+
+    def get(self, import_id: str) -> Mapping[str, Any] | None:
+        """Return an import's state, mapping and counts."""
+        asked = select(*_IMPORT).where(fs_import.c.id == import_id)
+        row = self._connection.execute(asked).mappings().first()
         return None if row is None else dict(row)
 
+    def recent(self, limit: int, actor: str | None = None) -> list[Mapping[str, Any]]:
+        """Return the latest imports, those of `actor` or of everybody."""
+        asked = select(*_IMPORT).order_by(fs_import.c.created_at.desc(), fs_import.c.id.desc())
+        if actor is not None:
+            asked = asked.where(fs_import.c.actor == actor)
+        return [dict(row) for row in self._connection.execute(asked.limit(limit)).mappings()]
 
+
+_IMPORT = tuple(
+    fs_import.c[name]
+    for name in (
+        "id",
+        "object",
+        "file",
+        "state",
+        "mapping",
+        "counts",
+        "actor",
+        "created_at",
+        "ended_at",
+    )
+)
 _ROW = tuple(
     fs_import_row.c[name] for name in ("line", "outcome", "record", "version", "before", "problems")
 )

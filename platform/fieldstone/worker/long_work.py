@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import structlog
 
+from fieldstone.actions.importing.desk import IMPORT, UNDO
 from fieldstone.base.errors import RefusedError
 from fieldstone.site import Site
 from fieldstone.storage.database_clock import database_now
@@ -16,11 +17,16 @@ from fieldstone.storage.leased import jobs_of
 from fieldstone.storage.queue import Job
 from fieldstone.worker.bulk_update import NAME as BULK_UPDATE
 from fieldstone.worker.bulk_update import bulk_update
+from fieldstone.worker.importing import import_records, undo_import
 from fieldstone.worker.runs import LEASE, JobLostError, Run, StoppingError, Work
 
 log = structlog.get_logger()
 
-WORKS: Final[Mapping[str, Work]] = {BULK_UPDATE: bulk_update}
+WORKS: Final[Mapping[str, Work]] = {
+    BULK_UPDATE: bulk_update,
+    IMPORT: import_records,
+    UNDO: undo_import,
+}
 TRIES: Final = 8
 FIRST_WAIT: Final = timedelta(seconds=10)
 LONGEST_WAIT: Final = timedelta(hours=1)

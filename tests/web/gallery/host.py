@@ -26,7 +26,7 @@ PAGES = {
     "/o/lead": "list", "/o/lead/board": "board",
     "/o/lead/calendar": "calendar", "/o/lead/1": "record", "/o/lead/new": "form",
     "/pools/east": "pool", "/tasks": "tasks", "/dashboards/leads": "dashboard", "/login": "login",
-    "/imports": "imports", "/": "home", "/denied": "denied", "/gone": "not_found",
+    "/imports": "imports", "/imports/2": "import_steps", "/": "home", "/denied": "denied", "/gone": "not_found",
     "/inbox": "inbox",
     "/tokens": "tokens",
 }  # fmt: skip

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import io
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TextIO
 
+from fieldstone.actions.importing.source import SourceFile
 from fieldstone.base.errors import Problem
 from fieldstone.base.spreadsheets import guarded
+from fieldstone.storage.import_log import ImportRow
 
 
 class Rejects:
@@ -43,6 +46,23 @@ class Rejects:
             self._file = self.path.open("w", encoding="utf-8-sig", newline="")
             self._writer = csv.writer(self._file)
             self._writer.writerow([*self._headings, "line", "problems"])
-        reasons = " ".join(f"{p.path}: {p.message} {p.cure}" for p in problems)
-        self._writer.writerow([*(guarded(cell) for cell in cells), line, reasons])
+        self._writer.writerow(_line(line, cells, problems))
         self.count += 1
+
+
+def _line(line: int, cells: Sequence[str], problems: Sequence[Problem]) -> list[object]:
+    reasons = " ".join(f"{p.path}: {p.message} {p.cure}" for p in problems)
+    return [*(guarded(cell) for cell in cells), line, reasons]
+
+
+def rejected_rows(source: SourceFile, refused: Iterable[ImportRow]) -> str:
+    """Return the refused rows of a file as CSV, as they were, with line and reasons."""
+    by_line = {row.line: row for row in refused}
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([*source.headings, "line", "problems"])
+    for line, cells in source.rows():
+        if row := by_line.get(line):
+            problems = [Problem(**problem) for problem in row.problems]
+            writer.writerow(_line(line, cells, problems))
+    return out.getvalue()

@@ -24,6 +24,8 @@ from fieldstone.writes.pipeline import Writes
 from fieldstone.writes.unit import Unit
 
 Progress = Callable[[int, int], None]
+Rows = Sequence[tuple[int, Row]]
+Logged = Sequence[ImportRow]
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,7 @@ class Import:
                 )
         done = 0
         with Rejects(order.rejects, order.source.headings) as rejects:
-            for rows in _batches(order.source.rows(), order.batch):
+            for rows in batches(order.source.rows(), order.batch):
                 self._batch(import_id, rows, rejects)
                 done += len(rows)
                 progress(done, max(order.source.count, done))
@@ -113,7 +115,20 @@ class Import:
             rejects=rejects.path if rejects.count else None,
         )
 
-    def _batch(self, import_id: str, rows: Sequence[tuple[int, Row]], rejects: Rejects) -> None:
+    def _batch(self, import_id: str, rows: Rows, rejects: Rejects) -> None:
+        def log(unit: Unit, logged: Logged) -> None:
+            if not self._order.ctx.dry_run:
+                unit.transaction.imports.add(import_id, logged)
+
+        cells = dict(rows)
+        for entry in self.write(rows, log):
+            self._counts[entry.outcome] += 1
+            if entry.outcome == "rejected":
+                problems = [Problem(**problem) for problem in entry.problems]
+                rejects.add(entry.line, cells[entry.line], problems)
+
+    def write(self, rows: Rows, within: Callable[[Unit, Logged], None]) -> Logged:
+        """Write rows in one transaction and return what became of each; `within` notes it in the same one."""
         headings = self._order.source.headings
         lines = []
         for number, cells in rows:
@@ -124,13 +139,8 @@ class Import:
             lines = self._known_again(lines)
             outcomes = self._write(lines, unit)
             logged = [_logged(line, outcome) for line, outcome in zip(lines, outcomes, strict=True)]
-            if not self._order.ctx.dry_run:
-                unit.transaction.imports.add(import_id, logged)
-        for line, entry, outcome in zip(lines, logged, outcomes, strict=True):
-            self._counts[entry.outcome] += 1
-            if entry.outcome == "rejected":
-                problems = line.problems if outcome is None else outcome.problems
-                rejects.add(line.converted.line, line.cells, problems)
+            within(unit, logged)
+        return logged
 
     def _with_references(self, lines: list[Line], unit: Unit) -> list[Line]:
         """Put record ids in place of what rows name; what cannot be found is a problem of the row."""
@@ -235,7 +245,8 @@ def _check_columns(order: Order) -> None:
         raise RefusedError(problems)
 
 
-def _batches(rows: Iterator[tuple[int, Row]], size: int) -> Iterator[list[tuple[int, Row]]]:
+def batches(rows: Iterator[tuple[int, Row]], size: int) -> Iterator[list[tuple[int, Row]]]:
+    """Yield rows by the batch."""
     while batch := list(islice(rows, size)):
         yield batch
 

@@ -1,0 +1,227 @@
+"""An import from its upload to its undo, as pages and programs ask for it; workers do the long parts."""
+
+from __future__ import annotations
+
+import hashlib
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from fieldstone.access.access import access_to
+from fieldstone.actions.importing.source import SourceFile, open_source
+from fieldstone.base.errors import MetadataError, Problem, RefusedError
+from fieldstone.base.ids import new_id
+from fieldstone.changes.nouns import Actor, Context
+from fieldstone.compiler.import_mappings import read_mapping
+from fieldstone.jobs.contract import Queue
+from fieldstone.model.import_mapping import ImportMapping
+from fieldstone.model.site_model import Model
+from fieldstone.storage.database import Storage
+from fieldstone.storage.import_log import ImportLog
+from fieldstone.storage.uploads import StoredFile, Uploads
+
+IMPORT: Final = "import_records"
+UNDO: Final = "undo_import"
+FIELD: Final = "import"  # what a kept file belongs to, in place of a field of a record
+MOST_ROWS: Final = 200_000
+LONGEST_NAME: Final = 120
+SHOWN: Final = 50
+WAITING: Final = ("matching", "checked", "failed")
+BUSY: Final = ("checking", "running", "undoing")
+
+
+@dataclass(frozen=True)
+class KeptImport:
+    """An import as it is kept. `plan` holds the file's id, the mapping, the token's grants and the job."""
+
+    id: str
+    object_name: str
+    file: str
+    state: str
+    actor: str
+    created_at: datetime
+    plan: Mapping[str, Any] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def mapping(self) -> str:
+        """Return the mapping as it was written, "" before columns were matched."""
+        return str(self.plan.get("mapping", ""))
+
+    @property
+    def total(self) -> int:
+        """Return how many rows the file holds."""
+        return int(self.plan.get("total", 0))
+
+    @property
+    def grants(self) -> frozenset[str] | None:
+        """Return what the token that asked is narrowed to, None for everything its person may."""
+        kept = self.plan.get("grants")
+        return None if kept is None else frozenset(kept)
+
+
+class Desk:
+    """Takes files in, keeps what is to be done with them, and asks workers for it."""
+
+    def __init__(self, storage: Storage, queue: Queue, ctx: Context, model: Model) -> None:
+        """Work for the actor of `ctx`."""
+        self._storage = storage
+        self._queue = queue
+        self._ctx = ctx
+        self._model = model
+
+    def receive(self, object_name: str, name: str, content: bytes) -> KeptImport:
+        """Keep a file for an object. Raises RefusedError: 403 without the right to create, 422 for no table."""
+        self._check_right(object_name)
+        name = Path(name.replace("\\", "/")).name[:LONGEST_NAME] or "import.csv"
+        with _on_disk(name, content) as source:
+            total = source.count
+        if total > MOST_ROWS:
+            text = f"{name} holds {total:,} rows; one import takes {MOST_ROWS:,}."
+            raise RefusedError([Problem("too_many_rows", "file", text, "Split the file.")])
+        import_id, actor = new_id(), self._ctx.actor
+        stored = StoredFile(
+            new_id(), object_name, import_id, FIELD, name, "text/csv", len(content),
+            hashlib.sha256(content).hexdigest(), actor.id, self._ctx.now,
+        )  # fmt: skip
+        grants = None if actor.grants is None else sorted(actor.grants)
+        plan = {"upload": stored.id, "total": total, "grants": grants}
+        with self._storage.connection() as connection:
+            Uploads(connection).add(stored, content)
+            ImportLog(connection).start(
+                import_id,
+                object_name,
+                actor.id,
+                self._ctx.now,
+                state="matching",
+                file=name,
+                mapping=plan,
+            )
+        return self.find(import_id)
+
+    def find(self, import_id: str) -> KeptImport:
+        """Return an import of the actor; administrators see everybody's. Raises RefusedError (404)."""
+        with self._storage.looking() as connection:
+            row = ImportLog(connection).get(import_id)
+        if row is None or not (row["actor"] == self._ctx.actor.id or self._administers):
+            text, cure = f"There is no import {import_id[:60]}.", "Look at the list of imports."
+            raise RefusedError([Problem("not_found", "id", text, cure)], 404)
+        return _kept(row)
+
+    def recent(self) -> list[KeptImport]:
+        """Return the latest imports the actor may look at."""
+        actor = None if self._administers else self._ctx.actor.id
+        with self._storage.looking() as connection:
+            return [_kept(row) for row in ImportLog(connection).recent(SHOWN, actor)]
+
+    def check(self, kept: KeptImport, mapping: str) -> None:
+        """Let a worker try every row and write none. Raises RefusedError for a mapping that cannot be."""
+        self._check_mapping(kept, mapping)
+        self._ask(kept, WAITING, "checking", {**kept.plan, "mapping": mapping})
+
+    def run(self, kept: KeptImport, mapping: str = "") -> None:
+        """Let a worker import every row. Raises RefusedError, 409 when that is going on or done."""
+        written = mapping or kept.mapping
+        self._check_mapping(kept, written)
+        self._ask(kept, WAITING, "running", {**kept.plan, "mapping": written})
+
+    def undo(self, kept: KeptImport) -> None:
+        """Let a worker take back what the import created. Raises RefusedError (409) when there is nothing."""
+        self._ask(kept, ("done",), "undoing", dict(kept.plan))
+
+    def _ask(
+        self, kept: KeptImport, before: Sequence[str], state: str, plan: dict[str, object]
+    ) -> None:
+        self._check_right(kept.object_name)
+        with self._storage.connection() as connection:
+            log = ImportLog(connection)
+            turned = log.turn(kept.id, before, state, mapping=plan, counts={})
+            if turned and state != "undoing":
+                log.forget_rows(kept.id)
+        if not turned:
+            text = f"This import is {kept.state} and cannot be {state} now."
+            cure = "Look at it again; upload the file once more to import it again."
+            raise RefusedError([Problem("not_now", "state", text, cure)], 409)
+        name = UNDO if state == "undoing" else IMPORT
+        told = {"import": kept.id, "dry": state == "checking"}
+        plan["job"] = self._queue.enqueue(name, told, actor=self._ctx.actor.id)
+        with self._storage.connection() as connection:
+            ImportLog(connection).turn(kept.id, BUSY, state, mapping=plan)
+        self._queue.ring()
+
+    def _check_right(self, object_name: str) -> None:
+        spec = self._model.objects.get(object_name)
+        access = access_to(self._model, self._ctx.actor, object_name) if spec else None
+        if spec is None or spec.parent is not None or access is None or not access.may_read:
+            text = f"There is no object {object_name[:60]!r}."
+            raise RefusedError([Problem("unknown_object", "object", text, "Choose one of yours.")])
+        if not access.may_create:
+            text = f"Your roles do not let you create {spec.plural.en.lower()}."
+            raise RefusedError([Problem("forbidden", "object", text, "Ask an administrator.")], 403)
+
+    def _check_mapping(self, kept: KeptImport, mapping: str) -> None:
+        read = mapping_of(mapping, self._model, kept.object_name)
+        if read.history and not self._administers:
+            text = "A mapping with 'history' switches rules off, which administrators may do."
+            cure = "Leave 'history' out, or ask an administrator."
+            raise RefusedError([Problem("forbidden", "history", text, cure)], 403)
+
+    @property
+    def _administers(self) -> bool:
+        return administers(self._model, self._ctx.actor)
+
+
+def administers(model: Model, actor: Actor) -> bool:
+    """Tell whether an actor is an administrator, with an unnarrowed key."""
+    roles = [model.roles[code] for code in actor.roles if code in model.roles]
+    return actor.grants is None and any(role.administrator for role in roles)
+
+
+def mapping_of(text: str, model: Model, object_name: str) -> ImportMapping:
+    """Return the mapping that a text means. Raises RefusedError with every problem."""
+    try:
+        read = read_mapping("mapping", text, model)
+    except MetadataError as error:
+        raise RefusedError(error.problems) from None
+    if read.object_name != object_name:
+        told = f"the mapping fills {read.object_name}, not {object_name}."
+        raise RefusedError([Problem("other_object", "mapping", told, "Choose another one.")])
+    return read
+
+
+@contextmanager
+def unpacked(storage: Storage, kept: KeptImport) -> Iterator[SourceFile]:
+    """Give the file of an import for as long as it is read. Raises RefusedError when it is gone."""
+    with storage.looking() as connection:
+        content = Uploads(connection).content(str(kept.plan.get("upload", "")))
+    if content is None:
+        cure = "Upload it again."
+        raise RefusedError([Problem("gone", "file", f"{kept.file} is no longer kept.", cure)], 404)
+    with _on_disk(kept.file, content) as source:
+        yield source
+
+
+@contextmanager
+def _on_disk(name: str, content: bytes) -> Iterator[SourceFile]:
+    # CSV is read as a stream, so that a long file does not stand in memory twice.
+    with tempfile.TemporaryDirectory(prefix="import-") as folder:
+        path = Path(folder) / name
+        path.write_bytes(content)
+        yield open_source(path)
+
+
+def _kept(row: Mapping[str, Any]) -> KeptImport:
+    return KeptImport(
+        str(row["id"]),
+        str(row["object"]),
+        str(row["file"] or ""),
+        str(row["state"]),
+        str(row["actor"]),
+        row["created_at"],
+        row["mapping"] or {},
+        row["counts"] or {},
+    )
