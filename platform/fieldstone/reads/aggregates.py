@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import func
+from sqlalchemy import False_, Null, True_, func
 
 from fieldstone.access.viewer import Viewer
 from fieldstone.base.errors import Problem, RefusedError
@@ -23,6 +23,7 @@ from fieldstone.reads.sight import Sight
 MOST_GROUPS: Final = 5
 MOST_MEASURES: Final = 20
 MOST_ROWS: Final = 2_000
+CONSTANT: Final = (True_, False_, Null)
 GROUPABLE: Final = frozenset(
     {Kind.TEXT, Kind.NUMBER, Kind.BOOLEAN, Kind.DATE, Kind.DATETIME, Kind.RECORD, Kind.DURATION}
 )
@@ -61,7 +62,9 @@ def aggregates(
     statement = frame.select(named or [func.count().label("c0")], where)
     if keys:
         places = named[: len(keys)]
-        statement = statement.group_by(*places).order_by(*(p.asc().nulls_last() for p in places))
+        # A group that comes to a constant ("score > 1 and false") would be read as the number of a column.
+        varying = [p for p, key in zip(places, keys, strict=True) if not isinstance(key, CONSTANT)]
+        statement = statement.group_by(*varying).order_by(*(p.asc().nulls_last() for p in places))
     rows = sight.fetch(statement.limit(MOST_ROWS))
     whole = [isinstance(key.type, ComputedNumber) for key in keys]
     return [
