@@ -26,7 +26,7 @@ class Convert:
 
     name: str = "convert"
     label: Label = LABEL
-    icon: str = "arrow-right-left"
+    icon: str = "circle-arrow-right"
 
     @property
     def schema(self) -> Mapping[str, Any]:

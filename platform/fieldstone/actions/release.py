@@ -64,8 +64,6 @@ class Release:
                 text = "Only its owner or a manager may return this record."
                 raise RefusedError([Problem("forbidden", "owner", text, "Ask its owner.")], 403)
             values: dict[str, object] = {"pool": pool, "owner": None}
-            if "returns" in call.spec.fields:
-                values["returns"] = int(str(row.get("returns") or 0)) + 1
             change = Change(
                 call.object_name,
                 Operation.UPDATE,

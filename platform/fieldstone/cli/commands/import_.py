@@ -130,9 +130,9 @@ def _undo(asked: Asked, site: Site, ctx: Context) -> int:
             asked.arguments.file,
             lambda n, of: bars.show("taken back", n, of),
         )
-    asked.terminal.say(f"{done.removed} records went to the recycle bin.")
+    asked.terminal.say(f"Into the recycle bin: {done.removed}.")
     if done.left:
-        asked.terminal.say(f"{done.left} were changed since and stay.")
+        asked.terminal.say(f"Changed since, so they stay: {done.left}.")
     return DONE
 
 
