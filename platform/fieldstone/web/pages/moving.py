@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
@@ -63,30 +63,7 @@ def gate(
 ) -> Drawn:
     """Return what pages/gate.html needs: the missing facts, and those refused, with what was typed."""
     asked, listed = shown.asked, list(problems)
-    known = found.known(shown.spec) if found else {}
-    values = {**known, shown.spec.stage_field: stage.code}
-    standing = asked.site.reads.standing(
-        asked.ctx, asked.model, shown.spec.code, shown.record.id, values
-    )
-    if standing is None:
-        raise not_there()
-    inputs = Inputs(
-        asked,
-        shown.spec,
-        standing,
-        shown.record.values,
-        found.typed if found else {},
-        errors_of(listed, asked.language),
-        shown.record.id,
-    )
-    needed = [
-        *_missing(shown, stage, standing),
-        *(one.path.partition(".")[0] for one in listed),
-        *(found.typed if found else ()),
-    ]
-    codes = [c for c in dict.fromkeys(needed) if c in shown.spec.fields]
-    codes = [c for c in codes if c != shown.spec.stage_field]
-    fields = [{**one, "required": True, "depends": False} for one in inputs.shown(codes)]
+    fields = _fields(shown, stage, listed, found)
     name, t = stage.label.text(asked.language), shown.speech.t
     text = t(
         "{stage} needs these facts. You fill them in once; they are saved to the record.",
@@ -102,6 +79,27 @@ def gate(
         "on_board": "board" in given,
         "note": "",
     }
+
+
+def _fields(
+    shown: RecordPage, stage: Stage, problems: Sequence[Problem], found: Filled | None
+) -> list[Drawn]:
+    """Return the inputs of the missing facts, of those refused, and of those already typed."""
+    asked, spec = shown.asked, shown.spec
+    known = found.known(spec) if found else {}
+    typed = found.typed if found else {}
+    values = {**known, spec.stage_field: stage.code}
+    standing = asked.site.reads.standing(asked.ctx, asked.model, spec.code, shown.record.id, values)
+    if standing is None:
+        raise not_there()
+    needed = _missing(shown, stage, standing)
+    needed += [one.path.partition(".")[0] for one in problems]
+    codes = [c for c in dict.fromkeys([*needed, *typed]) if c in spec.fields]
+    errors = errors_of(problems, asked.language)
+    held = shown.record.values
+    inputs = Inputs(asked, spec, standing, held, typed, errors, shown.record.id)
+    drawn = inputs.shown([code for code in codes if code != spec.stage_field])
+    return [{**one, "required": True, "depends": False} for one in drawn]
 
 
 def _missing(shown: RecordPage, stage: Stage, standing: Standing) -> list[str]:

@@ -18,6 +18,7 @@ from fieldstone.actions.running import offered
 from fieldstone.changes.nouns import Actor
 from fieldstone.fieldtypes.generated_schema import schema_for
 from fieldstone.model.objects import ObjectType
+from fieldstone.web.rest import openapi_operations as verbs
 from fieldstone.web.rest import openapi_parts as parts
 from fieldstone.web.rest.meta import writable
 from fieldstone.web.rest.objects import objects_seen
@@ -70,7 +71,7 @@ def openapi_of_offer(offer: Offer) -> Json:
         _add_schemas(spec, one, access, readable)
         for path, operations in paths_of(offer, one, access):
             spec.path(path, operations=operations, summary=one.plural.en)
-    for path, operations in parts.SITE_PATHS.items():
+    for path, operations in verbs.SITE_PATHS.items():
         spec.path(path, operations=operations)
     return _finished(spec.to_dict(), seen)
 
@@ -120,16 +121,16 @@ def _verbs(one: ObjectType, access: Access) -> Iterator[tuple[bool, str, str, Js
     name, rights = parts.schema_name(one), access.rights
     reads, creates = access.may_read, access.may_create
     updates, deletes = bool(rights.update), bool(rights.delete)
-    yield reads, "", "get", parts.list_operation(one, name)
-    yield creates, "", "post", parts.create_operation(one, name)
-    yield reads, "/{id}", "get", parts.get_operation(one, name)
-    yield updates, "/{id}", "patch", parts.patch_operation(one, name)
-    yield deletes, "/{id}", "delete", parts.delete_operation(one)
-    yield deletes, "/{id}/restore", "post", parts.restore_operation(one, name)
-    yield reads, "/{id}/history", "get", parts.history_operation(one)
-    yield reads, "/{id}/explain", "get", parts.explain_operation(one)
-    yield reads, "/aggregate", "post", parts.aggregate_operation(one)
-    yield creates or updates or deletes, "/bulk", "post", parts.bulk_operation(one, name)
+    yield reads, "", "get", verbs.list_operation(one, name)
+    yield creates, "", "post", verbs.create_operation(one, name)
+    yield reads, "/{id}", "get", verbs.get_operation(one, name)
+    yield updates, "/{id}", "patch", verbs.patch_operation(one, name)
+    yield deletes, "/{id}", "delete", verbs.delete_operation(one)
+    yield deletes, "/{id}/restore", "post", verbs.restore_operation(one, name)
+    yield reads, "/{id}/history", "get", verbs.history_operation(one)
+    yield reads, "/{id}/explain", "get", verbs.explain_operation(one)
+    yield reads, "/aggregate", "post", verbs.aggregate_operation(one)
+    yield creates or updates or deletes, "/bulk", "post", verbs.bulk_operation(one, name)
 
 
 def _special_paths(
@@ -139,12 +140,12 @@ def _special_paths(
     if access.may_create and access.rights.update:
         for field in one.fields.values():
             if field.unique and field.code in access.readable_anywhere():
-                operation = parts.upsert_operation(one, name, field)
+                operation = verbs.upsert_operation(one, name, field)
                 yield f"{base}/by/{field.code}/{{value}}", {"put": operation}
     known = {action.name: action for action in offer.actions}
     for code, action in offered(known, offer.held.model, offer.actor, one.code).items():
-        operation = parts.action_operation(one, name, action)
+        operation = verbs.action_operation(one, name, action)
         yield f"{base}/{{id}}/actions/{code}", {"post": operation}
     if one.pools and access.may_claim:
         pools: Any = list(one.pools)
-        yield f"/api/v1/pools/{{pool}}/{one.code}", {"get": parts.pool_operation(one, name, pools)}
+        yield f"/api/v1/pools/{{pool}}/{one.code}", {"get": verbs.pool_operation(one, name, pools)}
