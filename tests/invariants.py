@@ -36,7 +36,7 @@ def breaches(storage: Storage, model: Model) -> list[str]:
     ctx = Context(SYSTEM_ACTOR, datetime.now(UTC), "test", "invariants")
     with storage.reading(storage.use(model), ctx) as reader:
         rows = {code: _all_rows(reader, code) for code in model.objects}
-        found = [
+        return [
             *_owners(reader.connection, model, rows),
             *_stages(reader.connection, model, rows),
             *_audits(reader.connection, rows),
@@ -45,7 +45,6 @@ def breaches(storage: Storage, model: Model) -> list[str]:
             *_numbers(reader.connection, model, rows),
             *_rollups(model, rows, env_of(ctx)),
         ]
-    return found
 
 
 def _all_rows(reader: Reader, code: str) -> Mapping[str, Row]:
