@@ -70,7 +70,9 @@ class FactsReader(Reader):
                 return ()
             found = self.connection.execute(asked, {"b_code": _bound_code(kind, code)})
             rows = [dict(zip(codes, values, strict=True)) for values in found]
-        members = [_person(row) for row in self.masked(USER, rows)]
+        rows = list(self.masked(USER, rows))
+        self.know(USER, rows)
+        members = [_person(row) for row in rows]
         return tuple(sorted(members, key=lambda one: (one.name, one.id)))
 
     def _ids_behind(self, kind: str, code: str) -> set[str]:

@@ -256,5 +256,6 @@ def _with_version(asked: Select[Any], of: Table, users: Table | None) -> Select[
 
 
 def _token(row: Row[Any]) -> Token:
-    grants = None if row[3] is None else frozenset(row[3])
-    return Token(row[0], row[1], row[2] or "", grants, *row[4:])
+    values: list[Any] = list(row)
+    grants = None if values[3] is None else frozenset(values[3])
+    return Token(values[0], values[1], values[2] or "", grants, *values[4:])

@@ -29,7 +29,8 @@ class Reader:
         self.tables = tables
         self.ctx = ctx
         self.dialect = tables.dialect
-        self._looked_up: dict[tuple[str, frozenset[str]], dict[str, Stored]] = {}
+        # By object and id, with whatever was read of it; {} for a record that is not there.
+        self._known: dict[str, dict[str, Stored]] = {}
 
     @cached_property
     def env(self) -> Env:
@@ -106,9 +107,15 @@ class Reader:
         self._look_into(link.object_name, every, wanted - plain - {"id"})
         return found
 
-    def existing(self, object_name: str, ids: Collection[str]) -> list[str]:
-        """Return which of these ids are live records, sorted."""
-        return sorted(self.rows(object_name, ids, names=()))
+    def existing(
+        self, object_name: str, ids: Collection[str], names: Iterable[str] = ()
+    ) -> list[str]:
+        """Return which of these ids are live records, sorted.
+
+        `names` are what will be looked up behind them, so that one question serves both.
+        """
+        known = self._targets(object_name, set(ids), frozenset(names))
+        return sorted(record_id for record_id in set(ids) if known[record_id])
 
     def holders(
         self, object_name: str, codes: Sequence[str], keys: Sequence[tuple[object, ...]]
@@ -159,15 +166,31 @@ class Reader:
 
     def forget_lookups(self, object_name: str) -> None:
         """Read this object anew: its rows were written."""
-        for key in [key for key in self._looked_up if key[0] == object_name]:
-            del self._looked_up[key]
+        self._known.pop(object_name, None)
+
+    def know(self, object_name: str, rows: Iterable[Stored]) -> None:
+        """Remember live records that were read, or just written, so that nobody asks for them again."""
+        known = self._known.setdefault(object_name, {})
+        for row in rows:
+            known[row["id"]] = {**known.get(row["id"], {}), **row}
+
+    def whole(self, object_name: str, ids: Collection[str]) -> dict[str, Stored]:
+        """Return all stored values of records, deleted or not; what this transaction knows is not asked again."""
+        names = frozenset(self.tables[object_name].columns)
+        known = self._known.get(object_name, {})
+        there = {one: known[one] for one in ids if names <= known.get(one, {}).keys()}
+        missing = set(ids) - there.keys()
+        return {**there, **self.rows(object_name, missing, deleted=True)} if missing else there
 
     def _targets(self, target: str, ids: set[str], names: frozenset[str]) -> dict[str, Stored]:
-        known = self._looked_up.setdefault((target, names), {})
-        missing = ids - known.keys()
+        """Return what is known of these records, at least `names` of each; {} for one that is not there."""
+        known = self._known.setdefault(target, {})
+        missing = {one for one in ids if not _tells(known.get(one), names)}
         if missing:
             found = self.rows(target, missing, names=names)
-            known.update({record_id: found.get(record_id, {}) for record_id in missing})
+            for record_id in missing:
+                row = found.get(record_id)
+                known[record_id] = {**known.get(record_id, {}), **row} if row else {}
         return known
 
     def _look_into(self, object_name: str, rows: list[Stored], names: Iterable[str]) -> None:
@@ -231,6 +254,10 @@ def _sorted_out(
     computed = sorted(wanted - held.columns.keys() - set(lists))
     codes = ("id", *sorted((wanted & held.columns.keys()) - {"id"}))
     return codes, lists, computed
+
+
+def _tells(row: Stored | None, names: frozenset[str]) -> bool:
+    return row is not None and (not row or names <= row.keys())
 
 
 def _item_codes(held: ObjectTable, *, owned: bool) -> tuple[str, ...]:

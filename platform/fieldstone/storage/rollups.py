@@ -99,8 +99,10 @@ def _holds_items(after: Row, fed: Feeding) -> bool:
 
 
 def _locked(reader: Reader, fed: Feeding, ids: set[str]) -> dict[str, Stored]:
-    codes = [field.code for field in fed.fields]
-    return reader.rows(fed.object_name, ids, names=codes, deleted=True, lock=True)
+    # Whole rows: formulas over the totals are worked out next, and need not read them again.
+    rows = reader.rows(fed.object_name, ids, deleted=True, lock=True)
+    reader.know(fed.object_name, [row for row in rows.values() if row["deleted_at"] is None])
+    return rows
 
 
 def _note_changes(

@@ -48,7 +48,7 @@ class Transaction(FactsReader):
         stage_entered_at is filled from the context.
         """
         self._writer.insert(object_name, rows)
-        self.forget_lookups(object_name)
+        self.know(object_name, [{"id": row["id"]} for row in rows if not row.get("deleted_at")])
 
     def update(self, object_name: str, updates: Sequence[RowUpdate]) -> frozenset[str]:
         """Write changed values, count each version up, and return the ids really written.

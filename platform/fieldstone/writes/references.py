@@ -21,7 +21,7 @@ def with_references(batch: Batch, work: Work) -> Batch:
         return batch
     seen = {target: _visible(target, ids, work) for target, ids in asked.items()}
     there = {
-        target: frozenset(work.transaction.existing(target, sorted(ids)))
+        target: frozenset(work.transaction.existing(target, ids, _behind(target, work)))
         for target, ids in asked_by_rules.items()
     }
     return each_standing(
@@ -43,7 +43,7 @@ def _visible(target: str, ids: set[str], work: Work) -> frozenset[str]:
     scope = access_to(work.model, work.ctx.actor, target).read_scope
     tx, listed = work.transaction, sorted(ids)
     if scope.everything:
-        return frozenset(tx.existing(target, listed))
+        return frozenset(tx.existing(target, listed, _behind(target, work)))
     if scope.nothing:
         return frozenset()
     plain = {name for name in scope.reads if "." not in name}
@@ -55,6 +55,16 @@ def _visible(target: str, ids: set[str], work: Work) -> frozenset[str]:
         for row, more in zip(rows, looked_up, strict=True)
         if scope.covers({**row, **more}, work.env)
     )
+
+
+def _behind(target: str, work: Work) -> set[str]:
+    """Return what expressions will look up in records of `target`."""
+    fields, names = work.spec.fields, set()
+    for path in work.paths:
+        head, _, rest = path.partition(".")
+        if head in fields and fields[head].type.expression_type.of == target:
+            names.add(rest.partition(".")[0])
+    return names
 
 
 def _resolved(draft: Draft, work: Work, there: There) -> Draft:

@@ -36,7 +36,7 @@ def _keep_totals(
 ) -> None:
     """Write totals; they are no change by a person, so the version stays and no audit line is written."""
     plan = plan_for(work.model, object_name)
-    rows = work.transaction.rows(object_name, sorted(values_by_id), deleted=True)
+    rows = work.transaction.whole(object_name, values_by_id) if plan.formulas else {}
     updates = []
     for record_id, totals in values_by_id.items():
         values = dict(totals)
