@@ -89,7 +89,12 @@ def test_a_stage_that_cannot_be_entered_is_refused(company: Company, to: str, pa
 
 
 def test_a_task_is_ticked_off_and_opened_again(company: Company) -> None:
-    values = {"kind": "task", "subject": "Call", "status": "open", "due_at": "2026-11-25T09:00:00+08:00"}
+    values = {
+        "kind": "task",
+        "subject": "Call",
+        "status": "open",
+        "due_at": "2026-11-25T09:00:00+08:00",
+    }
     made = company.create("activity", "admin", **values)
     assert not made.problems
     task = str(made.record_id)
