@@ -47,7 +47,12 @@ SCHEMA: dict[str, Any] = _section(
         secret={"type": ["string", "null"], "pattern": "^whsec_[A-Za-z0-9+/]{32,}={0,2}$"},
         internal={"type": "boolean"},
     ),
-    limits=_section(request_megabytes=COUNT, login_attempts=COUNT, import_batch=COUNT),
+    limits=_section(
+        request_megabytes=COUNT,
+        login_attempts=COUNT,
+        import_batch=COUNT,
+        requests_per_minute=COUNT,
+    ),
 )
 DATABASES = ("sqlite://", "postgresql://", "postgresql+psycopg://")
 REDIS = ("redis://", "rediss://", "unix://")
@@ -86,6 +91,7 @@ class Settings:
     request_megabytes: int = 32
     login_attempts: int = 5
     import_batch: int = 500
+    requests_per_minute: int = 6000  # of one token, in one process
 
     @property
     def state_folder(self) -> Path:

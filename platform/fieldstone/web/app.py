@@ -12,8 +12,9 @@ from werkzeug.exceptions import HTTPException
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.site import Site
 from fieldstone.web import health, problems
-from fieldstone.web.asking import ask, check_forgery
+from fieldstone.web.asking import KEY, Asked, ask, check_forgery
 from fieldstone.web.json_provider import OrjsonProvider
+from fieldstone.web.limits import Limits, TooManyError
 from fieldstone.web.pages import register_pages
 from fieldstone.web.rest import register_rest
 
@@ -49,15 +50,20 @@ def build_app(site: Site) -> Flask:
 
 
 def _look_and_secure(app: Flask, site: Site) -> None:
+    limits = Limits(site.settings.requests_per_minute)
+
     @app.before_request
     def look_at_request() -> None:
         if not request.path.startswith(tuple(UNASKED)):
-            check_forgery(ask(site))
+            check_forgery(ask(site, limits))
 
     @app.after_request
     def secure(response: Response) -> Response:
         for name, value in HEADERS.items():
             response.headers.setdefault(name, value)
+        asked = request.environ.get(KEY)
+        if isinstance(asked, Asked):
+            response.headers["X-Request-Id"] = asked.request_id
         if site.settings.secure_cookies:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         return response
@@ -66,7 +72,10 @@ def _look_and_secure(app: Flask, site: Site) -> None:
 def _answer_refusals(app: Flask) -> None:
     @app.errorhandler(RefusedError)
     def refused(error: RefusedError) -> Response:
-        return problems.answer(error.problems, error.status)
+        response = problems.answer(error.problems, error.status)
+        if isinstance(error, TooManyError):
+            response.headers["Retry-After"] = str(error.seconds)
+        return response
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response | HTTPException:

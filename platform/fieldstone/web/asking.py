@@ -13,6 +13,7 @@ from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import Actor, Context
 from fieldstone.model.site_model import Model
 from fieldstone.site import Site
+from fieldstone.web.limits import Limits
 
 KEY: Final = "fieldstone.asked"
 COOKIE: Final = "fieldstone_session"
@@ -60,9 +61,9 @@ FORGED: Final = Problem(
 )
 
 
-def ask(site: Site) -> Asked:
-    """Find out who asks and remember it for the rest of the request."""
-    asked = _asked(site, request)
+def ask(site: Site, limits: Limits) -> Asked:
+    """Find out who asks and remember it for the rest of the request. Raises RefusedError with 401 or 429."""
+    asked = _asked(site, limits, request)
     request.environ[KEY] = asked
     return asked
 
@@ -75,22 +76,12 @@ def the_call() -> Asked:
     return found
 
 
-def _asked(site: Site, incoming: Request) -> Asked:
-    model, request_id = site.model, new_id()
-    system = site.system_context("page")
+def _asked(site: Site, limits: Limits, incoming: Request) -> Asked:
     header = incoming.headers.get("Authorization", "")
     if header.startswith(BEARER) and incoming.path.startswith(FOR_PROGRAMS):
-        token = site.identity.token(header[len(BEARER) :].strip(), system.now, model)
-        actor = (
-            site.actors.of_version(system, model, token.user, token.user_version, token.grants)
-            if token is not None
-            else None
-        )
-        if actor is None:
-            raise RefusedError([_bad_token()], status=401)
-        return Asked(
-            site, model, request_id, actor, _language(site, incoming, actor), by_token=True
-        )
+        return _by_token(site, limits, incoming, header[len(BEARER) :].strip())
+    model, request_id = site.model, new_id()
+    system = site.system_context("page")
     cookie = incoming.cookies.get(COOKIE)
     session = site.identity.session(cookie, system.now, model) if cookie else None
     actor = (
@@ -100,6 +91,24 @@ def _asked(site: Site, incoming: Request) -> Asked:
     )
     csrf = session.csrf if session is not None and actor is not None else ""
     return Asked(site, model, request_id, actor, _language(site, incoming, actor), csrf)
+
+
+def _by_token(site: Site, limits: Limits, incoming: Request, secret: str) -> Asked:
+    address = incoming.remote_addr or ""
+    limits.before_token(address)
+    model, system = site.model, site.system_context("page")
+    token = site.identity.token(secret, system.now, model)
+    actor = (
+        site.actors.of_version(system, model, token.user, token.user_version, token.grants)
+        if token is not None
+        else None
+    )
+    if token is None or actor is None:
+        limits.bad_token(address)
+        raise RefusedError([_bad_token()], status=401)
+    limits.good_token(token.id)
+    language = _language(site, incoming, actor)
+    return Asked(site, model, new_id(), actor, language, by_token=True)
 
 
 def _bad_token() -> Problem:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from flask import Blueprint, Response, request
 
 from fieldstone.base.errors import Problem, RefusedError
@@ -21,8 +19,6 @@ from fieldstone.web.rest.objects import context, idempotency, object_of, version
 from fieldstone.web.rest.reading_json import any_body, body, flag, known_parameters, refusal
 
 blueprint = Blueprint("records", __name__, url_prefix="/api/v1")
-# Somebody may create or delete the record between looking for it and writing it.
-UPSERT_ATTEMPTS: Final = 2
 
 
 @blueprint.get("/<object_name>")
@@ -120,9 +116,8 @@ def upsert_record(object_name: str, field: str, value: str) -> Response:
     found = _unique_field(spec, field)
     key, values = _key(found, value), {**body(), field: value}
     outcome = submitted(asked, _upsert(asked, object_name, (field, key), values))
-    for _ in range(UPSERT_ATTEMPTS - 1):
-        if not _was_overtaken(outcome, field):
-            break
+    if _was_overtaken(outcome, field):
+        # Somebody else created it meanwhile: now it can be changed.
         outcome = submitted(asked, _upsert(asked, object_name, (field, key), values))
     return written(asked, object_name, outcome)
 
