@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any, Final
@@ -205,6 +205,9 @@ def page_of(asked: Asked, code: str, record_id: str) -> RecordPage:
     standing = reads.standing(asked.ctx, asked.model, spec.code, record_id)
     if standing is None:
         raise not_there()
+    if deleted:
+        # In the bin nothing is written: it is brought back first.
+        standing = replace(standing, may_update=False)
     return RecordPage(asked, record, standing, deleted)
 
 
