@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -28,7 +29,8 @@ IMPORT: Final = "import_records"
 UNDO: Final = "undo_import"
 FIELD: Final = "import"  # what a kept file belongs to, in place of a field of a record
 MOST_ROWS: Final = 200_000
-LONGEST_NAME: Final = 120
+LONGEST_NAME: Final = 60
+NOT_IN_NAMES: Final = re.compile(r"[^\w .()-]")
 SHOWN: Final = 50
 WAITING: Final = ("matching", "checked", "failed")
 BUSY: Final = ("checking", "running", "undoing")
@@ -64,6 +66,17 @@ class KeptImport:
         return None if kept is None else frozenset(kept)
 
 
+@dataclass(frozen=True)
+class Stand:
+    """How far an import is. `counts` are rows by outcome; `problem` says why it failed."""
+
+    state: str
+    busy: bool
+    done: int
+    counts: Mapping[str, int]
+    problem: str = ""
+
+
 class Desk:
     """Takes files in, keeps what is to be done with them, and asks workers for it."""
 
@@ -77,7 +90,7 @@ class Desk:
     def receive(self, object_name: str, name: str, content: bytes) -> KeptImport:
         """Keep a file for an object. Raises RefusedError: 403 without the right to create, 422 for no table."""
         self._check_right(object_name)
-        name = Path(name.replace("\\", "/")).name[:LONGEST_NAME] or "import.csv"
+        name = safe_name(name)
         with _on_disk(name, content) as source:
             total = source.count
         if total > MOST_ROWS:
@@ -117,6 +130,18 @@ class Desk:
         actor = None if self._administers else self._ctx.actor.id
         with self._storage.looking() as connection:
             return [_kept(row) for row in ImportLog(connection).recent(SHOWN, actor)]
+
+    def stand(self, kept: KeptImport) -> Stand:
+        """Return how far an import is; what runs is told by its job."""
+        job = self._queue.status(str(kept.plan.get("job", "")))
+        if kept.state not in BUSY or job is None:
+            problem = job.error if job is not None and kept.state == "failed" else ""
+            return Stand(kept.state, False, sum(kept.counts.values()), kept.counts, problem)
+        told: Mapping[str, Any] = job.progress
+        counts = told.get("counts", {})
+        if job.state == "failed":
+            return Stand("failed", False, int(told.get("done", 0)), counts, job.error)
+        return Stand(kept.state, True, int(told.get("done", 0)), counts)
 
     def check(self, kept: KeptImport, mapping: str) -> None:
         """Let a worker try every row and write none. Raises RefusedError for a mapping that cannot be."""
@@ -173,6 +198,14 @@ class Desk:
     @property
     def _administers(self) -> bool:
         return administers(self._model, self._ctx.actor)
+
+
+def safe_name(name: str) -> str:
+    """Return the last part of a file's name, without what no file system or header takes."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    stem, dot, suffix = NOT_IN_NAMES.sub("_", last).strip(". ").rpartition(".")
+    kept = f"{stem[: LONGEST_NAME - 10]}{dot}{suffix[:8]}".strip(". ")
+    return kept or "import.csv"
 
 
 def administers(model: Model, actor: Actor) -> bool:

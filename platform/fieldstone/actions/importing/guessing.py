@@ -93,7 +93,9 @@ def _score(column: str, field: Field) -> float:
     best = max(SequenceMatcher(None, head, name).ratio() for name in names if name)
     chinese = [name for name in names if name and not name.isascii() and len(name) >= SHORTEST_PART]
     if any(head.endswith(name) or head.startswith(name) for name in chinese):
-        best = max(best, 0.88)
+        best = max(best, 0.93)
+    elif len(head) >= SHORTEST_PART and any(name.endswith(head) for name in chinese):
+        best = max(best, 0.9)
     return best * 0.95
 
 

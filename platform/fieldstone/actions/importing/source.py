@@ -48,9 +48,12 @@ class SourceFile:
             return
         with self.path.open(encoding=self.encoding, newline="") as file:
             reader = csv.reader(file, delimiter=self.delimiter)
-            next(reader, None)
-            for cells in reader:
-                yield [cell.strip() for cell in cells]
+            try:
+                next(reader, None)
+                for cells in reader:
+                    yield [cell.strip() for cell in cells]
+            except csv.Error as error:
+                raise _not_csv(self.path, error) from None
 
 
 def open_source(path: Path) -> SourceFile:
@@ -127,7 +130,10 @@ def _text(path: Path) -> SourceFile:
             break
         delimiter = max(",;\t|", key=sample.split("\n", 1)[0].count)
         csv.field_size_limit(LONGEST_CELL)
-        headings = next(csv.reader(io.StringIO(sample), delimiter=delimiter), [])
+        try:
+            headings = next(csv.reader(io.StringIO(sample), delimiter=delimiter), [])
+        except csv.Error as error:
+            raise _not_csv(path, error) from None
         names = tuple(name.strip() for name in headings)
         return SourceFile(path, names, max(0, count - 1), None, encoding, delimiter)
     raise _refused(
@@ -135,6 +141,11 @@ def _text(path: Path) -> SourceFile:
         f"{path.name} is neither CSV text nor a workbook.",
         "Save it as .xlsx or as CSV in UTF-8.",
     )
+
+
+def _not_csv(path: Path, error: csv.Error) -> RefusedError:
+    text = f"{path.name} cannot be read as CSV: {error}."
+    return _refused("not_a_table", text, "Save it as .xlsx or as CSV in UTF-8.")
 
 
 def _refused(code: str, message: str, cure: str) -> RefusedError:

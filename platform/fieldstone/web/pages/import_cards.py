@@ -8,7 +8,7 @@ from itertools import islice, takewhile
 from typing import Any, Final
 
 from fieldstone.access.access import access_to
-from fieldstone.actions.importing.desk import BUSY, KeptImport
+from fieldstone.actions.importing.desk import Desk, KeptImport, Stand
 from fieldstone.actions.importing.guessing import columns_of
 from fieldstone.actions.importing.source import SourceFile
 from fieldstone.base.errors import Problem
@@ -48,48 +48,51 @@ class Cards:
     def card(self, kept: KeptImport) -> Card:
         """Return one import with its figures; those of running work come from its job."""
         asked, url = self.asked, f"/imports/{kept.id}"
-        status = asked.site.queue.status(str(kept.plan.get("job", "")))
-        busy = kept.state in BUSY
-        progress = dict(status.progress) if status is not None and busy else {}
-        counts = progress.get("counts") or kept.counts
-        counts = counts if isinstance(counts, dict) else {}
-        done = int(str(progress.get("done", 0))) if busy else sum(counts.values())
-        failed = kept.state == "failed" or (
-            busy and status is not None and status.state == "failed"
-        )
-        spec = asked.model.objects.get(kept.object_name)
-        label = spec.plural.text(asked.language) if spec else kept.object_name
-        whole = max(int(str(progress.get("total", 0))), kept.total, 1)
+        stand = self._desk.stand(kept)
+        counts, whole = stand.counts, max(kept.total, stand.done, 1)
         card: Card = {
             "id": kept.id,
             "url": url,
             "name": kept.file,
-            "object": label if asked.language == "zh" else label.lower(),
+            "object": self._named(kept),
             "by": self._person(kept.actor),
             "at": kept.created_at.isoformat(),
             "time": moment(kept.created_at, asked.language, asked.ctx.actor.zone),
-            "state": "failed" if failed else kept.state,
-            "busy": busy and not failed,
+            "state": stand.state,
+            "busy": stand.busy,
             "total": f"{kept.total:,}",
-            "done": f"{done:,}",
-            "percent": min(100, 100 * done // whole),
+            "done": f"{stand.done:,}",
+            "percent": 100 * stand.done // whole,
             "added": counts.get("created", 0),
             "updated": counts.get("updated", 0) + counts.get("attached", 0),
             "skipped": counts.get("skipped", 0),
             "refused": counts.get("rejected", 0),
-            "problem": status.error if failed and status is not None else "",
+            "removed": counts.get("removed", 0),
+            "left": counts.get("left", 0),
+            "problem": stand.problem,
         }
-        return {**card, **self._links(kept, card, counts)}
+        return {**card, **self._links(kept, stand)}
 
-    def _links(self, kept: KeptImport, card: Card, counts: dict[str, int]) -> Card:
+    @property
+    def _desk(self) -> Desk:
+        asked = self.asked
+        return Desk(asked.site.storage, asked.site.queue, asked.ctx, asked.model)
+
+    def _named(self, kept: KeptImport) -> str:
+        """Return what is imported, as it stands within a sentence."""
+        spec = self.asked.model.objects.get(kept.object_name)
+        label = spec.plural.text(self.asked.language) if spec else kept.object_name
+        return label if self.asked.language == "zh" else label.lower()
+
+    def _links(self, kept: KeptImport, stand: Stand) -> Card:
         links: Card = {}
-        if counts.get("rejected") and not card["busy"]:
-            links["rejected_url"] = f"{card['url']}/rejected"
-        if kept.state == "done":
+        if stand.counts.get("rejected") and not stand.busy:
+            links["rejected_url"] = f"/imports/{kept.id}/rejected"
+        if stand.state == "done":
             links["list_url"] = f"/o/{kept.object_name}?sort=-created_at"
             access = access_to(self.asked.model, self.asked.ctx.actor, kept.object_name)
-            if counts.get("created") and access.rights.delete:
-                links["undo_url"] = f"{card['url']}/undo"
+            if stand.counts.get("created") and access.rights.delete:
+                links["undo_url"] = f"/imports/{kept.id}/undo"
         return links
 
     def _person(self, user: str) -> str:
@@ -140,9 +143,6 @@ class Cards:
     ) -> Card:
         field = self.asked.model.objects[kept.object_name].fields.get(problem.path)
         where = field.label.text(self.asked.language) if field else problem.path
-        cell = cells.get(columns.get(problem.path, problem.path), "")
-        return {
-            "where": where,
-            "cell": cell[:LONGEST_CELL],
-            "text": told(problem, self.asked.language),
-        }
+        cell = cells.get(columns.get(problem.path, problem.path), "")[:LONGEST_CELL]
+        text = told(problem, self.asked.language)
+        return {"where": where, "cell": "" if cell in text else cell, "text": text}

@@ -40,12 +40,7 @@ class Matching:
     @cached_property
     def samples(self) -> dict[str, list[str]]:
         """Return what stands in the first rows, by column."""
-        rows = [cells for _, cells in islice(self.source.rows(), LOOKED_AT)]
-        return {
-            column: [cells[at] for cells in rows if at < len(cells) and cells[at]]
-            for at, column in enumerate(self.source.headings)
-            if column
-        }
+        return samples_of(self.source)
 
     def posted(self, form: MultiDict[str, str]) -> dict[str, str]:
         """Return field codes by column. Raises RefusedError when nothing is matched, or a field twice."""
@@ -130,6 +125,16 @@ class Matching:
             return ""
         listed = ("、" if language == "zh" else ", ").join(names)
         return speech(language).t("Required, and no column fills it yet: {names}", names=listed)
+
+
+def samples_of(source: SourceFile) -> dict[str, list[str]]:
+    """Return what stands in the first rows of a file, by column."""
+    rows = [cells for _, cells in islice(source.rows(), LOOKED_AT)]
+    return {
+        column: [cells[at] for cells in rows if at < len(cells) and cells[at]]
+        for at, column in enumerate(source.headings)
+        if column
+    }
 
 
 def _short(cell: str) -> str:

@@ -116,16 +116,15 @@ def one_import(import_id: str) -> Response:
 
 def _context(asked: Asked, import_id: str, problems: tuple[Problem, ...] = ()) -> Context:
     kept = desk_of(asked).find(import_id)
-    spec = object_of(asked, kept.object_name)
     cards = Cards(asked)
     context: Context = {
         "x": cards.card(kept),
-        "what": spec.plural.text(asked.language),
         "steps": cards.steps(kept),
         "errors": [told(problem, asked.language) for problem in problems],
     }
     matching = context["x"]["state"] in ("matching", "checked", "failed")
     if matching or kept.counts.get("rejected"):
+        spec = object_of(asked, kept.object_name)
         with unpacked(asked.site.storage, kept) as source:
             if matching:
                 context["match"] = Matching(asked, spec, source).context(kept)

@@ -148,6 +148,8 @@ class Shell:
         links = []
         if self._asked.actor and dashboards_for(self._asked.model, self._asked.actor):
             links.append(self._link(t("Dashboards"), "chart-no-axes-column", "/dashboards"))
+        if self.create:
+            links.append(self._link(t("Imports"), "upload", "/imports"))
         links.append(self._link(t("API tokens"), "key-round", "/tokens"))
         return links
 

@@ -22,6 +22,7 @@ from fieldstone.web.rest import openapi_operations as verbs
 from fieldstone.web.rest import openapi_parts as parts
 from fieldstone.web.rest.meta import writable
 from fieldstone.web.rest.objects import objects_seen
+from fieldstone.web.rest.openapi_imports import IMPORT_PATHS
 from fieldstone.web.rest.openapi_parts import Json
 
 VERSION: Final = "v1"
@@ -71,7 +72,7 @@ def openapi_of_offer(offer: Offer) -> Json:
         _add_schemas(spec, one, access, readable)
         for path, operations in paths_of(offer, one, access):
             spec.path(path, operations=operations, summary=one.plural.en)
-    for path, operations in verbs.SITE_PATHS.items():
+    for path, operations in {**verbs.SITE_PATHS, **IMPORT_PATHS}.items():
         spec.path(path, operations=operations)
     return _finished(spec.to_dict(), seen)
 
