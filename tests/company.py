@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -85,10 +84,9 @@ def open_company(url: str) -> Company:
     return company
 
 
-def reopened(prepared: Company, source: Path, copy: Path) -> Company:
-    """Return a company that was closed at `source`, on a copy of its SQLite file."""
-    shutil.copyfile(source, copy)
-    storage = Storage(f"sqlite:///{copy}", secret_key="k" * 32)
+def reopened(prepared: Company, url: str) -> Company:
+    """Return a company that was closed, on a copy of its database."""
+    storage = Storage(url, secret_key="k" * 32)
     return replace(prepared, storage=storage, writes=Writes(storage))
 
 

@@ -7,6 +7,7 @@ restart them: `postgres_server.kill()`, `postgres_server.start()`.
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -99,21 +100,50 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture(scope="session")
-def prepared_company(tmp_path_factory: pytest.TempPathFactory) -> tuple[Company, Path]:
-    """A company on SQLite that tests get copies of; it is closed, so that its one file holds everything."""
+def prepared_on_sqlite(tmp_path_factory: pytest.TempPathFactory) -> tuple[Company, Path]:
+    """A company that tests get copies of; it is closed, so that its one file holds everything."""
     file = tmp_path_factory.mktemp("company") / "prepared.db"
     company = open_company(f"sqlite:///{file}")
     company.storage.close()
     return company, file
 
 
+@pytest.fixture(scope="session")
+def prepared_on_postgres(postgres_server: PostgresServer) -> tuple[Company, str]:
+    """A company that tests get copies of; nobody is connected to its database, so that it can be copied."""
+    name = postgres_server.create_database()
+    company = open_company(postgres_server.url(name))
+    company.storage.close()
+    return company, name
+
+
 @pytest.fixture
-def company(request: pytest.FixtureRequest, database_url: str, tmp_path: Path) -> Iterator[Company]:
-    """A small company on the core's metadata: on SQLite a copy of a prepared one, on PostgreSQL a fresh one."""
-    if database_url.startswith("sqlite"):
-        prepared, file = request.getfixturevalue("prepared_company")
-        opened = reopened(prepared, file, tmp_path / "company.db")
-    else:
-        opened = open_company(database_url)
+def company_on_sqlite(
+    prepared_on_sqlite: tuple[Company, Path], tmp_path: Path
+) -> Iterator[Company]:
+    """A small company on SQLite."""
+    prepared, file = prepared_on_sqlite
+    opened = reopened(prepared, f"sqlite:///{shutil.copyfile(file, tmp_path / 'company.db')}")
     yield opened
     opened.storage.close()
+
+
+@pytest.fixture
+def company_on_postgres(
+    prepared_on_postgres: tuple[Company, str], postgres_server: PostgresServer
+) -> Iterator[Company]:
+    """A small company on PostgreSQL."""
+    prepared, template = prepared_on_postgres
+    name = postgres_server.copied_database(template)
+    opened = reopened(prepared, postgres_server.url(name))
+    yield opened
+    opened.storage.close()
+    postgres_server.drop_database(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def company(request: pytest.FixtureRequest) -> Company:
+    """A small company on the core's metadata, once on SQLite and once on PostgreSQL."""
+    on = "sqlite" if request.param == "sqlite" else "postgres"
+    found: Company = request.getfixturevalue(f"company_on_{on}")
+    return found

@@ -244,6 +244,19 @@ class PostgresServer:
         self._execute("postgres", sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
         return name
 
+    def copied_database(self, template: str) -> str:
+        """Return the name of a new copy of a database to which nobody is connected.
+
+        A copy takes a tenth of the time of making tables and rows anew. Drop it, do not give it back.
+        """
+        if self._process is None:
+            self.start()
+        self._databases += 1
+        name = f"test_{self._databases}"
+        copy = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._execute("postgres", copy.format(sql.Identifier(name), sql.Identifier(template)))
+        return name
+
     def give_back(self, name: str) -> None:
         """Empty a database for the next test, whatever the last one left in it.
 
