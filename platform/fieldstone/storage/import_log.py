@@ -122,6 +122,10 @@ class ImportLog:
             delete(fs_import_row).where(fs_import_row.c["import"] == import_id)
         )
 
+    def drop(self, import_id: str) -> None:
+        """Forget an import that never ran."""
+        self._connection.execute(delete(fs_import).where(fs_import.c.id == import_id))
+
     def get(self, import_id: str) -> Mapping[str, Any] | None:
         """Return an import's state, mapping and counts."""
         asked = select(*_IMPORT).where(fs_import.c.id == import_id)

@@ -81,6 +81,10 @@ class Uploads:
         )
         return self._connection.execute(mine.values(record=record_id)).rowcount
 
+    def drop(self, file_id: str) -> None:
+        """Delete a file."""
+        self._connection.execute(delete(fs_file).where(fs_file.c.id == file_id))
+
     def drop_orphans(self, before: datetime) -> int:
         """Delete files that no record took since `before`; return how many."""
         orphans = delete(fs_file).where(fs_file.c.record.is_(None), fs_file.c.created_at < before)

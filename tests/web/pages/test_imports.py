@@ -39,11 +39,11 @@ def upload(visitor: Visitor, content: bytes | str, name: str = "products.csv", *
 
 
 def sent(
-    visitor: Visitor, content: bytes | str, name: str = "products.csv", object: str = "product"
+    visitor: Visitor, content: bytes | str, name: str = "products.csv", into: str = "product"
 ) -> TestResponse:
     body = content.encode() if isinstance(content, str) else content
     file = (io.BytesIO(body), name)
-    return visitor.post("/imports", object=object, file=file)
+    return visitor.post("/imports", object=into, file=file)
 
 
 def checked(office: Office, visitor: Visitor, address: str, **fields: str) -> str:
@@ -200,7 +200,7 @@ def test_who_creates_nothing_imports_nothing(office: Office) -> None:
 def test_an_import_is_seen_by_its_person_and_by_administrators_only(
     office: Office, visitor: Visitor
 ) -> None:
-    mine = upload(office.visitor("li"), "Name,Mobile\n王芳,13800138000\n", object="lead")
+    mine = upload(office.visitor("li"), "Name,Mobile\n王芳,13800138000\n", into="lead")
 
     assert office.visitor("chen").get(mine).status_code == 404
     assert visitor.get(mine).status_code == 200

@@ -158,6 +158,12 @@ class Desk:
         """Let a worker take back what the import created. Raises RefusedError (409) when there is nothing."""
         self._ask(kept, ("done",), "undoing", dict(kept.plan))
 
+    def drop(self, kept: KeptImport) -> None:
+        """Forget an import that never ran, and its file."""
+        with self._storage.connection() as connection:
+            Uploads(connection).drop(str(kept.plan.get("upload", "")))
+            ImportLog(connection).drop(kept.id)
+
     def _ask(
         self, kept: KeptImport, before: Sequence[str], state: str, plan: dict[str, object]
     ) -> None:

@@ -10,6 +10,7 @@ from flask import Blueprint, Response, request
 from fieldstone.access.access import access_to
 from fieldstone.actions.importing.desk import Desk, KeptImport, unpacked
 from fieldstone.actions.importing.guessing import fillable, guessed, mapping_text
+from fieldstone.base.errors import RefusedError
 from fieldstone.base.names import did_you_mean
 from fieldstone.fieldtypes.datetime import DatetimeType
 from fieldstone.storage.import_log import ImportLog
@@ -46,11 +47,13 @@ def take_in() -> Response:
     dry, desk = flag("dry_run"), desk_of(asked)
     given = request.files.get("file")
     kept = desk.receive(request.form.get("object", ""), *named_content(given))
-    mapping = _mapping(asked, kept)
-    if dry:
-        desk.check(kept, mapping)
-    else:
-        desk.run(kept, mapping)
+    try:
+        mapping = _mapping(asked, kept)
+        begin = desk.check if dry else desk.run
+        begin(kept, mapping)
+    except RefusedError:
+        desk.drop(kept)
+        raise
     location = f"/api/v1/imports/{kept.id}"
     return json_answer({"data": _told(desk, desk.find(kept.id))}, 202, Location=location)
 
