@@ -12,8 +12,8 @@ from fieldstone.expressions.types import Kind
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.reads.aggregates import aggregates
 from fieldstone.reads.frame import may_read
-from fieldstone.reads.listing import page_of
-from fieldstone.reads.query import BoardColumn, Query
+from fieldstone.reads.listing import page_of, total_of
+from fieldstone.reads.query import COUNTED, COUNTED_IN_COLUMN, BoardColumn, Query
 from fieldstone.reads.sight import Sight
 
 
@@ -23,7 +23,8 @@ def columns_of_board(
     """Return a column per option of `by`, in the options' order, then one for records without a value.
 
     One statement counts and sums, one per column fetches `query.limit` cards. Archived options
-    and the column without a value appear only when records lie in them.
+    and the column without a value appear only when records lie in them. A board of more than COUNTED
+    records is not added up: each column is counted up to COUNTED_IN_COLUMN.
     """
     may_read(sight.viewer, object_name)
     spec = sight.model.objects[object_name]
@@ -35,6 +36,8 @@ def columns_of_board(
         problems.append(_no_columns(spec, by))
     if problems:
         raise RefusedError(problems, 400)
+    if total_of(sight, object_name, replace(query, count_up_to=COUNTED + 1)) > COUNTED:
+        return _of_many(sight, object_name, by, query)
     measures = {"count": "count()"} | ({"sum": f"sum({sum_of})"} if sum_of else {})
     lines = aggregates(sight, object_name, replace(query, count=False), [by], measures)
     found = {line[by]: line for line in lines}
@@ -44,6 +47,25 @@ def columns_of_board(
         page = page_of(sight, object_name, _narrowed(query, by, option))
         columns.append(BoardColumn(option, page, int(str(line["count"])), line.get("sum")))
     return columns
+
+
+def _of_many(sight: Sight, object_name: str, by: str, query: Query) -> list[BoardColumn]:
+    """Return the columns of a board that holds too many records to walk over all of them."""
+    spec, up_to = sight.model.objects[object_name], COUNTED_IN_COLUMN
+    every = [*getattr(spec.fields[by].type, "options", {}), None]
+    bounded = replace(query, count_up_to=up_to + 1)
+    counted = {
+        option: total_of(sight, object_name, _narrowed(bounded, by, option)) for option in every
+    }
+    return [
+        BoardColumn(
+            option,
+            page_of(sight, object_name, _narrowed(query, by, option)),
+            min(counted[option], up_to),
+            more=counted[option] > up_to,
+        )
+        for option in _options(spec, by, [one for one in every if counted[one]])
+    ]
 
 
 def _has_options(spec: ObjectType, code: str) -> bool:

@@ -32,6 +32,10 @@ AS_STORED: Final = frozenset(
 Dump = Callable[[object], object]
 DEFAULT_LIMIT: Final = 50
 HIGHEST_LIMIT: Final = 500
+COUNTED: Final = 10_000
+"""A page counts a list this far: beyond it an exact number says little and costs a walk over every row."""
+COUNTED_IN_COLUMN: Final = 1_000
+"""How far a column of a board is counted, once the board as a whole holds more than COUNTED."""
 
 Sort = tuple[tuple[str, bool], ...]  # (field or dotted path, descending)
 
@@ -150,12 +154,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class BoardColumn:
-    """One column of a board: its option, its first cards, how many there are and what they sum to."""
+    """One column of a board: its option, its first cards, how many there are and what they sum to.
+
+    With `more` there are more than `count`, and nothing is added up.
+    """
 
     option: str | None
     page: Page
     count: int
     sum: object = None
+    more: bool = False
 
 
 def sort_from(text: str) -> Sort:

@@ -38,6 +38,11 @@ def compact(field: Field, value: object, language: str) -> str:
     return str(format_compact_decimal(number, locale=locale, fraction_digits=digits))
 
 
+def counted(number: int, up_to: int) -> str:
+    """Return a number that was counted no further than one beyond `up_to`: "812", "10,000+"."""
+    return f"{up_to:,}+" if number > up_to else f"{number:,}"
+
+
 def short_time(speech: Speech, passed: timedelta) -> str:
     """Return a stretch of time as "12 min", "5 h" or "3 d"."""
     if passed < HOUR:

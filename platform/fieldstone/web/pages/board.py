@@ -13,10 +13,10 @@ from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 
 from fieldstone.model.objects import ObjectType, Pipeline, Stage
-from fieldstone.reads.query import BoardColumn, Query
+from fieldstone.reads.query import COUNTED_IN_COLUMN, BoardColumn, Query
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.pages import drawing
-from fieldstone.web.pages.amounts import compact, usual_text, usual_time
+from fieldstone.web.pages.amounts import compact, counted, usual_text, usual_time
 from fieldstone.web.pages.arranging import arrangement_of
 from fieldstone.web.pages.cards import Cards
 from fieldstone.web.pages.list import Listing, filter_step
@@ -79,35 +79,35 @@ class Board:
             if one.option is not None and one.option in self.pipeline.stages
         ]
 
-    def _column(self, stage: Stage, found: BoardColumn, late: Mapping[str, int]) -> Column:
+    def _column(self, stage: Stage, found: BoardColumn, late: Mapping[str, str]) -> Column:
         return {
-            **self.head(stage, found.count, found.sum, late),
+            **self.head(stage, found, late),
             "cards": [self.cards.card(record) for record in found.page.rows],
             "left": max(0, found.count - len(found.page.rows)),
             "more_url": self.more_url(stage, found.page.next_cursor),
             "add_url": self._add_url(stage),
         }
 
-    def head(self, stage: Stage, count: int, total: object, late: Mapping[str, int]) -> Column:
+    def head(self, stage: Stage, found: BoardColumn, late: Mapping[str, str]) -> Column:
         """Return what stands at the top of a column."""
         language = self.asked.language
         head: Column = {
             "id": stage.code,
             "name": stage.label.text(language),
             "tone": stage.color,
-            "count": f"{count:,}",
-            "late": late.get(stage.code, 0),
+            "count": f"{found.count:,}{'+' if found.more else ''}",
+            "late": late.get(stage.code, ""),
             "closed": stage.kind != "open",
             "open_url": self.url(opened=[*self.opened, stage.code]),
         }
         if self.cards.sum_code:
-            head["sum"] = compact(self.spec.fields[self.cards.sum_code], total, language)
+            head["sum"] = compact(self.spec.fields[self.cards.sum_code], found.sum, language)
         if stage.kind == "open" and stage.within:
             usual = usual_text(self.listing.speech, stage.within)
             head["typical"] = self.listing.speech.t("within {time}", time=usual) if usual else ""
         return head
 
-    def late(self) -> dict[str, int]:
+    def late(self) -> dict[str, str]:
         """Return by stage how many records stay longer than is usual there."""
         timed = {
             stage.code: usual
@@ -116,12 +116,17 @@ class Board:
         }
         if not timed or "stage_entered_at" not in self.listing.access.readable_anywhere():
             return {}
-        measures = {code: f"count({self._later(code, usual)})" for code, usual in timed.items()}
-        asked = self.asked
-        (line,) = asked.site.reads.aggregate(
-            asked.ctx, asked.model, self.spec.code, self.query(), measures=measures
-        )
-        return {code: int(str(line[code] or 0)) for code in timed}
+        asked, up_to = self.asked, COUNTED_IN_COLUMN
+        query = replace(self.query(), count_up_to=up_to + 1)
+        found = {}
+        for code, usual in timed.items():
+            later = self._later(code, usual)
+            within = f"({query.filter}) and {later}" if query.filter else later
+            number = asked.site.reads.count(
+                asked.ctx, asked.model, self.spec.code, replace(query, filter=within)
+            )
+            found[code] = counted(number, up_to) if number else ""
+        return found
 
     def _later(self, stage: str, usual: timedelta) -> str:
         before = (self.asked.ctx.now - usual).isoformat()
@@ -240,20 +245,14 @@ def moved(asked: Asked, object_name: str, record_id: str, stages: Sequence[str])
     if record is None:
         raise not_there()
     summed = board.cards.sum_code
-    measures = {"n": "count()"} | ({"sum": f"sum({summed})"} if summed else {})
-    lines = reads.aggregate(
-        asked.ctx, asked.model, object_name, board.query(), group=[field], measures=measures
+    shown = reads.board(
+        asked.ctx, asked.model, object_name, field, replace(board.query(), limit=1), summed
     )
-    found, late = {line[field]: line for line in lines}, board.late()
+    found, late = {column.option: column for column in shown}, board.late()
     heads = [
-        board.head(
-            board.pipeline.stages[code],
-            int(str(found.get(code, {}).get("n", 0))),
-            found.get(code, {}).get("sum"),
-            late,
-        )
+        board.head(board.pipeline.stages[code], found[code], late)
         for code in dict.fromkeys(stages)
-        if code in board.pipeline.stages
+        if code in board.pipeline.stages and code in found
     ]
     card = board.cards.card(record)
     return {"card": card, "stage": record.values.get(field), "heads": heads}

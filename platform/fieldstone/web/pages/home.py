@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -13,11 +13,11 @@ from flask import Blueprint, Response
 
 from fieldstone.access.access import Access, access_to
 from fieldstone.model.objects import ObjectType, Stage
-from fieldstone.reads.query import Query, Record
+from fieldstone.reads.query import COUNTED, Query, Record
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import badges, drawing
-from fieldstone.web.pages.amounts import LOCALES, compact, short_time, usual_time
+from fieldstone.web.pages.amounts import LOCALES, compact, counted, short_time, usual_time
 from fieldstone.web.pages.arranging import Arrangement
 from fieldstone.web.pages.filters import Filter
 from fieldstone.web.pages.people import face
@@ -136,14 +136,16 @@ class Home:
         for spec in self.worked():
             found += self._late(spec)
         for pool in all_pools(self.asked):
-            query = pool.query()
             n = self.asked.site.reads.count(
-                self.asked.ctx, self.asked.model, pool.spec.code, replace(query, titles=False)
+                self.asked.ctx, self.asked.model, pool.spec.code, pool.counting()
             )
             if n:
                 href = f"/pools/{pool.code}"
                 text = said.t("waiting in {pool}", pool=pool.label)
-                found.append({"text": text, "n": n, "href": href, "icon": "waves", "tone": "teal"})
+                shown = counted(n, COUNTED)
+                found.append(
+                    {"text": text, "n": shown, "href": href, "icon": "waves", "tone": "teal"}
+                )
         return found
 
     def _late(self, spec: ObjectType) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 
@@ -11,11 +11,12 @@ from flask import Blueprint, Response, redirect, request
 from fieldstone.access.access import Access
 from fieldstone.base.errors import RefusedError
 from fieldstone.model.objects import ObjectType
-from fieldstone.reads.query import Page, Query, Sort
+from fieldstone.reads.query import COUNTED, Page, Query, Sort
 from fieldstone.storage.notices import SavedView
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import drawing, views
+from fieldstone.web.pages.amounts import counted
 from fieldstone.web.pages.arranging import Arrangement, arrangement_of
 from fieldstone.web.pages.bulk import verbs
 from fieldstone.web.pages.filter_forms import FilterForms
@@ -307,24 +308,33 @@ def totals(object_name: str) -> Response:
     """Answer the foot of a list: how many records there are, and what their money sums to."""
     listing = listing_of(object_name)
     asked, spec, look = listing.asked, listing.spec, Look(listing.asked)
-    known = listing.access.readable_anywhere()
-    summed = [code for code in listing.table.summed if code in known]
-    measures = {"n": "count()", **{code: f"sum({code})" for code in summed}}
-    (line,) = asked.site.reads.aggregate(
-        asked.ctx, asked.model, spec.code, listing.query(), measures=measures
-    )
-    count = int(str(line["n"]))
+    count, sums = _totals(listing)
     plural = spec.plural.text(asked.language)
     one = spec.label.text(asked.language)
     if asked.language == "en":
         plural, one = plural.lower(), one.lower()
-    parts = [{"label": one if count == 1 else plural, "text": f"{count:,}"}]
+    parts = [{"label": one if count == 1 else plural, "text": counted(count, COUNTED)}]
     parts += [
         {
             "label": spec.fields[code].label.text(asked.language),
-            "text": look.text(spec.fields[code], line[code]),
+            "text": look.text(spec.fields[code], total),
         }
-        for code in summed
-        if line[code]
+        for code, total in sums.items()
+        if total
     ]
     return drawing.fragment(asked, "totals", {"parts": parts})
+
+
+def _totals(listing: Listing) -> tuple[int, dict[str, object]]:
+    """Return how many records there are, and the sums of their money; only short lists are added up."""
+    asked, code, query = listing.asked, listing.spec.code, listing.query()
+    count = asked.site.reads.count(
+        asked.ctx, asked.model, code, replace(query, count_up_to=COUNTED + 1)
+    )
+    known = listing.access.readable_anywhere()
+    summed = [one for one in listing.table.summed if one in known]
+    if count > COUNTED or not summed:
+        return count, {}
+    measures = {one: f"sum({one})" for one in summed}
+    (line,) = asked.site.reads.aggregate(asked.ctx, asked.model, code, query, measures=measures)
+    return count, line

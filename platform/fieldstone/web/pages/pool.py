@@ -16,12 +16,12 @@ from fieldstone.actions.running import run
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.model.objects import ObjectType
 from fieldstone.reads.claiming import Claiming
-from fieldstone.reads.query import Query, Record, sort_from
+from fieldstone.reads.query import COUNTED, Query, Record, sort_from
 from fieldstone.rules.pool import Pool
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import badges, drawing
-from fieldstone.web.pages.amounts import short_time
+from fieldstone.web.pages.amounts import counted, short_time
 from fieldstone.web.pages.cards import BEST_SCORE
 from fieldstone.web.pages.people import initials, tone
 from fieldstone.web.pages.subjects import is_company, not_there
@@ -135,6 +135,10 @@ class PoolPage:
         url = f"/pools/{self.code}?after={after}{more}" if after else ""
         return [self.row(record, refused) for record in page.rows], url, claiming
 
+    def counting(self) -> Query:
+        """Return the question how many lie here, as far as a page counts."""
+        return Query(pool=self.code, count_up_to=COUNTED + 1)
+
     def sorts(self, sort: str) -> list[dict[str, object]]:
         """Return the orders to choose from."""
         t = self.speech.t
@@ -193,12 +197,14 @@ def pool_page(code: str) -> Response:
         {
             "label": one.label,
             "href": f"/pools/{one.code}",
-            "count": reads.count(asked.ctx, asked.model, one.spec.code, Query(pool=one.code)),
+            "count": reads.count(asked.ctx, asked.model, one.spec.code, one.counting()),
             "current": one.code == code,
         }
         for one in all_pools(asked)
     ]
     count = next(int(str(one["count"])) for one in listed if one["current"])
+    for one in listed:
+        one["count"] = counted(int(str(one["count"])), COUNTED)
     context = {
         "pool": {"label": pool.label, "icon": "waves"},
         "pools": listed,
@@ -207,7 +213,9 @@ def pool_page(code: str) -> Response:
         "filters": [],
         "rows": rows,
         "more_url": more_url,
-        "total_text": pool.speech.tn("One record in this pool", "{n} records in this pool", count),
+        "total_text": pool.speech.t("One record in this pool")
+        if count == 1
+        else t("{n} records in this pool", n=counted(count, COUNTED)),
         "empty": {
             "title": t("The pool is empty"),
             "text": t("Records that nobody owns appear here."),
