@@ -75,7 +75,8 @@ def _call(document: Document, path: str, method: str, operation: Document) -> Ca
 def _body(document: Document, operation: Document) -> Iterator[Named]:
     if "requestBody" not in operation:
         return
-    schema = _resolved(document, operation["requestBody"]["content"]["application/json"]["schema"])
+    content = next(iter(operation["requestBody"]["content"].values()))
+    schema = _resolved(document, content["schema"])
     required = schema.get("required", ())
     for name, part in schema.get("properties", {}).items():
         text = part.get("title") or part.get("description") or ""
