@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import False_, Null, True_, func
+from sqlalchemy import ColumnElement, False_, Null, True_, UnaryExpression, func
 
 from fieldstone.access.viewer import Viewer
 from fieldstone.base.errors import Problem, RefusedError
@@ -63,13 +63,18 @@ def aggregates(
     if keys:
         places = named[: len(keys)]
         # A group that comes to a constant ("score > 1 and false") would be read as the number of a column.
-        varying = [p for p, key in zip(places, keys, strict=True) if not isinstance(key, CONSTANT)]
+        varying = [p for p, key in zip(places, keys, strict=True) if not _constant(key)]
         statement = statement.group_by(*varying).order_by(*(p.asc().nulls_last() for p in places))
     rows = sight.fetch(statement.limit(MOST_ROWS))
     whole = [isinstance(key.type, ComputedNumber) for key in keys]
     return [
         _line(row, dict(zip(group, whole, strict=True)), wanted.measures, figures) for row in rows
     ]
+
+
+def _constant(key: ColumnElement[Any]) -> bool:
+    inner = key.element if isinstance(key, UnaryExpression) else key
+    return isinstance(inner, CONSTANT)
 
 
 def _line(

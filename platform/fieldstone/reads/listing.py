@@ -92,7 +92,7 @@ def where_of(sight: Sight, frame: Frame, asked: Asked) -> list[Clause]:
     for condition in asked.conditions:
         where += frame.holding(condition)
     if query.q.strip():
-        where += text_clauses(sight, frame, query.q)
+        where += text_clauses(sight, frame, query.q, deleted=query.deleted)
     return where
 
 

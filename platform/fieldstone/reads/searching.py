@@ -25,7 +25,7 @@ PORTION: Final = 500
 HITS_EACH: Final = 5
 
 
-def text_clauses(sight: Sight, frame: Frame, text: str) -> list[Clause]:
+def text_clauses(sight: Sight, frame: Frame, text: str, *, deleted: bool = False) -> list[Clause]:
     """Return the conditions for rows that hold every word of `text` in fields the viewer may read.
 
     Where every searched field is always plain the index decides. Otherwise the rows that the index
@@ -38,19 +38,20 @@ def text_clauses(sight: Sight, frame: Frame, text: str) -> list[Clause]:
         return [found]
     if not any(frame.access.field(code).known for code in codes):
         return [false()]
-    ids = [record.id for record in _candidates(sight, frame.object_name, codes, text)]
+    candidates = _candidates(sight, frame.object_name, codes, text, deleted=deleted)
+    ids = [record.id for record in candidates]
     return [frame.raw.column("id").in_(ids)] if ids else [false()]
 
 
 def _candidates(
-    sight: Sight, object_name: str, codes: Sequence[str], text: str
+    sight: Sight, object_name: str, codes: Sequence[str], text: str, *, deleted: bool
 ) -> Iterator[Record]:
     """Yield the records, newest first, whose visible fields hold every word."""
     last, looked_at = "", 0
     while looked_at < MOST_CANDIDATES:
         frame = sight.frame(object_name)
         picked, id_column = pick(frame, codes), frame.raw.column("id")
-        where = [*frame.within(deleted=False), matching(sight.tables, object_name, text)]
+        where = [*frame.within(deleted=deleted), matching(sight.tables, object_name, text)]
         if last:
             where.append(id_column < last)
         statement = frame.select(picked.columns, where).order_by(id_column.desc()).limit(PORTION)

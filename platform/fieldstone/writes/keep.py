@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
+from fieldstone.base.text import FORBIDDEN
 from fieldstone.changes.nouns import Draft, Operation
 from fieldstone.model.objects import Field
 from fieldstone.storage.journal import JournalEntry, OwnerMove, StageMove
@@ -14,6 +15,8 @@ from fieldstone.writes.work import Batch, Work
 
 # Moved by every write; an audit line about them says nothing.
 UNREMARKABLE = frozenset({"version", "updated_at", "updated_by", "stage_entered_at", "owned_at"})
+# What the actions take; a page's form could send more.
+LONGEST_REASON = 200
 
 
 def keep(batch: Batch, work: Work) -> Batch:
@@ -129,7 +132,7 @@ def _attached(attached: Sequence[Draft], work: Work) -> None:
                 operation="touch",
                 version=0,
                 decisions=draft.decisions,
-                reason=draft.change.reason,
+                reason=_remark(draft),
             )
             for draft in attached
         ]
@@ -137,6 +140,11 @@ def _attached(attached: Sequence[Draft], work: Work) -> None:
     tx.outbox(
         [(code, str(draft.attached_to), effect) for draft in attached for effect in draft.effects]
     )
+
+
+def _remark(draft: Draft) -> str:
+    """Return the reason as it is kept: people type it, so it may hold what no database takes."""
+    return FORBIDDEN.sub(" ", draft.change.reason)[:LONGEST_REASON]
 
 
 def _entry(draft: Draft, work: Work) -> JournalEntry:
@@ -149,7 +157,7 @@ def _entry(draft: Draft, work: Work) -> JournalEntry:
         decisions=draft.decisions,
         stages=_stages(draft, work),
         owner=_owner(draft, work),
-        reason=draft.change.reason,
+        reason=_remark(draft),
         at=draft.change.as_of,
     )
 

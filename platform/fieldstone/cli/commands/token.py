@@ -5,7 +5,9 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.names import did_you_mean
 from fieldstone.cli.contract import DONE, Asked
+from fieldstone.model.site_model import Model
 from fieldstone.site import Site
 
 
@@ -23,7 +25,6 @@ class Token:
         create.add_argument("--name", required=True)
         create.add_argument(
             "--grants",
-            default="",
             metavar="LIST",
             help="such as lead:read,lead:write; all when left out",
         )
@@ -39,10 +40,8 @@ class Token:
         user = person(site, asked.arguments.user)
         now = site.clock()
         if asked.arguments.verb == "create":
-            grants = frozenset(g.strip() for g in asked.arguments.grants.split(",") if g.strip())
-            asked.terminal.say(
-                site.identity.make_token(user, asked.arguments.name, now, grants or None)
-            )
+            grants = granted(site.model, asked.arguments.grants)
+            asked.terminal.say(site.identity.make_token(user, asked.arguments.name, now, grants))
         elif asked.arguments.verb == "list":
             tokens = site.identity.tokens_of(user)
             if not tokens:
@@ -58,6 +57,23 @@ class Token:
             )
             raise RefusedError([problem])
         return DONE
+
+
+def granted(model: Model, text: str | None) -> frozenset[str] | None:
+    """Return what a token is narrowed to, None for all that its person may. Raises RefusedError for what is no grant."""
+    if text is None:
+        return None
+    # A list of nothing must not become "everything".
+    given = frozenset(one.strip() for one in text.split(","))
+    known = [f"{code}:{verb}" for code in ("*", *model.objects) for verb in ("read", "write")]
+    wrong = sorted(given - set(known))
+    if wrong:
+        problems = [
+            Problem("unknown_grant", "--grants", f"{one!r} is no grant.", did_you_mean(one, known))
+            for one in wrong
+        ]
+        raise RefusedError(problems)
+    return given
 
 
 def person(site: Site, email: str, option: str = "--user") -> str:
