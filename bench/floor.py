@@ -23,71 +23,78 @@ WHERE t.hash = %s AND t.revoked_at IS NULL AND (t.expires_at IS NULL OR t.expire
 
 def build_floor(ground: Ground) -> Flask:
     """Return the application."""
-    app, here = Flask("floor"), threading.local()
-    site = bootstrap.build_site(ground.settings())
-    held = site.storage.use(site.model)["lead"]
-    # The names are written out, as by hand; a programmer would type them.
-    names = [code for code in held.columns if code not in ("seq", "deleted_at", "deleted_by")]
-    columns = ", ".join(held.columns[code].name for code in names)
-    fields = site.model.objects["lead"].fields
-    scale = {c: getattr(held.columns[c].type, "scale", None) for c in names}
-    numbers = [(at, scale[c]) for at, c in enumerate(names) if c in fields and scale[c] is not None]
-    lists = [at for at, c in enumerate(names) if c in ("tags",)]
-    site.storage.close()
-    get_sql = f"SELECT {columns} FROM o_lead WHERE id = %s AND deleted_at IS NULL"
-    list_sql = (
-        f"SELECT {columns} FROM o_lead WHERE f_stage = %s AND deleted_at IS NULL "
-        "ORDER BY created_at DESC, id DESC LIMIT 51"
-    )
-    del numbers, lists
-
-    def connection() -> psycopg.Connection[Any]:
-        if not hasattr(here, "connection"):
-            here.connection = psycopg.connect(ground.url, autocommit=True, prepare_threshold=0)
-            here.connection.execute("SET timezone TO 'UTC'")
-        return here.connection
-
-    def user() -> str:
-        header = request.headers.get("Authorization", "")
-        digest = hashlib.sha256(header.removeprefix("Bearer ").encode()).hexdigest()
-        row = connection().execute(TOKEN, (digest,)).fetchone()
-        if row is None or row[1] is False:
-            raise PermissionError
-        return str(row[0])
-
-    def answer(value: object, status: int = 200) -> Response:
-        return Response(
-            orjson.dumps(value, default=_plain, option=orjson.OPT_UTC_Z),
-            status,
-            content_type="application/json",
-        )
+    floor, app = Floor(ground), Flask("floor")
 
     @app.errorhandler(PermissionError)
     def refused(error: PermissionError) -> Response:
         return answer({"title": "Unauthorized"}, 401)
 
-    @app.get("/api/v1/lead/<record_id>")
-    def get(record_id: str) -> Response:
-        user()
-        row = connection().execute(get_sql, (record_id,)).fetchone()
+    app.add_url_rule("/api/v1/lead/<record_id>", "get", floor.get)
+    app.add_url_rule("/api/v1/lead", "many", floor.many)
+    app.add_url_rule("/api/v1/lead", "create", floor.create, methods=["POST"])
+    return app
+
+
+class Floor:
+    """The three calls over one connection per thread."""
+
+    def __init__(self, ground: Ground) -> None:
+        self._url = ground.url
+        self._here = threading.local()
+        site = bootstrap.build_site(ground.settings())
+        held = site.storage.use(site.model)["lead"].columns
+        site.storage.close()
+        # The names are written out, as by hand; a programmer would type them.
+        self._columns = {code: column.name for code, column in held.items()}
+        left_out = ("seq", "deleted_at", "deleted_by")
+        self._names = [code for code in held if code not in left_out]
+        columns = ", ".join(self._columns[code] for code in self._names)
+        self._get = f"SELECT {columns} FROM o_lead WHERE id = %s AND deleted_at IS NULL"
+        self._list = (
+            f"SELECT {columns} FROM o_lead WHERE f_stage = %s AND deleted_at IS NULL "
+            "ORDER BY created_at DESC, id DESC LIMIT 51"
+        )
+
+    def connection(self) -> psycopg.Connection[Any]:
+        """Return this thread's connection."""
+        if not hasattr(self._here, "connection"):
+            made = psycopg.connect(self._url, autocommit=True, prepare_threshold=0)
+            made.execute("SET timezone TO 'UTC'")
+            self._here.connection = made
+        found: psycopg.Connection[Any] = self._here.connection
+        return found
+
+    def user(self) -> str:
+        """Return whose token came along."""
+        header = request.headers.get("Authorization", "")
+        digest = hashlib.sha256(header.removeprefix("Bearer ").encode()).hexdigest()
+        row = self.connection().execute(TOKEN, (digest,)).fetchone()
+        if row is None or row[1] is False:
+            raise PermissionError
+        return str(row[0])
+
+    def get(self, record_id: str) -> Response:
+        """Answer one lead."""
+        self.user()
+        row = self.connection().execute(self._get, (record_id,)).fetchone()
         if row is None:
             return answer({"title": "Not Found"}, 404)
-        return answer({"data": dict(zip(names, row))})
+        return answer({"data": dict(zip(self._names, row, strict=True))})
 
-    @app.get("/api/v1/lead")
-    def many() -> Response:
-        user()
+    def many(self) -> Response:
+        """Answer the newest fifty of a stage."""
+        self.user()
         stage = request.args["filter"].split("'")[1]
-        rows = connection().execute(list_sql, (stage,)).fetchall()
+        rows = self.connection().execute(self._list, (stage,)).fetchall()
         cursor = None
         if len(rows) > 50:
             cursor = base64.urlsafe_b64encode(str(rows[49][0]).encode()).decode()
-        data = [dict(zip(names, row)) for row in rows[:50]]
+        data = [dict(zip(self._names, row, strict=True)) for row in rows[:50]]
         return answer({"data": data, "page": {"next": cursor}})
 
-    @app.post("/api/v1/lead")
-    def create() -> Response:
-        me, given, now = user(), orjson.loads(request.get_data()), datetime.now(UTC)
+    def create(self) -> Response:
+        """Keep a new lead."""
+        me, given, now = self.user(), orjson.loads(request.get_data()), datetime.now(UTC)
         if not given.get("name") or not given.get("channel"):
             return answer({"title": "Unprocessable"}, 422)
         row = {
@@ -108,15 +115,22 @@ def build_floor(ground: Ground) -> Flask:
             "owned_at": now,
             "stage_entered_at": now,
         }
-        there = [code for code in row if code in held.columns]
-        columns_there = ", ".join(held.columns[code].name for code in there)
+        there = [code for code in row if code in self._columns]
+        columns = ", ".join(self._columns[code] for code in there)
         places = ", ".join(["%s"] * len(there))
-        connection().execute(
-            f"INSERT INTO o_lead ({columns_there}) VALUES ({places})", [row[c] for c in there]
+        self.connection().execute(
+            f"INSERT INTO o_lead ({columns}) VALUES ({places})", [row[c] for c in there]
         )
-        return answer({"data": {code: row.get(code) for code in names}}, 201)
+        return answer({"data": {code: row.get(code) for code in self._names}}, 201)
 
-    return app
+
+def answer(value: object, status: int = 200) -> Response:
+    """Return JSON."""
+    return Response(
+        orjson.dumps(value, default=_plain, option=orjson.OPT_UTC_Z),
+        status,
+        content_type="application/json",
+    )
 
 
 def _plain(value: object) -> object:

@@ -33,6 +33,14 @@ class _Line:
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.got = bytearray()
 
+    def read(self) -> int | None:
+        """Take what has come; return the status of a whole answer, None while it is not whole."""
+        part = self.socket.recv(1 << 18)
+        if not part:
+            raise ConnectionError("the server closed a connection")
+        self.got += part
+        return self.finished()
+
     def finished(self) -> int | None:
         """Return the status of a whole answer, None while it is not whole."""
         head = self.got.find(b"\r\n\r\n")
@@ -59,11 +67,7 @@ def load(port: int, requests: Iterator[bytes], seconds: float, connections: int 
             raise TimeoutError("the server has stopped answering")
         for key, _ in ready:
             line: _Line = key.data
-            part = line.socket.recv(1 << 18)
-            if not part:
-                raise ConnectionError("the server closed a connection")
-            line.got += part
-            status = line.finished()
+            status = line.read()
             if status is None:
                 continue
             count, size = count + 1, size + len(line.got)
