@@ -46,7 +46,9 @@ def fill(site: Site, staff: Staff, first: int, last: int) -> None:
     rows = leads(last - first, seed=first)
     for begin in range(first, last, BATCH):
         size = min(BATCH, last - begin)
-        batch = [_lead(next(rows), number, staff, rng, ctx.now) for number in range(begin, begin + size)]
+        batch = [
+            _lead(next(rows), number, staff, rng, ctx.now) for number in range(begin, begin + size)
+        ]
         with site.storage.transaction(tables, replace(ctx, actor=SYSTEM_ACTOR)) as transaction:
             transaction.insert("lead", batch)
             transaction.journal(list(_history(batch)))
@@ -55,7 +57,9 @@ def fill(site: Site, staff: Staff, first: int, last: int) -> None:
 def _lead(
     cells: tuple[str, ...], number: int, staff: Staff, rng: Random, now: datetime
 ) -> dict[str, object]:
-    _, name, _, email, company, title, _, region, industry, urgency, employees, budget, need, *_ = cells
+    _, name, _, email, company, title, _, region, industry, urgency, employees, budget, need, *_ = (
+        cells
+    )
     stage = rng.choice(STAGES)
     created = now - timedelta(seconds=rng.randrange(60, DAYS * 86_400))
     owned = rng.random() < 0.7

@@ -118,9 +118,9 @@ def _deeds() -> dict[str, Deed]:
         return lambda place: getattr(place, who).get(path).status_code
 
     return {
-        "get": lambda place: place.admin.get(
-            f"/api/v1/lead/{_turn(place.ids)}", headers=place.token
-        ).status_code,
+        "get": lambda place: (
+            place.admin.get(f"/api/v1/lead/{_turn(place.ids)}", headers=place.token).status_code
+        ),
         "list": api("?limit=50"),
         "list, filter and sort": api("?filter=stage=='new' and score>=60&sort=-created_at"),
         "list, two characters": api("?q=李浩"),
@@ -135,9 +135,9 @@ def _deeds() -> dict[str, Deed]:
         "page: pool": page("/pools/public_pool"),
         "page: home": page("/"),
         "page: record": lambda place: place.admin.get(f"/o/lead/{_turn(place.ids)}").status_code,
-        "page: record, a seller's": lambda place: place.seller.get(
-            f"/o/lead/{_turn(place.ids)}"
-        ).status_code,
+        "page: record, a seller's": lambda place: (
+            place.seller.get(f"/o/lead/{_turn(place.ids)}").status_code
+        ),
     }
 
 
@@ -185,7 +185,9 @@ def main() -> None:
     asked = parser.parse_args()
     for which in asked.database or ("sqlite", "postgresql"):
         with _places(asked, which) as (small, large):
-            print(f"{'' if asked.small else which} {BLOCK:,} and {asked.rows:,} leads, fastest of {asked.rounds}")
+            print(
+                f"{'' if asked.small else which} {BLOCK:,} and {asked.rows:,} leads, fastest of {asked.rounds}"
+            )
             measure(small, large, asked.rounds)
         if asked.small:
             return
