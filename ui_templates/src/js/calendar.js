@@ -20,14 +20,11 @@ function move(id, to) {
   followed = id;
   ask("POST", `${box.dataset.url}${id}`, "#spoken", { values: { field: box.dataset.field, to }, swap: "none" });
 }
-document.addEventListener("htmx:after:swap", () => {
-  if (!followed || $("[data-held]")) return;
+document.addEventListener("htmx:after:swap", (event) => {
+  if (!followed || event.detail.ctx?.target?.id !== "main") return;
   const links = $$(`[data-id="${CSS.escape(followed)}"] .cev-l`);
-  const link = links.find((one) => one.offsetParent);
-  if (link) {
-    followed = "";
-    link.focus();
-  }
+  followed = "";
+  links.find((one) => one.offsetParent)?.focus();
 });
 
 /* --- the menu --- */
@@ -92,12 +89,8 @@ on("click", ".cal td", (event, cell) => {
 class Calendar extends HTMLElement {
   connectedCallback() {
     this.lists = [];
-    if (!mover() && !this.parentElement.querySelector("#day-move")) {
-      // The menu stands below the calendar and may not be there yet.
-      queueMicrotask(() => mover() && this.prepare());
-      return;
-    }
-    this.prepare();
+    // The menu stands below the calendar and may come a moment later; without it nothing may be moved.
+    queueMicrotask(() => this.isConnected && mover() && this.prepare());
   }
 
   prepare() {
