@@ -8,7 +8,7 @@ from argparse import REMAINDER, ArgumentParser
 
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.shipped import shipped
-from fieldstone.cli.contract import DONE, REFUSED, Asked
+from fieldstone.cli.contract import DONE, REFUSED, WRONG_USAGE, Asked
 
 
 class Bench:
@@ -20,7 +20,7 @@ class Bench:
     def arguments(self, parser: ArgumentParser) -> None:
         """Hand everything on."""
         parser.add_argument(
-            "rest", nargs=REMAINDER, metavar="...", help="what bench/ takes; see docs/benchmarks.md"
+            "rest", nargs=REMAINDER, metavar="...", help="the name of a bench and its options"
         )
 
     def run(self, asked: Asked) -> int:
@@ -32,7 +32,7 @@ class Bench:
             raise RefusedError([Problem("no_bench", "bench", text, cure)])
         command = [sys.executable, "-m", "bench", *asked.arguments.rest]
         done = subprocess.run(command, cwd=checkout, check=False)  # noqa: S603 - our own module
-        return DONE if done.returncode == 0 else REFUSED
+        return done.returncode if done.returncode in (DONE, REFUSED, WRONG_USAGE) else REFUSED
 
 
 COMMAND = Bench()
