@@ -97,9 +97,8 @@ class Home:
             f"/o/{spec.code}",
             filters=(Filter("owner", "me"), Filter(spec.stage_field, "in", tuple(open_codes))),
         )
-        plural = spec.plural.text(self.asked.language)
         href, t = arranged.url(), self.speech.t
-        label = t("My open {what}", what=plural if self.asked.language == "zh" else plural.lower())
+        label = t("My open {what}", what=self._what(spec))
         figures = [{"label": label, "value": f"{int(str(line['n'])):,}", "href": href}]
         if money and line["sum"]:
             field = spec.fields[money]
@@ -129,10 +128,8 @@ class Home:
         """Return what waits: unread messages, records that stay too long, pools to claim from."""
         said, found = self.speech, []
         if unread := badges.badges_of(self.asked).unread:
-            text = said.tn("unread message", "unread messages", unread)
-            found.append(
-                {"text": text, "n": unread, "href": "/inbox", "icon": "inbox", "tone": "indigo"}
-            )
+            text = said.tn("{n} unread message", "{n} unread messages", unread)
+            found.append({"text": text, "href": "/inbox", "icon": "inbox", "tone": "indigo"})
         for spec in self.worked():
             found += self._late(spec)
         for pool in all_pools(self.asked):
@@ -140,12 +137,12 @@ class Home:
                 self.asked.ctx, self.asked.model, pool.spec.code, pool.counting()
             )
             if n:
+                one, many = "{n} {what} is waiting in {pool}", "{n} {what} are waiting in {pool}"
+                what, shown = self._what(pool.spec, n), counted(n, COUNTED)
+                single = n == 1 and self.asked.language == "en"
+                text = said.t(one if single else many, n=shown, what=what, pool=pool.label)
                 href = f"/pools/{pool.code}"
-                text = said.t("waiting in {pool}", pool=pool.label)
-                shown = counted(n, COUNTED)
-                found.append(
-                    {"text": text, "n": shown, "href": href, "icon": "waves", "tone": "teal"}
-                )
+                found.append({"text": text, "href": href, "icon": "waves", "tone": "teal"})
         return found
 
     def _late(self, spec: ObjectType) -> list[dict[str, Any]]:
@@ -163,13 +160,21 @@ class Home:
         n = int(str(self._aggregate(spec, condition, {"n": "count()"})[0]["n"]))
         if not n:
             return []
-        plural = spec.plural.text(self.asked.language)
-        what = plural if self.asked.language == "zh" else plural.lower()
         href = Arrangement(
             f"/o/{spec.code}", filters=(Filter("owner", "me"),), sort="stage_entered_at"
         ).url()
-        text = self.speech.t("my {what} stay in their stage longer than usual", what=what)
-        return [{"text": text, "n": n, "href": href, "icon": "timer", "tone": "amber"}]
+        text = self.speech.tn(
+            "{n} of my {what} has stayed in its stage longer than usual",
+            "{n} of my {what} have stayed in their stage longer than usual",
+            n,
+            what=self._what(spec),
+        )
+        return [{"text": text, "href": href, "icon": "timer", "tone": "amber"}]
+
+    def _what(self, spec: ObjectType, n: int = 2) -> str:
+        """Return what `n` records of an object are called within a sentence."""
+        name = (spec.label if n == 1 else spec.plural).text(self.asked.language)
+        return name if self.asked.language == "zh" else name.lower()
 
     def recent(self) -> list[dict[str, Any]]:
         """Return the reader's own records that changed last."""
