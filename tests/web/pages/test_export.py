@@ -9,7 +9,7 @@ from datetime import datetime
 import pytest
 from python_calamine import CalamineWorkbook
 
-from fieldstone.web.pages.export import guarded
+from fieldstone.base.spreadsheets import guarded
 from tests.web.pages.office import Office
 
 
@@ -45,7 +45,7 @@ def test_no_cell_is_run_by_a_spreadsheet(office: Office) -> None:
     assert rows_of(answer.text)[1] == ['\'=HYPERLINK("http://x")', "1234.50"]
 
 
-@pytest.mark.parametrize("text", ["=1", "+1", "-1", "@x", "\t=1", "\r=1"])
+@pytest.mark.parametrize("text", ["=1", "+1+A1", "-1+A1", "@x", "\t=1", "\r=1"])
 def test_texts_that_begin_like_formulas_are_guarded(text: str) -> None:
     assert guarded(text) == "'" + text
 

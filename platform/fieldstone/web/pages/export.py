@@ -17,6 +17,7 @@ from flask import Blueprint, Response, request
 
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ids import is_id
+from fieldstone.base.spreadsheets import guarded
 from fieldstone.model.objects import Field
 from fieldstone.reads.query import HIGHEST_LIMIT, Query, Record
 from fieldstone.web.asking import Asked
@@ -25,8 +26,6 @@ from fieldstone.web.pages.subjects import today_of
 from fieldstone.web.pages.values import Look
 
 PAGE = Blueprint("export", __name__)
-# A cell that begins so would be run by a spreadsheet; see OWASP, "CSV Injection".
-FORMULA_STARTS: Final = ("=", "+", "-", "@", "\t", "\r")
 MOST_ROWS: Final = 100_000
 PIECE: Final = 64 * 1024
 BYTE_ORDER_MARK: Final = "\ufeff"  # Excel reads UTF-8 only when this stands in front
@@ -111,11 +110,6 @@ def cell_of(asked: Asked, field: Field, record: Record) -> object:
     look = Look(asked)
     shown = look.cell(record, field.code)
     return str(shown["text"]) or look.text(field, value)
-
-
-def guarded(text: str) -> str:
-    """Return a text that a spreadsheet shows and never runs."""
-    return "'" + text if text.startswith(FORMULA_STARTS) else text
 
 
 def _csv(listing: Listing, records: Iterable[Record]) -> Iterator[str]:
