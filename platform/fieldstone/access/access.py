@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 from fieldstone.access.fields import HIDDEN, FieldRight
 from fieldstone.access.masks import Masked, masked
 from fieldstone.access.rights import Held, Rights, pool_rights_of, rights_of
 from fieldstone.access.scopes import RowScope
+from fieldstone.base.cached import cached_property
 from fieldstone.base.errors import FieldstoneError
 from fieldstone.changes.nouns import Actor, Context
 from fieldstone.expressions.env import Env

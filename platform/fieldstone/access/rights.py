@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import lru_cache
 
 from fieldstone.access.fields import HIDDEN, FieldRight, Showing
 from fieldstone.access.scopes import Anchor, RowRule, reads_of
+from fieldstone.base.cached import cached_property
 from fieldstone.expressions.expression import Expression
 from fieldstone.model.objects import FieldAccess, ObjectType, Permission
 from fieldstone.model.site_model import Model

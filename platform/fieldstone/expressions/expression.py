@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement
 
+from fieldstone.base.cached import cached_property
 from fieldstone.expressions.columns import Columns
 from fieldstone.expressions.env import Env
 from fieldstone.expressions.functions import TABLE

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from math import gcd
 
+from fieldstone.base.cached import cached_property
 from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Candidate
 from fieldstone.expressions.expression import Expression

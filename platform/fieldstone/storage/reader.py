@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Connection, Select, and_, or_, select
 
+from fieldstone.base.cached import cached_property
 from fieldstone.changes.nouns import Context
 from fieldstone.expressions.env import Env
 from fieldstone.fieldtypes.secret import MASK

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 from fieldstone.access.access import Access
+from fieldstone.base.cached import cached_property
 from fieldstone.changes.nouns import Context, Draft
 from fieldstone.expressions.expression import Env
 from fieldstone.model.objects import ObjectType

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from functools import cached_property
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 
+from fieldstone.base.cached import cached_property
 from fieldstone.model.objects import ObjectType, Pipeline, Stage
 from fieldstone.reads.query import COUNTED_IN_COLUMN, BoardColumn, Query
 from fieldstone.web.asking import Asked, the_call

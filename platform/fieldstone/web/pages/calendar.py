@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
 from fieldstone.access.access import Access
+from fieldstone.base.cached import cached_property
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.workdays import Calendar as WorkingCalendar
 from fieldstone.base.workdays import holiday_names

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from functools import cached_property
 from typing import Any, Final
 
 from fieldstone.access.access import env_of
+from fieldstone.base.cached import cached_property
 from fieldstone.model.objects import ObjectType, Pipeline, Stage, View
 from fieldstone.reads.query import Record
 from fieldstone.web.asking import Asked

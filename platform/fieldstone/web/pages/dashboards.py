@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -13,6 +12,7 @@ from babel.dates import format_date
 from babel.numbers import format_decimal
 from flask import Blueprint, Response, request
 
+from fieldstone.base.cached import cached_property
 from fieldstone.base.periods import Period
 from fieldstone.fieldtypes.date import DateType
 from fieldstone.fieldtypes.locales import locale_of

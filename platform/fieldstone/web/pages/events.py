@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import cached_property
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from fieldstone.base.cached import cached_property
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.reads.query import Record
 from fieldstone.web.asking import Asked
@@ -94,6 +94,7 @@ class Events:
             "kind": kind.get("text", ""),
             "time": f"{value.astimezone(self.zone):%H:%M}" if isinstance(value, datetime) else "",
             "done": self._done(record),
+            "ticked": bool(self.ticked) and self._done(record),
         }
         if owner := record.titles.get("owner"):
             event["owner"] = face(str(owner))

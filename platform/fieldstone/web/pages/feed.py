@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cached_property
 from itertools import groupby
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from fieldstone.access.access import access_to
+from fieldstone.base.cached import cached_property
 from fieldstone.changes.nouns import SYSTEM_ID
 from fieldstone.fieldtypes.contract import InvalidValueError
 from fieldstone.fieldtypes.locales import day

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import islice
 from typing import Any, Final
 
@@ -13,6 +12,7 @@ from werkzeug.datastructures import MultiDict
 from fieldstone.actions.importing.desk import KeptImport
 from fieldstone.actions.importing.guessing import columns_of, fillable, guessed
 from fieldstone.actions.importing.source import SourceFile
+from fieldstone.base.cached import cached_property
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.web.asking import Asked

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from typing import Any, Final
 
 from flask import Blueprint, Response, redirect, request
 
 from fieldstone.access.access import Access
+from fieldstone.base.cached import cached_property
 from fieldstone.base.errors import RefusedError
 from fieldstone.model.objects import ObjectType
 from fieldstone.reads.query import COUNTED, Page, Query, Sort

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
@@ -13,6 +12,7 @@ from flask import Blueprint, Response, request
 from fieldstone.access.access import access_to
 from fieldstone.actions.contract import Call
 from fieldstone.actions.running import run
+from fieldstone.base.cached import cached_property
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.model.objects import ObjectType
 from fieldstone.reads.claiming import Claiming

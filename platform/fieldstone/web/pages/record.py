@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from functools import cached_property
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
+from fieldstone.base.cached import cached_property
 from fieldstone.reads.history import History
 from fieldstone.reads.query import Query
 from fieldstone.reads.standing import Standing

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any, Final
 
 from flask import Request
 from itsdangerous import BadSignature, URLSafeSerializer
 
 from fieldstone.access.access import Access, access_to
+from fieldstone.base.cached import cached_property
 from fieldstone.model.objects import ObjectType
 from fieldstone.reports.dashboards import dashboards_for
 from fieldstone.web.asking import Asked
