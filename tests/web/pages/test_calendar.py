@@ -59,7 +59,7 @@ def test_kinds_have_their_colour_and_what_is_done_is_struck_out(office: Office) 
     text = office.visitor("li").get(OCTOBER).text
 
     assert 'data-tone="green"' in day(text, "2026-10-14")
-    assert '<li class="cev done"' in day(text, "2026-10-15")
+    assert '<li class="cev done ticked"' in day(text, "2026-10-15")
 
 
 def test_of_a_full_day_some_are_shown_and_the_rest_a_click_away(office: Office) -> None:
