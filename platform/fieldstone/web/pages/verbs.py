@@ -16,6 +16,7 @@ Act = dict[str, Any]
 # These have their own places on the page.
 ELSEWHERE: Final = frozenset({"move", "complete", "merge", "import"})
 MOST_KEYS: Final = 5
+MOST_BUTTONS: Final = 3
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,12 @@ class Verbs(OneRecord):
         if mail := self._plain("email"):
             found.append({"label": t("Send e-mail"), "icon": "mail", "href": f"mailto:{mail}"})
         if phone := self._plain("phone"):
-            call = {"label": t("Call"), "icon": "phone", "href": f"tel:{phone}", "kind": "primary"}
-            found.append(call)
-        return found
+            found.append({"label": t("Call"), "icon": "phone", "href": f"tel:{phone}"})
+        if claim := next((one for one in self.offered() if one.name == "claim"), None):
+            found.append(self._act(claim))
+        if found and "focus" not in found[-1]:
+            found[-1] = {**found[-1], "kind": "primary"}
+        return found[-MOST_BUTTONS:]
 
     @property
     def may_log(self) -> bool:
@@ -68,7 +72,7 @@ class Verbs(OneRecord):
         if self.deleted:
             restore = {"label": t("Restore"), "icon": "rotate-ccw", "post": f"{self.url}/restore"}
             return [restore] if self.standing.may_delete else []
-        found = [self._act(one) for one in self.offered()]
+        found = [self._act(one) for one in self.offered() if one.name != "claim"]
         if self.standing.may_delete:
             question = t("Move this record to the recycle bin?")
             found.append(
