@@ -12,7 +12,6 @@ import statistics
 import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -91,7 +90,7 @@ def _wait(port: int, ground: Ground) -> None:
     for _ in range(200):
         try:
             urllib.request.urlopen(asked, timeout=5).read()
-        except (urllib.error.URLError, ConnectionError):
+        except OSError:  # not listening yet, or still starting
             time.sleep(0.1)
         else:
             return
