@@ -9,10 +9,9 @@ from datetime import date
 from typing import Any, Final
 
 from fieldstone.base.label import Label
-from fieldstone.expressions.sqltypes import PlainText
-from fieldstone.expressions.types import TEXT, Type
 from fieldstone.fieldtypes.contract import TypeSpec
 from fieldstone.fieldtypes.raw import check_length, line_of
+from fieldstone.fieldtypes.textual import TextualType
 
 PATTERN: Final = "{000000}"  # when `pattern` is not set
 LONGEST: Final = 60
@@ -23,22 +22,12 @@ PART: Final = re.compile(r"\{(yyyy|yy|mm|dd|0{1,12})\}")
 
 
 @dataclass(frozen=True)
-class AutonumberType:
+class AutonumberType(TextualType):
     """Stored as str. The counter starts again at 1 whenever the date parts of the pattern change."""
 
     pattern: str = PATTERN
     name: str = "autonumber"
     widget: str = "autonumber"
-    sortable: bool = True
-
-    @property
-    def expression_type(self) -> Type:
-        """Return text."""
-        return TEXT
-
-    def column(self) -> PlainText:
-        """Return a text column."""
-        return PlainText()
 
     def period(self, today: date) -> str:
         """Return what the counter belongs to: "2026" for L-{yyyy}-{0000}, "" when it never restarts."""
@@ -61,14 +50,6 @@ class AutonumberType:
         text = line_of(raw)
         check_length(text, LONGEST)
         return text or None
-
-    def dump(self, value: object) -> object:
-        """Return the number."""
-        return value
-
-    def format(self, value: object, language: str, zone: str) -> str:
-        """Return the number."""
-        return "" if value is None else str(value)
 
     def json_schema(self) -> Mapping[str, object]:
         """Return a string."""

@@ -10,10 +10,9 @@ from typing import Any, Final
 from email_validator import EmailNotValidError, validate_email
 
 from fieldstone.base.label import Label
-from fieldstone.expressions.sqltypes import PlainText
-from fieldstone.expressions.types import TEXT, Type
 from fieldstone.fieldtypes.contract import InvalidValueError, TypeSpec
 from fieldstone.fieldtypes.raw import check_length, line_of, narrow, shown
+from fieldstone.fieldtypes.textual import TextualType
 
 LONGEST: Final = 254  # RFC 5321, section 4.5.3.1.3, less the angle brackets
 # Nearly every address looks like this, and the library would say the same forty times slower.
@@ -24,21 +23,11 @@ LONGEST_LABEL: Final = 63  # RFC 1035, section 2.3.4
 
 
 @dataclass(frozen=True)
-class EmailType:
+class EmailType(TextualType):
     """Stored as str. Whether anybody reads mail there is not asked: that needs the network."""
 
     name: str = "email"
     widget: str = "email"
-    sortable: bool = True
-
-    @property
-    def expression_type(self) -> Type:
-        """Return text."""
-        return TEXT
-
-    def column(self) -> PlainText:
-        """Return a text column."""
-        return PlainText()
 
     def parse(self, raw: object) -> str | None:
         """Return the address in lower case."""
@@ -57,14 +46,6 @@ class EmailType:
         if "." not in found.domain or len(address) > LONGEST:
             raise _refusal(raw)
         return address
-
-    def dump(self, value: object) -> object:
-        """Return the address."""
-        return value
-
-    def format(self, value: object, language: str, zone: str) -> str:
-        """Return the address."""
-        return "" if value is None else str(value)
 
     def json_schema(self) -> Mapping[str, object]:
         """Return a string with the format of an address."""

@@ -12,10 +12,9 @@ import phonenumbers
 from phonenumbers import NumberParseException, PhoneNumber, PhoneNumberFormat
 
 from fieldstone.base.label import Label
-from fieldstone.expressions.sqltypes import PlainText
-from fieldstone.expressions.types import TEXT, Type
 from fieldstone.fieldtypes.contract import InvalidValueError, TypeSpec
 from fieldstone.fieldtypes.raw import line_of, narrow, shown
+from fieldstone.fieldtypes.textual import TextualType
 
 REGION: Final = "CN"  # when neither the field nor the site names one
 LONGEST: Final = 40
@@ -45,7 +44,7 @@ def _shown(stored: str, region: str) -> str:
 
 
 @dataclass(frozen=True)
-class PhoneType:
+class PhoneType(TextualType):
     """Stored as str: "+8613800138000", with ";ext=12" behind it for an extension (RFC 3966).
 
     `check` is "valid" (a number that the country has given out) or "possible" (only its length).
@@ -55,16 +54,6 @@ class PhoneType:
     check: str = "valid"
     name: str = "phone"
     widget: str = "phone"
-    sortable: bool = True
-
-    @property
-    def expression_type(self) -> Type:
-        """Return text."""
-        return TEXT
-
-    def column(self) -> PlainText:
-        """Return a text column."""
-        return PlainText()
 
     def parse(self, raw: object) -> str | None:
         """Return the number in E.164; one without a country code belongs to `region`."""
@@ -87,10 +76,6 @@ class PhoneType:
         if self.check == "possible":
             return phonenumbers.is_possible_number(number)
         return phonenumbers.is_valid_number(number)
-
-    def dump(self, value: object) -> object:
-        """Return the number in E.164."""
-        return value
 
     def format(self, value: object, language: str, zone: str) -> str:
         """Return the number as its own country writes it, with country code when abroad."""

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import html
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 import nh3
 
 from fieldstone.base.label import Label
-from fieldstone.expressions.sqltypes import PlainText
-from fieldstone.expressions.types import TEXT, Type
 from fieldstone.fieldtypes.contract import InvalidValueError, TypeSpec
 from fieldstone.fieldtypes.raw import check_length, text_of
+from fieldstone.fieldtypes.textual import TextualType
 
 LONGEST: Final = 100_000  # characters of HTML, when `max_length` is not set
 BLOCKS: Final = frozenset(
@@ -73,22 +72,13 @@ def plain(source: str) -> str:
 
 
 @dataclass(frozen=True)
-class RichTextType:
+class RichTextType(TextualType):
     """Stored as str: sanitised HTML."""
 
     max_length: int = LONGEST
     name: str = "rich_text"
     widget: str = "rich_text"
-    sortable: bool = False
-
-    @property
-    def expression_type(self) -> Type:
-        """Return text: expressions see the HTML."""
-        return TEXT
-
-    def column(self) -> PlainText:
-        """Return a text column."""
-        return PlainText()
+    sortable: bool = field(default=False, kw_only=True)
 
     def parse(self, raw: object) -> str | None:
         """Return sanitised HTML; HTML without a visible character is no value."""
@@ -97,10 +87,6 @@ class RichTextType:
         safe = sanitised(source)
         check_length(safe, self.max_length)
         return safe if plain(safe) else None
-
-    def dump(self, value: object) -> object:
-        """Return the HTML."""
-        return value
 
     def format(self, value: object, language: str, zone: str) -> str:
         """Return the text without its formatting."""

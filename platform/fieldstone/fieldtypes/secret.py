@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fieldstone.base.label import Label
-from fieldstone.expressions.sqltypes import PlainText
-from fieldstone.expressions.types import TEXT, Type
 from fieldstone.fieldtypes.contract import InvalidValueError, TypeSpec
 from fieldstone.fieldtypes.raw import check_length, text_of
+from fieldstone.fieldtypes.textual import TextualType
 
 LONGEST: Final = 4_000
 MASK: Final = "••••••••"  # the same for every secret: its length is a secret too
 
 
 @dataclass(frozen=True)
-class SecretType:
+class SecretType(TextualType):
     """Stored as str in memory; storage seals it (AES-GCM) and finds equal ones by a keyed index.
 
     It never leaves through JSON or a page; what is sent back with the mask is refused, so that a
@@ -27,16 +26,7 @@ class SecretType:
     max_length: int = LONGEST
     name: str = "secret"
     widget: str = "secret"
-    sortable: bool = False
-
-    @property
-    def expression_type(self) -> Type:
-        """Return text."""
-        return TEXT
-
-    def column(self) -> PlainText:
-        """Return a text column, for the sealed form."""
-        return PlainText()
+    sortable: bool = field(default=False, kw_only=True)
 
     def parse(self, raw: object) -> str | None:
         """Return the text; a refusal never repeats it."""

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fieldstone.base.label import Label
-from fieldstone.expressions.sqltypes import PlainText
-from fieldstone.expressions.types import TEXT, Type
 from fieldstone.fieldtypes.contract import InvalidValueError, TypeSpec
 from fieldstone.fieldtypes.raw import check_length, line_of
+from fieldstone.fieldtypes.textual import TextualType
 
 LONGEST: Final = 255  # when `max_length` is not set
 # Closed, linear patterns: a pattern written by an administrator could hang the server.
@@ -28,7 +27,7 @@ FORMATS: Final[Mapping[str, tuple[re.Pattern[str], str]]] = {
 
 
 @dataclass(frozen=True)
-class TextType:
+class TextType(TextualType):
     """Stored as str; `format` narrows which characters are allowed."""
 
     max_length: int = LONGEST
@@ -36,16 +35,6 @@ class TextType:
     allowed: str = "any"
     name: str = "text"
     widget: str = "text"
-    sortable: bool = True
-
-    @property
-    def expression_type(self) -> Type:
-        """Return text."""
-        return TEXT
-
-    def column(self) -> PlainText:
-        """Return a text column in code point order."""
-        return PlainText()
 
     def parse(self, raw: object) -> str | None:
         """Return one clean line; line breaks become spaces."""
@@ -59,14 +48,6 @@ class TextType:
                 "bad_format", f"{text!r} is not written as {self.allowed}.", cure
             )
         return text
-
-    def dump(self, value: object) -> object:
-        """Return the text."""
-        return value
-
-    def format(self, value: object, language: str, zone: str) -> str:
-        """Return the text."""
-        return "" if value is None else str(value)
 
     def json_schema(self) -> Mapping[str, object]:
         """Return a string with its limits."""

@@ -9,10 +9,9 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from fieldstone.base.label import Label
-from fieldstone.expressions.sqltypes import PlainText
-from fieldstone.expressions.types import TEXT, Type
 from fieldstone.fieldtypes.contract import InvalidValueError, TypeSpec
 from fieldstone.fieldtypes.raw import check_length, shown, text_of
+from fieldstone.fieldtypes.textual import TextualType
 
 LONGEST: Final = 2_000  # what every browser and mail program follows
 HOST: Final = re.compile(r"(?!-)[\w-]+(\.[\w-]+)+|localhost|[0-9.]+|\[[0-9a-f:.]+\]", re.I)
@@ -20,21 +19,11 @@ SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]*:(?!\d)", re.I)
 
 
 @dataclass(frozen=True)
-class UrlType:
+class UrlType(TextualType):
     """Stored as str: http or https, the host in lower case."""
 
     name: str = "url"
     widget: str = "url"
-    sortable: bool = True
-
-    @property
-    def expression_type(self) -> Type:
-        """Return text."""
-        return TEXT
-
-    def column(self) -> PlainText:
-        """Return a text column."""
-        return PlainText()
 
     def parse(self, raw: object) -> str | None:
         """Return the address; "www.example.com" becomes "https://www.example.com"."""
@@ -50,10 +39,6 @@ class UrlType:
                 "Send one that starts with https:// or http://, such as https://example.com/a.",
             )
         return parts._replace(scheme=parts.scheme.lower(), netloc=parts.netloc.lower()).geturl()
-
-    def dump(self, value: object) -> object:
-        """Return the address."""
-        return value
 
     def format(self, value: object, language: str, zone: str) -> str:
         """Return the address without the scheme that everybody expects."""
