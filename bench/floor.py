@@ -58,8 +58,8 @@ class Floor:
     def connection(self) -> psycopg.Connection[Any]:
         """Return this thread's connection."""
         if not hasattr(self._here, "connection"):
-            made = psycopg.connect(self._url, autocommit=True, prepare_threshold=0)
-            made.execute("SET timezone TO 'UTC'")
+            options = "-c timezone=UTC -c random_page_cost=1.1"  # as our own connections have it
+            made = psycopg.connect(self._url, autocommit=True, prepare_threshold=0, options=options)
             self._here.connection = made
         found: psycopg.Connection[Any] = self._here.connection
         return found

@@ -92,8 +92,10 @@ def _beginner(statement: str) -> Any:
 
 
 def _postgresql(url: URL, *, echo: bool, isolation_level: str) -> Engine:
+    # Pages lie on solid state or in memory. With the default of 4 PostgreSQL walks the newest rows of a list
+    # instead of its own index (stage, created_at), and reads half the table for a stage that is rare lately.
     options = (
-        f"-c timezone=UTC -c statement_timeout={STATEMENT_LIMIT} -c jit=off "
+        f"-c random_page_cost=1.1 -c timezone=UTC -c statement_timeout={STATEMENT_LIMIT} -c jit=off "
         f"-c idle_in_transaction_session_timeout={IDLE_LIMIT}"
     )
     engine = create_engine(
