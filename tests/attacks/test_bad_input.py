@@ -199,3 +199,13 @@ def test_a_group_that_comes_to_a_constant_is_one_group(company: Company) -> None
         lines = reads.aggregate(ctx, company.model, "lead", group=[text])
 
         assert [line["count"] for line in lines] == [1], text
+
+
+def test_a_form_with_a_character_that_no_database_keeps_is_refused(office: Office) -> None:
+    visitor = office.visitor("admin")
+
+    for path, name in (("/tokens", "name"), ("/o/lead/views", "label"), ("/o/lead/new", "name")):
+        assert visitor.post(path, **{name: "a\x00b"}).status_code == 400
+    answer = office.nobody().post("/login", data={"email": "a\x00@b.c", "password": "x"})
+
+    assert answer.status_code == 400

@@ -12,7 +12,7 @@ from werkzeug.exceptions import HTTPException
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.site import Site
 from fieldstone.web import health, problems
-from fieldstone.web.asking import KEY, Asked, ask, check_forgery
+from fieldstone.web.asking import KEY, Asked, ask, check_forgery, check_text
 from fieldstone.web.json_provider import OrjsonProvider
 from fieldstone.web.limits import Limits, TooManyError
 from fieldstone.web.pages import register_pages
@@ -56,6 +56,7 @@ def _look_and_secure(app: Flask, site: Site) -> None:
     def look_at_request() -> None:
         if not request.path.startswith(tuple(UNASKED)):
             check_forgery(ask(site, limits))
+            check_text()
 
     @app.after_request
     def secure(response: Response) -> Response:

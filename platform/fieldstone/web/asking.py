@@ -53,6 +53,8 @@ SIGN_IN: Final = Problem(
     "Nobody is signed in.",
     "Send 'Authorization: Bearer TOKEN', or sign in on the log-in page.",
 )
+NUL: Final = "\x00"
+UNKEPT: Final = ("The text holds the character U+0000.", "Type the text anew.")
 FORGED: Final = Problem(
     "csrf",
     "X-CSRFToken",
@@ -142,3 +144,13 @@ def check_forgery(asked: Asked) -> None:
     sent = request.headers.get("X-CSRFToken") or request.form.get("csrf_token", "")
     if not secrets.compare_digest(sent.encode(), asked.csrf.encode()):
         raise RefusedError([FORGED], status=403)
+
+
+def check_text() -> None:
+    """Refuse a form with a character that no database keeps. Raises RefusedError with 400.
+
+    What becomes a field is judged by its type; names of tokens and views, and e-mail addresses of the log-in are not.
+    """
+    bad = sorted({name for name, text in request.form.items(multi=True) if NUL in name + text})
+    if bad:
+        raise RefusedError([Problem("bad_text", bad[0].replace(NUL, ""), *UNKEPT)], status=400)
