@@ -96,8 +96,37 @@ def test_the_same_file_again_creates_nothing_twice(company: Company, tmp_path: P
 
     again = run(company, file, PRODUCTS)
 
-    assert (again.created, again.updated) == (0, 2)
+    assert (again.created, again.updated, again.unchanged) == (0, 0, 2)
+    assert {row["version"] for row in company.storage_rows("product").values()} == {1}
     assert len(company.storage_rows("product")) == 2
+
+
+def test_line_items_that_come_again_are_the_ones_that_are_there(
+    company: Company, tmp_path: Path
+) -> None:
+    company.create("product", name="Pump", code="P1", price="100")
+    company.create("customer", name="Shanghai Pumps", external_id="C1")
+    mapping = """
+object: opportunity
+key: external_id
+fields:
+  external_id: Deal
+  name: Deal
+  customer: {from: Customer, lookup: {by: external_id}}
+  items:
+    rows: [{product: {from: Product, lookup: {by: code}}, quantity: {value: 2}, price: Price}]
+"""
+    file = a_file(tmp_path, "Deal,Customer,Product,Price\nD1,C1,P1,100\n")
+    first = run(company, file, mapping)
+    assert first.rejected == 0, first.rejects.read_text() if first.rejects else ""
+    (item,) = company.storage_rows("opportunity__items")
+
+    again = run(company, file, mapping)
+    other = run(company, a_file(tmp_path, "Deal,Customer,Product,Price\nD1,C1,P1,120\n"), mapping)
+
+    assert (first.created, again.unchanged, other.updated) == (1, 1, 1)
+    items = company.storage_rows("opportunity__items")
+    assert {one for one, row in items.items() if row["deleted_at"] is None} != {item}
 
 
 def test_an_import_is_taken_back_but_not_what_was_changed_since(

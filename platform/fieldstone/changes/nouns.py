@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from functools import cached_property
 from typing import Final, Self
 
+from fieldstone.base.cached import cached_property
 from fieldstone.base.errors import Problem
 from fieldstone.base.label import Label
 
@@ -235,6 +235,7 @@ class Outcome:
     record: Mapping[str, object] = field(default_factory=dict)
     status: int = 200  # 201 created, 200 written, 404, 409, 412, 422, 403
     replayed: bool = False
+    unchanged: bool = False  # what was asked for stood there already: nothing was written
 
     @property
     def refused(self) -> bool:

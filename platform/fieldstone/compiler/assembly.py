@@ -228,7 +228,19 @@ class Assembly:
             timeline=raw.get("timeline", False),
             hidden=raw.get("hidden", False) or outline.parent is not None,
         )
-        return replace(spec, indexes=indexes_of(spec))
+        return replace(spec, indexes=indexes_of(spec, self._pool_orders(spec.code)))
+
+    def _pool_orders(self, object_name: str) -> list[str]:
+        """Return by what the pools of an object are sorted first."""
+        found = []
+        for raw in self._part("rules").values():
+            if not isinstance(raw, Mapping) or raw.get("kind") != "pool":
+                continue
+            sort = raw.get("sort")
+            first = sort[0] if isinstance(sort, list) and sort else ""
+            if raw.get("object") == object_name and isinstance(first, str) and first:
+                found.append(first)
+        return found
 
     def _sections(self, outline: Outline) -> Table:
         forms = outline.raw.get("forms")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from fieldstone.expressions.expression import Expression
 from fieldstone.model.objects import ObjectType, View
@@ -13,13 +13,16 @@ SELECTIVE = frozenset({"owner", "pool"})  # few rows share a value: a good first
 ALWAYS_FILLED = frozenset({"created_at", "updated_at"})
 
 
-def indexes_of(spec: ObjectType) -> tuple[tuple[str, ...], ...]:
+def indexes_of(spec: ObjectType, pool_orders: Sequence[str] = ()) -> tuple[tuple[str, ...], ...]:
     """Return the indexes as tuples of field codes, most useful first: at most twelve, and those of all lookups.
+
+    `pool_orders` are the fields by which the object's public pools are sorted first, such as "-score".
 
     A leading "-" means descending with missing values last (an id is never missing). Every index that serves a sorted list ends with
     the id, which settles ties. Unique fields, and those marked `indexed`, get theirs from storage.
     """
-    wanted = list(dict.fromkeys(index for index in _wanted(spec) if _is_known(spec, index)))
+    every = (*_wanted(spec), *_of_pools(pool_orders))
+    wanted = list(dict.fromkeys(index for index in every if _is_known(spec, index)))
     longest = [
         index
         for index in wanted
@@ -57,6 +60,12 @@ def _wanted(spec: ObjectType) -> Iterator[tuple[str, ...]]:
             yield (code, "id")
 
 
+def _of_pools(orders: Iterable[str]) -> Iterator[tuple[str, ...]]:
+    """Yield an index for each order of a pool; ties within it are few enough to be sorted."""
+    for order in orders:
+        yield ("pool", *_ending((_directed(order.removeprefix("-"), order.startswith("-")),)))
+
+
 def _of_view(view: View) -> Iterator[tuple[str, ...]]:
     """Yield an index for the rows a view shows, in its order."""
     sort = view.sort[:1]
@@ -68,6 +77,7 @@ def _of_view(view: View) -> Iterator[tuple[str, ...]]:
     equal = [code for code in fixed_fields(view.filter) if "." not in code]
     if view.kind == "board" and view.by:
         yield (view.by, "created_at", "id")
+        yield ("owner", view.by, "created_at", "id")  # the board of whoever sees only their own
     first = [code for code in equal if code in SELECTIVE] or equal[:1]
     yield (*first[:2], *_ending(last))
     if not first:

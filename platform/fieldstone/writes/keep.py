@@ -49,11 +49,18 @@ def _finished(draft: Draft, work: Work) -> Draft:
     if draft.operation is Operation.CREATE:
         values = {code: value for code, value in values.items() if value is not None}
         values |= {"created_at": now, "created_by": actor, "updated_at": now, "updated_by": actor}
-    elif values:
+    elif not any(_is_kept(code, work) for code in values):
+        values = {}  # formulas that are worked out when read are no change
+    else:
         before = (draft.before or {}).get("updated_at")
         told = max(now, before) if isinstance(before, datetime) else now
         values |= {"updated_at": told, "updated_by": actor}
     return draft.but(values=values)
+
+
+def _is_kept(code: str, work: Work) -> bool:
+    field = work.spec.fields.get(code)
+    return field is None or bool(field.column) or code in work.plan.children
 
 
 def _touched(draft: Draft, work: Work, **values: object) -> dict[str, object]:

@@ -2,27 +2,43 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from fieldstone.base.errors import Problem
 from fieldstone.changes.nouns import Draft, Operation
 from fieldstone.writes.fill import fill
 from fieldstone.writes.work import Batch, Work, each_standing
+
+Rows = Mapping[str, Mapping[str, object]]
 
 
 def load(batch: Batch, work: Work) -> Batch:
     """Give every update, deletion and restoration its stored row; refuse the missing."""
     ids = [d.record_id for d in batch if d.operation is not Operation.CREATE and not d.refused]
     rows = work.transaction.rows(work.spec.code, ids, deleted=True, lock=True) if ids else {}
+    stored = _with_items(rows, batch, work)
 
     def judge(draft: Draft) -> Draft:
         if draft.operation is Operation.CREATE:
             return draft
-        row = rows.get(draft.record_id)
+        row = stored.get(draft.record_id)
         wanted_deleted = draft.operation is Operation.RESTORE
         if row is None or (row.get("deleted_at") is not None) != wanted_deleted:
             return missing(draft, work)
         return draft.but(before=row)
 
     return fill(each_standing(batch, judge), work)
+
+
+def _with_items(rows: Rows, batch: Batch, work: Work) -> Rows:
+    """Add the line items that the changes send anew: only what differs is written."""
+    found = dict(rows)
+    for code in work.plan.children:
+        ids = [d.record_id for d in batch if code in d.change.values and d.record_id in rows]
+        items = work.transaction.children(work.spec.code, ids, code) if ids else {}
+        for record_id in ids:
+            found[record_id] = {**found[record_id], code: tuple(items.get(record_id, ()))}
+    return found
 
 
 def fresh(batch: Batch, work: Work) -> Batch:

@@ -42,7 +42,25 @@ def _parse_one(draft: Draft, work: Work) -> Draft:
             values[code] = _type_of(field, draft).parse(raw)
         except InvalidValueError as invalid:
             problems.extend(problem_of(one, code) for one in invalid.each)
+    same = [code for code in values if _are_the_stored_items(code, values[code], draft, work)]
+    values = {code: value for code, value in values.items() if code not in same}
     return draft.but(values=values).with_problems(*problems)
+
+
+def _are_the_stored_items(code: str, value: object, draft: Draft, work: Work) -> bool:
+    """Tell whether line items say what is stored: a file that comes again knows no ids of theirs."""
+    child, stored = work.plan.children.get(code), (draft.before or {}).get(code)
+    if child is None or not isinstance(value, tuple) or not isinstance(stored, tuple):
+        return False
+    said = [f for f in child.spec.fields.values() if not (f.derived or f.system or f.archived)]
+    codes = {
+        field.code: field.default for field in said if field.code not in ("parent", "position")
+    }
+    return len(value) == len(stored) and all(
+        new.get("id", old.get("id")) == old.get("id")
+        and all(new.get(name, default) == old.get(name) for name, default in codes.items())
+        for new, old in zip(value, stored, strict=True)
+    )
 
 
 def _type_of(field: Field, draft: Draft) -> FieldType:

@@ -161,4 +161,5 @@ def _outcome(draft: Draft, warnings: tuple[Problem, ...]) -> Outcome:
         version,
         record,
         STATUS_OF_OPERATION.get(draft.operation, 200),
+        unchanged=draft.operation is Operation.UPDATE and not draft.values,
     )

@@ -49,6 +49,7 @@ class Summary:
     created: int
     updated: int
     skipped: int
+    unchanged: int
     attached: int
     rejected: int
     rejects: Path | None
@@ -110,6 +111,7 @@ class Import:
             created=count["created"],
             updated=count["updated"],
             skipped=count["skipped"],
+            unchanged=count["unchanged"],
             attached=count["attached"],
             rejected=count["rejected"],
             rejects=rejects.path if rejects.count else None,
@@ -277,5 +279,7 @@ def _logged(line: Line, outcome: Outcome | None) -> ImportRow:
         return ImportRow(number, "rejected", None, problems=[asdict(p) for p in line.problems])
     if outcome.refused:
         return ImportRow(number, "rejected", None, problems=[asdict(p) for p in outcome.problems])
+    if outcome.unchanged:
+        return ImportRow(number, "unchanged", outcome.record_id, outcome.version)
     kind = "updated" if line.record_id else "created" if outcome.status == 201 else "attached"  # noqa: PLR2004 - Created
     return ImportRow(number, kind, outcome.record_id, outcome.version)

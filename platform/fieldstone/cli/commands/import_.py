@@ -143,6 +143,7 @@ def _tell(asked: Asked, summary: Summary) -> None:
     for count, what in (
         (summary.created, "created"),
         (summary.updated, "updated"),
+        (summary.unchanged, "found as they are"),
         (summary.attached, "linked to records that are there"),
         (summary.skipped, "left as they are"),
         (summary.rejected, "refused"),

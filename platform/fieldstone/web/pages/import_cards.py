@@ -65,7 +65,7 @@ class Cards:
             "percent": 100 * stand.done // whole,
             "added": counts.get("created", 0),
             "updated": counts.get("updated", 0) + counts.get("attached", 0),
-            "skipped": counts.get("skipped", 0),
+            "skipped": counts.get("skipped", 0) + counts.get("unchanged", 0),
             "refused": counts.get("rejected", 0),
             "removed": counts.get("removed", 0),
             "left": counts.get("left", 0),
