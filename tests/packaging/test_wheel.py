@@ -29,6 +29,7 @@ SOURCES = (
     "pyproject.toml",
     "MANIFEST.in",
     "LICENSE",
+    "README.md",
 )
 LEFT_BEHIND = ("__pycache__", "*.egg-info", "_shipped", "node_modules", ".*")
 
