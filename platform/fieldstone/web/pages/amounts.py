@@ -15,6 +15,7 @@ from fieldstone.model.objects import Field
 from fieldstone.web.i18n import Speech
 
 LOCALES: Final = {"zh": "zh_CN", "en": "en_US"}
+SHORTENED_FROM: Final = {"zh": 10_000}  # 1万; other languages shorten from a thousand on
 HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 # Five working days are a week of seven.
@@ -31,7 +32,9 @@ def compact(field: Field, value: object, language: str) -> str:
     if not isinstance(value, Decimal | int) or not value:
         return ""
     number, locale = Decimal(value), LOCALES.get(language, "en_US")
-    digits = 0 if abs(number) < 1000 else 2  # noqa: PLR2004 - below a thousand nothing is shortened
+    digits = 2
+    if abs(number) < SHORTENED_FROM.get(language, 1000):
+        number, digits = round(number, 0), 0
     if currency := getattr(field.type, "currency", ""):
         shown = format_compact_currency(number, currency, locale=locale, fraction_digits=digits)
         return str(shown).replace("CN¥", "¥")

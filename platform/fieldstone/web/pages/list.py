@@ -313,7 +313,9 @@ def totals(object_name: str) -> Response:
     one = spec.label.text(asked.language)
     if asked.language == "en":
         plural, one = plural.lower(), one.lower()
-    parts = [{"label": one if count == 1 else plural, "text": counted(count, COUNTED)}]
+    # Chinese counts with a measure word; the number itself stands in bold before it.
+    label = speech(asked.language).t("{n} {what}", n="", what=one if count == 1 else plural)
+    parts = [{"label": label.strip(), "text": counted(count, COUNTED)}]
     parts += [
         {
             "label": spec.fields[code].label.text(asked.language),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 
 import orjson
 from flask import Blueprint, Response, request
 
 from fieldstone.access.rights import Held
 from fieldstone.web.asking import Asked, the_call
+from fieldstone.web.i18n import speech
 from fieldstone.web.pages.drawing import go, page
 from fieldstone.web.rest.meta import meta_of_object, meta_of_site
 from fieldstone.web.rest.objects import no_object, object_of, objects_seen
@@ -60,7 +62,13 @@ def reference() -> Response:
     if asked.actor is None:
         return go(asked, "/login?back=/api/docs")
     known_parameters()
-    chapters = chapters_of(orjson.loads(openapi_bytes(_offer(asked))))
+    objects = (spec for spec, _ in objects_seen(asked.model, asked.ctx.actor))
+    names = {spec.plural.en: spec.plural.text(asked.language) for spec in objects}
+    said = speech(asked.language)
+    chapters = [
+        replace(one, title=names.get(one.title) or said.t(one.title))
+        for one in chapters_of(orjson.loads(openapi_bytes(_offer(asked))))
+    ]
     return page(asked, "api_docs", {"chapters": chapters, "base": request.host_url.rstrip("/")})
 
 
