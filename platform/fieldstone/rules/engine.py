@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import cast
 
 from fieldstone.base.errors import Problem
 from fieldstone.base.label import Label
@@ -150,19 +151,27 @@ def _spoken(
     """Return what one rule says, by place: about drafts that meet it, and about those that no longer do."""
     matched: list[int] = []
     lapsed: list[int] = []
-    may_lapse = isinstance(rule.body, LapsingBody)
+    lapsing = _lapsing(rule)
     for place, draft in enumerate(present):
         if place in closed or not concerns(rule, draft):
             continue
         if holds(rule, draft.row, facts):
             matched.append(place)
-        elif may_lapse and held_before(rule, draft, facts):
+        elif lapsing is not None and held_before(rule, draft, facts):
             lapsed.append(place)
     verdicts = _capped(rule, matched, present, facts)
-    if lapsed and isinstance(rule.body, LapsingBody):
-        ended = rule.body.lapse(rule, [present[place] for place in lapsed], facts)
+    if lapsed and lapsing is not None:
+        ended = lapsing.lapse(rule, [present[place] for place in lapsed], facts)
         verdicts |= {lapsed[index]: verdict for index, verdict in ended.items()}
     return verdicts
+
+
+def _lapsing(rule: Rule) -> LapsingBody | None:
+    """Return the body if it hears of ends; a look at the class, for isinstance of a protocol is slow."""
+    body: object = rule.body
+    if not hasattr(type(body), "lapse"):
+        return None
+    return cast("LapsingBody", body)
 
 
 def _capped(
@@ -174,6 +183,8 @@ def _capped(
         return {}
     spoken = rule.body.decide(rule, [present[place] for place in heard], facts)
     verdicts = {heard[index]: verdict for index, verdict in spoken.items()}
+    if len(heard) == len(matched):
+        return verdicts
     left_alone = Verdict(
         Label(
             f"left alone: this rule may act on {rule.max_per_run} records per run",
