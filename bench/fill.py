@@ -116,8 +116,9 @@ def multiply(site: Site, block: int, copies: int) -> None:
         with site.storage.connection() as connection:
             for statement in _copying(site, f"{copy:04x}", copy, copy * block):
                 connection.execute(text(statement))
-    with site.storage.connection() as connection:
-        connection.execute(text("ANALYZE"))
+    if site.storage.dialect == "postgresql":
+        with site.storage.connection() as connection:
+            connection.execute(text("ANALYZE"))  # a server in use does so by itself
 
 
 def _copying(site: Site, prefix: str, copy: int, offset: int) -> Iterator[str]:

@@ -21,7 +21,7 @@ def indexes_of(spec: ObjectType, pool_orders: Sequence[str] = ()) -> tuple[tuple
     A leading "-" means descending with missing values last (an id is never missing). Every index that serves a sorted list ends with
     the id, which settles ties. Unique fields, and those marked `indexed`, get theirs from storage.
     """
-    every = (*_wanted(spec), *_of_pools(pool_orders))
+    every = (*_of_pools(pool_orders), *_wanted(spec))
     wanted = list(dict.fromkeys(index for index in every if _is_known(spec, index)))
     longest = [
         index

@@ -35,7 +35,7 @@ HIGHEST_LIMIT: Final = 500
 COUNTED: Final = 10_000
 """A page counts a list this far: beyond it an exact number says little and costs a walk over every row."""
 COUNTED_IN_COLUMN: Final = 1_000
-"""How far a column of a board is counted, once the board as a whole holds more than COUNTED."""
+"""How far a pool is counted, and a column of a board that as a whole holds more than COUNTED."""
 
 Sort = tuple[tuple[str, bool], ...]  # (field or dotted path, descending)
 

@@ -13,7 +13,7 @@ from flask import Blueprint, Response
 
 from fieldstone.access.access import Access, access_to
 from fieldstone.model.objects import ObjectType, Stage
-from fieldstone.reads.query import COUNTED, Query, Record
+from fieldstone.reads.query import COUNTED_IN_COLUMN, Query, Record
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import badges, drawing
@@ -138,7 +138,7 @@ class Home:
             )
             if n:
                 one, many = "{n} {what} is waiting in {pool}", "{n} {what} are waiting in {pool}"
-                what, shown = self._what(pool.spec, n), counted(n, COUNTED)
+                what, shown = self._what(pool.spec, n), counted(n, COUNTED_IN_COLUMN)
                 single = n == 1 and self.asked.language == "en"
                 text = said.t(one if single else many, n=shown, what=what, pool=pool.label)
                 href = f"/pools/{pool.code}"

@@ -16,7 +16,7 @@ from fieldstone.base.cached import cached_property
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.model.objects import ObjectType
 from fieldstone.reads.claiming import Claiming
-from fieldstone.reads.query import COUNTED, Query, Record, sort_from
+from fieldstone.reads.query import COUNTED_IN_COLUMN, Query, Record, sort_from
 from fieldstone.rules.pool import Pool
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
@@ -137,7 +137,7 @@ class PoolPage:
 
     def counting(self) -> Query:
         """Return the question how many lie here, as far as a page counts."""
-        return Query(pool=self.code, count_up_to=COUNTED + 1)
+        return Query(pool=self.code, count_up_to=COUNTED_IN_COLUMN + 1)
 
     def sorts(self, sort: str) -> list[dict[str, object]]:
         """Return the orders to choose from."""
@@ -204,7 +204,7 @@ def pool_page(code: str) -> Response:
     ]
     count = next(int(str(one["count"])) for one in listed if one["current"])
     for one in listed:
-        one["count"] = counted(int(str(one["count"])), COUNTED)
+        one["count"] = counted(int(str(one["count"])), COUNTED_IN_COLUMN)
     context = {
         "pool": {"label": pool.label, "icon": "waves"},
         "pools": listed,
@@ -215,7 +215,7 @@ def pool_page(code: str) -> Response:
         "more_url": more_url,
         "total_text": pool.speech.t("One record in this pool")
         if count == 1
-        else t("{n} records in this pool", n=counted(count, COUNTED)),
+        else t("{n} records in this pool", n=counted(count, COUNTED_IN_COLUMN)),
         "empty": {
             "title": t("The pool is empty"),
             "text": t("Records that nobody owns appear here."),
