@@ -311,11 +311,10 @@ def totals(object_name: str) -> Response:
     count, sums = _totals(listing)
     plural = spec.plural.text(asked.language)
     one = spec.label.text(asked.language)
-    if asked.language == "en":
-        plural, one = plural.lower(), one.lower()
-    # Chinese counts with a measure word; the number itself stands in bold before it.
-    label = speech(asked.language).t("{n} {what}", n="", what=one if count == 1 else plural)
-    parts = [{"label": label.strip(), "text": counted(count, COUNTED)}]
+    label = (one if count == 1 else plural).lower()
+    if asked.language == "zh":  # people, leads and tickets have different measure words
+        label = speech(asked.language).t("records")
+    parts = [{"label": label, "text": counted(count, COUNTED)}]
     parts += [
         {
             "label": spec.fields[code].label.text(asked.language),
