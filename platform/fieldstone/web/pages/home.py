@@ -82,9 +82,8 @@ class Home:
         found: list[dict[str, Any]] = []
         for spec in list(self.worked())[:MOST_OBJECTS]:
             found += self._figures(spec)
-        # Nought says something of what one works with, nothing of what one does not.
-        counted = [one for one in found if one["value"] != "0"]
-        return (counted or found[:1])[:MOST_FIGURES]
+        # Nought of what one does not work with says nothing.
+        return [one for one in found if one["value"] != "0"][:MOST_FIGURES]
 
     def _figures(self, spec: ObjectType) -> list[dict[str, Any]]:
         money = self._money(spec)

@@ -177,13 +177,11 @@ class Listing:
             clear = self.arranged.url(filters=(), q="")
             text = t("Take a filter away, or look for something else.")
             return {"title": t("Nothing fits"), "text": text, "clear_url": clear}
-        return {
-            "title": t(
-                "No {what} yet", what=plural if self.asked.language == "zh" else plural.lower()
-            ),
-            "text": t("Nothing is in this view. Create the first one, or choose another view."),
-            "new": True,
-        }
+        text = t("Nothing is in this view. Choose another one.")
+        if self.access.may_create:
+            text = t("Nothing is in this view. Create the first one, or choose another view.")
+        what = plural if self.asked.language == "zh" else plural.lower()
+        return {"title": t("No {what} yet", what=what), "text": text, "new": True}
 
     def context(self, page: Page) -> dict[str, Any]:
         """Return everything pages/list.html takes."""
