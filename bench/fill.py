@@ -30,6 +30,7 @@ from fieldstone.storage.journal import (
     fs_owner_span,
     fs_stage_history,
 )
+from fieldstone.storage.upkeep import look_at_values
 
 BLOCK = 10_000
 BATCH = 5_000
@@ -116,8 +117,10 @@ def multiply(site: Site, block: int, copies: int) -> None:
         with site.storage.connection() as connection:
             for statement in _copying(site, f"{copy:04x}", copy, copy * block):
                 connection.execute(text(statement))
-    if site.storage.dialect == "postgresql":
-        with site.storage.connection() as connection:
+    with site.storage.connection() as connection:
+        if site.storage.dialect == "sqlite":
+            look_at_values(connection)  # a worker does so every hour
+        else:
             connection.execute(text("ANALYZE"))  # a server in use does so by itself
 
 

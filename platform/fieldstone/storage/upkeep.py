@@ -25,6 +25,15 @@ AT_ONCE: Final = 1000
 """How many messages one call deletes, so that the transaction stays short."""
 
 
+def look_at_values(connection: Connection) -> None:
+    """Let SQLite sample how many rows share a value, by which it chooses indexes; PostgreSQL does so by itself.
+
+    With a million rows this takes half a second; without it a filtered list took 450 ms in place of 2.
+    """
+    connection.exec_driver_sql("PRAGMA analysis_limit = 1000")
+    connection.exec_driver_sql("ANALYZE")
+
+
 def clean_up(connection: Connection, dialect: str, now: datetime) -> Mapping[str, int]:
     """Delete what is past its time; return how many rows of what."""
     old = {
@@ -40,5 +49,7 @@ def clean_up(connection: Connection, dialect: str, now: datetime) -> Mapping[str
         for what, (table, condition) in old.items()
     }
     gone["answers"] = forget_before(connection, now - ANSWERS_KEPT)
+    if dialect == "sqlite":
+        look_at_values(connection)
     gone["messages"] = Outbox(connection, dialect, now).prune(now - MESSAGES_KEPT, AT_ONCE)
     return gone

@@ -25,6 +25,7 @@ from fieldstone.web.pages.subjects import not_there, object_of
 
 PAGE = Blueprint("board", __name__)
 CARDS: Final = 20
+NEWEST: Final = (("created_at", True),)
 Column = dict[str, Any]
 
 
@@ -54,6 +55,8 @@ class Board:
     def query(self, **more: Any) -> Query:
         """Return the question behind the board: the filters, within one pipeline."""
         query = self.listing.query(fields=self.cards.codes, limit=CARDS, titles=True, **more)
+        if not query.sort and "created_at" in self.listing.access.readable_anywhere():
+            query = replace(query, sort=NEWEST)  # the order of the index that columns have
         pipelines = self.spec.pipelines
         if pipelines is None or not pipelines.pipeline_field or len(pipelines.pipelines) == 1:
             return query
