@@ -28,6 +28,14 @@ def test_the_page_shows_stages_values_and_what_happened(office: Office, lead: st
     assert "created this record" in page
 
 
+@pytest.mark.parametrize("who", ["li", "mei", "admin"])
+def test_the_page_opens_for_everybody_who_may_see_the_record(
+    office: Office, lead: str, who: str
+) -> None:
+    for tab in ("", "?tab=changes", "?tab=related", "?tab=why"):
+        assert office.visitor(who).get(f"/o/lead/{lead}{tab}").status_code == 200
+
+
 def test_a_record_of_somebody_else_is_not_found(office: Office, lead: str) -> None:
     chen = office.visitor("chen")
 

@@ -28,6 +28,7 @@ TASKS = (
 )
 TICKETS = 260
 RECENT = timedelta(days=200)
+STILL_OPEN = timedelta(days=30)  # how old the tickets are that some still work on
 
 
 def keep_busy(teller: Teller, leads: Sequence[tuple[str, Lead]]) -> None:
@@ -99,7 +100,8 @@ def _ticket(
     for stage, hours in (("working", 6), ("resolved", 60), ("closed", 120)):
         before = stages[-1][1]
         entered = teller.at_work(before + timedelta(hours=0.2 + draw.random() ** 2 * hours), before)
-        if entered >= teller.now or (stage == "closed" and draw.random() < 0.3):
+        waits = at > teller.now - STILL_OPEN and draw.random() < 0.55
+        if entered >= teller.now or waits or (stage == "closed" and draw.random() < 0.3):
             break
         stages.append((stage, entered))
     entered_at = dict(stages)
