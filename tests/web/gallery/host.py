@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
@@ -51,7 +51,8 @@ class Answer(BaseHTTPRequestHandler):
         if told is not None:
             self.send_header("HX-Trigger", json.dumps(told))
         self.end_headers()
-        self.wfile.write(data)
+        with suppress(BrokenPipeError, ConnectionResetError):  # the page went on without waiting
+            self.wfile.write(data)
 
     def part(self, page: str, **changes: object) -> str:
         """Return a fragment page with some of its sample values changed."""
