@@ -32,7 +32,7 @@ log = structlog.get_logger()
 
 
 def configure_logs() -> None:
-    """Write events as lines of JSON to standard error; called once, by a program and not by who imports us."""
+    """Write events as lines of JSON to standard error."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -92,6 +92,9 @@ def compile_model(settings: Settings, words: Vocabulary) -> Model:
 
 def build_site(settings: Settings | None = None, clock: Clock = utc_now) -> Site:
     """Return a site ready to work: model compiled, database brought to it, doors open."""
+    if not structlog.is_configured():
+        # structlog's own default prints the values of local variables, tokens among them.
+        configure_logs()
     settings = settings or load_settings(Path.cwd())
     words = vocabulary()
     model = compile_model(settings, words)
