@@ -96,6 +96,8 @@ def test_a_gate_that_is_refused_stays_open_with_its_problems(page: Page) -> None
     page.locator("#f-decision_date").fill("")
     page.evaluate("document.querySelector('[data-gate]').noValidate = true")
     page.locator("[data-gate] .btn.primary").click()
+    # The gate has an error from the start: a new form tells that the answer is drawn.
+    expect(page.locator("[data-gate]")).to_have_js_property("noValidate", False)
 
     expect(page.locator("#sheet .hint.err")).to_be_visible()
     page.locator("#f-decision_date").fill("2026-12-01")
