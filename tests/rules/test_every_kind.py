@@ -124,7 +124,11 @@ class TestEveryKind:
         raw = example(name)
         for key in KINDS[name].schema["properties"]:
             if isinstance(raw.get(key), str):
-                KINDS[name].compile({**raw, key: "no such thing ]["}, FakeBuilder())
+                build = FakeBuilder()
+                body = KINDS[name].compile({**raw, key: "no such thing ]["}, build)
+
+                assert body is not None or build.problems
+                assert all(problem.path and problem.message for problem in build.problems)
 
 
 def provoking(name: str) -> list[Draft]:

@@ -123,8 +123,11 @@ def test_a_scheduler_without_redis_works_itself(site: Site) -> None:
 def test_a_scheduler_stops_when_asked(site: Site) -> None:
     asked = threading.Event()
     asked.set()
+    running_before = threading.active_count()
 
     run_scheduler(site, asked)
+
+    assert threading.active_count() == running_before
 
 
 def test_the_hourly_cleaning_is_done_by_one_of_many(site: Site) -> None:
