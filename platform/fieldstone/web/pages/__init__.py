@@ -10,6 +10,7 @@ from flask import Blueprint, Flask, request
 
 from fieldstone.site import Site
 from fieldstone.web.asking import the_call
+from fieldstone.web.pages.entries import Entry, keep
 
 # Everything else wants somebody signed in, whether or not a page remembers to ask.
 OPEN: Final = frozenset({"login", "preferences", "static_files"})
@@ -19,12 +20,16 @@ def register_pages(app: Flask, site: Site) -> None:
     """Add all pages and the static files: every module here that exposes PAGE."""
     del site
     closed: set[str] = set()
+    entries: list[Entry] = []
     for found in pkgutil.iter_modules(__path__):
-        page = getattr(import_module(f"{__name__}.{found.name}"), "PAGE", None)
+        module = import_module(f"{__name__}.{found.name}")
+        entries += getattr(module, "ENTRIES", ())
+        page = getattr(module, "PAGE", None)
         if isinstance(page, Blueprint):
             app.register_blueprint(page)
             closed.add(page.name)
     closed -= OPEN
+    keep(app, entries)
 
     @app.before_request
     def only_people_who_signed_in() -> None:

@@ -14,6 +14,7 @@ from fieldstone.reports.dashboards import dashboards_for
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages.badges import Badges, badges_of
+from fieldstone.web.pages.entries import ENGINE, FOOT, entries_for
 from fieldstone.web.pages.people import face
 
 FLASH_COOKIE: Final = "fieldstone_toast"
@@ -112,7 +113,15 @@ class Shell:
             }
             for code, links in groups.items()
         ]
+        engine = self._entries(ENGINE)
+        if engine:
+            named.append({"label": self.speech.t("Lead engine"), "links": engine})
         return [{"links": self._own_links()}, *named]
+
+    def _entries(self, place: str) -> list[Link]:
+        t = self.speech.t
+        found = entries_for(self._asked, place)
+        return [self._link(t(one.label), one.icon, one.href) for one in found]
 
     def _own_links(self) -> list[Link]:
         t, badges = self.speech.t, self.badges
@@ -150,8 +159,7 @@ class Shell:
             links.append(self._link(t("Dashboards"), "chart-no-axes-column", "/dashboards"))
         if self.create:
             links.append(self._link(t("Imports"), "upload", "/imports"))
-        links.append(self._link(t("API tokens"), "key-round", "/tokens"))
-        return links
+        return [*links, *self._entries(FOOT)]
 
     @property
     def tabs(self) -> list[Link]:

@@ -12,9 +12,11 @@ from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.amounts import short_time
+from fieldstone.web.pages.entries import FOOT, Entry
 from fieldstone.web.pages.subjects import not_there
 
 PAGE = Blueprint("tokens", __name__)
+ENTRIES = (Entry("API tokens", "key-round", "/tokens", FOOT),)
 LIVES: Final = (30, 90, 365)
 USUAL: Final = "90"
 FOR_EVER: Final = "0"
