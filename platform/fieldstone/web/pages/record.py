@@ -17,6 +17,7 @@ from fieldstone.web.pages import drawing
 from fieldstone.web.pages.badges import forget
 from fieldstone.web.pages.composing import Composer
 from fieldstone.web.pages.details import Details
+from fieldstone.web.pages.entries import ASIDE, NOTICE, TAB, RecordPart, drawn, parts_of
 from fieldstone.web.pages.feed import Feed, activities_of
 from fieldstone.web.pages.inputs import Errors, errors_of
 from fieldstone.web.pages.one_record import OneRecord
@@ -75,7 +76,7 @@ class RecordPage(OneRecord):
         verbs = Verbs(asked, self.record, self.standing, self.deleted)
         scores = asked.site.reads.scores(asked.ctx, asked.model, spec.code, self.record.id)
         apart = {score.field for score in scores} | {spec.title}
-        tab = request.args.get("tab", TABS[0])
+        tab = self._chosen_tab()
         return {
             "object": heading(asked, spec),
             "id": self.record.id,
@@ -89,17 +90,29 @@ class RecordPage(OneRecord):
             "edit_url": f"{self.url}/edit" if self.standing.may_update and not self.deleted else "",
             "stages": self.stages(),
             "notices": self._notices(),
-            "tabs": self._tabs(tab if tab in TABS else TABS[0]),
-            "tab": tab if tab in TABS else TABS[0],
+            "tabs": self._tabs(tab),
+            "tab": tab,
             **self._tab(tab),
+            "asides": drawn(self, ASIDE),
             "panels": Details(asked, self.record, self.standing).panels(apart),
             "score": self._score(scores),
             "related": [] if self.deleted else Related(asked, self.record).lists(),
             "phone_acts": verbs.phone(),
         }
 
+    @cached_property
+    def _added_tabs(self) -> dict[str, RecordPart]:
+        return {part.code: part for part in parts_of(self, TAB)}
+
+    def _chosen_tab(self) -> str:
+        wanted = request.args.get("tab", TABS[0])
+        return wanted if wanted in TABS or wanted in self._added_tabs else TABS[0]
+
     def _tab(self, tab: str) -> Drawn:
         """Return what the chosen tab shows."""
+        if tab in self._added_tabs:
+            part = self._added_tabs[tab]
+            return {"added": {"template": part.template, "x": part.draw(self)}}
         if tab == "changes":
             return {"log": self.feed.log()}
         if tab == "why":
@@ -120,6 +133,7 @@ class RecordPage(OneRecord):
     def _tabs(self, current: str) -> list[Drawn]:
         t = self.speech.t
         named = {"activity": t("Activity"), "changes": t("Changes"), "why": t("Why")}
+        named |= {code: t(part.label) for code, part in self._added_tabs.items()}
         links = {"activity": self.url}
         return [
             {
@@ -166,7 +180,7 @@ class RecordPage(OneRecord):
             name = rule.label.text(self.asked.language) if rule else str(pool)
             text = t("Nobody owns this record: it lies in {pool}.", pool=name)
             found.append({"tone": "teal", "icon": "waves", "text": text})
-        return found
+        return [*found, *(one["x"] for one in drawn(self, NOTICE))]
 
     def _score(self, scores: Any) -> Drawn | None:
         if not scores:
