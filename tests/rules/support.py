@@ -26,7 +26,7 @@ from fieldstone.expressions.types import (
     Type,
 )
 from fieldstone.rules import engine
-from fieldstone.rules.contract import Facts, Found, PastOwner, Person, Rule, RuleKind
+from fieldstone.rules.contract import Belonging, Facts, Found, PastOwner, Person, Rule, RuleKind
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # a Monday, 10:00 in Shanghai
 
@@ -51,6 +51,7 @@ OBJECTS: Mapping[str, Mapping[str, Type]] = {
         "budget": NUMBER,
         "score": NUMBER,
         "percent": NUMBER,
+        "cooldown_days": NUMBER,
         "vip": BOOLEAN,
         "grade": choice("poor", "medium", "good"),
         "stage": choice("new", "contacted", "qualified", "converted", "invalid"),
@@ -176,6 +177,11 @@ class FakeFacts:
     ledger: Mapping[str, Mapping[tuple[str, str], int]] = field(default_factory=dict)
     past: Mapping[str, tuple[PastOwner, ...]] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
+    groups_of: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    same: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    rooms: Mapping[str, int | None] = field(default_factory=dict)
+    bars: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
+    source: str = "api"
     turns: Counter[str] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
 
@@ -213,6 +219,28 @@ class FakeFacts:
 
     def past_owners(self, record_ids: Sequence[str]) -> Mapping[str, tuple[PastOwner, ...]]:
         return {one: self.past[one] for one in record_ids if one in self.past}
+
+    def belonging(self, people: Sequence[str]) -> Mapping[str, Belonging]:
+        return {
+            one: Belonging(one.capitalize(), (f"user:{one}", *self.groups_of.get(one, ())))
+            for one in people
+        }
+
+    def queue_up(self, object_name: str, people: Sequence[str]) -> None:
+        self.asked["queue_up"] += 1
+
+    def room(self, object_name: str, people: Sequence[str]) -> Mapping[str, int | None]:
+        return {one: self.rooms.get(one) for one in people}
+
+    def barred(
+        self, object_name: str, record_ids: Sequence[str]
+    ) -> Mapping[str, Mapping[str, datetime]]:
+        return {one: self.bars[one] for one in record_ids if one in self.bars}
+
+    def alike(
+        self, object_name: str, field_code: str, record_ids: Sequence[str]
+    ) -> Mapping[str, tuple[str, ...]]:
+        return {one: self.same.get(one, (one,)) for one in record_ids}
 
     def calendar(self, code: str) -> Calendar:
         return self.calendars.get(code, ALWAYS)

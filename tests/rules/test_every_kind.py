@@ -14,7 +14,7 @@ import yaml
 
 import fieldstone.rules
 from fieldstone.changes.nouns import Draft
-from fieldstone.rules.contract import ASSIGN, CLEAN, VALIDATE, Found, Person, Rule
+from fieldstone.rules.contract import ASSIGN, CLEAN, VALIDATE, Found, PastOwner, Person, Rule
 from tests.rules.support import (
     NOW,
     FakeBuilder,
@@ -139,7 +139,12 @@ def provoking(name: str) -> list[Draft]:
     return (
         [free]
         if name == "assignment"
-        else [lead, an_update(dict(full), stage="invalid"), a_lead("two", **full)]
+        else [
+            lead,
+            an_update(dict(full), stage="invalid"),
+            an_update(dict(full), owner="ann"),
+            a_lead("two", **full),
+        ]
     )
 
 
@@ -149,4 +154,6 @@ def facts() -> FakeFacts:
     return FakeFacts(
         groups={"team:north": (Person("ann", "Ann"),)},
         holders={key: (Found("lead", "old", "王大明", "bo", "open"),)},
+        held={"ann": 1000},
+        past={"lead-1": (PastOwner("ann", NOW, "returned", "return"),)},
     )

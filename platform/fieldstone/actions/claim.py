@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from fieldstone.access.access import access_to
 from fieldstone.actions.contract import Call, Result
-from fieldstone.actions.submitting import standing
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Change, Operation
@@ -54,6 +53,7 @@ class Claim:
             )
         with call.writes.unit(call.ctx, call.model) as unit:
             pool = _pool_of(call, unit.transaction)
+            unit.transaction.queue_up(call.object_name, [call.ctx.actor.id])
             _spend(call, unit.transaction, pool)
             _still_there(call, unit.transaction, pool)
             change = Change(
@@ -65,7 +65,9 @@ class Claim:
                 trusted=True,
                 reason="claimed",
             )
-            outcome = standing(unit.submit([change])[0])
+            outcome = unit.submit([change])[0]
+            if outcome.refused:
+                raise RefusedError(outcome.problems, CONFLICT)
         return Result(outcome, Label("Yours now.", "领取成功，现在归您跟进。"))
 
 

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 from fieldstone.base.errors import Problem
 from fieldstone.reads.sight import Sight
 from fieldstone.rules.claim import Claim, claim_refusals, claim_rule
+from fieldstone.rules.cooldown import EVERYBODY, must_wait
+from fieldstone.rules.holding_limit import held_of
 from fieldstone.storage.counters import Counters
 from fieldstone.storage.facts import FactsReader
 
@@ -42,19 +44,24 @@ def claiming_of(sight: Sight, pool: str, object_name: str, ids: Sequence[str]) -
     rules = sight.model.rules_of(object_name)
     rule = claim_rule(rules, pool)
     facts = FactsReader(reader.connection, reader.tables, reader.ctx)
+    waits = facts.barred(object_name, ids)
+    refused = {
+        record_id: must_wait(free, facts, own=person.id in barred)
+        for record_id, barred in waits.items()
+        if (free := barred.get(person.id) or barred.get(EVERYBODY))
+    }
+    refused |= claim_refusals(rules, pool, ids, person.id, facts)
+    held, holding = held_of(rules, object_name, person.id, facts) or (0, 0)
     if rule is None or not isinstance(rule.body, Claim):
-        return Claiming(may_claim, refused=claim_refusals(rules, pool, ids, person.id, facts))
+        return Claiming(may_claim, 0, 0, held, holding, refused)
     limits = rule.body.limits_for(person.roles)
     day = sight.ctx.now.astimezone(ZoneInfo(person.zone)).date()
     counters = Counters(reader.connection, reader.dialect, sight.ctx.now)
-    held = facts.workload(object_name, [person.id], rule.body.counts).get(person.id, 0)
-    refused = claim_refusals(rules, pool, ids, person.id, facts)
     return Claiming(
         may_claim,
         counters.used(person.id, rule.code, f"day:{day.isoformat()}"),
         limits.per_day,
         held,
-        limits.holding,
-        # The holding limit is told once, above the list.
-        {one: why for one, why in refused.items() if why.code != "holding_limit"},
+        holding,
+        refused,
     )

@@ -21,6 +21,8 @@ from fieldstone.expressions.types import Scope, Type
 
 # The order in which kinds speak on one write.
 CLEAN, MATCH, GRADE, SCORE, MOVE, ASSIGN, OBLIGE, AUTOMATE, VALIDATE = range(10, 100, 10)
+# Right after people were chosen: who may not have a record does not get its deadlines and tasks either.
+LIMIT = ASSIGN + 5
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,16 @@ class PastOwner:
     owner: str
     until: datetime
     reason: str
+    way: str = ""  # how it ended: return, recall, reject or transfer
+    since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Belonging:
+    """Somebody and their groups, nearest first: "user:ID", "user:E-MAIL", "role:CODE", "team:CODE", "department:CODE"."""
+
+    name: str
+    groups: tuple[str, ...]
 
 
 class Facts(Protocol):
@@ -95,6 +107,35 @@ class Facts(Protocol):
 
     def past_owners(self, record_ids: Sequence[str]) -> Mapping[str, tuple[PastOwner, ...]]:
         """Return the ended spans of ownership, newest first."""
+
+    @property
+    def source(self) -> str:
+        """Return by which way the write came: page, api, import, rule, timer, action."""
+
+    def belonging(self, people: Sequence[str]) -> Mapping[str, Belonging]:
+        """Return the groups of people by their ids, those that contain these groups after them."""
+
+    def queue_up(self, object_name: str, people: Sequence[str]) -> None:
+        """Wait until nobody else gives these people records of the object, and let others wait until the commit.
+
+        Only a write waits. Whoever writes records takes the people first, in the order of their ids.
+        """
+
+    def room(self, object_name: str, people: Sequence[str]) -> Mapping[str, int | None]:
+        """Return how many more records each person may come to own by the holding limits, None without a limit.
+
+        In a write the answer stays true until the commit, but for what the write itself gives.
+        """
+
+    def barred(
+        self, object_name: str, record_ids: Sequence[str]
+    ) -> Mapping[str, Mapping[str, datetime]]:
+        """Return, by record, who may not have it, and until when; "*" is everybody."""
+
+    def alike(
+        self, object_name: str, field_code: str, record_ids: Sequence[str]
+    ) -> Mapping[str, tuple[str, ...]]:
+        """Return, by record, itself and the live records that have the same value in a field."""
 
     def calendar(self, code: str) -> Calendar:
         """Return a declared calendar; "" is the site's default."""

@@ -10,10 +10,11 @@ from typing import cast
 
 from fieldstone.base.errors import Problem
 from fieldstone.base.label import Label
-from fieldstone.changes.nouns import Decision, Draft
+from fieldstone.changes.nouns import Decision, Draft, Operation
 from fieldstone.rules.contract import (
     CLEAN,
     GRADE,
+    LIMIT,
     VALIDATE,
     DueTimer,
     Facts,
@@ -89,6 +90,8 @@ def concerns(rule: Rule, draft: Draft) -> bool:
     if change.skip_rules and rule.phase not in HEARD_ON_HISTORY:
         return False
     events = {change.operation.value, change.action}
+    if rule.phase == LIMIT and change.operation is Operation.RESTORE:
+        events.add("update")  # somebody owns the record again
     if draft.before is not None and draft.changed("owner"):
         events.add("assign")
     return not events.isdisjoint(rule.on)

@@ -12,19 +12,23 @@ from sqlalchemy import cast as cast_to
 from fieldstone.base.workdays import ALWAYS, Calendar
 from fieldstone.expressions.expression import Expression
 from fieldstone.model.objects import ObjectType
-from fieldstone.rules.contract import Found, PastOwner, Person
+from fieldstone.rules.contract import LIMIT, Found, Person, Rule
+from fieldstone.rules.cooldown import barred_by
+from fieldstone.rules.engine import in_force
+from fieldstone.rules.holding_limit import room_of
 from fieldstone.rules.pool import Pool
 from fieldstone.storage.counters import Counters
-from fieldstone.storage.journal import fs_decision, fs_owner_span
+from fieldstone.storage.facts_gains import GainFacts
+from fieldstone.storage.journal import fs_decision
 from fieldstone.storage.match_keys import holders_of
 from fieldstone.storage.platform_tables import CHUNK, among, listed
-from fieldstone.storage.reader import Reader, Stored
+from fieldstone.storage.reader import Stored
 from fieldstone.storage.tables import Tables
 
 USER = "user"
 
 
-class FactsReader(Reader):
+class FactsReader(GainFacts):
     """A reader that answers the rules' questions, always for a whole batch."""
 
     @property
@@ -130,22 +134,26 @@ class FactsReader(Reader):
         """Return the ledger by record: points by (rule, item)."""
         return Counters(self.connection, self.dialect, self.now).points(record_ids)
 
-    def past_owners(self, record_ids: Sequence[str]) -> Mapping[str, tuple[PastOwner, ...]]:
-        """Return the ended spans of ownership, newest first."""
-        span = fs_owner_span.c
-        asked = (
-            select(span.record, span.owner, span.until, span.reason)
-            .where(among(span.record, self.dialect), span.until.is_not(None))
-            .where(span.owner.is_not(None))
-            .order_by(span.until.desc(), span.id.desc())
-        )
-        found: dict[str, tuple[PastOwner, ...]] = {}
-        for start in range(0, len(record_ids), CHUNK):
-            ids = listed(record_ids[start : start + CHUNK], self.dialect)
-            for record, owner, until, reason in self.connection.execute(asked, {"ids": ids}):
-                past = PastOwner(owner, until, reason or "")
-                found[record] = (*found.get(record, ()), past)
-        return found
+    def queue_up(self, object_name: str, people: Sequence[str]) -> None:
+        """Wait for nobody: a read gives nothing away."""
+
+    def room(self, object_name: str, people: Sequence[str]) -> Mapping[str, int | None]:
+        """Return how many more records each person may come to own, None without a limit."""
+        return room_of(self._limits(), object_name, people, self)
+
+    def barred(
+        self, object_name: str, record_ids: Sequence[str]
+    ) -> Mapping[str, Mapping[str, datetime]]:
+        """Return, by record, who may not have it, and until when; "*" is everybody."""
+        rules = [one for one in self._limits() if one.object_name == object_name]
+        return barred_by(rules, self.rows(object_name, list(record_ids)), self)
+
+    def _limits(self) -> list[Rule]:
+        return [
+            r
+            for r in self.tables.model.rules.values()
+            if r.phase == LIMIT and in_force(r, self.now)
+        ]
 
     def calendar(self, code: str) -> Calendar:
         """Return a declared calendar; "" is the site's default, always open when none is declared."""

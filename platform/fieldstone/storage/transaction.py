@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Final
 
 from sqlalchemy import Connection
 
 from fieldstone.changes.nouns import Context, Effect, LedgerEntry, TimerRequest
+from fieldstone.rules.holding_limit import HoldingLimit, holding_rules
 from fieldstone.storage import idempotency, match_keys, rollups
 from fieldstone.storage.counters import Counters
 from fieldstone.storage.facts import FactsReader
 from fieldstone.storage.import_log import ImportLog
 from fieldstone.storage.journal import Journal, JournalEntry
 from fieldstone.storage.keeping import RowUpdate, RowWriter
+from fieldstone.storage.locks import lock_names
 from fieldstone.storage.notices import Notices
 from fieldstone.storage.outbox import Outbox
 from fieldstone.storage.people import People
@@ -22,6 +25,7 @@ from fieldstone.storage.timers import Timers
 from fieldstone.storage.uploads import Uploads
 
 __all__ = ["JournalEntry", "RowUpdate", "Transaction"]
+EVERYBODY: Final = "*"
 
 
 class Transaction(FactsReader):
@@ -103,6 +107,16 @@ class Transaction(FactsReader):
         values before the next question: counts and sums move on from what is stored.
         """
         return rollups.changed_rollups(self, object_name, pairs)
+
+    def queue_up(self, object_name: str, people: Sequence[str]) -> None:
+        """Wait until nobody else gives these people records of the object; others then wait for this transaction."""
+        shared = [EVERYBODY] if people and self._shares_limits(object_name) else []
+        lock_names(self.connection, self.dialect, {f"owner:{object_name}": [*people, *shared]})
+
+    def _shares_limits(self, object_name: str) -> bool:
+        """Tell whether what a whole group may hold together is limited: then everybody waits for everybody."""
+        bodies = [one.body for one in holding_rules(self._limits(), object_name)]
+        return any(isinstance(body, HoldingLimit) and body.together for body in bodies)
 
     def grant(self, user: str, rule: str, period: str, limit: int, count: int = 1) -> bool:
         """Take `count` from a quota; False, and nothing taken, when it is not left."""

@@ -20,6 +20,7 @@ from fieldstone.writes.check import check
 from fieldstone.writes.decide import decide, fitting
 from fieldstone.writes.derive import derive
 from fieldstone.writes.keep import keep, version_after
+from fieldstone.writes.limit import limit, queue_up
 from fieldstone.writes.load import fresh, load
 from fieldstone.writes.parse import parse
 from fieldstone.writes.plan import plan_for
@@ -27,9 +28,21 @@ from fieldstone.writes.rollups import refresh_rollups, touched_timelines
 from fieldstone.writes.stages import enter_stages
 from fieldstone.writes.work import Batch, Step, Work
 
-STEPS: tuple[Step, ...] = (load, admit, fresh, parse, derive, enter_stages, decide, check, keep)
+STEPS: tuple[Step, ...] = (
+    queue_up,
+    load,
+    admit,
+    fresh,
+    parse,
+    derive,
+    enter_stages,
+    decide,
+    limit,
+    check,
+    keep,
+)
 # A timer's verdict is a change that was parsed and admitted when its rule was compiled.
-AFTER_DECIDING: tuple[Step, ...] = (derive, enter_stages, decide, check, keep)
+AFTER_DECIDING: tuple[Step, ...] = (derive, enter_stages, decide, limit, check, keep)
 # Changes that changes ask for: a chain of rules longer than this goes round in a circle.
 WAVES = 5
 
