@@ -44,6 +44,10 @@ def test_a_record_that_is_not_there_is_refused(company: Company, name: str) -> N
     model = company.model
     where = "activity" if name == "complete" else "lead"
     assert ACTIONS[name].offered(model, where)
-    params = {"assign": {"owner": company.ids["li"]}, "move": {"to": "contacted"}}
+    params = {
+        "assign": {"owner": company.ids["li"]},
+        "move": {"to": "contacted"},
+        "extend": {"rule": "follow_up_in_time", "reason": "on holiday"},
+    }
 
     assert refusal(company, "admin", name, "0" * 36, where, **params.get(name, {}))[0] == 404

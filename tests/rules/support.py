@@ -26,7 +26,17 @@ from fieldstone.expressions.types import (
     Type,
 )
 from fieldstone.rules import engine
-from fieldstone.rules.contract import Belonging, Facts, Found, PastOwner, Person, Rule, RuleKind
+from fieldstone.rules.contract import (
+    Belonging,
+    DueTimer,
+    Facts,
+    Found,
+    PastOwner,
+    Person,
+    Rule,
+    RuleBody,
+    RuleKind,
+)
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # a Monday, 10:00 in Shanghai
 
@@ -75,13 +85,21 @@ OBJECTS: Mapping[str, Mapping[str, Type]] = {
     "channel": {"name": TEXT, "kind": choice("own", "paid")},
     "activity": {
         "kind": choice("call", "task", "note"),
+        "body": TEXT,
+        "done_at": DATETIME,
         "subject": TEXT,
         "lead": record("lead"),
         "customer": record("customer"),
         "owner": record("user"),
         "due_at": DATETIME,
     },
-    "user": {"name": TEXT, "email": TEXT, "region": TEXT, "manager": record("user")},
+    "user": {
+        "name": TEXT,
+        "email": TEXT,
+        "time_zone": TEXT,
+        "region": TEXT,
+        "manager": record("user"),
+    },
 }
 FIELD_TYPES = {"mobile": "phone", "email": "email", "score": "integer"}
 ZH = {"name": "姓名", "mobile": "手机", "email": "邮箱", "company": "公司", "need": "需求"}
@@ -182,6 +200,9 @@ class FakeFacts:
     rooms: Mapping[str, int | None] = field(default_factory=dict)
     bars: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
     source: str = "api"
+    followed: Mapping[str, datetime] = field(default_factory=dict)
+    timers: Mapping[str, DueTimer] = field(default_factory=dict)
+    bodies: Mapping[str, RuleBody] = field(default_factory=dict)
     turns: Counter[str] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
 
@@ -244,6 +265,23 @@ class FakeFacts:
 
     def calendar(self, code: str) -> Calendar:
         return self.calendars.get(code, ALWAYS)
+
+    def latest(
+        self,
+        object_name: str,
+        link: str,
+        at: str,
+        record_ids: Sequence[str],
+        where: Expression | None,
+    ) -> Mapping[str, datetime]:
+        self.asked["latest"] += 1
+        return {one: self.followed[one] for one in record_ids if one in self.followed}
+
+    def standing(self, rule: str, record_ids: Sequence[str]) -> Mapping[str, DueTimer]:
+        return {one: self.timers[one] for one in record_ids if one in self.timers}
+
+    def body_of(self, rule: str) -> RuleBody | None:
+        return self.bodies.get(rule)
 
     def count_related(
         self, object_name: str, field_code: str, record_ids: Sequence[str], where: Expression | None

@@ -66,7 +66,7 @@ class Company:
             seen = DueTimers(connection).seen(self.now, 50)
         for one in seen:
             with Writes(self.storage).unit(context, self.model) as unit:
-                unit.look_again(one)
+                unit.look_again([one])
 
     def told(self) -> list[tuple[str, str]]:
         names = {record_id: name for name, record_id in self.ids.items()}
@@ -150,7 +150,12 @@ def test_a_call_in_time_keeps_the_lead_and_scores(company: Company) -> None:
     lead = company.good_lead()
     company.now += timedelta(hours=2)
     company.create(
-        "activity", kind="call", subject="Called", lead=lead.record_id, owner=company.ids["ann"]
+        "activity",
+        kind="call",
+        subject="Called",
+        minutes=5,
+        lead=lead.record_id,
+        owner=company.ids["ann"],
     )
 
     company.wait(hours=5)
@@ -159,6 +164,55 @@ def test_a_call_in_time_keeps_the_lead_and_scores(company: Company) -> None:
     assert row["owner"] == company.ids["ann"]
     assert row["calls"] == 1
     assert ("ann", "recalled") not in company.told()
+
+
+@pytest.mark.parametrize(
+    "pretended",
+    [
+        {"kind": "note", "subject": "A long note about how busy I was all day"},
+        {"kind": "call", "subject": "Called", "outcome": "no_answer"},
+        {"kind": "meeting", "subject": "ok"},
+    ],
+)
+def test_a_pretended_follow_up_does_not_stop_the_clock(
+    company: Company, pretended: dict[str, object]
+) -> None:
+    lead = company.good_lead()
+    company.now += timedelta(hours=2)
+    company.create("activity", lead=lead.record_id, owner=company.ids["ann"], **pretended)
+
+    company.wait(hours=4)
+
+    assert company.row("lead", lead.record_id)["pool"] == "public_pool"
+
+
+def test_a_follow_up_that_is_deleted_again_starts_the_old_clock_again(company: Company) -> None:
+    lead = company.good_lead()
+    company.now += timedelta(hours=2)
+    call = company.create(
+        "activity", kind="call", subject="Called", minutes=5, lead=lead.record_id,
+        owner=company.ids["ann"],
+    )  # fmt: skip
+    company.submit(Change("activity", Operation.DELETE, {}, call.record_id, trusted=True))
+
+    company.wait(hours=4)
+
+    assert company.row("lead", lead.record_id)["pool"] == "public_pool"
+
+
+def test_after_a_follow_up_the_next_one_is_due(company: Company) -> None:
+    lead = company.good_lead()
+    company.now += timedelta(hours=2)
+    company.create(
+        "activity", kind="call", subject="Called", minutes=5, lead=lead.record_id,
+        owner=company.ids["ann"],
+    )  # fmt: skip
+    company.wait(days=3, hours=-1)
+    assert company.row("lead", lead.record_id)["owner"] == company.ids["ann"]
+
+    company.wait(hours=3)
+
+    assert company.row("lead", lead.record_id)["pool"] == "public_pool"
 
 
 def test_the_owner_of_the_customer_hears_of_a_second_lead_and_the_feed_keeps_it(

@@ -61,6 +61,10 @@ def timer(kind: str = "due", due: datetime = DUE, version: int = 1, **payload: o
     return DueTimer("r", kind, "lead-1", due, version, payload)
 
 
+def due(rule: Rule, timer: DueTimer, draft: Draft, known: FakeFacts) -> Draft | None:
+    return engine.due(rule, [(timer, draft)], known).get(0)
+
+
 def test_a_new_owner_starts_the_clock_in_working_hours() -> None:
     (draft,) = run(rule(), a_lead(owner="ann", stage="new", grade="good"), facts())
 
@@ -114,7 +118,7 @@ def test_a_reminder_goes_to_the_owner_by_the_channels_of_the_grade() -> None:
     now = DUE - HOUR
     draft = an_update(stored())
 
-    told = engine.due(rule(), timer("remind:0", now), draft, facts(now))
+    told = due(rule(), timer("remind:0", now), draft, facts(now))
 
     assert told is not None
     assert [(e.channel, e.to) for e in told.effects] == [("in_page", "ann"), ("sms", "ann")]
@@ -124,18 +128,18 @@ def test_a_reminder_goes_to_the_owner_by_the_channels_of_the_grade() -> None:
 def test_the_manager_is_told_when_it_is_missed() -> None:
     draft = replace(an_update(stored()), related={"owner.manager": "boss"})
 
-    told = engine.due(rule(), timer(), draft, facts(DUE))
+    told = due(rule(), timer(), draft, facts(DUE))
 
     assert told is not None
     assert [(e.to, e.topic) for e in told.effects] == [("boss", "reminder"), ("ann", "recalled")]
 
 
 def test_a_reminder_that_comes_too_late_is_not_sent() -> None:
-    assert engine.due(rule(), timer("remind:0"), an_update(stored()), facts(DUE)) is None
+    assert due(rule(), timer("remind:0"), an_update(stored()), facts(DUE)) is None
 
 
 def test_a_missed_deadline_returns_the_lead_to_the_pool_and_tells_the_owner() -> None:
-    missed = engine.due(rule(), timer(), an_update(stored()), facts(DUE))
+    missed = due(rule(), timer(), an_update(stored()), facts(DUE))
 
     assert missed is not None
     assert missed.values == {"owner": None, "pool": "public_pool"}
@@ -150,13 +154,13 @@ def test_a_missed_deadline_returns_the_lead_to_the_pool_and_tells_the_owner() ->
 )
 def test_a_record_that_moved_on_is_left_alone(moved_on: dict[str, Any]) -> None:
     for kind in ("due", "remind:0"):
-        assert engine.due(rule(), timer(kind), an_update(stored(**moved_on)), facts(DUE)) is None
+        assert due(rule(), timer(kind), an_update(stored(**moved_on)), facts(DUE)) is None
 
 
 def test_a_clock_that_was_started_anew_moves_the_timer() -> None:
     restarted = an_update(stored(owned_at=NOW + 3 * HOUR))
 
-    later = engine.due(rule(), timer(), restarted, facts(DUE))
+    later = due(rule(), timer(), restarted, facts(DUE))
 
     assert later is not None
     assert later.values == {}
@@ -166,8 +170,8 @@ def test_a_clock_that_was_started_anew_moves_the_timer() -> None:
 def test_after_a_long_rest_of_the_system_there_is_a_grace_first() -> None:
     monday_after = NOW + timedelta(days=7)
 
-    spared = engine.due(rule(), timer(), an_update(stored()), facts(monday_after))
-    taken = engine.due(
+    spared = due(rule(), timer(), an_update(stored()), facts(monday_after))
+    taken = due(
         rule(), timer(due=monday_after, grace=True), an_update(stored()), facts(monday_after)
     )
 
@@ -184,10 +188,8 @@ def test_a_changed_rule_keeps_running_timers_unless_it_says_recompute() -> None:
     longer = rule(within={"default": "10 working days"})
     old = timer(version=0)
 
-    kept = engine.due(longer, old, an_update(stored()), facts(DUE))
-    recomputed = engine.due(
-        replace(longer, in_flight="recompute"), old, an_update(stored()), facts(DUE)
-    )
+    kept = due(longer, old, an_update(stored()), facts(DUE))
+    recomputed = due(replace(longer, in_flight="recompute"), old, an_update(stored()), facts(DUE))
 
     assert kept is not None
     assert kept.values["pool"] == "public_pool"
@@ -200,7 +202,7 @@ def test_a_reassigned_lead_goes_to_somebody_else() -> None:
     again = rule(then={"reassign": True})
     assign = a_rule(assignment.KIND, {"entries": [{"to": {"team": "north"}}]})
 
-    missed = engine.due(again, timer(), an_update(stored()), known)
+    missed = due(again, timer(), an_update(stored()), known)
     assert missed is not None
     (given,) = run([assign, again], missed, known)
 
@@ -210,9 +212,7 @@ def test_a_reassigned_lead_goes_to_somebody_else() -> None:
 
 
 def test_a_disabled_rule_does_nothing_when_its_timer_comes() -> None:
-    assert (
-        engine.due(replace(rule(), enabled=False), timer(), an_update(stored()), facts(DUE)) is None
-    )
+    assert due(replace(rule(), enabled=False), timer(), an_update(stored()), facts(DUE)) is None
 
 
 @pytest.mark.parametrize(

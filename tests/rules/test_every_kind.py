@@ -32,7 +32,12 @@ KINDS = {
     if hasattr(module := import_module(f"fieldstone.rules.{found.name}"), "KIND")
 }
 SHARED = {"kind", "object", "label", "when", "exempt", "priority", "on", "calendar", "in_flight"}
-QUIET = {"pool", "claim", "conversion_map"}  # they describe; reads and actions ask them
+QUIET = {
+    "pool",
+    "claim",
+    "conversion_map",
+    "reminder_ladder",
+}  # they describe; reads and actions ask them
 
 
 def example(name: str) -> dict[str, Any]:

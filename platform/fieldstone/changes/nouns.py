@@ -91,6 +91,7 @@ class Change:
         tuple[str, datetime]
     ] = ()  # for imports: (stage, entered at), oldest first
     reason: str = ""  # kept in owner and stage history
+    asks: Mapping[str, object] = field(default_factory=dict)  # what an action asks of rules
 
 
 @dataclass(frozen=True)

@@ -145,6 +145,22 @@ class Facts(Protocol):
     ) -> Mapping[str, int]:
         """Return how many rows of `object_name` point to each record through `field_code`."""
 
+    def latest(
+        self,
+        object_name: str,
+        link: str,
+        at: str,
+        record_ids: Sequence[str],
+        where: Expression | None,
+    ) -> Mapping[str, datetime]:
+        """Return the greatest `at` of the live rows of `object_name` that point to each record through `link`."""
+
+    def standing(self, rule: str, record_ids: Sequence[str]) -> Mapping[str, DueTimer]:
+        """Return the timer "due" of a rule that stands for each record; one without is left out."""
+
+    def body_of(self, rule: str) -> RuleBody | None:
+        """Return the body of another rule of the site, None when it is not there or switched off."""
+
 
 @dataclass(frozen=True)
 class Verdict:
@@ -176,6 +192,10 @@ class DueTimer:
     payload: Mapping[str, object]
 
 
+Due = tuple[DueTimer, Draft]
+"""A due timer and its record, an update without values, freshly read and locked inside the transaction."""
+
+
 class RuleBody(Protocol):
     """A compiled rule: frozen, comparable, picklable."""
 
@@ -199,8 +219,8 @@ class LapsingBody(RuleBody, Protocol):
 class TimedBody(RuleBody, Protocol):
     """A body that also acts when its timer is due (deadlines)."""
 
-    def due(self, rule: Rule, timer: DueTimer, draft: Draft, facts: Facts) -> Verdict | None:
-        """Return what to do now, None when the condition no longer holds (the record moved on)."""
+    def due(self, rule: Rule, due: Sequence[Due], facts: Facts) -> Mapping[int, Verdict]:
+        """Return what to do now by place in `due`; nothing for a record that has moved on."""
 
 
 @dataclass(frozen=True)

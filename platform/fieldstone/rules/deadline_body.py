@@ -5,253 +5,340 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
+from fieldstone.base.errors import Problem
 from fieldstone.base.label import Label
-from fieldstone.base.workdays import Span, zone_of
+from fieldstone.base.workdays import Span
 from fieldstone.changes.nouns import Draft, Effect, TimerRequest
 from fieldstone.expressions.expression import Expression
-from fieldstone.rules.assignments import Assigned, Template, assigned
-from fieldstone.rules.contract import DueTimer, Facts, Rule, Verdict
+from fieldstone.rules.assignments import assigned
+from fieldstone.rules.clock import Clock, Reckoned, started
+from fieldstone.rules.contract import Due, DueTimer, Facts, Rule, Verdict
 from fieldstone.rules.cooldown import Cooldown
+from fieldstone.rules.deadline_terms import Consequence, Extension
 from fieldstone.rules.engine import held_before
-from fieldstone.rules.notices import Audience, message, told
+from fieldstone.rules.ladder import Ladder, Step
+from fieldstone.rules.notices import message, told
+from fieldstone.rules.obligation import Obligation, instant_of, told_at
+from fieldstone.rules.reminder_ladder import ReminderLadder
+from fieldstone.rules.wording import language_of
 
-DUE = "due"
-REMIND = "remind:"
+DUE: Final = "due"
+OWN, SHARED = "remind:", "ladder:"
 # After a rest of the whole system everything would fall due at once: whoever is later than this gets the grace first.
-LATE = timedelta(hours=12)
-ANY = "default"
-
-
-@dataclass(frozen=True)
-class Reminder:
-    """One message on the way. `before` None is at the due time; `by` holds channels by band, or under "default"."""
-
-    before: Span | None
-    audiences: tuple[Audience, ...]
-    by: Mapping[str, tuple[str, ...]]
-    message: Template | None
-
-    def channels(self, band: str) -> tuple[str, ...]:
-        """Return the channels for records of one band; none when the band is not reminded."""
-        return self.by.get(band, self.by.get(ANY, ()))
-
-
-@dataclass(frozen=True)
-class Consequence:
-    """What happens when nobody acted in time; several may be set at once."""
-
-    pool: str = ""
-    reassigns: bool = False
-    reason: str = "deadline"
-    audiences: tuple[Audience, ...] = ()
-    sets: tuple[Assigned, ...] = ()
-    pool_label: Label | None = None
+LATE: Final = timedelta(hours=12)
+EXTEND, ACKNOWLEDGE = "extend", "acknowledge"
+TIMELINE: Final = "timeline"
+"""The action of a change that only says: something happened with this record."""
 
 
 @dataclass(frozen=True)
 class Deadline:
-    """The body of a deadline rule. `within` holds spans by the value of `by`, or one under "default"."""
+    """The body of a deadline. `reminders` are its own, `ladder` names a reminder ladder that it shares."""
 
-    starts: str
-    stops: str
-    by: str
-    within: Mapping[str, Span]
-    bands: Mapping[str, Label]
-    reminders: tuple[Reminder, ...]
+    clock: Clock
+    reminders: Ladder
+    ladder: str
     then: Consequence
     cooldown: Cooldown | None
     grace: Span
+    extension: Extension | None = None
 
     @property
     def reads(self) -> tuple[Expression, ...]:
-        """Return who is told, what the messages say, and what is set."""
-        people = [*self.then.audiences, *(a for r in self.reminders for a in r.audiences)]
-        texts = [r.message for r in self.reminders if r.message is not None]
-        return (
-            *(who.person for who in people if who.person is not None),
-            *(one for text in texts for _, one in text.holes),
-            *(one for value in self.then.sets for one in value.reads),
-        )
+        """Return who is told, what the messages say, what is set, and by what time is given."""
+        return (*self.clock.reads, *self.reminders.reads, *self.then.reads)
 
     def decide(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
-        """Return timers for drafts whose due time changes by this write."""
+        """Return timers for drafts whose due time changes by this write, and for those that ask for more time."""
+        moved = {i: draft for i, draft in enumerate(drafts) if self._may_move(rule, draft, facts)}
+        if not moved:
+            return {}
+        stored = [draft.record_id for draft in moved.values() if draft.before is not None]
+        standing = facts.standing(rule.code, stored) if stored and self._remembers else {}
+        latest = self.clock.latest(stored, facts)
         verdicts = {}
-        for place, draft in enumerate(drafts):
-            verdict = self._scheduled(rule, draft, facts)
+        for place, draft in moved.items():
+            present = Obligation(rule, draft, facts, standing.get(draft.record_id))
+            verdict = self._decided(present, latest.get(draft.record_id))
             if verdict is not None:
                 verdicts[place] = verdict
         return verdicts
 
     def lapse(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
         """Remove the timers of records that the rule no longer concerns."""
-        ended = Verdict(
-            Label("no longer concerned", "不再适用"), timers=self._cleared(rule), silent=True
-        )
+        ended = Verdict(_NOT_CONCERNED, timers=self._cleared(rule, facts), silent=True)
         return dict.fromkeys(range(len(drafts)), ended)
 
-    def due_at(self, rule: Rule, row: Mapping[str, object], facts: Facts) -> datetime | None:
+    def due(self, rule: Rule, due: Sequence[Due], facts: Facts) -> Mapping[int, Verdict]:
+        """Return what due timers lead to, by place; nothing for records that have moved on."""
+        latest = self.clock.latest([draft.record_id for _, draft in due], facts)
+        verdicts = {}
+        for place, (timer, draft) in enumerate(due):
+            reckoned = self.clock.reckoned(draft.row, latest.get(draft.record_id), facts)
+            if reckoned is not None:
+                present = Obligation(rule, draft, facts, timer)
+                verdict = self._acted(present, timer, reckoned)
+                if verdict is not None:
+                    verdicts[place] = verdict
+        return verdicts
+
+    def due_at(
+        self, rule: Rule, row: Mapping[str, object], facts: Facts, last: datetime | None = None
+    ) -> datetime | None:
         """Return when the obligation of a record is due; None when it has not started, is met, or has no span.
 
         A missing start never counts as overdue.
         """
-        start, stop = row.get(self.starts), row.get(self.stops) if self.stops else None
-        if not isinstance(start, datetime) or (isinstance(stop, datetime) and stop > start):
-            return None
-        span = self._span(row)
-        return None if span is None else facts.calendar(rule.calendar).after(start, span)
+        reckoned = self.clock.reckoned(row, last, facts)
+        return None if reckoned is None else self._planned(rule, reckoned, facts)
 
-    def due(self, rule: Rule, timer: DueTimer, draft: Draft, facts: Facts) -> Verdict | None:
-        """Return what a due timer leads to; None when the record has moved on."""
-        planned = self.due_at(rule, draft.row, facts)
-        if planned is None:
-            return None
-        if timer.kind.startswith(REMIND):
-            return self._reminded(rule, int(timer.kind.removeprefix(REMIND)), planned, draft, facts)
-        is_kept = rule.in_flight == "keep" and timer.rule_version != rule.version
-        in_grace = bool(timer.payload.get("grace"))
-        if planned > facts.now and not is_kept and not in_grace:
-            return self._moved(rule, planned, facts)
-        if facts.now - timer.due > LATE and not in_grace:
-            return self._graced(rule, draft, facts)
-        return self._missed(rule, timer, draft, facts)
+    def ladders(self, facts: Facts) -> list[tuple[str, Ladder]]:
+        """Return the ladders that remind, each with the beginning of its timers' names."""
+        found = [(OWN, self.reminders)]
+        body = facts.body_of(self.ladder) if self.ladder else None
+        if isinstance(body, ReminderLadder):
+            found.append((SHARED, body.ladder))
+        return found
 
-    def schedule(self, rule: Rule, due: datetime, facts: Facts) -> tuple[TimerRequest, ...]:
+    @property
+    def _remembers(self) -> bool:
+        """Tell whether what stands decides too: activities counted elsewhere, or time that was added."""
+        return self.clock.counts is not None or self.extension is not None or bool(self.ladder)
+
+    def _may_move(self, rule: Rule, draft: Draft, facts: Facts) -> bool:
+        """Tell whether this write may change the due time; most do not, and cost nothing here."""
+        asked = draft.change.action in (EXTEND, ACKNOWLEDGE)
+        if asked and draft.change.asks.get("rule") == rule.code:
+            return True
+        if draft.change.action == TIMELINE and self.clock.counts is not None:
+            return True
+        if draft.before is None or not held_before(rule, draft, facts):
+            return True
+        before = {**draft.related, **draft.before}
+        after = {**draft.row, **started(self.clock.starts, draft, facts)}
+        return self.clock.inputs(before, facts) != self.clock.inputs(after, facts)
+
+    def _decided(self, present: Obligation, last: datetime | None) -> Verdict | None:
+        action = present.draft.change.action
+        if action == EXTEND:
+            return self._extended(present)
+        if action == ACKNOWLEDGE:
+            return self._acknowledged(present)
+        return self._scheduled(present, last)
+
+    def _scheduled(self, present: Obligation, last: datetime | None) -> Verdict | None:
+        rule, draft, facts = present.rule, present.draft, present.facts
+        row = {**draft.row, **started(self.clock.starts, draft, facts)}
+        reckoned = self.clock.reckoned(row, last, facts)
+        if reckoned is None:
+            was_running = draft.before is not None and (
+                present.timer is not None or held_before(rule, draft, facts)
+            )
+            return Verdict(_MET, timers=self._cleared(rule, facts)) if was_running else None
+        same_start = present.started_at == reckoned.start
+        if draft.change.action == TIMELINE and same_start:
+            return None  # something was written that does not count
+        due = self._planned(rule, reckoned, facts)
+        payload: dict[str, object] = {"start": reckoned.start.isoformat()}
+        if same_start and present.extended_to is not None:
+            due, payload = max(due, present.extended_to), {**present.payload, **payload}
+        because = self._because(present, row, reckoned, due)
+        if due <= facts.now:
+            due, because = self._begins_late(present, due)
+        return Verdict(because, timers=self.schedule(present, row, due, payload))
+
+    def _begins_late(self, present: Obligation, due: datetime) -> tuple[datetime, Label]:
+        """An obligation never begins overdue: what comes under a rule late gets its grace."""
+        facts, rule = present.facts, present.rule
+        until = facts.calendar(rule.calendar).after(facts.now, self.grace)
+        at, late = told_at(until, rule, facts), told_at(due, rule, facts)
+        return until, Label(
+            f"due {at}: it would have been due {late} already", f"截止时间 {at}：原应于 {late} 到期"
+        )
+
+    def _extended(self, present: Obligation) -> Verdict:
+        rule, facts, terms = present.rule, present.facts, self.extension
+        if terms is None or present.timer is None:
+            return Verdict(_NOTHING, problems=(_refused(present, "not_extendable", _NOTHING),))
+        if not terms.allowed(present.extensions, facts.env.roles):
+            often = Label(
+                f"It was extended {present.extensions} times, the limit is {terms.times}.",
+                f"已延期 {present.extensions} 次，上限为 {terms.times} 次。",
+            )
+            return Verdict(often, problems=(_refused(present, "extension_limit", often),))
+        from_when = max(present.timer.due, facts.now)
+        until = facts.calendar(rule.calendar).after(from_when, terms.span)
+        count, at = present.extensions + 1, told_at(until, rule, facts)
+        because = Label(
+            f"extended to {at} by {terms.span.label.en} ({count} of {terms.times})",
+            f"延期 {terms.span.label.zh}至 {at}（第 {count} 次，上限 {terms.times} 次）",
+        )
+        payload = {**present.payload, "extended": count, "to": until.isoformat()}
+        timers = self.schedule(present, present.draft.row, until, payload)
+        return Verdict(because, timers=timers, reason=present.draft.change.reason)
+
+    def _acknowledged(self, present: Obligation) -> Verdict | None:
+        """Let the steps that are left fall silent; the due time stands."""
+        timer = present.timer
+        quiet = [(mark, one) for mark, one in self.ladders(present.facts) if one.acknowledge]
+        if timer is None or not quiet:
+            return Verdict(_NOTHING, problems=(_refused(present, "not_acknowledged", _NOTHING),))
+        code, at = present.rule.code, present.facts.now.isoformat()
+        timers = [TimerRequest(code, DUE, timer.due, {**present.payload, "seen": at})]
+        timers += [TimerRequest(code, f"{m}{p}", None) for m, one in quiet for p in one.timed()]
+        return Verdict(_SEEN, timers=tuple(timers))
+
+    def schedule(
+        self,
+        present: Obligation,
+        row: Mapping[str, object],
+        due: datetime,
+        payload: Mapping[str, object],
+    ) -> tuple[TimerRequest, ...]:
         """Return the timers of an obligation due at `due`; reminders that would lie in the past are removed.
 
         A reminder at the due time has no timer of its own: two timers of one instant would race.
         """
-        calendar = facts.calendar(rule.calendar)
-        timers = [TimerRequest(rule.code, DUE, due)]
-        for place, reminder in enumerate(self.reminders):
-            if reminder.before is not None:
-                at = calendar.before(due, reminder.before)
-                wanted = at if at > facts.now else None
-                timers.append(TimerRequest(rule.code, f"{REMIND}{place}", wanted))
+        code, facts = present.rule.code, present.facts
+        calendar = facts.calendar(present.rule.calendar)
+        timers = [TimerRequest(code, DUE, due, payload)]
+        kept = {"due": due.isoformat()}
+        for mark, ladder in self.ladders(facts):
+            silent = ladder.acknowledge and "seen" in payload
+            for place in ladder.timed():
+                at = ladder.instant(ladder.steps[place], due, calendar, row, facts)
+                wanted = at if at > facts.now and not silent else None
+                timers.append(TimerRequest(code, f"{mark}{place}", wanted, kept))
         return tuple(timers)
 
-    def _cleared(self, rule: Rule) -> tuple[TimerRequest, ...]:
-        ahead = [place for place, one in enumerate(self.reminders) if one.before is not None]
-        kinds = [DUE, *(f"{REMIND}{place}" for place in ahead)]
-        return tuple(TimerRequest(rule.code, kind, None) for kind in kinds)
+    def _cleared(self, rule: Rule, facts: Facts) -> tuple[TimerRequest, ...]:
+        kinds = [f"{mark}{p}" for mark, one in self.ladders(facts) for p in one.timed()]
+        return tuple(TimerRequest(rule.code, kind, None) for kind in (DUE, *kinds))
 
-    def _span(self, row: Mapping[str, object]) -> Span | None:
-        return self.within.get(self._band(row), self.within.get(ANY))
+    def _planned(self, rule: Rule, reckoned: Reckoned, facts: Facts) -> datetime:
+        return facts.calendar(rule.calendar).after(reckoned.start, reckoned.span)
 
-    def _band(self, row: Mapping[str, object]) -> str:
-        value = row.get(self.by) if self.by else None
-        return ANY if value is None else str(value)
-
-    def _scheduled(self, rule: Rule, draft: Draft, facts: Facts) -> Verdict | None:
-        row = {**draft.row, **started(self.starts, draft, facts)}
-        due = self.due_at(rule, row, facts)
-        before: datetime | None = None
-        if draft.before is not None and held_before(rule, draft, facts):
-            before = self.due_at(rule, {**draft.related, **draft.before}, facts)
-        if due == before:
-            return None
-        if due is None:
-            return Verdict(_MET, timers=self._cleared(rule))
-        return Verdict(self._because(rule, row, due, facts), timers=self.schedule(rule, due, facts))
-
-    def _because(self, rule: Rule, row: Mapping[str, object], due: datetime, facts: Facts) -> Label:
-        span = self._span(row)
-        words = span.label if span is not None else Label("")
-        at = _told(due, rule, facts)
-        band = self.bands.get(self._band(row))
+    def _because(
+        self, present: Obligation, row: Mapping[str, object], reckoned: Reckoned, due: datetime
+    ) -> Label:
+        words, at = reckoned.span.label, told_at(due, present.rule, present.facts)
+        band = self.clock.band_label(row)
         english = f"due {at}: {words.en}" + (f" for {band.text('en')}" if band else "")
         chinese = f"截止时间 {at}：" + (f"{band.text('zh')}级别 " if band else "")
         return Label(english, chinese + f"{words.text('zh')}内")
 
-    def _reminded(
-        self, rule: Rule, place: int, planned: datetime, draft: Draft, facts: Facts
-    ) -> Verdict | None:
-        if place >= len(self.reminders) or planned <= facts.now:
+    def _acted(self, present: Obligation, timer: DueTimer, reckoned: Reckoned) -> Verdict | None:
+        rule, facts = present.rule, present.facts
+        planned = self._planned(rule, reckoned, facts)
+        if timer.kind != DUE:
+            return self._reminded(present, timer, instant_of(timer.payload, "due") or planned)
+        extended, in_grace = present.extended_to, bool(timer.payload.get("grace"))
+        if extended is not None and present.started_at == reckoned.start:
+            planned = max(planned, extended)
+        is_kept = rule.in_flight == "keep" and timer.rule_version != rule.version
+        if present.started_at not in (None, reckoned.start):
+            is_kept = in_grace = False  # the clock was started anew
+        if planned > facts.now and not is_kept and not in_grace:
+            return self._moved(present, reckoned, planned)
+        if facts.now - timer.due > LATE and not in_grace:
+            return self._graced(present)
+        return self._missed(present, timer)
+
+    def _reminded(self, present: Obligation, timer: DueTimer, due: datetime) -> Verdict | None:
+        facts, row = present.facts, present.draft.row
+        mark, _, place = timer.kind.partition(":")
+        ladder = dict(self.ladders(facts)).get(f"{mark}:")
+        if ladder is None or int(place) >= len(ladder.steps) or ladder.stopped(row, facts):
             return None
-        reminder = self.reminders[place]
-        effects = self._sent(rule, reminder, planned, draft, facts)
-        because = _wording(rule, reminder, planned, draft, facts)
-        return Verdict(because, effects=effects, silent=not effects)
+        step = ladder.steps[int(place)]
+        if step.before is not None and due <= facts.now:
+            return None
+        text = self._wording(present, step, due)
+        effects = ladder.sent(step, text, present.draft, facts, **self._about(present, due))
+        again: tuple[TimerRequest, ...] = ()
+        if step.every is not None:
+            calendar = facts.calendar(present.rule.calendar)
+            at = ladder.spared(step, calendar.after(facts.now, step.every), calendar, row, facts)
+            if step.before is None or at < due:
+                again = (TimerRequest(present.rule.code, timer.kind, at, timer.payload),)
+        return Verdict(text, effects=effects, timers=again, silent=not effects)
 
-    def _sent(
-        self, rule: Rule, reminder: Reminder, due: datetime, draft: Draft, facts: Facts
-    ) -> tuple[Effect, ...]:
-        channels = reminder.channels(self._band(draft.row))
-        text = _wording(rule, reminder, due, draft, facts)
-        return told(reminder.audiences, channels, draft, facts, topic="reminder", text=text)
+    def _about(self, present: Obligation, due: datetime) -> dict[str, object]:
+        return {"rule": present.rule.code, "due": due.isoformat()}
 
-    def _moved(self, rule: Rule, planned: datetime, facts: Facts) -> Verdict:
+    def _wording(self, present: Obligation, step: Step, due: datetime) -> Label:
+        rule, facts = present.rule, present.facts
+        if step.message is not None:
+            return step.message.filled(present.draft.row, facts)
+        at = told_at(due, rule, facts)
+        return Label(f"{rule.label.en}: due {at}.", f"{rule.label.text('zh')}：{at} 到期。")
+
+    def _moved(self, present: Obligation, reckoned: Reckoned, planned: datetime) -> Verdict:
         """The record's clock was started anew since the timer was set."""
-        return Verdict(_LATER, timers=self.schedule(rule, planned, facts), silent=True)
+        payload: dict[str, object] = {"start": reckoned.start.isoformat()}
+        if present.started_at == reckoned.start:
+            payload = {**present.payload, **payload}
+        timers = self.schedule(present, present.draft.row, planned, payload)
+        return Verdict(_LATER, timers=timers, silent=True)
 
-    def _graced(self, rule: Rule, draft: Draft, facts: Facts) -> Verdict:
+    def _graced(self, present: Obligation) -> Verdict:
+        rule, draft, facts = present.rule, present.draft, present.facts
         until = facts.calendar(rule.calendar).after(facts.now, self.grace)
-        timer = TimerRequest(rule.code, DUE, until, {"grace": True})
-        at = _told(until, rule, facts)
+        timer = TimerRequest(rule.code, DUE, until, {**present.payload, "grace": True})
+        at = told_at(until, rule, facts)
         because = Label(
             f"the due time passed while the system was at rest; grace until {at}",
             f"系统停机期间已到期，宽限至 {at}",
         )
         owner = draft.row.get("owner")
-        effects = (
-            (Effect("in_page", str(owner), "reminder", message(draft, because)),) if owner else ()
-        )
+        payload = message(draft, because, strength="strong", **self._about(present, until))
+        effects = (Effect("in_page", str(owner), "reminder", payload),) if owner else ()
         return Verdict(because, timers=(timer,), effects=effects)
 
-    def _missed(self, rule: Rule, timer: DueTimer, draft: Draft, facts: Facts) -> Verdict:
+    def _missed(self, present: Obligation, timer: DueTimer) -> Verdict:
+        rule, draft, facts = present.rule, present.draft, present.facts
         then, owner = self.then, draft.row.get("owner")
-        sets = {**assigned(then.sets, draft.row, facts, rule.calendar), **self._taken_away()}
-        because = self._breach(timer, rule, facts)
+        away = then.taken_away(draft.row, facts)
+        sets = {**assigned(then.sets, draft.row, facts, rule.calendar), **away}
+        because = self._breach(present, timer)
         text = Label(
             f"{rule.label.en}: {because.en}", f"{rule.label.text('zh')}：{because.text('zh')}"
         )
-        at_due = [one for one in self.reminders if one.before is None]
-        effects = [e for one in at_due for e in self._sent(rule, one, timer.due, draft, facts)]
+        about = self._about(present, timer.due)
+        effects = [
+            effect
+            for _, ladder in self.ladders(facts)
+            for step in ladder.steps
+            if step.at_due and not ladder.stopped(draft.row, facts)
+            for effect in ladder.sent(
+                step, self._wording(present, step, timer.due), draft, facts, **about
+            )
+        ]
         effects += told(then.audiences, ("in_page",), draft, facts, topic="deadline", text=text)
-        if owner and (then.pool or then.reassigns):
-            effects.append(Effect("in_page", str(owner), "recalled", message(draft, text)))
+        if owner and away:
+            payload = message(draft, text, strength="strong", **about)
+            effects.append(Effect("in_page", str(owner), "recalled", payload))
         return Verdict(because, sets=sets, effects=tuple(effects), reason=then.reason)
 
-    def _taken_away(self) -> dict[str, object]:
-        if self.then.pool:
-            return {"owner": None, "pool": self.then.pool}
-        return {"owner": None, "pool": None} if self.then.reassigns else {}
-
-    def _breach(self, timer: DueTimer, rule: Rule, facts: Facts) -> Label:
-        at = _told(timer.due, rule, facts)
+    def _breach(self, present: Obligation, timer: DueTimer) -> Label:
+        at = told_at(timer.due, present.rule, present.facts)
         english, chinese = f"not done by {at}", f"未在 {at} 前完成"
-        if self.then.pool:
-            name = self.then.pool_label or Label(self.then.pool)
-            return Label(f"{english}: back to {name.en}", f"{chinese}，退回{name.text('zh')}")
-        if self.then.reassigns:
-            return Label(f"{english}: given to somebody else", f"{chinese}，重新分配")
-        return Label(english, chinese)
+        what = self.then.told(present.draft.row, present.facts)
+        if what is None:
+            return Label(english, chinese)
+        return Label(f"{english}: {what.en}", f"{chinese}，{what.text('zh')}")
 
 
-def _wording(rule: Rule, reminder: Reminder, due: datetime, draft: Draft, facts: Facts) -> Label:
-    if reminder.message is not None:
-        return reminder.message.filled(draft.row, facts)
-    at = _told(due, rule, facts)
-    return Label(f"{rule.label.en}: due {at}.", f"{rule.label.text('zh')}：{at} 到期。")
-
-
-def started(name: str, draft: Draft, facts: Facts) -> dict[str, object]:
-    """Return the start of a clock that this very write starts, before storage has stamped it."""
-    if name in draft.values:
-        return {}
-    if name == "created_at" and draft.before is None:
-        return {name: draft.change.as_of or facts.now}
-    if name == "owned_at" and (draft.before is None or draft.changed("owner")):
-        return {name: facts.now if draft.row.get("owner") else None}
-    return {}
-
-
-def _told(instant: datetime, rule: Rule, facts: Facts) -> str:
-    """Return an instant as the clock on the wall of the rule's calendar shows it, whoever acts."""
-    return instant.astimezone(zone_of(facts.calendar(rule.calendar).zone)).strftime(
-        "%Y-%m-%d %H:%M"
-    )
+def _refused(present: Obligation, code: str, why: Label) -> Problem:
+    language = language_of(present.facts)
+    return Problem(code, "rule", why.text(language), _ASK.text(language))
 
 
 _MET = Label("done in time, or no longer running", "已按时完成或不再计时")
 _LATER = Label("the clock was started anew", "已重新计时")
+_NOT_CONCERNED = Label("no longer concerned", "不再适用")
+_NOTHING = Label("No such deadline is running here.", "此处没有正在计时的该项时限。")
+_SEEN = Label("acknowledged; the reminders that are left fall silent", "已确认，后续提醒不再发送")
+_ASK = Label("Do what is due, or ask a manager.", "请完成跟进，或联系主管。")

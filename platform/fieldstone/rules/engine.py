@@ -16,7 +16,7 @@ from fieldstone.rules.contract import (
     GRADE,
     LIMIT,
     VALIDATE,
-    DueTimer,
+    Due,
     Facts,
     LapsingBody,
     Rule,
@@ -133,19 +133,23 @@ def fold(draft: Draft, rule: Rule, verdict: Verdict, fit: Fit = as_they_are) -> 
 
 
 def due(
-    rule: Rule, timer: DueTimer, draft: Draft, facts: Facts, fit: Fit = as_they_are
-) -> Draft | None:
-    """Return the draft of what a due timer asks for; None when the record has moved on.
+    rule: Rule, due_now: Sequence[Due], facts: Facts, fit: Fit = as_they_are
+) -> dict[int, Draft]:
+    """Return the drafts of what due timers of one rule ask for, by place; a record that has moved on has none.
 
-    `draft` is an update without values, freshly read inside the transaction: the condition is checked again here, so
-    a follow-up that was committed first wins. The other rules of the object are then run over the returned draft.
+    The condition is checked again here, inside the transaction, so a follow-up that was committed first wins. The
+    other rules of the object are then run over the returned drafts.
     """
     if not isinstance(rule.body, TimedBody) or not in_force(rule, facts.now):
-        return None
-    if not holds(rule, draft.row, facts):
-        return None
-    verdict = rule.body.due(rule, timer, draft, facts)
-    return None if verdict is None else fold(draft, rule, verdict, fit)
+        return {}
+    places = [i for i, (_, draft) in enumerate(due_now) if holds(rule, draft.row, facts)]
+    if not places:
+        return {}
+    verdicts = rule.body.due(rule, [due_now[place] for place in places], facts)
+    return {
+        places[i]: fold(due_now[places[i]][1], rule, verdict, fit)
+        for i, verdict in verdicts.items()
+    }
 
 
 def _spoken(

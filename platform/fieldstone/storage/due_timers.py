@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, select, update
 
 from fieldstone.rules.contract import DueTimer
+from fieldstone.storage.platform_tables import among, listed
 from fieldstone.storage.timers import TakenTimer, fs_timer
 
 FIRST_DUE: Final = "first_due"
@@ -42,9 +44,14 @@ class DueTimers:
             for row in self._connection.execute(asked.limit(limit))
         )
 
-    def claim(self, seen: TakenTimer, now: datetime) -> bool:
-        """Remove a timer that is still due; False when it was taken, moved or removed since."""
-        return self._connection.execute(delete(fs_timer).where(_still(seen, now))).rowcount == 1
+    def claim(self, seen: Sequence[TakenTimer], now: datetime) -> frozenset[str]:
+        """Remove timers that are still due and return their ids: not those that were taken, moved or removed since."""
+        ids, dialect = [one.id for one in seen], self._connection.dialect.name
+        mine = delete(fs_timer).where(among(fs_timer.c.id, dialect), fs_timer.c.due <= now)
+        gone = self._connection.execute(
+            mine.returning(fs_timer.c.id), {"ids": listed(ids, dialect)}
+        )
+        return frozenset(timer_id for (timer_id,) in gone)
 
     def put_off(self, seen: TakenTimer, now: datetime, until: datetime) -> bool:
         """Look at a timer again later; False when it is no longer due."""

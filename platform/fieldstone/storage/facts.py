@@ -18,6 +18,7 @@ from fieldstone.rules.engine import in_force
 from fieldstone.rules.holding_limit import room_of
 from fieldstone.rules.pool import Pool
 from fieldstone.storage.counters import Counters
+from fieldstone.storage.facts_deadlines import DeadlineFacts
 from fieldstone.storage.facts_gains import GainFacts
 from fieldstone.storage.journal import fs_decision
 from fieldstone.storage.match_keys import holders_of
@@ -28,7 +29,7 @@ from fieldstone.storage.tables import Tables
 USER = "user"
 
 
-class FactsReader(GainFacts):
+class FactsReader(GainFacts, DeadlineFacts):
     """A reader that answers the rules' questions, always for a whole batch."""
 
     @property

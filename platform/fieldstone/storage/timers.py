@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import (
     Connection,
     Index,
+    Row,
     Table,
     UniqueConstraint,
     bindparam,
@@ -22,14 +23,20 @@ from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import TimerRequest
 from fieldstone.rules.contract import DueTimer
 from fieldstone.storage.platform_tables import (
+    CHUNK,
     PLATFORM,
+    among,
     instant,
     json,
+    listed,
     skipping,
     text,
     upserting,
     whole,
 )
+
+DUE: Final = "due"
+"""The timer at which an obligation is missed; the others remind of it."""
 
 fs_timer: Final = Table(
     "fs_timer",
@@ -91,7 +98,7 @@ class Timers:
             TakenTimer(
                 row.id,
                 row.object,
-                DueTimer(row.rule, row.kind, row.record, row.due, row.version, row.payload or {}),
+                _timer(row),
             )
             for row in rows
         )
@@ -115,10 +122,21 @@ class Timers:
     def of(self, record_id: str) -> tuple[DueTimer, ...]:
         """Return the timers that stand for a record, in the order they are due."""
         asked = select(*_TIMER).where(fs_timer.c.record == record_id).order_by(fs_timer.c.due)
-        return tuple(
-            DueTimer(row.rule, row.kind, row.record, row.due, row.version, row.payload or {})
-            for row in self._connection.execute(asked)
+        return tuple(_timer(row) for row in self._connection.execute(asked))
+
+    def standing(self, rule: str, record_ids: Sequence[str]) -> dict[str, DueTimer]:
+        """Return, by record, the timer "due" of one rule that stands for it."""
+        asked = select(*_TIMER).where(
+            among(fs_timer.c.record, self._dialect),
+            fs_timer.c.rule == rule,
+            fs_timer.c.kind == DUE,
         )
+        found: dict[str, DueTimer] = {}
+        for start in range(0, len(record_ids), CHUNK):
+            ids = listed(record_ids[start : start + CHUNK], self._dialect)
+            for row in self._connection.execute(asked, {"ids": ids}):
+                found[row.record] = _timer(row)
+        return found
 
     def next_due(self) -> datetime | None:
         """Return when the next timer is due, None when there is none."""
@@ -137,6 +155,10 @@ _REMOVE_TIMER = delete(fs_timer).where(
     fs_timer.c.rule == bindparam("b_rule"),
     fs_timer.c.kind == bindparam("b_kind"),
 )
+
+
+def _timer(row: Row[Any]) -> DueTimer:
+    return DueTimer(row.rule, row.kind, row.record, row.due, row.version, row.payload or {})
 
 
 def _timer_row(

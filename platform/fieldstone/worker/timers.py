@@ -1,4 +1,4 @@
-"""Looks at records whose instant has come: each in a transaction of its own, through the write door."""
+"""Looks at records whose instant has come: many in one short transaction, through the write door."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ from fieldstone.storage.timers import TakenTimer
 
 log = structlog.get_logger()
 
-AT_ONCE: Final = 50
+AT_ONCE: Final = 200
+"""Timers settled in one transaction, where nothing is wrong with any of them."""
 LATE: Final = timedelta(hours=1)
 """Timers this late were missed by everybody: nobody was at work."""
 CATCH_UP: Final = 200
@@ -35,7 +36,7 @@ def act_on_due_timers(site: Site) -> int:
     seen = _seen(site)
     if seen and seen[0].timer.due < site.clock() - LATE and _spread(site):
         seen = _seen(site)
-    return sum(_act(site, one) for one in _shuffled(seen))
+    return sum(_act_together(site, part) for part in _parts(seen))
 
 
 def _seen(site: Site) -> tuple[TakenTimer, ...]:
@@ -58,22 +59,39 @@ def _spread(site: Site) -> bool:
     return moved > 0
 
 
-def _shuffled(seen: Sequence[TakenTimer]) -> list[TakenTimer]:
-    """Return the timers of each record in their order, the records in any: workers then seldom meet."""
-    by_record = sorted(seen, key=lambda one: one.timer.record_id)
-    groups = [list(group) for _, group in groupby(by_record, key=lambda one: one.timer.record_id)]
-    SHUFFLE.shuffle(groups)
-    return [one for group in groups for one in group]
+def _parts(seen: Sequence[TakenTimer]) -> list[list[TakenTimer]]:
+    """Return the timers by object, in any order: workers then seldom wait for each other."""
+    by_object = sorted(seen, key=lambda one: one.object_name)
+    parts = [list(group) for _, group in groupby(by_object, key=lambda one: one.object_name)]
+    SHUFFLE.shuffle(parts)
+    return parts
 
 
-def _act(site: Site, seen: TakenTimer) -> bool:
-    """Settle one timer; False when it stands as it did, for the next turn."""
-    model, timer = site.model, seen.timer
-    if seen.object_name not in model.objects or timer.rule not in model.rules:
-        # Perhaps a newer process knows it: what is not ours to judge is not ours to remove.
-        return _put_off(site, seen)
+def _act_together(site: Site, seen: Sequence[TakenTimer]) -> int:
+    """Settle timers of one object in one transaction; where that fails, each in its own."""
+    model = site.model
+    known = [one for one in seen if _knows(model, one)]
+    # Perhaps a newer process knows the others: what is not ours to judge is not ours to remove.
+    settled = sum(_put_off(site, one) for one in seen if not _knows(model, one))
     try:
-        acted = _look(site, model, seen)
+        acted = _look(site, model, known) if known else 0
+    except Exception as error:  # noqa: BLE001 - the worker's border; each is tried, and told, alone
+        log.info("timers split", count=len(known), why=type(error).__name__)
+        return settled + sum(_act(site, model, one) for one in known)
+    if acted:
+        log.info("timers acted", object=known[0].object_name, count=acted)
+    return settled + len(known)
+
+
+def _knows(model: Model, seen: TakenTimer) -> bool:
+    return seen.object_name in model.objects and seen.timer.rule in model.rules
+
+
+def _act(site: Site, model: Model, seen: TakenTimer) -> bool:
+    """Settle one timer; False when it stands as it did, for the next turn."""
+    timer = seen.timer
+    try:
+        acted = _look(site, model, [seen])
     except ClashError:
         return False  # somebody wrote the record at the same moment; it is read anew next time
     except RefusedError as refused:
@@ -88,13 +106,14 @@ def _act(site: Site, seen: TakenTimer) -> bool:
     return True
 
 
-def _look(site: Site, model: Model, seen: TakenTimer) -> bool:
-    """Tell whether the rule had something to do. Raises RefusedError, and then nothing is changed."""
+def _look(site: Site, model: Model, seen: Sequence[TakenTimer]) -> int:
+    """Return how many rules had something to do. Raises RefusedError, and then nothing is changed."""
     with site.writes.unit(site.system_context("timer"), model) as unit:
-        outcome = unit.look_again(seen)
-        if outcome is not None and outcome.refused:
-            raise RefusedError(outcome.problems)
-    return outcome is not None
+        outcomes = unit.look_again(seen)
+        refused = [problem for outcome in outcomes for problem in outcome.problems]
+        if refused:
+            raise RefusedError(refused)
+    return len(outcomes)
 
 
 def _put_off(site: Site, seen: TakenTimer) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from fieldstone.changes.nouns import Change, Context, Draft, Operation
 from fieldstone.model.site_model import Model
+from fieldstone.rules.deadline_body import TIMELINE
 from fieldstone.storage.transaction import RowUpdate
 from fieldstone.writes.derive import evaluated
 from fieldstone.writes.plan import plan_for
@@ -49,25 +50,30 @@ def _keep_totals(
 
 
 def touched_timelines(standing: Sequence[Draft], model: Model, ctx: Context) -> Iterable[Change]:
-    """Ask that records remember when something last happened with them (a finished activity)."""
-    touched: dict[tuple[str, str], Draft] = {}
+    """Ask that records remember when something last happened with them (a finished activity).
+
+    An activity that was corrected or deleted moves nothing, but rules look again at what it was about.
+    """
+    touched: dict[tuple[str, str], tuple[Draft, bool]] = {}
     for draft in standing:
-        if draft.operation is Operation.DELETE or draft.row.get("status") not in (None, "done"):
+        if draft.row.get("status") not in (None, "done"):
             continue
+        gone = draft.operation is Operation.DELETE
         for field in plan_for(model, draft.change.object_name).timelines:
-            target = field.type.expression_type.of
             record_id = draft.row.get(field.code)
-            if record_id and (draft.changed(field.code) or draft.changed("status")):
-                touched[target, str(record_id)] = draft
-    for (target, record_id), draft in touched.items():
+            if record_id:
+                fresh = not gone and (draft.changed(field.code) or draft.changed("status"))
+                touched[field.type.expression_type.of, str(record_id)] = (draft, fresh)
+    for (target, record_id), (draft, fresh) in touched.items():
         at = draft.row.get("done_at") or draft.change.as_of or ctx.now
         yield Change(
             target,
             Operation.UPDATE,
-            {"last_activity_at": at},
+            {"last_activity_at": at} if fresh else {},
             record_id,
             trusted=True,
             as_of=draft.change.as_of,
             skip_rules=draft.change.skip_rules,
             reason="activity",
+            action=TIMELINE,
         )

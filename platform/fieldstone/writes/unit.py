@@ -12,6 +12,7 @@ from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Change, Context, Draft, Operation, Outcome
 from fieldstone.model.site_model import Model
 from fieldstone.rules import engine
+from fieldstone.rules.contract import Due
 from fieldstone.storage.due_timers import DueTimers
 from fieldstone.storage.timers import TakenTimer
 from fieldstone.storage.transaction import Transaction
@@ -79,27 +80,39 @@ class Unit:
             batch = step(batch, work)
         return batch[0].problems
 
-    def look_again(self, seen: TakenTimer) -> Outcome | None:
-        """Let a rule act on its timer that is due, and remove the timer; None when nothing is left to do.
+    def look_again(self, seen: Sequence[TakenTimer]) -> list[Outcome]:
+        """Let rules act on due timers of one object, and remove the timers; return what was written or refused.
 
-        The record is read and locked before the timer is claimed, and the rule judges what it finds then: a
-        change that was committed first wins. What the rule concludes goes through the steps that follow.
+        The records are read and locked before the timers are claimed, and the rules judge what they find then: a
+        change that was committed first wins. What they conclude goes through the steps that follow.
         """
-        work, rule = self._work(seen.object_name, self.ctx), self.model.rules.get(seen.timer.rule)
-        change = Change(
-            seen.object_name, Operation.UPDATE, record_id=seen.timer.record_id, trusted=True
-        )
-        (draft,) = load((Draft(change, seen.timer.record_id),), work)
+        outcomes: list[Outcome] = []
+        for part in _each_record_once(seen):
+            batch = self._acting(part, self._work(part[0].object_name, self.ctx))
+            if batch:
+                batch = self._stepped(
+                    batch, AFTER_DECIDING, self._work(part[0].object_name, self.ctx)
+                )
+                warnings = self._follow(batch)
+                self.wrote = self.wrote or any(not draft.refused for draft in batch)
+                outcomes += [_outcome(draft, warnings) for draft in batch]
+        return outcomes
+
+    def _acting(self, seen: Sequence[TakenTimer], work: Work) -> Batch:
+        """Return the drafts of what the rules want to do about records that are there and timers still ours."""
+        drafts = load(tuple(_draft_of(one) for one in seen), work)
         claimed = DueTimers(self.transaction.connection).claim(seen, self.ctx.now)
-        if not claimed or draft.refused or rule is None:
-            return None
-        acting = engine.due(rule, seen.timer, draft, self.transaction, fitting(work))
-        if acting is None:
-            return None
-        batch = self._stepped((acting,), AFTER_DECIDING, work)
-        warnings = self._follow(batch)
-        self.wrote = self.wrote or not batch[0].refused
-        return _outcome(batch[0], warnings)
+        by_rule: dict[str, list[Due]] = {}
+        for one, draft in zip(seen, drafts, strict=True):
+            if one.id in claimed and not draft.refused:
+                by_rule.setdefault(one.timer.rule, []).append((one.timer, draft))
+        found: dict[str, Draft] = {}
+        for code, due in by_rule.items():
+            rule = self.model.rules.get(code)
+            if rule is not None:
+                acting = engine.due(rule, due, self.transaction, fitting(work))
+                found |= {draft.record_id: draft for draft in acting.values()}
+        return tuple(found[one.timer.record_id] for one in seen if one.timer.record_id in found)
 
     def _work(self, object_name: str, ctx: Context) -> Work:
         plan = plan_for(self.model, object_name)
@@ -148,6 +161,25 @@ def _asked(batch: Batch, model: Model, ctx: Context) -> list[Change]:
     asked = [replace(change, trusted=True) for draft in standing for change in draft.follow]
     asked += touched_timelines(standing, model, ctx)
     return sorted(asked, key=lambda change: change.object_name)
+
+
+def _draft_of(seen: TakenTimer) -> Draft:
+    record_id = seen.timer.record_id
+    change = Change(seen.object_name, Operation.UPDATE, record_id=record_id, trusted=True)
+    return Draft(change, record_id)
+
+
+def _each_record_once(seen: Sequence[TakenTimer]) -> list[list[TakenTimer]]:
+    """Split timers so that no record stands twice in one part: the second is judged by what the first did."""
+    parts: list[dict[str, TakenTimer]] = []
+    for one in seen:
+        record_id = one.timer.record_id
+        part = next((p for p in parts if record_id not in p), None)
+        if part is None:
+            part = {}
+            parts.append(part)
+        part[record_id] = one
+    return [list(part.values()) for part in parts]
 
 
 STATUS_OF_OPERATION = {Operation.CREATE: 201}

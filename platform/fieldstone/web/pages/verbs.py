@@ -14,7 +14,7 @@ from fieldstone.web.pages.one_record import OneRecord
 
 Act = dict[str, Any]
 # These have their own places on the page.
-ELSEWHERE: Final = frozenset({"move", "complete", "merge", "import"})
+ELSEWHERE: Final = frozenset({"move", "complete", "merge", "import", "extend", "acknowledge"})
 MOST_KEYS: Final = 5
 MOST_BUTTONS: Final = 3
 

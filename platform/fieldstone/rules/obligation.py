@@ -1,0 +1,53 @@
+"""One obligation at work: its rule, its record, and the timer that stands for it with what was agreed since."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from fieldstone.base.workdays import zone_of
+from fieldstone.changes.nouns import Draft
+from fieldstone.rules.contract import DueTimer, Facts, Rule
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """What a deadline knows of one record. The timer's payload keeps start, extensions and acknowledgement."""
+
+    rule: Rule
+    draft: Draft
+    facts: Facts
+    timer: DueTimer | None
+
+    @property
+    def payload(self) -> Mapping[str, object]:
+        """Return what is kept with the timer."""
+        return self.timer.payload if self.timer is not None else {}
+
+    @property
+    def started_at(self) -> datetime | None:
+        """Return the start that the standing timer was reckoned from."""
+        return instant_of(self.payload, "start")
+
+    @property
+    def extensions(self) -> int:
+        """Return how often the due time was moved."""
+        return int(str(self.payload.get("extended", 0)))
+
+    @property
+    def extended_to(self) -> datetime | None:
+        """Return the due time that was agreed last."""
+        return instant_of(self.payload, "to")
+
+
+def instant_of(payload: Mapping[str, object], name: str) -> datetime | None:
+    """Return an instant kept in a timer's payload."""
+    kept = payload.get(name)
+    return datetime.fromisoformat(str(kept)) if kept else None
+
+
+def told_at(instant: datetime, rule: Rule, facts: Facts) -> str:
+    """Return an instant as the clock on the wall of the rule's calendar shows it, whoever acts."""
+    zone = zone_of(facts.calendar(rule.calendar).zone)
+    return instant.astimezone(zone).strftime("%Y-%m-%d %H:%M")
