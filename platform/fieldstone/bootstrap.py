@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import structlog
@@ -18,6 +20,9 @@ from fieldstone.compiler.compile import compile_site
 from fieldstone.compiler.loading import read_layer
 from fieldstone.compiler.tree import Layer
 from fieldstone.evolution.bring_up import bring_up
+from fieldstone.evolution.documents import Documents
+from fieldstone.evolution.live import last_good
+from fieldstone.evolution.workshop import Workshop
 from fieldstone.extensions.builtin import members
 from fieldstone.jobs.contract import Queue
 from fieldstone.jobs.table_queue import TableQueue
@@ -25,6 +30,7 @@ from fieldstone.model.site_model import Model
 from fieldstone.reports.shapes import SCHEMA as REPORT_SCHEMA
 from fieldstone.site import Site, Vocabulary
 from fieldstone.storage.database import Storage
+from fieldstone.storage.reaching import reached
 from fieldstone.web.app import build_app
 from fieldstone.worker.inside import start_inside
 
@@ -56,8 +62,13 @@ def vocabulary() -> Vocabulary:
     )
 
 
-def layers_of(settings: Settings) -> list[Layer]:
-    """Return the layers of an installation: the core, the folders it names, then its own metadata."""
+def layers_of(settings: Settings, stored: Documents | None = None) -> list[Layer]:
+    """Return the layers of an installation: core, templates, the project's own metadata, what the database holds.
+
+    Templates are the folders that config.yaml names, then those installed into the database; the site's layer is
+    the highest.
+    """
+    stored = stored or Documents()
     core = shipped("metadata").parent
     layers = [read_layer("core", core)]
     for name in settings.layers:
@@ -67,9 +78,10 @@ def layers_of(settings: Settings) -> list[Layer]:
         if not folder.is_dir():
             raise MetadataError([_no_layer(core, name)])
         layers.append(read_layer(Path(name).name, folder))
+    layers += stored.templates
     if settings.folder.resolve() != core.resolve() and (settings.folder / "metadata").is_dir():
-        layers.append(read_layer("site", settings.folder))
-    return layers
+        layers.append(read_layer("project", settings.folder))
+    return [*layers, stored.site] if stored.site.documents else layers
 
 
 def _no_layer(core: Path, name: str) -> Problem:
@@ -78,10 +90,10 @@ def _no_layer(core: Path, name: str) -> Problem:
     return Problem("no_layer", "config.yaml  layers", text, did_you_mean(name, shipped_ones))
 
 
-def compile_model(settings: Settings, words: Vocabulary) -> Model:
+def compile_model(settings: Settings, words: Vocabulary, stored: Documents | None = None) -> Model:
     """Return the compiled model of an installation. Raises MetadataError with every problem."""
     return compile_site(
-        layers_of(settings),
+        layers_of(settings, stored),
         words.types,
         words.kinds,
         cache=settings.state_folder / "cache",
@@ -97,12 +109,16 @@ def build_site(settings: Settings | None = None, clock: Clock = utc_now) -> Site
         configure_logs()
     settings = settings or load_settings(Path.cwd())
     words = vocabulary()
-    model = compile_model(settings, words)
     storage = Storage(settings.database_url, secret_key=settings.secret_key)
-    model, notes = bring_up(storage, model, clock())
+    workshop = Workshop(storage, partial(compile_model, settings, words), clock)
+    with reached():
+        found = last_good(workshop)
+    model, notes = bring_up(storage, found.model, clock())
     for note in notes:
         log.warning("left alone in the database", note=note)
-    return Site(settings, words, storage, model, clock, _queue(settings, storage))
+    site = Site(settings, words, storage, model, clock, _queue(settings, storage))
+    site.follow(workshop, replace(found, model=model))
+    return site
 
 
 def _queue(settings: Settings, storage: Storage) -> Queue:

@@ -10,6 +10,9 @@ from fieldstone.base.clock import Clock
 from fieldstone.base.settings import Settings
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor, Context
 from fieldstone.delivery.contract import Channel
+from fieldstone.evolution.changing import Changing
+from fieldstone.evolution.live import Found, Live
+from fieldstone.evolution.workshop import Workshop
 from fieldstone.fieldtypes.contract import TypeSpec
 from fieldstone.jobs.contract import Queue
 from fieldstone.model.site_model import Model
@@ -56,10 +59,17 @@ class Site:
         self.writes = Writes(storage, after_commit=queue.ring)
         self.identity = Identity(storage, settings.login_attempts)
         self._model = model
+        self.changing: Changing | None = None
+
+    def follow(self, workshop: Workshop, found: Found) -> None:
+        """From now on serve the revision in force, whichever process puts it there."""
+        self.changing = Changing(Live(workshop, found, self.publish))
 
     @property
     def model(self) -> Model:
         """Return the live model; take it once per request or job."""
+        if self.changing is not None:
+            self.changing.live.look()
         return self._model
 
     def publish(self, model: Model) -> None:

@@ -9,6 +9,7 @@ from functools import lru_cache
 from fieldstone.access.fields import HIDDEN, FieldRight, Showing
 from fieldstone.access.scopes import Anchor, RowRule, reads_of
 from fieldstone.base.cached import cached_property
+from fieldstone.changes.nouns import Actor
 from fieldstone.expressions.expression import Expression
 from fieldstone.model.objects import FieldAccess, ObjectType, Permission
 from fieldstone.model.site_model import Model
@@ -133,6 +134,12 @@ def _document_of(model: Model, spec: ObjectType) -> ObjectType:
 
 def _granted(grants: frozenset[str] | None, object_name: str, verb: str) -> bool:
     return grants is None or f"{object_name}:{verb}" in grants or f"*:{verb}" in grants
+
+
+def is_administrator(model: Model, actor: Actor, verb: str = "write") -> bool:
+    """Tell whether somebody may change the site itself; a token only when it is not narrowed to some objects."""
+    administers = actor.is_system or any(_administrates(model, role) for role in actor.roles)
+    return administers and (actor.grants is None or f"*:{verb}" in actor.grants)
 
 
 def _administrates(model: Model, role: str) -> bool:

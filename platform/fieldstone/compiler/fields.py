@@ -13,7 +13,7 @@ from fieldstone.compiler.schema_check import Shape
 from fieldstone.compiler.shapes import DERIVED, FIELD_ENVELOPE, LINKING, WITH_OPTIONS, field_schema
 from fieldstone.compiler.system_fields import CHILD_ONLY, TAKEN
 from fieldstone.compiler.tree import plain
-from fieldstone.compiler.words import label_from, options_from
+from fieldstone.compiler.words import earlier_codes, label_from, options_from
 from fieldstone.expressions.types import RESERVED
 from fieldstone.fieldtypes.contract import FieldType, InvalidValueError
 from fieldstone.model.objects import Field
@@ -98,6 +98,7 @@ class FieldReader:
             depends_on=settings.get("depends_on", ""),
             help=label_from(settings["help"], label_of("")) if "help" in settings else None,
             sensitive=settings.get("sensitive", False) or name == "secret",
+            renamed_from=earlier_codes(settings),
         )
 
     def _long_form(self, spot: Spot, raw: object) -> Mapping[str, Any] | None:

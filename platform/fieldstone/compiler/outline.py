@@ -11,7 +11,7 @@ from fieldstone.base.label import Label, label_of
 from fieldstone.base.names import plural
 from fieldstone.compiler.problems import Problems, Spot
 from fieldstone.compiler.tree import Table
-from fieldstone.compiler.words import label_from
+from fieldstone.compiler.words import earlier_codes, label_from
 from fieldstone.fieldtypes.contract import FieldType, TypeSpec
 from fieldstone.model.objects import Field, ObjectType, Relation
 
@@ -54,6 +54,7 @@ class Outline:
             origin=self.spot.place(),
             relations=dict(self.relations),
             parent=self.parent,
+            renamed_from=earlier_codes(self.raw),
         )
 
 
@@ -84,10 +85,7 @@ def outline_of(code: str, table: Table, problems: Problems) -> Outline:
 
 def first_code(code: str, raw: Mapping[str, Any]) -> str:
     """Return the code that names the column or table: the first one it ever had."""
-    earlier = raw.get("renamed_from")
-    if isinstance(earlier, list):
-        earlier = earlier[0] if earlier else None
-    return earlier if isinstance(earlier, str) and earlier else code
+    return next(iter(earlier_codes(raw)), code)
 
 
 def physical(prefix: str, code: str) -> str:

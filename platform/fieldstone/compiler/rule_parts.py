@@ -100,6 +100,7 @@ class RuleReader:
             in_flight=raw.get("in_flight", "keep"),
             max_per_run=raw.get("max_per_run", 0),
             digest=_digest(settings),
+            written=settings,
         )
 
 

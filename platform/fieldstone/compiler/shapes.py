@@ -41,6 +41,12 @@ def either(*schemas: Schema, **more: Any) -> Schema:
 
 LABEL: Schema = either(TEXT, closed(_LANGUAGES), description="What people read: a text, or {en: ..., zh: ...}")  # fmt: skip
 
+RENAMED_FROM: Schema = either(
+    CODE,
+    {"type": "array", "items": CODE, "minItems": 1},
+    description="The earlier code (the first one first); data and references stay",
+)
+
 OPTION: Schema = either(
     TEXT,
     closed({
@@ -49,6 +55,7 @@ OPTION: Schema = either(
         "color": COLOR,
         "archived": {**YES_NO, "description": "No longer offered; rows that hold it keep it"},
         "parents": {**CODES, "description": "Offered only under these values of the field in depends_on"},
+        "renamed_from": RENAMED_FROM,
         "after": TEXT,
     }),
 )  # fmt: skip
@@ -69,9 +76,7 @@ FIELD_ENVELOPE: Mapping[str, Schema] = {
     "visible_when": EXPRESSION,
     "read_only_when": EXPRESSION,
     "depends_on": {**TEXT, "description": "The select field that limits the choices of this one"},
-    "renamed_from": either(
-        CODE,
-        {"type": "array", "items": CODE, "minItems": 1}, description="The earlier code (the first one first); data and references stay"),
+    "renamed_from": RENAMED_FROM,
     "after": {**TEXT, "description": "In a later layer: the field it stands after"},
 }  # fmt: skip
 WITH_OPTIONS: Mapping[str, Schema] = {
@@ -144,6 +149,7 @@ STAGE: Schema = closed({
     "enter": {"type": "array", "items": STAGE_ACTION},
     "exit": {"type": "array", "items": STAGE_ACTION},
     "archived": YES_NO,
+    "renamed_from": RENAMED_FROM,
     "after": TEXT,
 })  # fmt: skip
 PIPELINE: Schema = closed({
@@ -212,7 +218,7 @@ OBJECT_PARTS: Mapping[str, Schema] = {
     "timeline": {**YES_NO, "description": "Activities are shown on its record page"},
     "hidden": {**YES_NO, "description": "Not in the navigation"},
     "help": LABEL,
-    "renamed_from": either(CODE, {"type": "array", "items": CODE, "minItems": 1}),
+    "renamed_from": RENAMED_FROM,
 }  # fmt: skip
 
 

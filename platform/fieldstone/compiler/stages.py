@@ -13,7 +13,7 @@ from fieldstone.compiler.merging import ordered
 from fieldstone.compiler.outline import Outline, Words
 from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.resolving import Resolver
-from fieldstone.compiler.words import label_from, own_label
+from fieldstone.compiler.words import earlier_codes, label_from, own_label
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.fieldtypes.contract import Option
 from fieldstone.model.objects import Field, Pipeline, Pipelines, Stage, StageAction
@@ -45,9 +45,7 @@ def add_stage_fields(outline: Outline, words: Words) -> None:
         stages = ordered(spot.under("pipelines", name, "stages"), pipeline["stages"])
         for place, (stage, settings) in enumerate(stages.items()):
             label, color = own_label(stage, settings), stage_color(place, settings)
-            options.setdefault(
-                stage, Option(stage, label, color, archived=_setting(settings, "archived", False))
-            )
+            options.setdefault(stage, _stage_option(stage, label, color, settings))
     outline.fields[code] = Field(
         code,
         label_from(raw.get("label"), STAGE_LABEL),
@@ -79,6 +77,12 @@ def _add_pipeline_field(outline: Outline, words: Words, pipelines: Mapping[str, 
         required=True,
         system=True,
     )
+
+
+def _stage_option(code: str, label: Label, color: str, raw: object) -> Option:
+    settings = raw if isinstance(raw, Mapping) else {}
+    archived = settings.get("archived", False)
+    return Option(code, label, color, archived, renamed_from=earlier_codes(settings))
 
 
 def _setting(raw: object, key: str, otherwise: Any) -> Any:
@@ -147,6 +151,7 @@ def _stage(spot: Spot, place: int, written: object, outline: Outline, resolver: 
         enter=_actions(spot.under("enter"), raw.get("enter", ()), outline, resolver),
         exit=_actions(spot.under("exit"), raw.get("exit", ()), outline, resolver),
         archived=raw.get("archived", False),
+        renamed_from=earlier_codes(raw),
     )
 
 

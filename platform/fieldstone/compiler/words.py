@@ -42,7 +42,16 @@ def _option(code: str, raw: object) -> Option:
         color=settings.get("color", "gray"),
         archived=settings.get("archived", False),
         parents=tuple(settings.get("parents", ())),
+        renamed_from=earlier_codes(settings),
     )
+
+
+def earlier_codes(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the codes that something had before, the first one first."""
+    earlier = settings.get("renamed_from", ())
+    if isinstance(earlier, str):
+        return (earlier,)
+    return tuple(earlier) if isinstance(earlier, list) else ()
 
 
 def known_code(spot: Spot, what: str, code: object, known: Mapping[str, object]) -> bool:

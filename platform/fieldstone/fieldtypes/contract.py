@@ -56,6 +56,7 @@ class Option:
     color: str = "gray"
     archived: bool = False
     parents: tuple[str, ...] = ()
+    renamed_from: tuple[str, ...] = ()  # earlier codes, the first one first
 
 
 class FieldType(Protocol):

@@ -46,6 +46,7 @@ class Field:
     depends_on: str = ""
     help: Label | None = None
     sensitive: bool = False  # reading it is audited; logs and history mask it
+    renamed_from: tuple[str, ...] = ()  # earlier codes, the first one first
 
     @property
     def derived(self) -> bool:
@@ -92,6 +93,7 @@ class Stage:
     enter: tuple[StageAction, ...] = ()
     exit: tuple[StageAction, ...] = ()
     archived: bool = False
+    renamed_from: tuple[str, ...] = ()  # earlier codes, the first one first
 
 
 @dataclass(frozen=True)
@@ -205,6 +207,7 @@ class ObjectType:
     help: Label | None = None
     timeline: bool = False  # activities are shown on its record page
     hidden: bool = False  # not in the navigation
+    renamed_from: tuple[str, ...] = ()  # earlier codes, the first one first
 
     @property
     def stage_field(self) -> str:

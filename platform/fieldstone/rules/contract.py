@@ -247,6 +247,7 @@ class Rule:
     max_per_run: int = 0  # 0: no cap
     version: int = 1
     digest: str = ""  # of the rule's merged YAML; a new digest is a new version
+    written: Mapping[str, Any] = field(default_factory=dict, repr=False)  # that YAML, merged
 
 
 class Builder(Protocol):

@@ -108,13 +108,16 @@ class Storage:
         with self.looking() as connection:
             return schema.differences(connection, tables)
 
-    def bring_to(self, tables: Tables, now: datetime) -> schema.Brought:
+    def bring_to(
+        self, tables: Tables, now: datetime, within: schema.Within | None = None
+    ) -> schema.Brought:
         """Bring the database to the model: add what is missing, name what would destroy and leave it alone.
 
-        Any number of processes may do this at once. Raises RefusedError (503) when the database cannot be used.
+        Any number of processes may do this at once. What `within` writes is committed together with it.
+        Raises RefusedError (503) when the database cannot be used.
         """
         with reached():
-            return schema.bring(self._writer, tables, now)
+            return schema.bring(self._writer, tables, now, within)
 
     def rule_versions(self, model: Model, now: datetime) -> Mapping[str, int]:
         """Return each rule's version, counted up when its content changed."""

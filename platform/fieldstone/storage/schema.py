@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -17,10 +17,12 @@ from fieldstone.storage.catalog import Catalog, read_catalog
 from fieldstone.storage.chain import CHAINS, fs_chain
 from fieldstone.storage.locks import number_of
 from fieldstone.storage.platform_tables import upserting
+from fieldstone.storage.revisions import Revisions
 from fieldstone.storage.search import reindex_changed
 from fieldstone.storage.tables import Tables
 
-LOCK_LIMIT: Final = "2s"
+LOCK_LIMIT: Final = "400ms"
+"""Who waits behind us waits no longer than this."""
 ATTEMPTS: Final = 8
 _GATE: Final = number_of("fieldstone/schema")
 
@@ -62,11 +64,18 @@ def differences(connection: Connection, tables: Tables) -> tuple[SchemaChange, .
     return tuple(sorted(found, key=lambda change: change.what == "note"))
 
 
-def bring(engine: Engine, tables: Tables, now: datetime) -> Brought:
-    """Apply the additions. Waits for locks only briefly and tries again, so that readers never queue behind it."""
+Within = Callable[[Connection], None]
+"""What else is written in the transaction of the additions, after them."""
+
+
+def bring(engine: Engine, tables: Tables, now: datetime, within: Within | None = None) -> Brought:
+    """Apply the additions. Waits for locks only briefly and tries again, so that readers never queue behind it.
+
+    What `within` writes is committed together with them, or not at all.
+    """
     for attempt in range(ATTEMPTS):
         try:
-            changes = _in_one_transaction(engine, tables)
+            changes = _in_one_transaction(engine, tables, now, within)
             break
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", None) != "55P03" or attempt == ATTEMPTS - 1:
@@ -86,7 +95,9 @@ def bring(engine: Engine, tables: Tables, now: datetime) -> Brought:
     return Brought(done, tuple(c for c in changes if c.what == "note"))
 
 
-def _in_one_transaction(engine: Engine, tables: Tables) -> tuple[SchemaChange, ...]:
+def _in_one_transaction(
+    engine: Engine, tables: Tables, now: datetime, within: Within | None
+) -> tuple[SchemaChange, ...]:
     with engine.begin() as connection:
         if tables.dialect == "postgresql":
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LOCK_LIMIT}'")
@@ -102,6 +113,9 @@ def _in_one_transaction(engine: Engine, tables: Tables) -> tuple[SchemaChange, .
             index_elements=["chain"]
         )
         connection.execute(chains, [{"chain": n, "length": 0, "hash": ""} for n in range(CHAINS)])
+        Revisions(connection).prepare(now)
+        if within is not None:
+            within(connection)
     return changes
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from flask import Flask
 
 from fieldstone.site import Site
-from fieldstone.web.rest import describing, doing, imports, life, records, reports
+from fieldstone.web.rest import config, describing, doing, imports, life, records, reports
 
 
 def register_rest(app: Flask, site: Site) -> None:
     """Add everything under /api."""
     del site
-    for part in (records, doing, life, imports, reports, describing):
+    for part in (config, records, doing, life, imports, reports, describing):
         app.register_blueprint(part.blueprint)

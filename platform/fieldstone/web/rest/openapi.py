@@ -12,7 +12,7 @@ from apispec import APISpec
 from apispec.ext.marshmallow import MarshmallowPlugin
 
 from fieldstone.access.access import Access
-from fieldstone.access.rights import Held
+from fieldstone.access.rights import Held, is_administrator
 from fieldstone.actions.contract import Action
 from fieldstone.actions.running import offered
 from fieldstone.changes.nouns import Actor
@@ -22,6 +22,7 @@ from fieldstone.web.rest import openapi_operations as verbs
 from fieldstone.web.rest import openapi_parts as parts
 from fieldstone.web.rest.meta import writable
 from fieldstone.web.rest.objects import objects_seen
+from fieldstone.web.rest.openapi_config import CONFIG_PATHS
 from fieldstone.web.rest.openapi_imports import IMPORT_PATHS
 from fieldstone.web.rest.openapi_parts import Json
 
@@ -72,7 +73,8 @@ def openapi_of_offer(offer: Offer) -> Json:
         _add_schemas(spec, one, access, readable)
         for path, operations in paths_of(offer, one, access):
             spec.path(path, operations=operations, summary=one.plural.en)
-    for path, operations in {**verbs.SITE_PATHS, **IMPORT_PATHS}.items():
+    own = CONFIG_PATHS if is_administrator(offer.held.model, offer.actor) else {}
+    for path, operations in {**verbs.SITE_PATHS, **IMPORT_PATHS, **own}.items():
         spec.path(path, operations=operations)
     return _finished(spec.to_dict(), seen)
 

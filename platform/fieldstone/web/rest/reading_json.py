@@ -82,6 +82,17 @@ def whole(name: str, default: int, highest: int) -> int:
     return int(text[:9])
 
 
+def whole_or_none(name: str) -> int | None:
+    """Return a whole number of the query string from 0 on, None when it is left out."""
+    text = request.args.get(name)
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit():
+        said = f"{name} is {text[:40]!r}, not a whole number."
+        raise refusal("bad_parameter", name, said, f"Send {name}=1, for example.")
+    return int(text[:9])
+
+
 def flag(name: str) -> bool:
     """Return a switch of the query string: 1 or 0."""
     text = request.args.get(name, "0")

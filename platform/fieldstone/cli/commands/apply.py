@@ -1,0 +1,36 @@
+"""`fieldstone apply DIR`: puts a folder into force as the site's configuration."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from fieldstone.cli.contract import DONE, Asked
+from fieldstone.cli.planning import changing_of, folder_of, show, wish_arguments, wish_of
+
+
+class Apply:
+    """Plans, then applies."""
+
+    name = "apply"
+    summary = "put a folder into force as the site's configuration"
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        """Declare the folder, the reason and the second word."""
+        parser.add_argument(
+            "folder", metavar="DIR", help="a folder as 'fieldstone export' writes it"
+        )
+        wish_arguments(parser)
+
+    def run(self, asked: Asked) -> int:
+        """Print the plan and the revision; refused when something is taken away without --yes."""
+        changing, ctx = changing_of(asked.site())
+        planned = changing.plan(ctx, changing.read(ctx, folder_of(asked)))
+        show(asked, planned)
+        if planned.unchanged(changing.current(ctx)[1]):
+            return DONE
+        applied = changing.apply(ctx, planned, wish_of(asked))
+        asked.terminal.say(f"Revision {applied.revision.number} is in force.")
+        return DONE
+
+
+COMMAND = Apply()

@@ -1,0 +1,66 @@
+"""What the commands about the configuration share: a plan on the terminal, and the site's way of changing."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from fieldstone.base.errors import RefusedError
+from fieldstone.changes.nouns import Context
+from fieldstone.cli.contract import Asked
+from fieldstone.evolution.apply import Wish
+from fieldstone.evolution.changing import Changing
+from fieldstone.evolution.operations import Operation
+from fieldstone.evolution.plan import SAID, Plan
+from fieldstone.site import Site
+
+SHOWN = 60
+
+
+def changing_of(site: Site) -> tuple[Changing, Context]:
+    """Return the way to change a site's configuration, and the context of who does it here: the platform itself."""
+    if site.changing is None:
+        raise TypeError("the site follows no revisions")
+    return site.changing, site.system_context("command")
+
+
+def wish_arguments(parser: ArgumentParser) -> None:
+    """Declare why, and the second word."""
+    parser.add_argument("--reason", default="", help="why, in one sentence; kept with the revision")
+    parser.add_argument("--yes", action="store_true", help="also do what takes something away")
+
+
+def wish_of(asked: Asked) -> Wish:
+    """Return why and how a plan is to be applied."""
+    return Wish(asked.arguments.reason, asked.arguments.yes)
+
+
+def folder_of(asked: Asked) -> Path:
+    """Return the folder that the command line names."""
+    return asked.folder / Path(asked.arguments.folder)
+
+
+def show(asked: Asked, planned: Plan) -> None:
+    """Print a plan: steps, then what follows from them. Raises RefusedError when it does not compile."""
+    if planned.model is None:
+        raise RefusedError(planned.problems)
+    if planned.empty:
+        asked.terminal.say("Nothing would change.")
+    for operation in planned.operations:
+        asked.terminal.say(operation.sentence("en"))
+        for line in _changes(operation):
+            asked.terminal.say(f"    {line}")
+    for finding in planned.findings:
+        asked.terminal.say(f"{SAID[finding.level].en}: {finding.text.en}")
+        for sample in finding.samples:
+            asked.terminal.say(f"    {sample}")
+
+
+def _changes(operation: Operation) -> list[str]:
+    return [f"{one.name}: {_short(one.before)} -> {_short(one.after)}" for one in operation.changes]
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value in (None, "", [], {}) else str(value)
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

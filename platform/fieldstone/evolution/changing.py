@@ -1,0 +1,84 @@
+"""The one way in for whoever changes the configuration: studio, REST, command; only administrators pass."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from fieldstone.changes.nouns import Context
+from fieldstone.evolution import exporting
+from fieldstone.evolution import plan as planning
+from fieldstone.evolution.apply import Applied, OvertakenError, Wish, apply, overtaken
+from fieldstone.evolution.documents import Documents
+from fieldstone.evolution.live import Live
+from fieldstone.evolution.plan import Plan
+from fieldstone.evolution.workshop import only_administrators
+from fieldstone.storage.revisions import Revision
+
+
+class Changing:
+    """The configuration of one site, as administrators read and change it."""
+
+    def __init__(self, live: Live) -> None:
+        """Change what `live` follows."""
+        self.live = live
+        self.workshop = live.workshop
+
+    def current(self, ctx: Context) -> tuple[int, Documents]:
+        """Return the revision in force and its documents. Raises RefusedError (403)."""
+        self.admit(ctx)
+        return self.workshop.current()
+
+    def documents(self, ctx: Context, number: int) -> Documents:
+        """Return the documents of a revision. Raises RefusedError (403, 404)."""
+        self.admit(ctx)
+        return self.workshop.documents(number)
+
+    def plan(self, ctx: Context, documents: Documents, base: int | None = None) -> Plan:
+        """Return what it would mean to put these documents into force. Raises RefusedError (403)."""
+        self.admit(ctx)
+        self.live.look()
+        return planning.plan(self.workshop, self.live.found.model, documents, base)
+
+    def apply(self, ctx: Context, planned: Plan, wish: Wish) -> Applied:
+        """Put a plan into force; see evolution.apply. Raises RefusedError (403, 409, 422)."""
+        self.admit(ctx)
+        applied = apply(self.workshop, ctx, planned, wish)
+        self.live.take(applied.revision.number, planned.documents, applied.model)
+        return applied
+
+    def plan_rollback(self, ctx: Context, number: int) -> Plan:
+        """Return what it would mean to go back to the state that revision `number` left."""
+        return self.plan(ctx, self.documents(ctx, number))
+
+    def rollback(self, ctx: Context, planned: Plan, number: int, wish: Wish) -> Applied:
+        """Go back to revision `number`, as a revision of its own."""
+        wish = Wish(wish.reason, wish.second_word, "rollback", number)
+        return self.apply(ctx, planned, wish)
+
+    def revisions(
+        self, ctx: Context, limit: int = 50, before: int | None = None
+    ) -> tuple[Revision, ...]:
+        """Return revisions, the newest first. Raises RefusedError (403)."""
+        self.admit(ctx)
+        return self.workshop.revisions(limit, before)
+
+    def revision(self, ctx: Context, number: int) -> Revision:
+        """Return one revision. Raises RefusedError (403, 404)."""
+        self.admit(ctx)
+        return self.workshop.revision(number)
+
+    def export(self, ctx: Context, folder: Path) -> tuple[Path, ...]:
+        """Write the site's documents into a folder and return the files."""
+        return exporting.export(self.current(ctx)[1], folder)
+
+    def read(self, ctx: Context, folder: Path) -> Documents:
+        """Return the documents in force with the site's own replaced by the YAML files of a folder."""
+        return self.current(ctx)[1].with_site(exporting.read_site(folder))
+
+    def overtaken(self, base: int) -> OvertakenError:
+        """Return the refusal that names what was changed since revision `base`."""
+        return overtaken(self.workshop, base)
+
+    def admit(self, ctx: Context) -> None:
+        """Refuse who is no administrator. Raises RefusedError (403)."""
+        only_administrators(self.live.found.model, ctx.actor)

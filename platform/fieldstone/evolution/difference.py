@@ -1,0 +1,231 @@
+"""What lies between two models: a list of reversible operations, from the objects down to single options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fieldstone.base.label import Label, label_of
+from fieldstone.evolution import portraits
+from fieldstone.evolution.operations import (
+    ADD,
+    CHANGE,
+    NOWHERE,
+    RENAME,
+    RESTORE,
+    RETIRE,
+    Changed,
+    Operation,
+)
+from fieldstone.evolution.portraits import Portrait
+from fieldstone.model.objects import Field, ObjectType, Pipeline
+from fieldstone.model.site_model import Model
+
+
+@dataclass(frozen=True)
+class Kind:
+    """How things of one kind are compared: their portrait, and by what a renamed one is known again."""
+
+    what: str
+    portrait: Callable[[Any], Portrait]
+    identity: Callable[[Any], str] = lambda _: ""
+    earlier: Callable[[Any], tuple[str, ...]] = lambda _: ()
+
+
+def _earlier(thing: Any) -> tuple[str, ...]:
+    return tuple(thing.renamed_from)
+
+
+OBJECT: Final = Kind("object", portraits.of_object, lambda spec: spec.table)
+FIELD: Final = Kind("field", portraits.of_field, lambda field: field.column)
+OPTION: Final = Kind("option", portraits.plain, earlier=_earlier)
+PIPELINE: Final = Kind("pipeline", portraits.of_pipeline)
+STAGE: Final = Kind("stage", portraits.of_stage, earlier=_earlier)
+VIEW: Final = Kind("view", portraits.plain)
+FORM: Final = Kind("form", portraits.plain)
+PERMISSION: Final = Kind("permission", portraits.of_permission)
+RULE: Final = Kind("rule", portraits.of_rule)
+ROLE: Final = Kind("role", portraits.plain)
+REPORT: Final = Kind("report", portraits.plain)
+CALENDAR: Final = Kind("calendar", portraits.plain)
+NAV: Final = Kind("nav", portraits.plain)
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A thing before and after; None where it is not there."""
+
+    code: str
+    before: Any
+    after: Any
+    was: str = ""  # its earlier code, when it has another now
+
+    @property
+    def present(self) -> Any:
+        """Return the thing as it is, or as it was when it is gone."""
+        return self.before if self.after is None else self.after
+
+
+def difference(before: Model, after: Model) -> tuple[Operation, ...]:
+    """Return the operations that lead from one model to the other; none when they say the same."""
+    found: list[Operation] = []
+    for pair in pairs(before.objects, after.objects, OBJECT):
+        found += _of_object(pair, before, after)
+    for kind, mine, theirs in (
+        (RULE, before.rules, after.rules),
+        (ROLE, before.roles, after.roles),
+        (REPORT, before.reports, after.reports),
+        (CALENDAR, _calendars(before), _calendars(after)),
+        (NAV, _nav(before), _nav(after)),
+    ):
+        found += _each(mine, theirs, kind, (), NOWHERE)
+    return tuple(found)
+
+
+def pairs(before: Mapping[str, Any], after: Mapping[str, Any], kind: Kind) -> Iterator[Pair]:
+    """Yield what belongs together: by code, else by what a renamed thing keeps."""
+    gone = {code: thing for code, thing in before.items() if code not in after}
+    by_identity = {kind.identity(thing): code for code, thing in gone.items()}
+    for code, thing in after.items():
+        old = before.get(code)
+        if old is None:
+            earlier = by_identity.get(kind.identity(thing) or "-")
+            if earlier is None:
+                earlier = next((one for one in kind.earlier(thing) if one in gone), None)
+            old = gone.pop(earlier, None) if earlier is not None else None
+            yield Pair(code, old, thing, earlier or "")
+        else:
+            yield Pair(code, old, thing)
+    for code, thing in gone.items():
+        yield Pair(code, thing, None)
+
+
+def _each(
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    kind: Kind,
+    path: tuple[str, ...],
+    within: Label,
+) -> Iterator[Operation]:
+    for pair in pairs(before, after, kind):
+        yield from compared(pair, kind, path, within)
+
+
+def compared(pair: Pair, kind: Kind, path: tuple[str, ...], within: Label) -> Iterator[Operation]:
+    """Yield what happened to one thing itself, not to what it holds."""
+    label = _label(pair)
+    here = (*path, pair.code)
+    if pair.before is None or pair.after is None:
+        verb = ADD if pair.before is None else RETIRE
+        yield Operation(verb, kind.what, here, label, within)
+        return
+    if pair.was:
+        yield Operation(RENAME, kind.what, here, label, within, earlier=pair.was)
+    changed = _changes(kind.portrait(pair.before), kind.portrait(pair.after))
+    archived = next((one for one in changed if one.name == "archived"), None)
+    if archived is not None:
+        verb = RETIRE if archived.after else RESTORE
+        yield Operation(verb, kind.what, here, label, within, changes=(archived,))
+    rest = tuple(one for one in changed if one.name not in {"archived", "renamed_from"})
+    if rest:
+        yield Operation(CHANGE, kind.what, here, label, within, changes=rest)
+
+
+def _label(pair: Pair) -> Label:
+    found = getattr(pair.present, "label", None)
+    return found if isinstance(found, Label) else label_of(pair.code)
+
+
+def _changes(before: Portrait, after: Portrait) -> tuple[Changed, ...]:
+    names = dict.fromkeys([*before, *after])
+    return tuple(
+        Changed(name, before.get(name), after.get(name))
+        for name in names
+        if before.get(name) != after.get(name)
+    )
+
+
+def _of_object(pair: Pair, before: Model, after: Model) -> Iterator[Operation]:
+    yield from compared(pair, OBJECT, (), NOWHERE)
+    if pair.before is None or pair.after is None:
+        return  # what it holds comes and goes with it
+    old: ObjectType = pair.before
+    new: ObjectType = pair.after
+    path, within = (pair.code,), new.label
+    for field in pairs(_own_fields(old), _own_fields(new), FIELD):
+        yield from compared(field, FIELD, path, within)
+        if field.before is not None and field.after is not None:
+            here = (*path, field.code)
+            inside = _inside(within, field.after.label)
+            yield from _each(_options(field.before), _options(field.after), OPTION, here, inside)
+    yield from _of_pipelines(old, new, path)
+    yield from _each(old.views, new.views, VIEW, path, within)
+    yield from _each(_sections(old), _sections(new), FORM, path, within)
+    for permission in pairs(old.permissions, new.permissions, PERMISSION):
+        roles = after.roles if permission.after is not None else before.roles
+        for one in compared(permission, PERMISSION, path, within):
+            yield _of_role(one, roles)
+
+
+def _of_role(operation: Operation, roles: Mapping[str, Any]) -> Operation:
+    role = roles.get(operation.path[-1])
+    label = role.label if role is not None else operation.label
+    return Operation(
+        operation.verb,
+        operation.what,
+        operation.path,
+        label,
+        operation.within,
+        changes=operation.changes,
+    )
+
+
+def _of_pipelines(old: ObjectType, new: ObjectType, path: tuple[str, ...]) -> Iterator[Operation]:
+    mine = old.pipelines.pipelines if old.pipelines else {}
+    theirs = new.pipelines.pipelines if new.pipelines else {}
+    for pair in pairs(mine, theirs, PIPELINE):
+        yield from compared(pair, PIPELINE, path, new.label)
+        if pair.before is None or pair.after is None:
+            continue
+        before: Pipeline = pair.before
+        after: Pipeline = pair.after
+        inside = _inside(new.label, after.label) if len(theirs) > 1 else new.label
+        yield from _each(before.stages, after.stages, STAGE, (*path, pair.code), inside)
+
+
+def _inside(outer: Label, inner: Label) -> Label:
+    return Label(
+        f"{outer.text('en')}, {inner.text('en')}", f"{outer.text('zh')} · {inner.text('zh')}"
+    )
+
+
+def _own_fields(spec: ObjectType) -> dict[str, Field]:
+    """Return the fields that people wrote: the stage field follows its pipelines."""
+    return {code: field for code, field in spec.fields.items() if not field.system}
+
+
+def _options(field: Field) -> Mapping[str, Any]:
+    return getattr(field.type, "options", {})
+
+
+def _sections(spec: ObjectType) -> dict[str, Any]:
+    return {section.code: section for section in spec.form}
+
+
+def _calendars(model: Model) -> dict[str, object]:
+    """Return the calendars that have a code: "" stands for the default one among them."""
+    return {code: calendar for code, calendar in model.calendars.items() if code}
+
+
+@dataclass(frozen=True)
+class _Group:
+    label: Label
+    items: tuple[Any, ...]
+
+
+def _nav(model: Model) -> dict[str, _Group]:
+    return {
+        code: _Group(label, tuple(item for item in model.nav if item.group == code))
+        for code, label in model.nav_groups.items()
+    }

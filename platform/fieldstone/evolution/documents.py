@@ -1,0 +1,151 @@
+"""The documents of one revision: the templates installed in the database, and above them the site's own."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final, Self
+
+from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.compiler import editing
+from fieldstone.compiler.tree import Document, Layer
+from fieldstone.storage.revisions import Text
+
+SITE: Final = "site"
+OBJECTS: Final = "objects"
+# Where a part goes that no document holds yet; objects have a document each.
+HOMES: Final[Mapping[str, str]] = {
+    "rules": "rules/rules.yaml",
+    "reports": "reports/reports.yaml",
+    "roles": "metadata/site.yaml",
+    "nav": "metadata/site.yaml",
+    "options": "metadata/site.yaml",
+    "calendars": "metadata/site.yaml",
+    "default_calendar": "metadata/site.yaml",
+}
+_FILE: Final = re.compile(r"(metadata|rules|reports)/([a-z0-9_-]+/)*[a-z0-9_-]+\.ya?ml")
+Path = Sequence[str]
+"""Where a setting stands: ("objects", "lead", "fields", "budget", "required") or ("rules", "first_call", "within")."""
+
+
+@dataclass(frozen=True)
+class Documents:
+    """What is stored of one revision; `layers` lowest first, the site's own last. Values: nothing changes it."""
+
+    layers: tuple[Layer, ...] = (Layer(SITE, ()),)
+
+    @classmethod
+    def of_texts(cls, texts: Iterable[Text]) -> Self:
+        """Return the documents kept in the database."""
+        layers: dict[str, list[Document]] = {}
+        for one in texts:
+            layers.setdefault(one.layer, []).append(Document(one.path, one.text))
+        site = layers.pop(SITE, [])
+        found = [Layer(name, tuple(documents)) for name, documents in layers.items()]
+        return cls((*found, Layer(SITE, tuple(site))))
+
+    def texts(self) -> tuple[Text, ...]:
+        """Return the documents as the database keeps them."""
+        return tuple(
+            Text(layer.name, one.path, place, one.text)
+            for place, layer in enumerate(self.layers)
+            for one in layer.documents
+        )
+
+    @property
+    def site(self) -> Layer:
+        """Return the site's own layer."""
+        return self.layers[-1]
+
+    @property
+    def templates(self) -> tuple[Layer, ...]:
+        """Return the installed templates, lowest first."""
+        return self.layers[:-1]
+
+    def text(self, path: str) -> str:
+        """Return the site's document at a path of a file, "" when there is none."""
+        return next((one.text for one in self.site.documents if one.path == path), "")
+
+    def with_text(self, path: str, text: str) -> Self:
+        """Return the documents with the site's file `path` holding `text`; an empty one is left out.
+
+        Raises RefusedError for a path outside the folders of metadata, rules and reports.
+        """
+        if not _FILE.fullmatch(path):
+            said = f"{path[:60]!r} cannot be a document of the site."
+            cure = "Write metadata/NAME.yaml, rules/NAME.yaml or reports/NAME.yaml."
+            raise RefusedError([Problem("bad_path", "documents", said, cure)])
+        kept = {one.path: one.text for one in self.site.documents} | {path: text}
+        documents = tuple(Document(p, t) for p, t in sorted(kept.items()) if t.strip())
+        return replace(self, layers=(*self.templates, Layer(SITE, documents)))
+
+    def with_site(self, documents: Iterable[Document]) -> Self:
+        """Return the documents with another site layer as a whole."""
+        return replace(self, layers=(*self.templates, Layer(SITE, tuple(documents))))
+
+    def with_templates(self, templates: Iterable[Layer]) -> Self:
+        """Return the documents with other templates under the same site layer."""
+        return replace(self, layers=(*templates, self.site))
+
+    def value(self, path: Path) -> tuple[object, bool]:
+        """Return what the site's own layer says at `path`, and whether it says anything."""
+        file, inside = self._place(path)
+        return editing.value_in(self.text(file), inside)
+
+    def with_value(self, path: Path, value: object) -> Self:
+        """Return the documents with a setting changed; None takes away what a lower layer says.
+
+        The value of a whole object ("objects", "visit") is its document, None is no document.
+        """
+        file, inside = self._place(path)
+        if not inside:
+            whole = {"object": path[1], **value} if isinstance(value, Mapping) else {}
+            return self.with_text(file, editing.written(whole))
+        text = self.text(file)
+        if path[0] == OBJECTS and not text:
+            text = f"object: {path[1]}\n"
+        return self.with_text(file, editing.with_value(text, inside, value))
+
+    def without(self, path: Path) -> Self:
+        """Return the documents silent about a setting, so that the lower layers' holds: reset to template."""
+        file, inside = self._place(path)
+        if not inside:
+            return self.with_text(file, "")
+        changed = editing.without(self.text(file), inside)
+        if path[0] == OBJECTS and set(_keys(changed)) <= {"object"}:
+            changed = ""
+        return self.with_text(file, changed)
+
+    def renamed(self, path: Path, key: str) -> Self:
+        """Return the documents in which the entry at `path` is called `key`, in the same place."""
+        file, inside = self._place(path)
+        return self.with_text(file, editing.renamed_key(self.text(file), inside, key))
+
+    def _place(self, path: Path) -> tuple[str, tuple[str, ...]]:
+        """Return the file that holds a path, and the path inside it."""
+        part, *rest = path
+        if part == OBJECTS and rest:
+            return self._file_of(rest[0]), tuple(rest[1:])
+        if part not in HOMES:
+            known = ", ".join((OBJECTS, *HOMES))
+            text = f"a setting begins with {part!r}, which is no part of a configuration."
+            raise RefusedError([Problem("bad_path", "path", text, f"Begin with one of: {known}.")])
+        for document in self.site.documents:
+            if (
+                "object" not in _keys(document.text)
+                and editing.value_in(document.text, path[:2])[1]
+            ):
+                return document.path, tuple(path)
+        return HOMES[part], tuple(path)
+
+    def _file_of(self, object_name: str) -> str:
+        for document in self.site.documents:
+            if editing.value_in(document.text, ("object",))[0] == object_name:
+                return document.path
+        return f"metadata/{object_name}.yaml"
+
+
+def _keys(text: str) -> Iterable[str]:
+    found, _ = editing.value_in(text, ())
+    return found if isinstance(found, dict) else ()

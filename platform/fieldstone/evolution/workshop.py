@@ -1,0 +1,70 @@
+"""What a change of the configuration works with: the database, the compiler with the layers below, the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fieldstone.access.rights import is_administrator
+from fieldstone.base.clock import Clock
+from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.changes.nouns import Actor
+from fieldstone.evolution.documents import Documents
+from fieldstone.model.site_model import Model
+from fieldstone.storage.database import Storage
+from fieldstone.storage.revisions import Revision, Revisions
+
+Compile = Callable[[Documents], Model]
+"""Compiles stored documents above the layers of the installation. Raises MetadataError with every problem."""
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """The database, the compiler and the clock of one process."""
+
+    storage: Storage
+    compile: Compile
+    clock: Clock
+
+    def current(self) -> tuple[int, Documents]:
+        """Return the revision in force and its documents."""
+        with self.storage.looking() as connection:
+            kept = Revisions(connection)
+            number = kept.current()
+            return number, Documents.of_texts(kept.texts(number) if number else ())
+
+    def documents(self, number: int) -> Documents:
+        """Return the documents of a revision. Raises RefusedError (404) for a number that never was."""
+        with self.storage.looking() as connection:
+            kept = Revisions(connection)
+            if number != 0 and kept.revision(number) is None:
+                raise no_revision(number)
+            return Documents.of_texts(kept.texts(number) if number else ())
+
+    def revision(self, number: int) -> Revision:
+        """Return a revision. Raises RefusedError (404) for a number that never was."""
+        with self.storage.looking() as connection:
+            found = Revisions(connection).revision(number)
+        if found is None:
+            raise no_revision(number)
+        return found
+
+    def revisions(self, limit: int = 50, before: int | None = None) -> tuple[Revision, ...]:
+        """Return revisions, the newest first."""
+        with self.storage.looking() as connection:
+            return Revisions(connection).latest(limit, before)
+
+
+def no_revision(number: int) -> RefusedError:
+    """Return the refusal of a revision that never was."""
+    text = f"there is no revision {number}."
+    cure = "See 'fieldstone revisions' or GET /api/v1/config/revisions for those there are."
+    return RefusedError([Problem("not_found", "revision", text, cure)], 404)
+
+
+def only_administrators(model: Model, actor: Actor) -> None:
+    """Refuse who may not change the configuration. Raises RefusedError (403)."""
+    if not is_administrator(model, actor):
+        text = "only administrators see and change the configuration."
+        cure = "Ask one to do it, or to give you a role marked 'administrator: true'."
+        raise RefusedError([Problem("forbidden", "config", text, cure)], 403)

@@ -1,0 +1,168 @@
+"""The configuration for programs and the studio: read it, plan a change, apply it, go back."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Blueprint, Response
+
+from fieldstone.base.errors import MetadataError, RefusedError
+from fieldstone.compiler.plain_check import plain_problems
+from fieldstone.evolution.apply import Wish
+from fieldstone.evolution.changing import Changing
+from fieldstone.evolution.documents import Documents
+from fieldstone.evolution.plan import Plan
+from fieldstone.fieldtypes.datetime import DatetimeType
+from fieldstone.storage.revisions import Revision
+from fieldstone.web.asking import Asked, the_call
+from fieldstone.web.rest.answering import json_answer
+from fieldstone.web.rest.openapi_config import CHANGE, ROLLBACK
+from fieldstone.web.rest.reading_json import (
+    body,
+    known_parameters,
+    refusal,
+    whole,
+    whole_or_none,
+)
+
+blueprint = Blueprint("config", __name__, url_prefix="/api/v1/config")
+MOST: Final = 200
+instant = DatetimeType().dump
+
+
+@blueprint.get("")
+def configuration() -> Response:
+    """Return the revision in force with the site's own documents and the layers below."""
+    asked = the_call()
+    known_parameters("revision")
+    changing = changing_of(asked)
+    number, documents = changing.current(asked.ctx)
+    wanted = whole_or_none("revision")
+    if wanted is not None and wanted != number:
+        number, documents = wanted, changing.documents(asked.ctx, wanted)
+    served = changing.live.found
+    return json_answer(
+        {
+            "data": {
+                "revision": number,
+                "served": served.revision,
+                "problems": [vars(one) for one in served.problems],
+                "layers": list(asked.model.layers),
+                "documents": {one.path: one.text for one in documents.site.documents},
+            }
+        }
+    )
+
+
+@blueprint.get("/revisions")
+def revisions() -> Response:
+    """List revisions, the newest first."""
+    asked = the_call()
+    known_parameters("limit", "before")
+    changing = changing_of(asked)
+    found = changing.revisions(asked.ctx, whole("limit", 50, MOST), whole_or_none("before"))
+    return json_answer({"data": [_told(one) for one in found]})
+
+
+@blueprint.get("/revisions/<int:number>")
+def revision(number: int) -> Response:
+    """Return one revision with its steps."""
+    asked = the_call()
+    known_parameters()
+    changing = changing_of(asked)
+    return json_answer({"data": _told(changing.revision(asked.ctx, number))})
+
+
+@blueprint.post("/plan")
+def plan() -> Response:
+    """Say what a change would do; nothing is written."""
+    asked = the_call()
+    known_parameters()
+    changing = changing_of(asked)
+    given = _given(CHANGE)
+    return json_answer({"data": _planned(changing, asked, given).as_json()})
+
+
+@blueprint.post("/apply")
+def apply() -> Response:
+    """Put a change into force."""
+    asked = the_call()
+    known_parameters()
+    changing = changing_of(asked)
+    given = _given(CHANGE)
+    planned = _planned(changing, asked, given)
+    applied = changing.apply(asked.ctx, planned, _wish(given))
+    return json_answer({"data": _told(applied.revision)}, 201)
+
+
+@blueprint.post("/rollback")
+def rollback() -> Response:
+    """Go back to an earlier revision; with "plan": true only say what that would do."""
+    asked = the_call()
+    known_parameters()
+    changing = changing_of(asked)
+    given = _given(ROLLBACK)
+    number = given["revision"]
+    planned = changing.plan_rollback(asked.ctx, number)
+    if given.get("plan", False):
+        return json_answer({"data": planned.as_json()})
+    applied = changing.rollback(asked.ctx, planned, number, _wish(given))
+    return json_answer({"data": _told(applied.revision)}, 201)
+
+
+def changing_of(asked: Asked) -> Changing:
+    """Return the way to change this site's configuration. Raises RefusedError with 401 for nobody, 403 for others."""
+    changing = asked.site.changing
+    if changing is None:
+        text = "This site is built from code and follows no revisions."
+        raise refusal("no_revisions", "config", text, "Start it with 'fieldstone serve'.", 404)
+    changing.admit(asked.ctx)
+    return changing
+
+
+def _given(schema: dict[str, Any]) -> dict[str, Any]:
+    given = body()
+    problems = list(plain_problems(schema, given))
+    if problems:
+        raise RefusedError(problems, 400)
+    return given
+
+
+def _planned(changing: Changing, asked: Asked, given: dict[str, Any]) -> Plan:
+    number, documents = changing.current(asked.ctx)
+    base = given.get("base", number)
+    if base != number:
+        raise changing.overtaken(base)
+    return changing.plan(asked.ctx, _changed(documents, given), number)
+
+
+def _changed(documents: Documents, given: dict[str, Any]) -> Documents:
+    """Return the documents as the body wants them: whole files first, then single settings."""
+    for path, text in given.get("documents", {}).items():
+        documents = documents.with_text(path, text or "")
+    try:
+        for one in given.get("set", ()):
+            documents = documents.with_value(one["path"], one["value"])
+        for path in given.get("reset", ()):
+            documents = documents.without(path)
+    except MetadataError as error:  # a document that cannot be read cannot be edited either
+        raise RefusedError(error.problems) from None
+    return documents
+
+
+def _wish(given: dict[str, Any]) -> Wish:
+    return Wish(given.get("reason", ""), given.get("second_word", False))
+
+
+def _told(one: Revision) -> dict[str, Any]:
+    return {
+        "revision": one.number,
+        "at": instant(one.at),
+        "author": one.author,
+        "author_name": one.author_name,
+        "reason": one.reason,
+        "kind": one.kind,
+        "base": one.base,
+        "target": one.target,
+        "operations": list(one.difference),
+    }

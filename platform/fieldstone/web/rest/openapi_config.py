@@ -1,0 +1,189 @@
+"""The addresses of the configuration in the OpenAPI document, and the shapes of what they take."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from fieldstone.web.rest.openapi_parts import (
+    ANYTHING,
+    INSTANT,
+    MAYBE_TEXT,
+    TEXT,
+    Json,
+    answers,
+    asks,
+    many,
+    of,
+    parameter,
+    ref,
+)
+
+WHOLE: Final[Json] = {"type": "integer", "minimum": 0, "maximum": 2**31}
+FLAG: Final[Json] = {"type": "boolean"}
+PATH: Final[Json] = {
+    "type": "array",
+    "items": {"type": "string", "minLength": 1, "maxLength": 80},
+    "minItems": 2,
+    "maxItems": 20,
+    "description": 'Where a setting stands: ["objects", "lead", "fields", "budget", "required"].',
+}
+REASON: Final[Json] = {
+    "type": "string",
+    "maxLength": 500,
+    "description": "Why; kept with the revision.",
+}
+SECOND_WORD: Final[Json] = {
+    **FLAG,
+    "description": "True also does what takes something away, as the plan says.",
+}
+CHANGE: Final[Json] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "base": {**WHOLE, "description": "The revision you edited; another in between is refused."},
+        "documents": {
+            "type": "object",
+            "additionalProperties": MAYBE_TEXT,
+            "description": "Whole YAML files of the site by path; null removes one.",
+        },
+        "set": many(
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {"path": PATH, "value": ANYTHING},
+                "required": ["path", "value"],
+            }
+        ),
+        "reset": {**many(PATH), "description": "Settings that fall back to the layer below."},
+        "reason": REASON,
+        "second_word": SECOND_WORD,
+    },
+}
+ROLLBACK: Final[Json] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "revision": WHOLE,
+        "reason": REASON,
+        "second_word": SECOND_WORD,
+        "plan": {**FLAG, "description": "True only says what going back would do."},
+    },
+    "required": ["revision"],
+}
+LABEL: Final = of(en=TEXT, zh=TEXT)
+STEP: Final = of(
+    verb={"type": "string", "enum": ["add", "change", "rename", "retire", "restore", "purge"]},
+    what=TEXT,
+    path=many(TEXT),
+    earlier=TEXT,
+    label=LABEL,
+    within=LABEL,
+    sentence=LABEL,
+    changes=many({"type": "object"}),
+)
+FINDING: Final = of(
+    level={"type": "string", "enum": ["note", "warning", "danger"]},
+    code=TEXT,
+    path=many(TEXT),
+    text=LABEL,
+    count=WHOLE,
+    samples=many(TEXT),
+)
+PLAN: Final = of(
+    base=WHOLE,
+    operations=many(STEP),
+    findings=many(FINDING),
+    needs_second_word=FLAG,
+    problems=many(ref("Problem")),
+)
+REVISION: Final = of(
+    revision=WHOLE,
+    at=INSTANT,
+    author=TEXT,
+    author_name=TEXT,
+    reason=TEXT,
+    kind=TEXT,
+    base=WHOLE,
+    target={"type": ["integer", "null"]},
+    operations=many(STEP),
+)
+CONFIGURATION: Final = of(
+    revision=WHOLE,
+    served=WHOLE,
+    problems=many(ref("Problem")),
+    layers=many(TEXT),
+    documents={"type": "object", "additionalProperties": TEXT},
+)
+NUMBER: Final = parameter("number", WHOLE, "The revision.", "path")
+
+
+def _operation(verb: str, summary: str, responses: Json, *parameters: Json) -> Json:
+    found = {
+        "operationId": f"config_{verb}",
+        "tags": ["Configuration"],
+        "summary": summary,
+        "responses": responses,
+    }
+    return {**found, "parameters": list(parameters)} if parameters else found
+
+
+CONFIG_PATHS: Final[Mapping[str, Json]] = {
+    "/api/v1/config": {
+        "get": _operation(
+            "read",
+            "Read the site's own documents",
+            answers("200", of(data=CONFIGURATION), "The configuration."),
+            parameter("revision", WHOLE, "An earlier revision; the present one when left out."),
+        )
+    },
+    "/api/v1/config/revisions": {
+        "get": _operation(
+            "revisions",
+            "Read who changed the configuration, when and why",
+            answers("200", of(data=many(REVISION)), "The newest first."),
+            parameter(
+                "limit", {"type": "integer", "minimum": 1, "maximum": 200}, "How many to return."
+            ),
+            parameter("before", WHOLE, "Only those below this number."),
+        )
+    },
+    "/api/v1/config/revisions/{number}": {
+        "get": _operation(
+            "revision",
+            "Read one revision with its steps",
+            answers("200", of(data=REVISION), "The revision."),
+            NUMBER,
+        )
+    },
+    "/api/v1/config/plan": {
+        "post": {
+            **_operation(
+                "plan",
+                "Say what a change would do, without doing it",
+                answers("200", of(data=PLAN), "Steps and consequences."),
+            ),
+            "requestBody": asks(CHANGE),
+        }
+    },
+    "/api/v1/config/apply": {
+        "post": {
+            **_operation(
+                "apply",
+                "Put a change into force",
+                answers("201", of(data=REVISION), "The new revision."),
+            ),
+            "requestBody": asks(CHANGE),
+        }
+    },
+    "/api/v1/config/rollback": {
+        "post": {
+            **_operation(
+                "rollback",
+                "Go back to an earlier revision, as a new one",
+                answers("201", of(data=REVISION), "The new revision."),
+            ),
+            "requestBody": asks(ROLLBACK),
+        }
+    },
+}

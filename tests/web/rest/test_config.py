@@ -1,0 +1,89 @@
+"""Programs change the configuration over REST: plan, apply, go back; nobody but administrators."""
+
+from __future__ import annotations
+
+from tests.web.rest.programs import Api
+
+SET = {
+    "path": ["objects", "customer", "fields", "shoe_size"],
+    "value": {"type": "integer", "label": {"en": "Shoe size", "zh": "鞋码"}},
+}
+
+
+def test_a_field_is_planned_applied_used_and_taken_back(api: Api) -> None:
+    before = api("GET", "config").json["data"]["revision"]
+    planned = api("POST", "config/plan", json={"set": [SET]}).json["data"]
+    applied = api("POST", "config/apply", json={"base": before, "set": [SET], "reason": "shoes"})
+
+    assert [one["sentence"]["zh"] for one in planned["operations"]] == ["新增“客户”的字段“鞋码”"]
+    assert applied.status_code == 201
+    assert applied.json["data"]["author_name"] == "Admin"
+    made = api("POST", "customer", json={"name": "Acme", "shoe_size": 43})
+    assert made.json["data"]["shoe_size"] == 43
+    paths = api("GET", "openapi.json").json
+    assert "shoe_size" in paths["components"]["schemas"]["CustomerCreate"]["properties"]
+    config = api("GET", "config").json["data"]
+    assert "shoe_size" in config["documents"]["metadata/customer.yaml"]
+
+    back = api("POST", "config/rollback", json={"revision": before, "second_word": True})
+    assert back.status_code == 201
+    assert (back.json["data"]["kind"], back.json["data"]["target"]) == ("rollback", before)
+    record = made.json["data"]["id"]
+    assert "shoe_size" not in api("GET", f"customer/{record}").json["data"]
+    kinds = [one["kind"] for one in api("GET", "config/revisions?limit=2").json["data"]]
+    assert kinds == ["rollback", "apply"]
+
+    again = api("POST", "config/apply", json={"set": [SET], "reason": "shoes after all"})
+    assert again.status_code == 201
+    assert api("GET", f"customer/{record}").json["data"]["shoe_size"] == 43
+
+
+def test_nobody_but_an_administrator_learns_of_it(api: Api) -> None:
+    narrow = api.token("admin", "lead:read", "lead:write")
+
+    for who, headers in (("li", {}), ("admin", {"Authorization": f"Bearer {narrow}"})):
+        for method, path in (
+            ("GET", "config"),
+            ("GET", "config/revisions"),
+            ("POST", "config/plan"),
+        ):
+            refused = api(method, path, who, headers=headers)
+            assert refused.status_code == 403
+        assert (
+            "/api/v1/config" not in api("GET", "openapi.json", who, headers=headers).json["paths"]
+        )
+
+
+def test_a_change_of_something_already_changed_is_told_what_was(api: Api) -> None:
+    base = api("GET", "config").json["data"]["revision"]
+    label = {"path": ["objects", "product", "label", "en"], "value": "Article"}
+    api("POST", "config/apply", json={"set": [label], "reason": "wording"})
+
+    late = api("POST", "config/apply", json={"base": base, "set": [SET]})
+
+    assert late.status_code == 409
+    assert "wording" in late.json["problems"][0]["message"]
+    undone = {"reset": [["objects", "product", "label"]]}
+    assert api("POST", "config/apply", json=undone).status_code == 201
+    assert api("GET", "meta/product").json["data"]["label"]["en"] == "Product"
+
+
+def test_nonsense_is_refused_with_a_cure(api: Api) -> None:
+    wrong = (
+        ("config/plan", {"sets": []}, 400),
+        ("config/plan", {"set": [{"path": ["objects"], "value": 1}]}, 400),
+        ("config/plan", {"set": [{"path": ["tables", "lead"], "value": 1}]}, 422),
+        ("config/plan", {"documents": {"../../etc/passwd": "a: 1"}}, 422),
+        ("config/rollback", {"revision": 999}, 404),
+        ("config/rollback", {}, 400),
+    )
+    for path, sent, status in wrong:
+        refused = api("POST", path, json=sent)
+        assert refused.status_code == status, (path, sent, refused.json)
+        assert all(one["cure"] for one in refused.json["problems"])
+    unread = {"documents": {"metadata/customer.yaml": "a: ["}}
+    assert api("POST", "config/plan", json=unread).json["data"]["problems"][0]["cure"]
+    assert api("POST", "config/plan", json={**unread, "set": [SET]}).status_code == 422
+    broken = api("POST", "config/apply", json={"documents": {"metadata/x.yaml": "object: lead2"}})
+    assert broken.status_code == 422
+    assert "metadata/x.yaml:1" in broken.json["problems"][0]["path"]
