@@ -5,16 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import Connection
-
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Context
 from fieldstone.evolution.plan import DANGER, Plan
 from fieldstone.evolution.workshop import Workshop
 from fieldstone.model.site_model import Model
-from fieldstone.storage.journal import Journal, JournalEntry
-from fieldstone.storage.revisions import Revision, Revisions
-from fieldstone.storage.site_state import rule_versions
+from fieldstone.storage.revising import Overtaken, Revising
+from fieldstone.storage.revisions import Revision
 
 LONGEST_REASON: Final = 500
 
@@ -59,34 +56,14 @@ def apply(workshop: Workshop, ctx: Context, planned: Plan, wish: Wish) -> Applie
         target=wish.target,
         difference=[one.as_json() for one in planned.operations],
     )
-    versions: dict[str, int] = {}
-
-    def within(connection: Connection) -> None:
-        if not Revisions(connection).add(revision, planned.documents.texts(), ctx.now):
-            raise overtaken(workshop, planned.base)
-        versions.update(rule_versions(connection, connection.dialect.name, model, ctx.now))
-        _audit(connection, ctx, revision)
-
     storage = workshop.storage
-    storage.bring_to(storage.use(model), ctx.now, within)
-    return Applied(revision, model.with_rule_versions(versions))
-
-
-def _audit(connection: Connection, ctx: Context, revision: Revision) -> None:
-    """Keep in the audit log what an administrator did, as for any record."""
-    steps = {
-        f"{place}": (None, step["sentence"]["en"])
-        for place, step in enumerate(revision.difference, start=1)
-    }
-    journal = Journal(connection, ctx)
-    journal.add(
-        [
-            JournalEntry(
-                "config", str(revision.number), revision.kind, 1, steps, reason=revision.reason
-            )
-        ]
-    )
-    journal.close_chain()
+    tables = storage.use(model)
+    revising = Revising(ctx, tables, revision, planned.documents.texts())
+    try:
+        storage.bring_to(tables, ctx.now, revising)
+    except Overtaken:
+        raise overtaken(workshop, planned.base) from None
+    return Applied(revision, model.with_rule_versions(revising.versions))
 
 
 def _accepted(planned: Plan, wish: Wish) -> Model:

@@ -1,0 +1,52 @@
+"""Puts a revision into force in the transaction that brings the tables to its model: all of it, or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from fieldstone.changes.nouns import Context
+from fieldstone.storage.journal import Journal, JournalEntry
+from fieldstone.storage.revisions import Revision, Revisions, Text
+from fieldstone.storage.site_state import rule_versions
+from fieldstone.storage.tables import Tables
+
+
+class Overtaken(Exception):  # noqa: N818 - a signal that the caller turns into a refusal
+    """Another revision came after the one that this was made from."""
+
+
+class Revising:
+    """What is written together with the tables; call it once with the connection of their transaction."""
+
+    def __init__(
+        self, ctx: Context, tables: Tables, revision: Revision, texts: Sequence[Text]
+    ) -> None:
+        """Write `revision` with its documents, on behalf of the context's actor."""
+        self.versions: Mapping[str, int] = {}
+        self._ctx = ctx
+        self._tables = tables
+        self._revision = revision
+        self._texts = texts
+
+    def __call__(self, connection: Connection) -> None:
+        """Write it. Raises Overtaken, and nothing is written."""
+        now: datetime = self._ctx.now
+        if not Revisions(connection).add(self._revision, self._texts, now):
+            raise Overtaken
+        self.versions = rule_versions(connection, self._tables.dialect, self._tables.model, now)
+        self._audit(connection)
+
+    def _audit(self, connection: Connection) -> None:
+        """Keep in the audit log what an administrator did, as for any record."""
+        one = self._revision
+        steps = {
+            f"{place}": (None, step["sentence"]["en"])
+            for place, step in enumerate(one.difference, start=1)
+        }
+        journal = Journal(connection, self._ctx)
+        entry = JournalEntry("config", str(one.number), one.kind, 1, steps, reason=one.reason)
+        journal.add([entry])
+        journal.close_chain()
