@@ -48,6 +48,7 @@ def test_a_record_that_is_not_there_is_refused(company: Company, name: str) -> N
         "assign": {"owner": company.ids["li"]},
         "move": {"to": "contacted"},
         "extend": {"rule": "follow_up_in_time", "reason": "on holiday"},
+        "judge_worthless": {"reason": "too_early"},
     }
 
     assert refusal(company, "admin", name, "0" * 36, where, **params.get(name, {}))[0] == 404

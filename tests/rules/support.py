@@ -27,6 +27,7 @@ from fieldstone.expressions.types import (
 )
 from fieldstone.rules import engine
 from fieldstone.rules.contract import (
+    Adoption,
     Belonging,
     DueTimer,
     Facts,
@@ -79,6 +80,12 @@ OBJECTS: Mapping[str, Mapping[str, Type]] = {
         "last_activity_at": DATETIME,
         "next_follow_up": DATETIME,
         "activities": Type(Kind.ROWS, of="activity"),
+        "engagements": Type(Kind.ROWS, of="engagement"),
+        "lifecycle": choice("nurturing", "marketing_lead", "sales_lead", "disqualified"),
+        "recycles": NUMBER,
+        "recycled_at": DATETIME,
+        "recycle_reason": TEXT,
+        "engagement_score": NUMBER,
     },
     "contact": {"name": TEXT, "mobile": TEXT, "customer": record("customer")},
     "customer": {"name": TEXT, "phone": TEXT, "region": TEXT, "owner": record("user")},
@@ -92,6 +99,13 @@ OBJECTS: Mapping[str, Mapping[str, Type]] = {
         "customer": record("customer"),
         "owner": record("user"),
         "due_at": DATETIME,
+    },
+    "engagement": {
+        "kind": choice("page_view", "email_click", "email_open"),
+        "lead": record("lead"),
+        "occurred_at": DATETIME,
+        "minutes": NUMBER,
+        "bot": BOOLEAN,
     },
     "user": {
         "name": TEXT,
@@ -205,6 +219,8 @@ class FakeFacts:
     bodies: Mapping[str, RuleBody] = field(default_factory=dict)
     turns: Counter[str] = field(default_factory=Counter)
     asked: Counter[str] = field(default_factory=Counter)
+    adopted: Mapping[str, Adoption] = field(default_factory=dict)
+    decided: Mapping[str, datetime] = field(default_factory=dict)
 
     @property
     def env(self) -> Env:
@@ -287,6 +303,12 @@ class FakeFacts:
         self, object_name: str, field_code: str, record_ids: Sequence[str], where: Expression | None
     ) -> Mapping[str, int]:
         return dict.fromkeys(record_ids, 0)
+
+    def adoption(self, rule: str) -> Adoption:
+        return self.adopted.get(rule, Adoption())
+
+    def last_decided(self, rule: str, record_ids: Sequence[str]) -> Mapping[str, datetime]:
+        return {one: self.decided[one] for one in record_ids if one in self.decided}
 
 
 ENVELOPE = frozenset(

@@ -141,6 +141,9 @@ def provoking(name: str) -> list[Draft]:
     full = {"name": " 王小明 ", "mobile": "+8613800138000", "company": "Ａ co ltd", "grade": "good"}
     lead = a_lead(**full, stage="new", owner="ann", owned_at=NOW, budget=200000000)
     free = a_lead(**full, region="north")
+    ready = a_lead(lifecycle="marketing_lead", score=70, engagement_score=20)
+    if name == "lifecycle_transition":
+        return [ready]
     return (
         [free]
         if name == "assignment"

@@ -8,7 +8,7 @@ from fieldstone.base.label import Label
 from fieldstone.reads.explaining import may_be_told
 from fieldstone.reads.history import seen
 from fieldstone.reads.sight import Sight
-from fieldstone.rules.scoring import Scoring
+from fieldstone.rules.scoring_body import Scoring
 from fieldstone.storage.counters import Counters
 
 

@@ -68,6 +68,14 @@ class Belonging:
     groups: tuple[str, ...]
 
 
+@dataclass(frozen=True)
+class Adoption:
+    """Which version of a rule was adopted for the records that are there, and when the present version came."""
+
+    version: int = 1
+    changed_at: datetime | None = None
+
+
 class Facts(Protocol):
     """What rules may ask of the database, always in batches; a test gives a fake."""
 
@@ -160,6 +168,12 @@ class Facts(Protocol):
 
     def body_of(self, rule: str) -> RuleBody | None:
         """Return the body of another rule of the site, None when it is not there or switched off."""
+
+    def adoption(self, rule: str) -> Adoption:
+        """Return which version of a rule holds for the records that stood before its last change."""
+
+    def last_decided(self, rule: str, record_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """Return when a rule last decided something about each record."""
 
 
 @dataclass(frozen=True)

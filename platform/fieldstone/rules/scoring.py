@@ -2,156 +2,147 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from fieldstone.base.label import Label, label_of
-from fieldstone.changes.nouns import Draft, LedgerEntry
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN, NUMBER
-from fieldstone.rules.contract import SCORE, Builder, Facts, Rule, Verdict
-from fieldstone.rules.kind import BOTH_LANGUAGES, TEXT, Kind, label_from
+from fieldstone.rules.contract import SCORE, Builder
+from fieldstone.rules.fading import FADING, fading_from, length_from
+from fieldstone.rules.happenings import (
+    Caps,
+    Happening,
+    Source,
+    happening_from,
+    loading,
+    sources_from,
+)
+from fieldstone.rules.kind import BOTH_LANGUAGES, SPAN, TEXT, Kind, label_from
+from fieldstone.rules.scoring_body import MOST_POINTS, Bounds, Item, Scoring
 
-DIMENSIONS = ("fit", "engagement", "negative")
-MOST_POINTS = 100_000
-SHOWN_ITEMS = 12
-
-
-@dataclass(frozen=True)
-class Item:
-    """One reason for points. `points` is a number or an expression; `cap` bounds what it may add or take."""
-
-    code: str
-    label: Label
-    points: int | Expression
-    when: Expression | None
-    dimension: str
-    cap: int | None
-
-    def worth(self, row: Mapping[str, object], facts: Facts) -> int:
-        """Return the points that the record has for it now."""
-        if self.when is not None and self.when.evaluate(row, facts.env) is not True:
-            return 0
-        if isinstance(self.points, int):
-            points = self.points
-        else:
-            found = self.points.evaluate(row, facts.env)
-            points = int(found) if isinstance(found, (int, Decimal)) else 0
-        limit = MOST_POINTS if self.cap is None else self.cap
-        return max(-limit, min(limit, points))
-
-
-@dataclass(frozen=True)
-class Scoring:
-    """The body of a scoring rule."""
-
-    into: str
-    items: tuple[Item, ...]
-    least: int
-    most: int
-    thresholds: tuple[tuple[str, int, Label], ...]  # highest first
-
-    @property
-    def reads(self) -> tuple[Expression, ...]:
-        """Return the conditions and computed points."""
-        found = [item.when for item in self.items if item.when is not None]
-        return (*found, *(i.points for i in self.items if isinstance(i.points, Expression)))
-
-    def decide(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
-        """Return what each draft's points change by; the score is the sum of the ledger."""
-        stored = [draft.record_id for draft in drafts if draft.before is not None]
-        ledger = facts.points(stored) if stored else {}
-        verdicts = {}
-        for place, draft in enumerate(drafts):
-            verdict = self._scored(rule, draft, ledger.get(draft.record_id, {}), facts)
-            if verdict is not None:
-                verdicts[place] = verdict
-        return verdicts
-
-    def _scored(
-        self,
-        rule: Rule,
-        draft: Draft,
-        ledger: Mapping[tuple[str, str], int],
-        facts: Facts,
-    ) -> Verdict | None:
-        own = {item: points for (code, item), points in ledger.items() if code == rule.code}
-        worth = {item.code: item.worth(draft.row, facts) for item in self.items}
-        dimensions = {item.code: item.dimension for item in self.items}
-        # Items that the rule no longer has are taken back, so that the sum is what the rule says today.
-        entries = tuple(
-            LedgerEntry(rule.code, code, change, dimensions.get(code, "fit"))
-            for code in dict.fromkeys((*worth, *own))
-            if (change := worth.get(code, 0) - own.get(code, 0))
-        )
-        total = max(self.least, min(self.most, sum(worth.values())))
-        if not entries and draft.row.get(self.into) == total:
-            return None
-        because = self._because(total, worth, draft.row.get(self.into))
-        return Verdict(because, sets={self.into: total}, ledger=entries)
-
-    def _because(self, total: int, worth: Mapping[str, int], before: object) -> Label:
-        counted = [(item.label, worth[item.code]) for item in self.items if worth[item.code]]
-        counted.sort(key=lambda one: -abs(one[1]))
-        shown = counted[:SHOWN_ITEMS]
-        english = f"{total} points" + (": " if shown else "")
-        chinese = f"{total} 分" + ("：" if shown else "")
-        english += ", ".join(f"{label.text('en')} {points:+d}" for label, points in shown)
-        chinese += "、".join(f"{label.text('zh')} {points:+d}" for label, points in shown)
-        old = int(before) if isinstance(before, (int, Decimal)) else 0
-        for _, least, label in self.thresholds:
-            if old < least <= total:
-                english += f"; reached {label.text('en')} ({least})"
-                chinese += f"；达到{label.text('zh')}（{least} 分）"
-                break
-            if total < least <= old:
-                english += f"; fell below {label.text('en')} ({least})"
-                chinese += f"；低于{label.text('zh')}（{least} 分）"
-                break
-        return Label(english, chinese)
+DIMENSIONS: Final = ("fit", "engagement", "negative")
+OPERATORS: Final = ("add", "subtract", "multiply", "divide", "set")
+OF_EVENTS: Final = ("decay", "expires", "repeatable")
 
 
 def compile_rule(raw: Mapping[str, Any], build: Builder) -> Scoring | None:
-    """Resolve conditions and points."""
+    """Resolve conditions, events and points."""
     into = build.field("into", raw["into"])
-    items = [_item(code, written, build) for code, written in raw["items"].items()]
-    thresholds = sorted(
-        (_threshold(code, written) for code, written in raw.get("thresholds", {}).items()),
-        key=lambda one: -one[1],
-    )
-    least, most = int(raw.get("least", 0)), int(raw.get("most", MOST_POINTS))
-    if least > most:
-        build.problem(
-            "least", "empty_range", f"{least} is above {most}.", "Let 'least' be below 'most'."
-        )
+    sources = sources_from(raw.get("events", {}), build)
+    groups = {name: int(settings["cap"]) for name, settings in raw.get("groups", {}).items()}
+    found = (_item(code, one, build, sources) for code, one in raw["items"].items())
+    items = tuple(item for item in found if item is not None)
+    for item in items:
+        if item.group and item.group not in groups:
+            text = f"There is no group {item.group!r}."
+            cure = f"Declare it: 'groups: {{{item.group}: {{cap: 30}}}}'."
+            build.problem(f"items.{item.code}.group", "unknown_group", text, cure)
+            return None
+    thresholds = [_threshold(code, one) for code, one in raw.get("thresholds", {}).items()]
+    whole = _bounds({"least": 0, **raw, "into": raw["into"]}, "", build)
+    dimensions = {
+        name: _bounds(settings, f"dimensions.{name}.", build)
+        for name, settings in raw.get("dimensions", {}).items()
+    }
     if not into:
         return None
+    happenings = [item.happening for item in items if item.happening is not None]
     return Scoring(
-        into, tuple(item for item in items if item is not None), least, most, tuple(thresholds)
+        whole,
+        items,
+        dimensions,
+        groups,
+        tuple(sorted(thresholds, key=lambda one: -one[1])),
+        loading(happenings, build),
     )
 
 
-def _item(code: str, raw: Mapping[str, Any], build: Builder) -> Item | None:
+def _bounds(raw: Mapping[str, Any], path: str, build: Builder) -> Bounds:
+    into = build.field(f"{path}into", raw["into"]) if path and "into" in raw else ""
+    least, most = int(raw.get("least", -MOST_POINTS)), int(raw.get("most", MOST_POINTS))
+    if least > most:
+        text, cure = f"{least} is above {most}.", "Let 'least' be below 'most'."
+        build.problem(f"{path}least", "empty_range", text, cure)
+    return Bounds(into if path else str(raw["into"]), least, most)
+
+
+def _item(
+    code: str, raw: Mapping[str, Any], build: Builder, sources: Mapping[str, Source]
+) -> Item | None:
     path = f"items.{code}"
-    points: int | Expression | None
-    if isinstance(raw["points"], str):
-        points = build.expression(f"{path}.points", raw["points"], expects=NUMBER)
-    else:
-        points = int(raw["points"])
     when = build.expression(f"{path}.when", raw.get("when"), expects=BOOLEAN)
-    if points is None or (when is None and "when" in raw):
+    if when is None and "when" in raw:
         return None
-    negative = isinstance(points, int) and points < 0
+    happening = _happening(raw, path, build, sources) if "event" in raw else None
+    points = 0 if "event" in raw else _points(raw, path, build)
+    if points is None or (happening is None and not _without_events(raw, path, build)):
+        return None
+    negative = isinstance(raw["points"], int) and raw["points"] < 0
+    usual = "negative" if negative else "engagement" if happening else "fit"
     return Item(
         code,
         label_from(raw.get("label"), label_of(code)),
         points,
         when,
-        str(raw.get("dimension", "negative" if negative else "fit")),
-        raw.get("cap"),
+        str(raw.get("dimension", usual)),
+        _caps(raw.get("cap")),
+        str(raw.get("operator", "add")),
+        str(raw.get("group", "")),
+        happening,
     )
+
+
+def _points(raw: Mapping[str, Any], path: str, build: Builder) -> int | Expression | None:
+    if isinstance(raw["points"], str):
+        return build.expression(f"{path}.points", raw["points"], expects=NUMBER)
+    return int(raw["points"])
+
+
+def _happening(
+    raw: Mapping[str, Any], path: str, build: Builder, sources: Mapping[str, Source]
+) -> Happening | None:
+    """Compile an item of events; they come from `of`, or from the only source there is."""
+    named = str(raw.get("of", next(iter(sources), "")))
+    if named not in sources or ("of" not in raw and len(sources) > 1):
+        text = f"The item counts events of {named!r}, which 'events' does not describe."
+        cure = "Write 'of:' with one of: " + (", ".join(sources) or "none is declared") + "."
+        build.problem(f"{path}.of", "unknown_events", text, cure)
+        return None
+    if "operator" in raw and raw["operator"] != "add":
+        text, cure = "Events add points, one after the other.", "Leave 'operator' out."
+        build.problem(f"{path}.operator", "events_add", text, cure)
+        return None
+    found = happening_from(raw, path, build, sources[named])
+    fading = fading_from(raw.get("decay"), f"{path}.decay", build)
+    expires = length_from(raw["expires"], f"{path}.expires", build) if "expires" in raw else None
+    if found is None:
+        return None
+    event, points = found
+    repeatable = bool(raw.get("repeatable", True))
+    return Happening(sources[named], event, points, repeatable, fading, expires)
+
+
+def _without_events(raw: Mapping[str, Any], path: str, build: Builder) -> bool:
+    """Tell whether an item is one without `event`, and leaves out what only events can have."""
+    if "event" in raw:
+        return False
+    odd = [key for key in (*OF_EVENTS, "of") if key in raw]
+    caps = raw.get("cap")
+    if isinstance(caps, Mapping):
+        odd += [f"cap.{key}" for key in ("per_event", "per_day") if key in caps]
+    for key in odd:
+        text = f"{key!r} belongs to events, and this item has no 'event'."
+        cure = "Add 'event: EXPRESSION', or leave it out."
+        build.problem(f"{path}.{key}", "needs_event", text, cure)
+    return not odd
+
+
+def _caps(raw: object) -> Caps:
+    if isinstance(raw, Mapping):
+        each = (int(raw.get(key, MOST_POINTS)) for key in ("per_event", "per_day", "total"))
+        return Caps(*each)
+    return Caps(MOST_POINTS, MOST_POINTS, MOST_POINTS if raw is None else int(str(raw)))
 
 
 def _threshold(code: str, written: object) -> tuple[str, int, Label]:
@@ -160,7 +151,50 @@ def _threshold(code: str, written: object) -> tuple[str, int, Label]:
     return code, int(str(written)), label_of(code)
 
 
-_POINTS = {"type": "integer", "minimum": -MOST_POINTS, "maximum": MOST_POINTS}
+_POINTS: Final = {"type": "integer", "minimum": -MOST_POINTS, "maximum": MOST_POINTS}
+_CAP: Final = {"type": "integer", "minimum": 1, "maximum": MOST_POINTS}
+
+
+def _told(schema: Mapping[str, Any], description: str) -> dict[str, Any]:
+    return {**schema, "description": description}
+
+
+_ITEM: Final = {
+    "type": "object",
+    "properties": {
+        "when": _told(TEXT, "The points count while this holds of the record"),
+        "points": {
+            "oneOf": [_POINTS, TEXT],
+            "description": "A whole number, or an expression: of the record, or of the event's row",
+        },
+        "operator": {
+            "enum": list(OPERATORS),
+            "description": "What the points do to the sum of the dimension so far",
+        },
+        "label": BOTH_LANGUAGES,
+        "dimension": {"enum": list(DIMENSIONS), "description": "Which sum the points belong to"},
+        "group": _told(TEXT, "The group whose cap bounds this item together with others"),
+        "event": _told(TEXT, "Which rows of the relation count, each giving the points"),
+        "of": _told(TEXT, "The relation of 'events' that the rows come from"),
+        "repeatable": {"type": "boolean", "description": "False: only the first event counts"},
+        "cap": {
+            "oneOf": [
+                _CAP,
+                {
+                    "type": "object",
+                    "properties": {"per_event": _CAP, "per_day": _CAP, "total": _CAP},
+                    "minProperties": 1,
+                    "additionalProperties": False,
+                },
+            ],
+            "description": "The most that it adds or takes: altogether, by one event, in one day",
+        },
+        "decay": FADING,
+        "expires": _told(SPAN, "How long after it happened an event counts at all"),
+    },
+    "required": ["points"],
+    "additionalProperties": False,
+}
 
 KIND = Kind(
     "scoring",
@@ -168,27 +202,53 @@ KIND = Kind(
     SCORE,
     {
         "properties": {
-            "into": TEXT,
-            "items": {
+            "into": _told(TEXT, "The number field that gets the total"),
+            "events": {
                 "type": "object",
+                "description": "Relations whose rows are events",
                 "minProperties": 1,
                 "additionalProperties": {
                     "type": "object",
                     "properties": {
-                        "when": TEXT,
-                        "points": {"oneOf": [_POINTS, TEXT]},
-                        "label": BOTH_LANGUAGES,
-                        "dimension": {"enum": list(DIMENSIONS)},
-                        "cap": {"type": "integer", "minimum": 1, "maximum": MOST_POINTS},
+                        "at": _told(TEXT, "The field that says when it happened"),
+                        "ignore": _told(TEXT, "Rows that never count, such as those of bots"),
                     },
-                    "required": ["points"],
+                    "required": ["at"],
                     "additionalProperties": False,
                 },
             },
-            "least": _POINTS,
-            "most": _POINTS,
+            "items": {
+                "type": "object",
+                "description": "The reasons for points, in the order in which they are counted",
+                "minProperties": 1,
+                "additionalProperties": _ITEM,
+            },
+            "groups": {
+                "type": "object",
+                "description": "Caps over several items",
+                "additionalProperties": {
+                    "type": "object",
+                    "properties": {"cap": _CAP},
+                    "required": ["cap"],
+                    "additionalProperties": False,
+                },
+            },
+            "dimensions": {
+                "type": "object",
+                "description": "Fields and bounds for the sums of fit, engagement and negative points",
+                "propertyNames": {"enum": list(DIMENSIONS)},
+                "additionalProperties": {
+                    "type": "object",
+                    "properties": {"into": TEXT, "least": _POINTS, "most": _POINTS},
+                    "minProperties": 1,
+                    "additionalProperties": False,
+                },
+            },
+            "least": _told(_POINTS, "The floor of the total, 0 when left out"),
+            "most": _told(_POINTS, "The ceiling of the total"),
             "thresholds": {
                 "type": "object",
+                "description": "Marks that the explanation names when the total crosses them",
                 "additionalProperties": {
                     "oneOf": [
                         _POINTS,

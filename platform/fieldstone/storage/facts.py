@@ -20,6 +20,7 @@ from fieldstone.rules.pool import Pool
 from fieldstone.storage.counters import Counters
 from fieldstone.storage.facts_deadlines import DeadlineFacts
 from fieldstone.storage.facts_gains import GainFacts
+from fieldstone.storage.facts_score import ScoreFacts
 from fieldstone.storage.journal import fs_decision
 from fieldstone.storage.match_keys import holders_of
 from fieldstone.storage.platform_tables import CHUNK, among, listed
@@ -29,7 +30,7 @@ from fieldstone.storage.tables import Tables
 USER = "user"
 
 
-class FactsReader(GainFacts, DeadlineFacts):
+class FactsReader(GainFacts, DeadlineFacts, ScoreFacts):
     """A reader that answers the rules' questions, always for a whole batch."""
 
     @property

@@ -25,6 +25,7 @@ from fieldstone.writes.limit import limit, queue_up
 from fieldstone.writes.load import fresh, load
 from fieldstone.writes.parse import parse
 from fieldstone.writes.plan import plan_for
+from fieldstone.writes.rescoring import rescored
 from fieldstone.writes.rollups import refresh_rollups, touched_timelines
 from fieldstone.writes.stages import enter_stages
 from fieldstone.writes.work import Batch, Step, Work
@@ -160,6 +161,12 @@ def _asked(batch: Batch, model: Model, ctx: Context) -> list[Change]:
     standing = [draft for draft in batch if not draft.refused]
     asked = [replace(change, trusted=True) for draft in standing for change in draft.follow]
     asked += touched_timelines(standing, model, ctx)
+    known = {(change.object_name, change.record_id) for change in asked}
+    asked += [
+        change
+        for change in rescored(standing, model)
+        if (change.object_name, change.record_id) not in known
+    ]
     return sorted(asked, key=lambda change: change.object_name)
 
 
