@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from fieldstone.actions.contract import Action
+from fieldstone.actions.intake.reception import Reception
 from fieldstone.base.clock import Clock
 from fieldstone.base.settings import Settings
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor, Context
@@ -76,6 +77,18 @@ class Site:
         """Make `model` the live one for whoever asks next."""
         self.storage.use(model)
         self._model = model
+
+    def reception(self) -> Reception:
+        """Return the door for what arrives from outside, with the live model."""
+        settings = self.settings
+        return Reception(
+            self.storage,
+            self.writes,
+            self._model,
+            self.clock,
+            settings.time_zone,
+            settings.languages[0],
+        )
 
     def context(self, actor: Actor, source: str, request_id: str = "") -> Context:
         """Return the context of one request or job of `actor`, at this instant."""

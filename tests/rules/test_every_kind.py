@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import pkgutil
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,8 @@ def provoking(name: str) -> list[Draft]:
     ready = a_lead(lifecycle="marketing_lead", score=70, engagement_score=20)
     if name == "lifecycle_transition":
         return [ready]
+    if name == "capture_source":
+        return [free.but(change=replace(free.change, action=f"capture:{name}"))]
     return (
         [free]
         if name == "assignment"

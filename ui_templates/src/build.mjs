@@ -63,6 +63,8 @@ keep(
   (await bundle("css/app.css", { external: ["*.woff2"] })).replaceAll("inter.woff2", manifest["inter.woff2"]),
 );
 keep("app.js", await bundle("js/app.js", { format: "iife" }));
+keep("form.js", await bundle("js/form.js", { format: "iife" }));
+keep("embed.js", await bundle("js/embed.js", { format: "iife" }));
 /* Who made what is carried along, word for word. */
 const carried = [
   ["htmx", "htmx.org/LICENSE"],

@@ -17,6 +17,7 @@ from fieldstone.reads.expanding import titles_of
 from fieldstone.reads.listing import record_of
 from fieldstone.reads.query import Query, Record
 from fieldstone.reads.sight import Sight
+from fieldstone.rules.capture_body import Source, actor_id
 from fieldstone.storage.chain import fs_audit
 from fieldstone.storage.journal import fs_owner_span, fs_stage_history
 
@@ -108,13 +109,23 @@ def history_of(sight: Sight, object_name: str, record_id: str) -> History | None
     owners = _owners(sight, object_name, record_id) if "owner" in record.values else []
     people = {row.actor for row in (*audit, *stages)} | {row.owner for row in owners}
     names = titles_of(sight, [("user", one) for one in sorted(p for p in people if p)])
-    named = {one: name for (_, one), name in names.items()}
+    named = {one: name for (_, one), name in names.items()} | _sources(sight)
     events = [_event(spec, record, row, named) for row in audit]
     return History(
         tuple(event for event in events if event is not None),
         tuple(_stage_span(row, named) for row in stages),
         tuple(_owner_span(row, named) for row in owners),
     )
+
+
+def _sources(sight: Sight) -> dict[str, str]:
+    """Return the names of sources, which write as themselves."""
+    language = sight.ctx.actor.language
+    return {
+        actor_id(rule.code): rule.label.text(language)
+        for rule in sight.model.rules.values()
+        if isinstance(rule.body, Source)
+    }
 
 
 def _stages(sight: Sight, object_name: str, record_id: str) -> Sequence[Row[Any]]:

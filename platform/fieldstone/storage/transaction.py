@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from fieldstone.changes.nouns import Context, Effect, LedgerEntry, TimerRequest
 from fieldstone.rules.holding_limit import HoldingLimit, holding_rules
 from fieldstone.storage import idempotency, match_keys, rollups
+from fieldstone.storage.arrivals import Arrivals
 from fieldstone.storage.counters import Counters
 from fieldstone.storage.facts import FactsReader
 from fieldstone.storage.import_log import ImportLog
@@ -44,6 +45,7 @@ class Transaction(FactsReader):
         self.uploads = Uploads(connection)
         self.notices = Notices(connection, tables.dialect, ctx.now)
         self.imports = ImportLog(connection)
+        self.arrivals = Arrivals(connection)
 
     def insert(self, object_name: str, rows: Sequence[Mapping[str, object]]) -> None:
         """Write new rows (each with its "id") and their line items, in one statement per table.

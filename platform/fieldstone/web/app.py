@@ -9,10 +9,12 @@ import structlog
 from flask import Flask, Response, request
 from werkzeug.exceptions import HTTPException
 
+from fieldstone.actions.intake.reception import CrowdedError
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.site import Site
 from fieldstone.web import health, problems
 from fieldstone.web.asking import KEY, Asked, ask, check_forgery, check_text
+from fieldstone.web.intake import register_intake
 from fieldstone.web.json_provider import OrjsonProvider
 from fieldstone.web.limits import Limits, TooManyError
 from fieldstone.web.pages import register_pages
@@ -45,6 +47,7 @@ def build_app(site: Site) -> Flask:
     _look_and_secure(app, site)
     _answer_refusals(app)
     register_rest(app, site)
+    register_intake(app)
     register_pages(app, site)
     return app
 
@@ -60,8 +63,11 @@ def _look_and_secure(app: Flask, site: Site) -> None:
 
     @app.after_request
     def secure(response: Response) -> Response:
+        own_policy = "Content-Security-Policy" in response.headers
         for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
+            # A page that names who may embed it says so in its policy; the older header knows no names.
+            if not (own_policy and name == "X-Frame-Options"):
+                response.headers.setdefault(name, value)
         asked = request.environ.get(KEY)
         if isinstance(asked, Asked):
             response.headers["X-Request-Id"] = asked.request_id
@@ -74,7 +80,7 @@ def _answer_refusals(app: Flask) -> None:
     @app.errorhandler(RefusedError)
     def refused(error: RefusedError) -> Response:
         response = problems.answer(error.problems, error.status)
-        if isinstance(error, TooManyError):
+        if isinstance(error, TooManyError | CrowdedError):
             response.headers["Retry-After"] = str(error.seconds)
         return response
 

@@ -22,7 +22,9 @@ SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 # What a program signs in with; its requests carry no cookie, so nobody can forge them from a page.
 BEARER: Final = "Bearer "
 # Pages are for people: a token, perhaps a narrow one, must not make itself another on the page of tokens.
-FOR_PROGRAMS: Final = ("/api/", "/in/")
+FOR_PROGRAMS: Final = ("/api/",)
+# What anybody may post, from any site: nothing there is done in a signed-in person's name.
+PUBLIC: Final = "/in/"
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def _asked(site: Site, limits: Limits, incoming: Request) -> Asked:
         return _by_token(site, limits, incoming, header[len(BEARER) :].strip())
     model, request_id = site.model, new_id()
     system = site.system_context("page")
-    cookie = incoming.cookies.get(COOKIE)
+    cookie = "" if incoming.path.startswith(PUBLIC) else incoming.cookies.get(COOKIE)
     session = site.identity.session(cookie, system.now, model) if cookie else None
     actor = (
         site.actors.of_version(system, model, session.user, session.user_version)
@@ -135,7 +137,7 @@ def _language(site: Site, incoming: Request, actor: Actor | None) -> str:
 
 def check_forgery(asked: Asked) -> None:
     """Refuse a changing request that another site's page may have sent. Raises RefusedError with 403."""
-    if request.method in SAFE or asked.by_token:
+    if request.method in SAFE or asked.by_token or request.path.startswith(PUBLIC):
         return
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise RefusedError([FORGED], status=403)

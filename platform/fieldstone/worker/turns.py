@@ -18,6 +18,7 @@ from fieldstone.site import Site
 from fieldstone.storage.database_clock import database_now
 from fieldstone.storage.leased import jobs_of, outbox_of
 from fieldstone.storage.upkeep import clean_up
+from fieldstone.worker.arriving import arrivals_due, arriving, forget_arrivals
 from fieldstone.worker.long_work import do_next_job, jobs_due
 from fieldstone.worker.timers import act_on_due_timers, timers_due
 
@@ -55,7 +56,7 @@ def long_work(site: Site, stopping: threading.Event) -> int:
 
 _tidied: Final[WeakKeyDictionary[Site, datetime]] = WeakKeyDictionary()
 """The hour for which this process knows that the cleaning was done."""
-LANES: Final[tuple[Turn, ...]] = (inside, outside, long_work)
+LANES: Final[tuple[Turn, ...]] = (inside, outside, long_work, arriving)
 
 
 def work_once(site: Site, lanes: Sequence[Turn] = LANES) -> int:
@@ -79,7 +80,7 @@ def work_until_idle(
 
 def anything_due(site: Site) -> bool:
     """Tell whether a worker is needed now."""
-    return messages_due(site) or timers_due(site) or jobs_due(site)
+    return messages_due(site) or timers_due(site) or jobs_due(site) or arrivals_due(site)
 
 
 def messages_due(site: Site) -> bool:
@@ -103,6 +104,8 @@ def tidy(site: Site) -> int:
     with site.storage.connection() as connection:
         mine = jobs_of(connection).start_slot(CLEANING, _hour(now))
         gone = clean_up(connection, site.storage.dialect, now) if mine else {}
+    if mine:
+        forget_arrivals(site)
     _tidied[site] = _hour(now)
     if any(gone.values()):
         log.info("cleaned up", **gone)

@@ -66,6 +66,12 @@ CHINESE: Final = {
     "only_by_action": "该阶段只能通过对应操作进入。",
     "move_not_allowed": "当前阶段不能直接进入所选阶段。",
     "converted": "这条记录已经转化。",
+    "consent": "请先勾选同意条款。",
+    "form_token": "页面已过期，请刷新后重新提交。",
+    "form_expired": "页面停留时间过长，请再提交一次。",
+    "too_fast": "提交过快，请再提交一次。",
+    "no_work": "浏览器未完成校验，请开启脚本后重新提交。",
+    "too_many_requests": "提交过于频繁，请稍后再试。",
     "cooling_down": "您刚退回过这条记录，冷却期内不能再次领取。",
 }
 

@@ -1,0 +1,1 @@
+"""Tests of what the world may reach without signing in."""

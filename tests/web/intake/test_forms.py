@@ -1,0 +1,131 @@
+"""Public forms: what strangers may do, and what they may not."""
+
+from __future__ import annotations
+
+from tests.web.intake.gate import Gate
+
+ZHANG = {"name": "张伟", "mobile": "138 0013 8000", "company": "京信软件", "need": "60 seats"}
+
+
+def test_a_form_that_was_sent_becomes_a_lead_with_channel_consent_and_touch_point(
+    gate: Gate,
+) -> None:
+    answer = gate.send(**ZHANG, _utm_campaign="autumn", _referrer="https://search.example/")
+
+    assert answer.status_code == 303
+    assert "done=1" in answer.headers["Location"]
+    (lead,) = gate.records()
+    assert lead["mobile"] == "+8613800138000"
+    assert lead["utm_source"] == "website"
+    assert lead["utm_campaign"] == "autumn"
+    (channel,) = gate.records("channel")
+    assert lead["channel"] == channel["id"]
+    (touch,) = gate.records("touch")
+    assert touch["lead"] == lead["id"]
+    assert touch["first"] is True
+    assert touch["consent"] == "2026-01"
+    assert touch["referrer"] == "https://search.example/"
+    (arrival,) = gate.arrivals("website_form")
+    assert "I agree" in arrival.trace["consent"]["text"]
+
+
+def test_the_form_is_shown_in_english_and_chinese_without_a_log_in(gate: Gate) -> None:
+    english, chinese = (
+        gate.page("/in/forms/website_form"),
+        gate.page("/in/forms/website_form?lang=zh"),
+    )
+
+    assert "Talk to us" in english.text
+    assert "联系我们" in chinese.text
+    assert "您的需求" in chinese.text
+    assert 'lang="zh-CN"' in chinese.text
+
+
+def test_somebody_who_is_known_gets_a_touch_point_and_no_second_lead(gate: Gate) -> None:
+    gate.send(**ZHANG)
+    gate.send(name="张伟", mobile="+86 13800138000", email="zhang@jingxin.example", need="more")
+
+    (lead,) = gate.records()
+    assert lead["email"] == "zhang@jingxin.example"
+    assert lead["need"] == "60 seats"
+    assert [touch["first"] for touch in gate.records("touch")] == [True, False]
+
+
+def test_a_touch_point_also_leads_to_the_customer_that_is_known(gate: Gate) -> None:
+    boss = gate.create("user", name="Mei", email="mei@example.com", roles=["sales_manager"])
+    customer = gate.create("customer", name="京信软件", phone="13800138000", owner=boss)
+
+    gate.send(**ZHANG)
+
+    (touch,) = gate.records("touch")
+    assert touch["customer"] == customer
+
+
+def test_what_is_missing_or_wrong_is_told_and_what_was_typed_stays(gate: Gate) -> None:
+    answer = gate.send(name="张伟", mobile="12", _consent="")
+
+    assert answer.status_code == 422
+    assert 'value="张伟"' in answer.text
+    assert "Nothing can be sent without your consent." in answer.text
+    assert gate.records() == []
+    assert gate.arrivals("website_form") == []
+
+
+def test_a_post_without_the_signed_time_or_quicker_than_people_type_is_refused(gate: Gate) -> None:
+    forged = gate.send(**ZHANG, _token="forged.token")
+    quick = gate.send(**ZHANG, after=0)
+    late = gate.send(**ZHANG, after=100_000)
+
+    assert [one.status_code for one in (forged, quick, late)] == [422, 422, 422]
+    assert gate.records() == []
+
+
+def test_a_program_that_fills_the_hidden_field_is_thanked_and_kept_as_spam(gate: Gate) -> None:
+    answer = gate.send(**ZHANG, fax_number="123")
+
+    assert answer.status_code == 303
+    assert gate.records() == []
+    assert [one.state for one in gate.arrivals("website_form")] == ["spam"]
+
+
+def test_a_second_click_sends_nothing_twice(gate: Gate) -> None:
+    token = gate.form_token()
+    gate.later(seconds=10)
+    client = gate.app.test_client()
+    for _ in range(2):
+        sent = {**ZHANG, "_token": token, "_consent": "true"}
+        assert client.post("/in/forms/website_form", data=sent).status_code == 303
+
+    assert len(gate.records()) == 1
+    assert len(gate.records("touch")) == 1
+
+
+def test_one_address_may_send_only_so_much_in_an_hour(gate: Gate) -> None:
+    statuses = [gate.send(name=f"P{n}", mobile=f"1380013{n:04}").status_code for n in range(21)]
+
+    assert statuses[:20] == [303] * 20
+    assert statuses[20] == 429
+
+
+def test_scripts_get_json_and_no_record_ids(gate: Gate) -> None:
+    token = gate.page("/in/forms/website_form/token").json["data"]
+    gate.later(seconds=10)
+    sent = {**ZHANG, token["field"]: token["token"], "_consent": True}
+    answer = gate.app.test_client().post("/in/forms/website_form", json=sent)
+
+    assert answer.status_code == 201
+    assert answer.json["data"]["record"] is None
+    assert len(gate.records()) == 1
+
+
+def test_only_mapped_fields_get_in(gate: Gate) -> None:
+    gate.send(**ZHANG, score="99", stage="converted", owner="somebody", grade="good")
+
+    (lead,) = gate.records()
+    assert lead["stage"] == "new"
+    assert lead["score"] != 99
+
+
+def test_a_form_that_is_none_is_not_found(gate: Gate) -> None:
+    for path in ("/in/forms/nothing", "/in/forms/partner_leads", "/in/forms/lead_scoring"):
+        assert gate.page(path).status_code == 404
