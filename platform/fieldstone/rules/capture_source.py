@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
@@ -233,53 +233,47 @@ def _days(raw: object, build: Builder) -> int:
 
 
 def _form(raw: Mapping[str, Any], build: Builder) -> Form:
+    redirect = str(raw.get("redirect", ""))
+    if redirect and not redirect.startswith(("https://", "http://")):
+        text = f"{redirect!r} is no web address."
+        build.problem("form.redirect", "not_a_url", text, "Begin with https://.")
+    return Form(
+        label_from(raw.get("title"), Label("")),
+        label_from(raw.get("intro"), Label("")),
+        _questions(raw["fields"], build),
+        label_from(raw.get("submit"), SUBMIT),
+        label_from(raw.get("thanks"), THANKS),
+        redirect,
+        _origins(raw.get("origins", ()), build),
+        raw.get("hue"),
+    )
+
+
+def _questions(raw: Sequence[Any], build: Builder) -> tuple[FormField, ...]:
     fields = []
-    for place, written in enumerate(raw["fields"]):
+    for place, written in enumerate(raw):
         plain: Mapping[str, Any] = written if isinstance(written, Mapping) else {"field": written}
         code = build.field(f"form.fields.{place}", plain["field"])
         kind = build.fields_type(code) if code else ""
         if kind in CLOSED:
             text = f"a public form cannot ask for {code!r}, which is a {kind}."
-            build.problem(
-                f"form.fields.{place}",
-                "closed_field",
-                text,
-                "Ask for texts, numbers, days and choices.",
-            )
+            cure = "Ask for texts, numbers, days and choices."
+            build.problem(f"form.fields.{place}", "closed_field", text, cure)
         elif code:
-            fields.append(
-                FormField(
-                    code,
-                    bool(plain.get("required", False)),
-                    label_from(plain["label"]) if "label" in plain else None,
-                    label_from(plain["help"]) if "help" in plain else None,
-                )
-            )
-    origins = tuple(str(one).rstrip("/").lower() for one in raw.get("origins", ()))
+            label = label_from(plain["label"]) if "label" in plain else None
+            said = label_from(plain["help"]) if "help" in plain else None
+            fields.append(FormField(code, bool(plain.get("required", False)), label, said))
+    return tuple(fields)
+
+
+def _origins(raw: Sequence[Any], build: Builder) -> tuple[str, ...]:
+    origins = tuple(str(one).rstrip("/").lower() for one in raw)
     for place, origin in enumerate(origins):
         if not ORIGIN.fullmatch(origin):
             text = f"{origin!r} is no address of a site."
-            build.problem(
-                f"form.origins.{place}",
-                "bad_origin",
-                text,
-                "Write https://www.example.com, without a path.",
-            )
-    redirect = str(raw.get("redirect", ""))
-    if redirect and not redirect.startswith(("https://", "http://")):
-        build.problem(
-            "form.redirect", "not_a_url", f"{redirect!r} is no web address.", "Begin with https://."
-        )
-    return Form(
-        label_from(raw.get("title"), Label("")),
-        label_from(raw.get("intro"), Label("")),
-        tuple(fields),
-        label_from(raw.get("submit"), SUBMIT),
-        label_from(raw.get("thanks"), THANKS),
-        redirect,
-        origins,
-        raw.get("hue"),
-    )
+            cure = "Write https://www.example.com, without a path."
+            build.problem(f"form.origins.{place}", "bad_origin", text, cure)
+    return origins
 
 
 def _mailbox(raw: Mapping[str, Any], build: Builder) -> Mailbox:
