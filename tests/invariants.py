@@ -25,6 +25,7 @@ from fieldstone.storage.chain import broken_links, fs_audit
 from fieldstone.storage.counters import fs_counter, fs_grant, fs_sequence
 from fieldstone.storage.database import Storage
 from fieldstone.storage.journal import fs_owner_span, fs_stage_history
+from fieldstone.storage.merges import fs_merge
 from fieldstone.storage.reader import Reader
 
 Row = Mapping[str, object]
@@ -53,8 +54,15 @@ def _all_rows(reader: Reader, code: str) -> Mapping[str, Row]:
     return reader.rows(code, ids, deleted=True)
 
 
+def _merged_away(connection: Connection) -> frozenset[str]:
+    """Return the records that went into others: their spans, stages and points lie with those."""
+    asked = select(fs_merge.c.gone).where(fs_merge.c.undone_at.is_(None))
+    return frozenset(gone for (gone,) in connection.execute(asked))
+
+
 def _owners(connection: Connection, model: Model, rows: Rows) -> Iterator[str]:
     """One owner or one pool, and one open span that says the same."""
+    away = _merged_away(connection)
     span = fs_owner_span.c
     asked = select(span.object, span.record, span.owner, span.pool).where(span.until.is_(None))
     spans: dict[tuple[str, str], list[tuple[str | None, str | None]]] = {}
@@ -64,6 +72,8 @@ def _owners(connection: Connection, model: Model, rows: Rows) -> Iterator[str]:
         if spec.owned == "none" or "owner" not in spec.fields:
             continue
         for record_id, row in rows[code].items():
+            if record_id in away:
+                continue
             now = (row.get("owner"), row.get("pool"))
             if all(now):
                 yield f"{code} {record_id} has an owner and lies in a pool"
@@ -73,7 +83,7 @@ def _owners(connection: Connection, model: Model, rows: Rows) -> Iterator[str]:
 
 
 def _stages(connection: Connection, model: Model, rows: Rows) -> Iterator[str]:
-    span = fs_stage_history.c
+    span, away = fs_stage_history.c, _merged_away(connection)
     asked = select(span.object, span.record, span.stage).where(span.left_at.is_(None))
     stages: dict[tuple[str, str], list[str]] = {}
     for object_name, record, stage in connection.execute(asked):
@@ -81,7 +91,9 @@ def _stages(connection: Connection, model: Model, rows: Rows) -> Iterator[str]:
     for code, spec in model.objects.items():
         for record_id, row in rows[code].items() if spec.stage_field else ():
             present = row.get(spec.stage_field)
-            if stages.get((code, record_id), []) != ([present] if present else []):
+            if record_id not in away and stages.get((code, record_id), []) != (
+                [present] if present else []
+            ):
                 said = stages.get((code, record_id))
                 yield f"{code} {record_id} is in {present}, its open stages are {said}"
 

@@ -49,6 +49,7 @@ def test_a_record_that_is_not_there_is_refused(company: Company, name: str) -> N
         "move": {"to": "contacted"},
         "extend": {"rule": "follow_up_in_time", "reason": "on holiday"},
         "judge_worthless": {"reason": "too_early"},
+        "merge": {"with": "1" * 36},
     }
 
     assert refusal(company, "admin", name, "0" * 36, where, **params.get(name, {}))[0] == 404

@@ -37,6 +37,7 @@ QUIET = {
     "pool",
     "claim",
     "conversion_map",
+    "merge",
     "reminder_ladder",
 }  # they describe; reads and actions ask them
 

@@ -73,6 +73,7 @@ class Change:
     `action` names the action that asks (stages may be `only_by` one). `as_of` back-dates an
     import: creation, update and stage history then carry that instant. `skip_rules` turns automatic rules off for
     imported history (validation and data quality still hold). `allow_duplicate` is the person's "add anyway".
+    `relinks` says that a merge only makes the record point elsewhere, or puts back what it took: no rule speaks.
     """
 
     object_name: str
@@ -84,6 +85,7 @@ class Change:
     as_of: datetime | None = None
     skip_rules: bool = False
     allow_duplicate: bool = False
+    relinks: bool = False
     trusted: bool = (
         False  # asked by a rule or an action on behalf of the system: may set read-only fields
     )

@@ -23,6 +23,7 @@ from fieldstone.reads.frame import may_read
 from fieldstone.reads.history import History, history_of
 from fieldstone.reads.kept import Kept
 from fieldstone.reads.listing import page_of, record_of, total_of
+from fieldstone.reads.merges import led_to, merges_into
 from fieldstone.reads.pools import into_pool, pools_of
 from fieldstone.reads.query import EVERYTHING, BoardColumn, Choice, Hit, Page, Query, Record
 from fieldstone.reads.scores import Score, scores_of
@@ -31,6 +32,7 @@ from fieldstone.reads.sight import Sight
 from fieldstone.reads.stage_figures import reached
 from fieldstone.reads.standing import Standing, standing_of
 from fieldstone.storage.database import Storage
+from fieldstone.storage.merges import Merged
 
 # Inside the class `list` is the method.
 Lines = list[dict[str, object]]
@@ -154,6 +156,18 @@ class Reads:
         """Return why automatic decisions about a record were made, None when it is not there."""
         with self.sight(ctx, model) as sight:
             return explained(sight, object_name, id)
+
+    def led_to(self, ctx: Context, model: Model, object_name: str, id: str) -> str | None:
+        """Return the record that a merged one is part of now, None when the actor may not see it."""
+        with self.sight(ctx, model) as sight:
+            return led_to(sight, object_name, id)
+
+    def merges_into(
+        self, ctx: Context, model: Model, object_name: str, id: str
+    ) -> Sequence[Merged]:
+        """Return the standing merges into a record, newest first; none when it is not there for the actor."""
+        with self.sight(ctx, model) as sight:
+            return merges_into(sight, object_name, id)
 
     def scores(self, ctx: Context, model: Model, object_name: str, id: str) -> tuple[Score, ...]:
         """Return what a record's scores are made of; () when it is not there or has none."""

@@ -85,6 +85,8 @@ def concerns(rule: Rule, draft: Draft) -> bool:
     change = draft.change
     if change.object_name != rule.object_name or draft.attached_to is not None:
         return False
+    if change.relinks:
+        return False
     if draft.refused and rule.phase not in ALWAYS_HEARD:
         return False
     if change.skip_rules and rule.phase not in HEARD_ON_HISTORY:

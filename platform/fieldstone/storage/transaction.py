@@ -17,6 +17,8 @@ from fieldstone.storage.import_log import ImportLog
 from fieldstone.storage.journal import Journal, JournalEntry
 from fieldstone.storage.keeping import RowUpdate, RowWriter
 from fieldstone.storage.locks import lock_names
+from fieldstone.storage.merges import Merges
+from fieldstone.storage.moving import Moving
 from fieldstone.storage.notices import Notices
 from fieldstone.storage.outbox import Outbox
 from fieldstone.storage.people import People
@@ -46,6 +48,7 @@ class Transaction(FactsReader):
         self.notices = Notices(connection, tables.dialect, ctx.now)
         self.imports = ImportLog(connection)
         self.arrivals = Arrivals(connection)
+        self.merges = Merges(connection)
 
     def insert(self, object_name: str, rows: Sequence[Mapping[str, object]]) -> None:
         """Write new rows (each with its "id") and their line items, in one statement per table.
@@ -119,6 +122,10 @@ class Transaction(FactsReader):
         """Tell whether what a whole group may hold together is limited: then everybody waits for everybody."""
         bodies = [one.body for one in holding_rules(self._limits(), object_name)]
         return any(isinstance(body, HoldingLimit) and body.together for body in bodies)
+
+    def moving(self, object_name: str) -> Moving:
+        """Return what gives the platform's rows of one record of an object to another."""
+        return Moving(self.connection, object_name, self.ctx.now)
 
     def grant(self, user: str, rule: str, period: str, limit: int, count: int = 1) -> bool:
         """Take `count` from a quota; False, and nothing taken, when it is not left."""

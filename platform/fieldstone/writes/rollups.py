@@ -56,7 +56,8 @@ def touched_timelines(standing: Sequence[Draft], model: Model, ctx: Context) -> 
     """
     touched: dict[tuple[str, str], tuple[Draft, bool]] = {}
     for draft in standing:
-        if draft.row.get("status") not in (None, "done"):
+        # A merge tells by itself when something last happened with the record that stays.
+        if draft.change.relinks or draft.row.get("status") not in (None, "done"):
             continue
         gone = draft.operation is Operation.DELETE
         for field in plan_for(model, draft.change.object_name).timelines:

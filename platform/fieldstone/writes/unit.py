@@ -58,6 +58,7 @@ class Unit:
         self.model = model
         self.transaction = transaction
         self.wrote = False
+        self.made_by_rules: list[tuple[str, str]] = []  # (object, id) of what rules had created
 
     def abandon(self) -> None:
         """Undo what was taken on the way: no change of this unit stands."""
@@ -143,6 +144,11 @@ class Unit:
             for _, group in groupby(asked, key=lambda change: change.object_name):
                 done = self._through(tuple(group), ctx)
                 warnings += [problem for draft in done for problem in draft.problems]
+                self.made_by_rules += [
+                    (one.change.object_name, one.record_id)
+                    for one in done
+                    if one.operation is Operation.CREATE and not one.refused
+                ]
                 following += _asked(done, self.model, ctx)
             asked = following
         if asked:

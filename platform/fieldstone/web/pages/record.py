@@ -20,6 +20,7 @@ from fieldstone.web.pages.details import Details
 from fieldstone.web.pages.entries import ASIDE, NOTICE, TAB, RecordPart, drawn, parts_of
 from fieldstone.web.pages.feed import Feed, activities_of
 from fieldstone.web.pages.inputs import Errors, errors_of
+from fieldstone.web.pages.merged import survivor_of
 from fieldstone.web.pages.one_record import OneRecord
 from fieldstone.web.pages.people import initials, tone
 from fieldstone.web.pages.reasons import decisions_of
@@ -229,6 +230,9 @@ def page_of(asked: Asked, code: str, record_id: str) -> RecordPage:
 def record_page(code: str, record_id: str) -> Response:
     """Show a record."""
     asked = the_call()
+    spec = object_of(asked, code)
+    if moved := survivor_of(asked, spec, record_id):
+        return moved
     return drawing.page(asked, "record", page_of(asked, code, record_id).context())
 
 

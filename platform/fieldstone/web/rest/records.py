@@ -53,10 +53,21 @@ def get_record(object_name: str, record_id: str) -> Response:
     )
     record = asked.site.reads.get(asked.ctx, asked.model, object_name, record_id, query)
     if record is None:
-        raise not_found(object_name, record_id)
+        return elsewhere(asked, object_name, record_id)
     if request.headers.get("If-None-Match") == etag(record.version) and not query.expand:
         return Response(status=304, headers={"ETag": etag(record.version)})
     return json_answer({"data": record.dump(asked.model)}, ETag=etag(record.version))
+
+
+def elsewhere(asked: Asked, object_name: str, record_id: str) -> Response:
+    """Lead to the record that a merged one is part of now. Raises RefusedError (404) where there is none."""
+    survivor = asked.site.reads.led_to(asked.ctx, asked.model, object_name, record_id)
+    if survivor is None:
+        raise not_found(object_name, record_id)
+    where = f"/api/v1/{object_name}/{survivor}"
+    query = request.query_string.decode()
+    headers = {"Location": f"{where}?{query}" if query else where, "Cache_Control": "no-store"}
+    return json_answer({"data": {"id": survivor}, "merged_into": survivor}, 301, **headers)
 
 
 @blueprint.patch("/<object_name>/<record_id>")
