@@ -145,13 +145,15 @@ class Folding:
         spec, merge_id = unit.model.objects[pair.object_name], new_id()
         stays, goes = str(pair.stays["id"]), str(pair.goes["id"])
         moving = tx.moving(pair.object_name)
-        moved = [*self._children(pair, body, merge_id), *moving.all(goes, stays)]
+        moved = list(self._children(pair, body, merge_id))
         timers = moving.timers_of(stays)
         moved += [*_points(moving, body, goes, stays), *moving.timers(goes)]
         self._remove(pair)
         points = moving.point_keys(stays)
         values = merged_values(spec, body, pair)
         outcome = self._write(spec, pair, values)
+        # Afterwards: whose span ends with the record that goes is no past owner of the one that stays yet.
+        moved += moving.all(goes, stays)
         if body.deadlines != "survivor":
             gone_timers = [one.before for one in moved if one.place == "fs_timer"]
             moving.stand_in(stays, gone_timers, later=body.deadlines == "latest")
