@@ -162,24 +162,36 @@ class Folding:
             "version": outcome.version,
             "timers": timers,
         }
-        merged = Merged(
-            merge_id,
-            pair.object_name,
-            stays,
-            goes,
-            within,
-            rule.code if rule else "",
-            unit.ctx.actor.id,
-            unit.ctx.now,
-            unit.ctx.now + timedelta(days=body.undo_days),
-            body.redirect,
-            kept,
-        )
+        merged = self._named(pair, body, rule, (merge_id, within), kept)
         moved += moving.added_points(stays, points)
         moved += [Moved(MADE, name, made) for name, made in unit.made_by_rules]
         tx.merges.add(merged, moved)
         self._tell(spec, pair, rule, outcome)
         return merged, outcome
+
+    def _named(
+        self,
+        pair: Pair,
+        body: Merge,
+        rule: Rule | None,
+        ids: tuple[str, str | None],
+        kept: Mapping[str, Any],
+    ) -> Merged:
+        """Return the merge as it is kept; `ids` are its own and that of the merge it is part of."""
+        ctx = self._unit.ctx
+        return Merged(
+            ids[0],
+            pair.object_name,
+            str(pair.stays["id"]),
+            str(pair.goes["id"]),
+            ids[1],
+            rule.code if rule else "",
+            ctx.actor.id,
+            ctx.now,
+            ctx.now + timedelta(days=body.undo_days),
+            body.redirect,
+            kept,
+        )
 
     def _children(self, pair: Pair, body: Merge, merge_id: str) -> Iterator[Moved]:
         def join(object_name: str, stays: str, goes: str) -> None:
