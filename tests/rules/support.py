@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -37,6 +38,7 @@ from fieldstone.rules.contract import (
     Rule,
     RuleBody,
     RuleKind,
+    Standing,
 )
 
 NOW = datetime(2026, 3, 2, 2, 0, tzinfo=UTC)  # a Monday, 10:00 in Shanghai
@@ -107,11 +109,15 @@ OBJECTS: Mapping[str, Mapping[str, Type]] = {
         "minutes": NUMBER,
         "bot": BOOLEAN,
     },
+    "team": {"name": TEXT, "region": TEXT},
     "user": {
         "name": TEXT,
         "email": TEXT,
         "time_zone": TEXT,
         "region": TEXT,
+        "seniority": choice("junior", "senior"),
+        "skills": LIST,
+        "team": record("team"),
         "manager": record("user"),
     },
 }
@@ -205,7 +211,6 @@ class FakeFacts:
     holders: Mapping[tuple[str, str, str], tuple[Found, ...]] = field(default_factory=dict)
     groups: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
     held: Mapping[str, int] = field(default_factory=dict)
-    gifts: Mapping[str, int] = field(default_factory=dict)
     ledger: Mapping[str, Mapping[tuple[str, str], int]] = field(default_factory=dict)
     past: Mapping[str, tuple[PastOwner, ...]] = field(default_factory=dict)
     calendars: Mapping[str, Calendar] = field(default_factory=dict)
@@ -217,7 +222,12 @@ class FakeFacts:
     followed: Mapping[str, datetime] = field(default_factory=dict)
     timers: Mapping[str, DueTimer] = field(default_factory=dict)
     bodies: Mapping[str, RuleBody] = field(default_factory=dict)
-    turns: Counter[str] = field(default_factory=Counter)
+    memory: dict[str, Any] = field(default_factory=dict)
+    away: Mapping[str, datetime] = field(default_factory=dict)
+    seen: frozenset[str] = frozenset()
+    hours: Mapping[str, Calendar] = field(default_factory=dict)
+    links: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
+    rankings: Mapping[str, Mapping[str, Standing]] = field(default_factory=dict)
     asked: Counter[str] = field(default_factory=Counter)
     adopted: Mapping[str, Adoption] = field(default_factory=dict)
     decided: Mapping[str, datetime] = field(default_factory=dict)
@@ -242,14 +252,30 @@ class FakeFacts:
         self.asked["workload"] += 1
         return {one: self.held.get(one, 0) for one in people}
 
-    def take_turns(self, rule: str, count: int) -> int:
-        self.asked["take_turns"] += 1
-        self.turns[rule] += count
-        return self.turns[rule] - count
+    def turns(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+        self.asked["turns"] += 1
+        return {name: json.loads(json.dumps(self.memory.get(name, {}))) for name in names}
 
-    def given(self, rule: str, people: Sequence[str], since: datetime) -> Mapping[str, int]:
-        self.asked["given"] += 1
-        return {one: self.gifts.get(one, 0) for one in people}
+    def keep_turns(self, states: Mapping[str, Mapping[str, Any]]) -> None:
+        self.asked["keep_turns"] += 1
+        self.memory.update(json.loads(json.dumps(states)))
+
+    def absences(self, people: Sequence[str]) -> Mapping[str, datetime]:
+        return {one: self.away[one] for one in people if one in self.away}
+
+    def present(self, people: Sequence[str], since: datetime) -> frozenset[str]:
+        return self.seen & set(people)
+
+    def hours_of(self, people: Sequence[str]) -> Mapping[str, Calendar]:
+        return {one: self.hours.get(one, ALWAYS) for one in people}
+
+    def looked_up(
+        self, object_name: str, rows: Sequence[Mapping[str, object]], paths: Sequence[str]
+    ) -> Sequence[Mapping[str, object]]:
+        return [self.links.get(str(row.get("id")), {}) for row in rows]
+
+    def ranking(self, program: str) -> Mapping[str, Standing]:
+        return self.rankings.get(program, {})
 
     def points(self, record_ids: Sequence[str]) -> Mapping[str, Mapping[tuple[str, str], int]]:
         return {one: self.ledger[one] for one in record_ids if one in self.ledger}

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from fieldstone.rules.assignment import KIND
 from fieldstone.rules.contract import Person
-from fieldstone.rules.rotation import weighted_order
 from tests.rules.support import NOW, FakeFacts, a_lead, a_rule, an_update, problems_of, run
 
 ANN, BO, CAI = Person("ann", "Ann"), Person("bo", "Bo"), Person("cai", "Cai")
@@ -48,7 +47,7 @@ def test_five_thousand_rows_of_one_import_stay_fair_and_ask_little() -> None:
     given = run(a_rule(KIND, NORTH), leads(5000), known)
 
     assert max(owners(given).values()) - min(owners(given).values()) <= 1
-    assert known.asked["take_turns"] == 1
+    assert known.asked["turns"] == known.asked["keep_turns"] == 1
     assert sum(len(draft.effects) for draft in given) == 3  # one message per person, not per row
 
 
@@ -64,9 +63,6 @@ def test_the_least_loaded_member_gets_the_next_lead() -> None:
 
 
 def test_weights_share_a_round_evenly_spread() -> None:
-    assert weighted_order((3, 1)) == (0, 0, 1, 0)
-    assert weighted_order((20, 10)) == (0, 1, 0)
-
     known = FakeFacts(groups={"team:north": (Person("ann", "Ann", 3), BO)})
     rule = a_rule(KIND, {"entries": [{"to": {"team": "north"}, "method": "weighted"}]})
 
@@ -108,13 +104,14 @@ def test_however_the_leads_arrive_everybody_gets_the_share_of_their_weight(
 
     whole = sum(batches)
     for person in people:
-        assert abs(got[person.id] - whole * person.weight / sum(weights)) <= 1.5
+        assert abs(got[person.id] - whole * person.weight / sum(weights)) < 1
 
 
 def test_a_daily_cap_counts_what_this_batch_gave_too() -> None:
-    known = facts(gifts={"ann": 1})
+    known = facts()
     rule = a_rule(KIND, {**NORTH, "limits": {"per_day": 2}, "fallback": {"pool": "public_pool"}})
 
+    run(rule, leads(1), known)
     given = run(rule, leads(7), known)
 
     assert owners(given) == {"ann": 1, "bo": 2, "cai": 2, None: 2}

@@ -39,6 +39,7 @@ QUIET = {
     "conversion_map",
     "merge",
     "reminder_ladder",
+    "rotation",
 }  # they describe; reads and actions ask them
 
 

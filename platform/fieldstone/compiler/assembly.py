@@ -65,8 +65,13 @@ class Assembly:
         self._source = source
         self._problems = problems
         self._kinds = kinds
-        # The roles can be chosen from like any shared options: user.roles does.
-        shared = {"roles": self._part("roles"), **self._entries("options")}
+        # Roles and calendars can be chosen from like any shared options: user.roles and user.calendar do.
+        calendars = self._part("calendars")
+        shared = {
+            "roles": self._part("roles"),
+            **({"calendars": calendars} if calendars else {}),
+            **self._entries("options"),
+        }
         self._words = Words(types, problems, defaults, shared)
         self._reader = FieldReader(self._words)
         self._pools = self._pool_labels()

@@ -209,7 +209,7 @@ OBJECT_PARTS: Mapping[str, Schema] = {
     "title": {**TEXT, "description": "The field that says what a record is called"},
     "search": CODES,
     "stages": STAGES,
-    "ownership": closed({"owner": {"enum": ["required", "optional", "none"]}, "pools": CODES}),
+    "ownership": closed({"owner": {"enum": ["required", "optional", "none"]}, "label": LABEL, "pools": CODES}),
     "views": codes_to(VIEW),
     "forms": FORMS,
     "quick": CODES,

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from fieldstone.base.label import Label, label_of
 from fieldstone.compiler.outline import Outline, Words
+from fieldstone.compiler.words import label_from
 from fieldstone.fieldtypes.contract import Option
 from fieldstone.model.objects import Field
 
@@ -57,7 +59,9 @@ def add_system_fields(outline: Outline, words: Words, pools: Mapping[str, Label]
     fields = outline.fields
     owned, named = ownership(outline.raw)
     if owned != "none":
-        fields["owner"] = _field(words, "owner", "user")
+        named_so = outline.raw["ownership"].get("label")
+        owner = _field(words, "owner", "user")
+        fields["owner"] = replace(owner, label=label_from(named_so, owner.label))
         fields["owned_at"] = _field(words, "owned_at", "datetime")
     if named:
         options = {pool: Option(pool, pools.get(pool, label_of(pool))) for pool in named}

@@ -2,66 +2,98 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
 
+from fieldstone.base.cached import cached_property
 from fieldstone.base.label import Label
-from fieldstone.changes.nouns import Candidate, Draft, Effect
+from fieldstone.changes.nouns import Candidate, Draft, Effect, TimerRequest
 from fieldstone.expressions.expression import Expression
-from fieldstone.expressions.types import BOOLEAN
-from fieldstone.rules.contract import ASSIGN, Builder, Facts, Person, Rule, Verdict
-from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, COUNT, TEXT, Kind, label_from
+from fieldstone.rules.assignment_entries import ENTRY, Entry, entry_from
+from fieldstone.rules.assignments import span_from
+from fieldstone.rules.availability import HERE, Availability
+from fieldstone.rules.caps import Counted
+from fieldstone.rules.contract import ASSIGN, Builder, DueTimer, Facts, Person, Rule, Verdict
+from fieldstone.rules.cooldown import EVERYBODY
+from fieldstone.rules.desk import Desk
+from fieldstone.rules.holding_back import (
+    DELAY,
+    FALLBACK,
+    HOLD,
+    POOL,
+    USER,
+    Delay,
+    Queue,
+    Target,
+    fallback_from,
+)
+from fieldstone.rules.kind import SPAN, Kind
 from fieldstone.rules.notices import message
-from fieldstone.rules.rotation import ELIGIBLE, METHODS, Desk, Limits
-from fieldstone.rules.wording import pool_label
+from fieldstone.rules.rotation import SETTINGS, Rotation
+from fieldstone.rules.turns import Turns
 
-GROUPS = ("team", "role", "department", "user")
-PLURALS = {"team": "teams", "role": "roles", "department": "departments", "user": "users"}
-
-
-@dataclass(frozen=True)
-class Entry:
-    """One line of the rule: which records, to whom, and how the group shares them."""
-
-    code: str
-    label: Label
-    when: Expression | None
-    groups: tuple[str, ...]
-    pool: str
-    pool_label: Label
-    creator: bool  # to whoever enters it
-    method: str
-    same: tuple[tuple[str, str], ...]  # (field of the user, field of the record)
+SHARED_SETTINGS: Final = ("limits", "availability", "credit", "on_member_change", "ranking")
 
 
 @dataclass(frozen=True)
 class Assignment:
-    """The body of an assignment rule. `fallback` is ("hold" | "pool" | "user", code)."""
+    """The body of an assignment rule."""
 
     entries: tuple[Entry, ...]
-    fallback: tuple[str, str]
-    fallback_label: Label
-    limits: Limits
+    fallback: Target
+    queue: Queue
+    delay: Delay | None
     notify: bool
 
     @property
     def reads(self) -> tuple[Expression, ...]:
-        """Return the conditions of the entries."""
-        return tuple(entry.when for entry in self.entries if entry.when is not None)
+        """Return the conditions of the entries, and what they read of the record for its people."""
+        return tuple(one for entry in self.entries for one in entry.reads)
 
     def decide(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
         """Return an owner or a pool for each draft that has neither."""
-        waiting = {i: draft for i, draft in enumerate(drafts) if _is_free(draft)}
-        fitting = {i: self._fitting(draft, facts) for i, draft in waiting.items()}
-        expected = Counter(entries[0].code for entries in fitting.values() if entries)
-        desks = _Desks(self, rule, facts, expected)
         verdicts = {
-            i: self._assigned(draft, fitting[i], desks, facts) for i, draft in waiting.items()
+            i: Verdict(_TAKEN, timers=_no_timers(rule), silent=True)
+            for i, draft in enumerate(drafts)
+            if not _is_free(draft) and was_free(draft)
         }
-        return _with_notices(verdicts, drafts, facts) if self.notify else verdicts
+        waiting = {i: draft for i, draft in enumerate(drafts) if _is_free(draft)}
+        if self.delay is not None:
+            late = {i: self.delay.until(rule, draft, facts) for i, draft in waiting.items()}
+            for i, until in late.items():
+                if until is not None:
+                    timer = TimerRequest(rule.code, DELAY, until)
+                    silent = drafts[i].before is not None
+                    verdicts[i] = Verdict(_told_delay(self.delay), timers=(timer,), silent=silent)
+                    del waiting[i]
+        given = self._given(rule, waiting, facts)
+        return {**verdicts, **(_with_notices(given, drafts, facts) if self.notify else given)}
+
+    def due(self, rule: Rule, timer: DueTimer, draft: Draft, facts: Facts) -> Verdict | None:
+        """Return who gets a record now that its delay, or its time in the hold queue, is over."""
+        if not _is_free(draft):
+            return None
+        given = self._given(rule, {0: draft}, facts)
+        verdict = given[0]
+        if timer.kind == HOLD and not verdict.sets and self.queue.then is not None:
+            verdict = self._sent(self.queue.then, _OVERDUE, verdict.candidates, facts)
+        if timer.kind == HOLD and not verdict.sets:
+            return None
+        return (_with_notices({0: verdict}, [draft], facts) if self.notify else {0: verdict})[0]
+
+    def _given(self, rule: Rule, waiting: Mapping[int, Draft], facts: Facts) -> dict[int, Verdict]:
+        if not waiting:
+            return {}
+        fitting = {i: self._fitting(draft, facts) for i, draft in waiting.items()}
+        desks = Desks(rule, facts, waiting.values(), fitting.values())
+        verdicts = {
+            i: self._assigned(rule, draft, fitting[i], desks) for i, draft in waiting.items()
+        }
+        desks.close()
+        return verdicts
 
     def _fitting(self, draft: Draft, facts: Facts) -> tuple[Entry, ...]:
         return tuple(
@@ -71,80 +103,129 @@ class Assignment:
         )
 
     def _assigned(
-        self, draft: Draft, entries: Sequence[Entry], desks: _Desks, facts: Facts
+        self, rule: Rule, draft: Draft, entries: Sequence[Entry], desks: Desks
     ) -> Verdict:
         considered: list[Candidate] = []
+        facts = desks.facts
         for entry in entries:
             if entry.pool:
                 return _to_pool(entry.pool, entry.pool_label, entry.label)
-            author = _author(facts) if entry.creator else None
-            if author is not None:
-                return author
-            person, why, candidates = desks.of(entry).choose(_Objection(draft, entry))
+            own = _author(facts) if entry.creator else _existing(entry, draft, desks, considered)
+            if own is not None:
+                return replace(own, timers=_no_timers(rule) if was_free(draft) else ())
+            desk = desks.of(entry)
+            if desk is None:
+                continue
+            person, why, candidates = desk.choose(
+                draft, lambda one: self._refused(draft, one, desks)
+            )
             if person is not None:
                 return Verdict(
-                    Label(
-                        f"{person.name}, {entry.label.en}: {why.en}",
-                        f"{person.name}（{entry.label.text('zh')}）：{why.text('zh')}",
-                    ),
+                    _told_choice(person, entry, why),
                     sets={"owner": person.id},
                     candidates=(*candidates, *considered),
+                    timers=_no_timers(rule) if was_free(draft) else (),
                 )
             considered += candidates
-        return self._fallen_back(draft, entries, tuple(considered), facts)
+        return self._fallen_back(rule, draft, entries, tuple(considered), facts)
+
+    def _refused(self, draft: Draft, person: Person, desks: Desks) -> Label:
+        if (draft.before or {}).get("owner") == person.id:
+            return _HAD_IT
+        until = desks.waits(draft, person)
+        return HERE if until is None else _cooling(until, desks.facts)
 
     def _fallen_back(
         self,
+        rule: Rule,
         draft: Draft,
         entries: Sequence[Entry],
         considered: tuple[Candidate, ...],
         facts: Facts,
     ) -> Verdict:
         why = _NOBODY_FREE if entries else _NO_ENTRY
-        kind, target = self.fallback
-        if kind == "pool":
-            return replace(_to_pool(target, self.fallback_label, why), candidates=considered)
-        if kind == "user":
-            for person in facts.people(f"user:{target}"):
-                told = Label(f"{person.name}: {why.en}", f"{person.name}：{why.text('zh')}")
-                return Verdict(told, sets={"owner": person.id}, candidates=considered)
+        if self.fallback.kind != HOLD:
+            sent = self._sent(self.fallback, why, considered, facts)
+            if sent.sets:
+                return sent
         held = Label(f"held: {why.en}", f"暂不分配：{why.text('zh')}")
+        timers = self.queue.entered(rule, draft, facts)
         # A held record is looked at again with every change; saying so once is enough.
-        return Verdict(held, candidates=considered, silent=draft.before is not None)
+        return Verdict(held, candidates=considered, timers=timers, silent=not timers)
+
+    def _sent(
+        self, target: Target, why: Label, considered: tuple[Candidate, ...], facts: Facts
+    ) -> Verdict:
+        """Return the verdict that sends a record to a pool or a person; one that sets nothing if there is none."""
+        if target.kind == POOL:
+            return replace(_to_pool(target.code, target.label, why), candidates=considered)
+        for person in facts.people(f"{USER}:{target.code}"):
+            told = Label(f"{person.name}: {why.en}", f"{person.name}：{why.text('zh')}")
+            return Verdict(told, sets={"owner": person.id}, candidates=considered)
+        return Verdict(why, candidates=considered)
 
 
-class _Desks:
-    """The desks of one batch, opened when the first draft comes."""
+class Desks:
+    """The desks of one batch. What their groups remember is locked at once, in one order, before anybody is chosen."""
 
     def __init__(
-        self, body: Assignment, rule: Rule, facts: Facts, expected: Mapping[str, int]
+        self,
+        rule: Rule,
+        facts: Facts,
+        drafts: Iterable[Draft],
+        fitting: Iterable[Sequence[Entry]],
     ) -> None:
-        self._body = body
+        """Open for the entries that some draft fits."""
+        self.facts = facts
         self._rule = rule
-        self._facts = facts
-        self._expected = expected
+        self._stored = [draft.record_id for draft in drafts if draft.before is not None]
+        entries = [entry for several in fitting for entry in several]
+        used = {entry.code: entry for entry in entries if entry.people is not None}
+        self._rotations = {code: _rotation(entry, facts) for code, entry in used.items()}
+        names = {entry.shared or rule.code for entry in used.values()}
+        self._kept = facts.turns(sorted(names)) if names else {}
+        self._counted = {name: self._counter(kept) for name, kept in self._kept.items()}
         self._open: dict[str, Desk] = {}
 
-    def of(self, entry: Entry) -> Desk:
-        if entry.code not in self._open:
-            facts = self._facts
-            people = {p.id: p for group in entry.groups for p in facts.people(group)}
-            zone_now = facts.now.astimezone(facts.env.timezone)
-            since_midnight = timedelta(
-                hours=zone_now.hour, minutes=zone_now.minute, seconds=zone_now.second
+    def of(self, entry: Entry) -> Desk | None:
+        """Return the desk of an entry; None when it names no people."""
+        rotation = self._rotations.get(entry.code)
+        if rotation is None:
+            return None
+        name, line = (entry.shared, "") if entry.shared else (self._rule.code, entry.code)
+        if (found := self._open.get(f"{name}:{line}")) is None:
+            turns = Turns(self._kept[name].setdefault("lines", {}).setdefault(line, {}))
+            found = self._open[f"{name}:{line}"] = Desk(
+                line, self._rule.object_name, rotation, self.facts, turns, self._counted[name]
             )
-            self._open[entry.code] = Desk(
-                self._rule.object_name,
-                self._rule.code,
-                f"{self._rule.code}:{entry.code}",
-                entry.method,
-                tuple(people.values()),
-                self._body.limits,
-                facts,
-                since_midnight,
-                self._expected.get(entry.code, 1),
-            )
-        return self._open[entry.code]
+        return found
+
+    @cached_property
+    def barred(self) -> Mapping[str, Mapping[str, datetime]]:
+        """Return, by record, who had it before and must wait; a new record was nobody's."""
+        return self.facts.barred(self._rule.object_name, self._stored) if self._stored else {}
+
+    def waits(self, draft: Draft, person: Person) -> datetime | None:
+        """Return until when a person may not have a record, None when they may."""
+        waits = self.barred.get(draft.record_id, {})
+        return waits.get(person.id) or waits.get(EVERYBODY)
+
+    def close(self) -> None:
+        """Store what the groups remember, if anybody was asked."""
+        if self._open:
+            self.facts.keep_turns(self._kept)
+
+    def _counter(self, kept: dict[str, Any]) -> Counted:
+        zone = self.facts.calendar(self._rule.calendar).zone
+        local = self.facts.now.astimezone(ZoneInfo(zone))
+        return Counted(kept.setdefault("given", {}), local)
+
+
+def _rotation(entry: Entry, facts: Facts) -> Rotation | None:
+    if not entry.shared:
+        return entry.people
+    body = facts.body_of(entry.shared)
+    return body if isinstance(body, Rotation) else None
 
 
 def _is_free(draft: Draft) -> bool:
@@ -152,21 +233,36 @@ def _is_free(draft: Draft) -> bool:
     return row.get("owner") is None and row.get("pool") is None
 
 
-@dataclass(frozen=True)
-class _Objection:
-    """What speaks against giving one draft to a person."""
+def was_free(draft: Draft) -> bool:
+    """Tell whether a stored record waits for an owner."""
+    before = draft.before
+    return before is not None and before.get("owner") is None and before.get("pool") is None
 
-    draft: Draft
-    entry: Entry
 
-    def __call__(self, person: Person) -> Label:
-        before = self.draft.before or {}
-        if before.get("owner") == person.id:
-            return _HAD_IT
-        for theirs, ours in self.entry.same:
-            if person.facts.get(theirs) != self.draft.row.get(ours):
-                return Label(f"has another {theirs}", f"{theirs} 不一致")
-        return ELIGIBLE
+def _no_timers(rule: Rule) -> tuple[TimerRequest, ...]:
+    return (TimerRequest(rule.code, HOLD, None), TimerRequest(rule.code, DELAY, None))
+
+
+def _cooling(until: datetime, facts: Facts) -> Label:
+    day = until.astimezone(facts.env.timezone).strftime("%Y-%m-%d %H:%M")
+    return Label(f"had it before: cool-down until {day}", f"曾负责该记录，冷却期至 {day}")
+
+
+def _existing(
+    entry: Entry, draft: Draft, desks: Desks, considered: list[Candidate]
+) -> Verdict | None:
+    """Return the verdict that gives a record to whoever looks after its customer, if they are there."""
+    for expression in entry.owner_of:
+        owner = expression.evaluate(draft.row, desks.facts.env)
+        found = desks.facts.people(f"{USER}:{owner}") if isinstance(owner, str) else ()
+        for person in found:
+            (why,) = Availability().of([person], desks.facts).values()
+            if why is HERE:
+                because = _told_choice(person, entry, _THEIRS)
+                chosen = Candidate(person.id, person.name, True, _THEIRS)
+                return Verdict(because, sets={"owner": person.id}, candidates=(chosen,))
+            considered.append(Candidate(person.id, person.name, False, why))
+    return None
 
 
 def _author(facts: Facts) -> Verdict | None:
@@ -181,6 +277,18 @@ def _author(facts: Facts) -> Verdict | None:
 def _to_pool(pool: str, name: Label, why: Label) -> Verdict:
     because = Label(f"to {name.en}: {why.en}", f"进入{name.text('zh')}：{why.text('zh')}")
     return Verdict(because, sets={"pool": pool})
+
+
+def _told_choice(person: Person, entry: Entry, why: Label) -> Label:
+    return Label(
+        f"{person.name}, {entry.label.en}: {why.en}",
+        f"{person.name}（{entry.label.text('zh')}）：{why.text('zh')}",
+    )
+
+
+def _told_delay(delay: Delay) -> Label:
+    span = delay.span.label
+    return Label(f"waits {span.en} before it is assigned", f"等待{span.text('zh')}后再分配")
 
 
 def _with_notices(
@@ -206,70 +314,30 @@ def _with_notices(
 
 _NOBODY_FREE = Label("nobody of the entries can take it", "匹配的成员均无法接收")
 _NO_ENTRY = Label("no entry fits", "没有匹配的分配条目")
+_OVERDUE = Label("waited in the hold queue until its deadline", "在待分配队列中等待超时")
+_TAKEN = Label("somebody has it", "已有负责人")
+_THEIRS = Label("looks after it already", "已在跟进该客户")
 _HAD_IT = Label("had it before", "原负责人")
 _ONE = Label("A record was assigned to you.", "您有一条新分配的记录。")
 _SEVERAL = Label("{count} records were assigned to you.", "您有 {count} 条新分配的记录。")
 
 
 def compile_rule(raw: Mapping[str, Any], build: Builder) -> Assignment:
-    """Resolve groups, conditions and limits."""
-    entries = tuple(_entry(one, place, build) for place, one in enumerate(raw["entries"]))
-    caps = raw.get("limits", {})
-    limits = Limits(
-        int(caps.get("per_day", 0)),
-        int(caps.get("holding", 0)),
-        build.expression("limits.counts", caps.get("counts"), expects=BOOLEAN),
+    """Resolve groups, conditions, limits and what happens when nobody is free."""
+    shared = {key: raw[key] for key in SHARED_SETTINGS if key in raw}
+    entries = tuple(
+        entry_from(one, shared, place, build) for place, one in enumerate(raw["entries"])
     )
-    fallback = _fallback(raw.get("fallback", "hold"), build)
+    fallback, queue = fallback_from(raw.get("fallback", HOLD), build)
+    delay = span_from(raw["delay"], "delay", build) if "delay" in raw else None
     return Assignment(
         entries,
         fallback,
-        pool_label(build.scope, fallback[1]),
-        limits,
+        queue,
+        Delay(delay) if delay is not None else None,
         bool(raw.get("notify", True)),
     )
 
-
-def _entry(raw: Mapping[str, Any], place: int, build: Builder) -> Entry:
-    path = f"entries.{place}"
-    groups: list[str] = []
-    to = raw["to"]
-    for group in GROUPS:
-        for key in (group, PLURALS[group]):
-            written = to.get(key, ())
-            groups += [
-                f"{group}:{name}"
-                for name in ([written] if isinstance(written, str) else written)
-                if group != "role" or build.known(f"{path}.to.{key}", "role", name)
-            ]
-    pool = build.known(f"{path}.to.pool", "pool", to["pool"]) if "pool" in to else ""
-    same = tuple(
-        (theirs, build.field(f"{path}.same.{theirs}", ours))
-        for theirs, ours in raw.get("same", {}).items()
-    )
-    named = Label(", ".join(name.partition(":")[2] for name in groups) or str(place + 1))
-    return Entry(
-        str(raw.get("code", place)),
-        label_from(raw.get("label"), named),
-        build.expression(f"{path}.when", raw.get("when"), expects=BOOLEAN),
-        tuple(groups),
-        pool,
-        pool_label(build.scope, pool),
-        bool(to.get("creator", False)),
-        str(raw.get("method", "round_robin")),
-        same,
-    )
-
-
-def _fallback(raw: object, build: Builder) -> tuple[str, str]:
-    if isinstance(raw, Mapping) and "pool" in raw:
-        return "pool", build.known("fallback.pool", "pool", raw["pool"])
-    if isinstance(raw, Mapping):
-        return "user", str(raw["user"])
-    return "hold", ""
-
-
-_NAMES = {"oneOf": [TEXT, CODES]}
 
 KIND = Kind(
     "assignment",
@@ -280,52 +348,13 @@ KIND = Kind(
             "entries": {
                 "type": "array",
                 "minItems": 1,
-                "items": {
-                    "type": "object",
-                    "properties": {
-                        "code": TEXT,
-                        "label": BOTH_LANGUAGES,
-                        "when": TEXT,
-                        "to": {
-                            "type": "object",
-                            "properties": {
-                                **{name: _NAMES for pair in PLURALS.items() for name in pair},
-                                "pool": TEXT,
-                                "creator": {"const": True},
-                            },
-                            "additionalProperties": False,
-                            "minProperties": 1,
-                        },
-                        "method": {"enum": list(METHODS)},
-                        "same": {
-                            "type": "object",
-                            "minProperties": 1,
-                            "additionalProperties": TEXT,
-                        },
-                    },
-                    "required": ["to"],
-                    "additionalProperties": False,
-                },
+                "items": ENTRY,
+                "description": "In order: the first that fits and has somebody free takes the record",
             },
-            "limits": {
-                "type": "object",
-                "properties": {"per_day": COUNT, "holding": COUNT, "counts": TEXT},
-                "additionalProperties": False,
-                "minProperties": 1,
-            },
-            "fallback": {
-                "oneOf": [
-                    {"const": "hold"},
-                    {
-                        "type": "object",
-                        "properties": {"pool": TEXT, "user": TEXT},
-                        "additionalProperties": False,
-                        "minProperties": 1,
-                        "maxProperties": 1,
-                    },
-                ]
-            },
-            "notify": {"type": "boolean"},
+            **{key: SETTINGS[key] for key in SHARED_SETTINGS},
+            "delay": {**SPAN, "description": "How long a new record waits before it is given away"},
+            "fallback": FALLBACK,
+            "notify": {"type": "boolean", "description": "Tell each person once per batch"},
         },
         "required": ["entries"],
     },

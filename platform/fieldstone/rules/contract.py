@@ -38,6 +38,28 @@ class Person:
 
 
 @dataclass(frozen=True)
+class Standing:
+    """What a published ranking gives one person.
+
+    `weight` is a percentage of their own, `extra` is added to caps by period, `closed` holds the values of a field
+    that are reserved for others; rank 0 is nobody's.
+    """
+
+    rank: int = 0
+    score: float | None = None
+    weight: int = 100
+    extra: Mapping[str, int] = field(default_factory=dict)
+    closed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def closed_to(self, row: Mapping[str, object]) -> str | None:
+        """Return the value by which a record is reserved for others, None when the person may have it."""
+        for name, values in self.closed.items():
+            if row.get(name) in values:
+                return str(row[name])
+        return None
+
+
+@dataclass(frozen=True)
 class Found:
     """An existing record that shares a key with a draft."""
 
@@ -104,11 +126,28 @@ class Facts(Protocol):
     ) -> Mapping[str, int]:
         """Return how many live records each person owns."""
 
-    def take_turns(self, rule: str, count: int) -> int:
-        """Return a durable cursor and move it on by `count`; the row stays locked until commit."""
+    def turns(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return what groups remember of their turns, by name, as plain JSON; locked until commit."""
 
-    def given(self, rule: str, people: Sequence[str], since: datetime) -> Mapping[str, int]:
-        """Return how many records this rule has given each person since an instant."""
+    def keep_turns(self, states: Mapping[str, Mapping[str, Any]]) -> None:
+        """Store what groups remember; only what `turns` has locked."""
+
+    def absences(self, people: Sequence[str]) -> Mapping[str, datetime]:
+        """Return until when each person is absent, of those who are absent now."""
+
+    def present(self, people: Sequence[str], since: datetime) -> frozenset[str]:
+        """Return who was seen in the browser since an instant."""
+
+    def hours_of(self, people: Sequence[str]) -> Mapping[str, Calendar]:
+        """Return each person's working calendar, in their own time zone."""
+
+    def looked_up(
+        self, object_name: str, rows: Sequence[Mapping[str, object]], paths: Sequence[str]
+    ) -> Sequence[Mapping[str, object]]:
+        """Return, for each row of an object, the values behind its lookups: "team.region"."""
+
+    def ranking(self, program: str) -> Mapping[str, Standing]:
+        """Return the standing of each person in a programme's published ranking; "" is that of everybody else."""
 
     def points(self, record_ids: Sequence[str]) -> Mapping[str, Mapping[tuple[str, str], int]]:
         """Return the ledger by record: points by (rule, item)."""

@@ -43,10 +43,6 @@ fs_grant: Final = Table(
     Index("ix_fs_grant_subject", "rule", "subject", "at"),
 )
 
-fs_cursor: Final = Table(
-    "fs_cursor", PLATFORM, text("rule", key=True), whole("position", null=False)
-)
-
 fs_sequence: Final = Table(
     "fs_sequence",
     PLATFORM,
@@ -106,12 +102,6 @@ class Counters:
         )
         return self._connection.execute(asked).scalar() or 0
 
-    def turns(self, rule: str, count: int) -> int:
-        """Return a rule's cursor as it stands, and move it on by `count`."""
-        bound = {"rule": rule, "position": count}
-        moved = self._connection.execute(_turning(self._dialect), bound)
-        return int(moved.scalar_one()) - count
-
     def numbers(self, object_name: str, field: str, period: str, count: int) -> range:
         """Return the next `count` numbers of an autonumber field, from 1 in each period, without gaps."""
         bound = {"object": object_name, "field": field, "period": period, "last": count}
@@ -170,14 +160,6 @@ def _taking(dialect: str) -> Any:
         where=used <= bindparam("b_limit"),
     )
     return adding.returning(fs_counter.c.used)
-
-
-@cache
-def _turning(dialect: str) -> Any:
-    moving = upserting(fs_cursor, dialect)
-    position = fs_cursor.c.position + moving.excluded.position
-    moving = moving.on_conflict_do_update(index_elements=["rule"], set_={"position": position})
-    return moving.returning(fs_cursor.c.position)
 
 
 @cache

@@ -18,10 +18,10 @@ from fieldstone.rules.engine import in_force
 from fieldstone.rules.holding_limit import room_of
 from fieldstone.rules.pool import Pool
 from fieldstone.storage.counters import Counters
+from fieldstone.storage.facts_assignment import AssignmentFacts
 from fieldstone.storage.facts_deadlines import DeadlineFacts
 from fieldstone.storage.facts_gains import GainFacts
 from fieldstone.storage.facts_score import ScoreFacts
-from fieldstone.storage.journal import fs_decision
 from fieldstone.storage.match_keys import holders_of
 from fieldstone.storage.platform_tables import CHUNK, among, listed
 from fieldstone.storage.reader import Stored
@@ -30,7 +30,7 @@ from fieldstone.storage.tables import Tables
 USER = "user"
 
 
-class FactsReader(GainFacts, DeadlineFacts, ScoreFacts):
+class FactsReader(GainFacts, DeadlineFacts, ScoreFacts, AssignmentFacts):
     """A reader that answers the rules' questions, always for a whole batch."""
 
     @property
@@ -112,24 +112,6 @@ class FactsReader(GainFacts, DeadlineFacts, ScoreFacts):
         for start in range(0, len(record_ids), CHUNK):
             ids = listed(record_ids[start : start + CHUNK], self.dialect)
             counts.update({key: int(n) for key, n in self.connection.execute(asked, {"ids": ids})})
-        return counts
-
-    def take_turns(self, rule: str, count: int) -> int:
-        """Return a durable cursor and move it on; its row stays locked until commit."""
-        return Counters(self.connection, self.dialect, self.now).turns(rule, count)
-
-    def given(self, rule: str, people: Sequence[str], since: datetime) -> Mapping[str, int]:
-        """Return how many records this rule has given each person since an instant."""
-        chosen = fs_decision.c.chosen
-        asked = (
-            select(chosen, func.count())
-            .where(fs_decision.c.rule == rule, fs_decision.c.at >= since)
-            .where(among(chosen, self.dialect))
-            .group_by(chosen)
-        )
-        counts = dict.fromkeys(people, 0)
-        rows = self.connection.execute(asked, {"ids": listed(people, self.dialect)})
-        counts.update({person: int(count) for person, count in rows})
         return counts
 
     def points(self, record_ids: Sequence[str]) -> Mapping[str, Mapping[tuple[str, str], int]]:

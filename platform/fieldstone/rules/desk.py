@@ -1,0 +1,349 @@
+"""The people of one group during one batch: chooses one for each draft, fairly, and can say why not the others."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
+from typing import Any, Final
+
+from fieldstone.base.cached import cached_property
+from fieldstone.base.label import Label
+from fieldstone.changes.nouns import Candidate, Draft
+from fieldstone.rules import rotation as ways
+from fieldstone.rules.availability import HERE, INACTIVE
+from fieldstone.rules.caps import GROUP, IN_WORDS, Counted
+from fieldstone.rules.contract import Facts, Person, Standing
+from fieldstone.rules.people_scope import as_person
+from fieldstone.rules.rotation import Rotation
+from fieldstone.rules.turns import ACCRUE, Turns
+
+SHOWN_CANDIDATES: Final = 20
+HEAVIEST: Final = 100_000
+NO_STANDING: Final = Standing()
+
+Objection = Callable[[Person], Label]
+
+
+@dataclass
+class Desk:
+    """One group with what its people have and were given so far. `turns` and `counted` are stored after the batch."""
+
+    line: str
+    object_name: str
+    rotation: Rotation
+    facts: Facts
+    turns: Turns
+    counted: Counted
+    met: bool = field(default=False, init=False)
+
+    @cached_property
+    def people(self) -> tuple[Person, ...]:
+        """Return everybody of the groups once, by name."""
+        found = {p.id: p for group in self.rotation.groups for p in self.facts.people(group)}
+        return tuple(sorted(found.values(), key=lambda one: (one.name, one.id)))
+
+    @cached_property
+    def ids(self) -> list[str]:
+        """Return who they are."""
+        return [person.id for person in self.people]
+
+    @cached_property
+    def ranking(self) -> Mapping[str, Standing]:
+        """Return the published standing of each person, if a ranking counts here."""
+        return self.facts.ranking(self.rotation.ranking) if self.rotation.ranking else {}
+
+    @cached_property
+    def weights(self) -> Mapping[str, int]:
+        """Return the share of each person; everybody's is one where the method looks at no weight."""
+        return {person.id: self._weight(person) for person in self.people}
+
+    def _weight(self, person: Person) -> int:
+        if person.weight < 1:
+            return 0
+        own: Any = person.facts.get(self.rotation.weight) if person.facts else None
+        weight = own if isinstance(own, int) else person.weight
+        if self.rotation.method in (ways.ROUND_ROBIN, ways.EQUAL):
+            weight = min(weight, 1)
+        weight = max(0, min(HEAVIEST, weight))
+        return weight * self.standing(person).weight if self.ranking else weight
+
+    def standing(self, person: Person) -> Standing:
+        """Return a person's rewards, those of nobody when there is no ranking."""
+        return self.ranking.get(person.id) or self.ranking.get("", NO_STANDING)
+
+    @cached_property
+    def away(self) -> Mapping[str, Label]:
+        """Return why somebody is not there, HERE for those who are."""
+        found = self.rotation.availability.of(self.people, self.facts)
+        for person in self.people:
+            if found[person.id] is HERE and self.weights[person.id] < 1:
+                found[person.id] = _NO_SHARE
+        return found
+
+    @cached_property
+    def load(self) -> dict[str, int]:
+        """Return how many records each person holds, where that matters."""
+        asked = self.rotation.among.figures if self.rotation.among else ()
+        if (
+            self.rotation.method != ways.LEAST_LOADED
+            and not self.rotation.limits.holding
+            and "load" not in asked
+        ):
+            return {}
+        counts = self.rotation.limits.counts
+        return dict(self.facts.workload(self.object_name, self.ids, counts))
+
+    @cached_property
+    def room(self) -> dict[str, int | None]:
+        """Return how many more each person may come to hold by the holding limits, None without a limit."""
+        return dict(self.facts.room(self.object_name, self.ids))
+
+    @cached_property
+    def linked(self) -> Mapping[str, Mapping[str, object]]:
+        """Return what the condition over people reads behind their lookups, by person."""
+        links = self.rotation.among.links if self.rotation.among else ()
+        if not links:
+            return {}
+        rows = [person.facts for person in self.people]
+        return dict(zip(self.ids, self.facts.looked_up("user", rows, links), strict=True))
+
+    def obstacle(self, person: Person) -> Label:
+        """Return why a person cannot take one more, HERE when they can."""
+        if self.away[person.id] is not HERE:
+            return self.away[person.id]
+        for cap in self.rotation.limits.caps:
+            most = cap.for_person(person, self.standing(person).extra)
+            got = self.counted.of(cap.period, person.id)
+            if most is not None and got >= most:
+                return _full(cap.period, got)
+        holds = self.load.get(person.id, 0)
+        if self.rotation.limits.holding and holds >= self.rotation.limits.holding:
+            return _holds_enough(holds)
+        left = self.room[person.id]
+        return HERE if left is None or left > 0 else _AT_LIMIT
+
+    def group_is_full(self) -> Label:
+        """Return why the whole group gets no more, HERE when it does."""
+        for cap in self.rotation.limits.group:
+            got = self.counted.of(cap.period, GROUP + self.line)
+            if got >= cap.most:
+                return _group_full(cap.period, got)
+        return HERE
+
+    def choose(
+        self, draft: Draft, refused: Objection
+    ) -> tuple[Person | None, Label, tuple[Candidate, ...]]:
+        """Return who takes the next draft, why, and every candidate; `refused` says what speaks against a person."""
+        self._meet()
+        full = self.group_is_full()
+        obstacles = {p.id: self.obstacle(p) if full is HERE else full for p in self.people}
+        for person in self.people:
+            if obstacles[person.id] is HERE:
+                obstacles[person.id] = self._unfit(person, draft) or refused(person)
+        free = [person for person in self.people if obstacles[person.id] is HERE]
+        if not free:
+            return None, _NOBODY, self._candidates(None, HERE, obstacles)
+        person, why = self._pick(free, draft)
+        candidates = self._candidates(person, why, obstacles)
+        self._give(person, free)
+        return person, why, candidates
+
+    def take(self, person: Person) -> None:
+        """Count one record that a person got without a turn, because it is theirs anyway."""
+        self.counted.add(self.rotation.limits.periods, person.id, GROUP + self.line)
+        if self.load:
+            self.load[person.id] = self.load.get(person.id, 0) + 1
+        left = self.room.get(person.id)
+        if left is not None:
+            self.room[person.id] = left - 1
+
+    def _meet(self) -> None:
+        """Note once per batch who is there."""
+        if self.met:
+            return
+        self.met = True
+        members = {one: weight for one, weight in self.weights.items() if weight > 0}
+        inactive = {one for one, why in self.away.items() if why is INACTIVE}
+        self.turns.meet(
+            {one: w for one, w in members.items() if one not in inactive},
+            [one for one, why in self.away.items() if why is not HERE],
+            when_away=self.rotation.when_away,
+            on_member_change=self.rotation.on_member_change,
+        )
+
+    def _unfit(self, person: Person, draft: Draft) -> Label | None:
+        for theirs, ours in self.rotation.same:
+            if person.facts.get(theirs) != draft.row.get(ours):
+                return _another(theirs)
+        reserved = self.standing(person).closed_to(draft.row)
+        if reserved is not None:
+            return _no_access(reserved)
+        among = self.rotation.among
+        if among is None:
+            return None
+        row = {**draft.row, **as_person(self._values(person), among.person_paths)}
+        return None if among.condition.evaluate(row, self.facts.env) is True else _NOT_AMONG
+
+    def _values(self, person: Person) -> dict[str, object]:
+        standing = self.standing(person)
+        return {
+            **person.facts,
+            **self.linked.get(person.id, {}),
+            "load": self.load.get(person.id, 0),
+            "given_today": self.counted.of("day", person.id),
+            "rank": standing.rank or None,
+            "result": standing.score,
+        }
+
+    def _pick(self, free: Sequence[Person], draft: Draft) -> tuple[Person, Label]:
+        by_id = {person.id: person for person in free}
+        shares = {one: self.weights[one] for one in by_id}
+        match self.rotation.method:
+            case ways.LEAST_LOADED:
+                # min() keeps the order of the people between equals, so the list is the tie-break.
+                person = min(free, key=lambda one: self.load.get(one.id, 0) / shares[one.id])
+                return person, _fewest(self.load.get(person.id, 0))
+            case ways.MOST_AVAILABLE:
+                person = max(free, key=self._room)
+                return person, _most_room(self._room(person))
+            case ways.RANDOM:
+                return by_id[_drawn(draft.record_id, self.line, shares)], _BY_LOT
+            case ways.ROUND_ROBIN:
+                person = by_id[self.turns.in_order([(self._place(p), p.id) for p in free])]
+                return person, _in_turn(free.index(person) + 1, len(free))
+        person = by_id[self.turns.by_share(shares)]
+        if self.rotation.method == ways.EQUAL:
+            return person, _by_share(len(free))
+        return person, _by_weight(shares[person.id], sum(shares.values()))
+
+    def _room(self, person: Person) -> int:
+        limits = self.rotation.limits
+        rooms = [HEAVIEST]
+        for cap in limits.caps:
+            most = cap.for_person(person, self.standing(person).extra)
+            if most is not None:
+                rooms.append(most - self.counted.of(cap.period, person.id))
+        if limits.holding:
+            rooms.append(limits.holding - self.load.get(person.id, 0))
+        left = self.room[person.id]
+        if left is not None:
+            rooms.append(left)
+        return min(rooms)
+
+    def _place(self, person: Person) -> str:
+        return f"{person.name}\n{person.id}"
+
+    def _give(self, person: Person, free: Sequence[Person]) -> None:
+        away: dict[str, int] = {}
+        if self.rotation.when_away == ACCRUE:
+            away = {one: self.weights[one] for one in self.turns.kept["away"]}
+        shares = {one.id: self.weights[one.id] for one in free}
+        self.turns.took(person.id, self._place(person), shares, away, self.rotation.most_owed)
+        self.take(person)
+
+    def _candidates(
+        self, chosen: Person | None, why: Label, obstacles: Mapping[str, Label]
+    ) -> tuple[Candidate, ...]:
+        listed = [p for p in self.people if p is not chosen][: SHOWN_CANDIDATES - 1]
+        others = tuple(
+            Candidate(
+                p.id, p.name, False, obstacles[p.id] if obstacles[p.id].en else self._waits(p)
+            )
+            for p in listed
+        )
+        if chosen is None:
+            return others
+        return (Candidate(chosen.id, chosen.name, True, why), *others)
+
+    def _waits(self, person: Person) -> Label:
+        if self.rotation.method == ways.LEAST_LOADED:
+            return _holds(self.load.get(person.id, 0))
+        if self.rotation.method == ways.MOST_AVAILABLE:
+            return _room_left(self._room(person))
+        return _WAITS
+
+
+def _drawn(record_id: str, line: str, shares: Mapping[str, int]) -> str:
+    """Draw by weight; the same record draws the same person again, so that a dry run tells the truth."""
+    seed = int.from_bytes(blake2b(f"{line}/{record_id}".encode(), digest_size=8).digest())
+    place = seed % sum(shares.values())
+    for one, share in shares.items():
+        if place < share:
+            return one
+        place -= share
+    raise AssertionError(shares)
+
+
+_NOBODY = Label("nobody can take it", "没有可分配的人员")
+_NO_SHARE = Label("has weight 0 and gets nothing automatically", "分配权重为 0，不参与自动分配")
+_AT_LIMIT = Label("holds as much as the holding limit allows", "已达到持有上限")
+_WAITS = Label("waits for the next turn", "等待下一轮")
+_BY_LOT = Label("drawn by lot", "随机抽取")
+_NOT_AMONG = Label("does not meet the entry's condition for people", "不符合该条目的人员条件")
+
+
+@lru_cache(maxsize=1024)
+def _full(period: str, count: int) -> Label:
+    words = IN_WORDS[period]
+    return Label(f"has got {count} {words.en}, the limit", f"{words.zh}已分配 {count} 条，达到上限")
+
+
+@lru_cache(maxsize=1024)
+def _group_full(period: str, count: int) -> Label:
+    words = IN_WORDS[period]
+    return Label(
+        f"the group has got {count} {words.en}, its limit",
+        f"该组{words.zh}已分配 {count} 条，达到上限",
+    )
+
+
+@lru_cache(maxsize=1024)
+def _holds_enough(count: int) -> Label:
+    return Label(f"holds {count}, the limit", f"已持有 {count} 条，达到上限")
+
+
+@lru_cache(maxsize=1024)
+def _holds(count: int) -> Label:
+    return Label(f"holds {count}", f"持有 {count} 条")
+
+
+@lru_cache(maxsize=1024)
+def _fewest(count: int) -> Label:
+    return Label(f"holds {count}, the fewest", f"持有 {count} 条，最少")
+
+
+@lru_cache(maxsize=1024)
+def _most_room(count: int) -> Label:
+    return Label(f"has most room, for {count} more", f"余量最多，还可接收 {count} 条")
+
+
+@lru_cache(maxsize=1024)
+def _room_left(count: int) -> Label:
+    return Label(f"has room for {count} more", f"还可接收 {count} 条")
+
+
+@lru_cache(maxsize=1024)
+def _in_turn(place: int, people: int) -> Label:
+    return Label(f"next in turn, {place} of {people}", f"轮到该成员（{people} 人中第 {place} 位）")
+
+
+@lru_cache(maxsize=1024)
+def _by_share(people: int) -> Label:
+    return Label(f"next by equal shares of {people} people", f"按 {people} 人均分轮到")
+
+
+@lru_cache(maxsize=1024)
+def _by_weight(weight: int, total: int) -> Label:
+    return Label(f"next by weight, {weight} of {total}", f"按权重轮到（{weight}/{total}）")
+
+
+@lru_cache(maxsize=256)
+def _another(name: str) -> Label:
+    return Label(f"has another {name}", f"{name} 不一致")
+
+
+@lru_cache(maxsize=256)
+def _no_access(value: str) -> Label:
+    return Label(f"has no access to {value} by rank", f"排名未获得“{value}”的分配资格")
