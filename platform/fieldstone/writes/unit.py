@@ -168,9 +168,11 @@ def _asked(batch: Batch, model: Model, ctx: Context) -> list[Change]:
     asked = [replace(change, trusted=True) for draft in standing for change in draft.follow]
     asked += touched_timelines(standing, model, ctx)
     known = {(change.object_name, change.record_id) for change in asked}
+    # A merge writes the record that stays itself, once everything has moved.
+    moved_on = [draft for draft in standing if not draft.change.relinks]
     asked += [
         change
-        for change in rescored(standing, model)
+        for change in rescored(moved_on, model)
         if (change.object_name, change.record_id) not in known
     ]
     return sorted(asked, key=lambda change: change.object_name)

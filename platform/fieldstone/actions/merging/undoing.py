@@ -53,6 +53,8 @@ def undo(unit: Unit, merged: Merged) -> Undone:
         undo(unit, inner)
     if untouched:
         moving.timers_back(merged.survivor, merged.kept["timers"])
+    else:
+        _look_again(unit, merged)
     tx.merges.undone(merged.id, unit.ctx.actor.id, unit.ctx.now)
     return Undone(outcome, left)
 
@@ -228,6 +230,16 @@ def _turned_back(now: Any, before: Any, merged: Merged) -> Any:
             return [*ids, merged.gone]
         return [merged.gone if one == merged.survivor else one for one in ids]
     return before if now == merged.survivor else None
+
+
+def _look_again(unit: Unit, merged: Merged) -> None:
+    """Let the rules judge both records as they are now: what happened since may count for either."""
+    changes = [
+        Change(merged.object_name, Operation.UPDATE, {}, one, trusted=True, reason=REASON)
+        for one in (merged.survivor, merged.gone)
+    ]
+    for outcome in unit.submit(changes):
+        standing(outcome)
 
 
 def _made_away(unit: Unit, made: Sequence[Moved]) -> None:
