@@ -50,6 +50,7 @@ def test_a_record_that_is_not_there_is_refused(company: Company, name: str) -> N
         "extend": {"rule": "follow_up_in_time", "reason": "on holiday"},
         "judge_worthless": {"reason": "too_early"},
         "merge": {"with": "1" * 36},
+        "move_to_pool": {"pool": "north_pool"},
     }
 
     assert refusal(company, "admin", name, "0" * 36, where, **params.get(name, {}))[0] == 404

@@ -218,6 +218,8 @@ class FakeFacts:
     same: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rooms: Mapping[str, int | None] = field(default_factory=dict)
     bars: Mapping[str, Mapping[str, datetime]] = field(default_factory=dict)
+    charges: Mapping[tuple[str, str], Sequence[datetime]] = field(default_factory=dict)
+    pooled: Mapping[str, datetime] = field(default_factory=dict)
     source: str = "api"
     followed: Mapping[str, datetime] = field(default_factory=dict)
     timers: Mapping[str, DueTimer] = field(default_factory=dict)
@@ -299,6 +301,23 @@ class FakeFacts:
         self, object_name: str, record_ids: Sequence[str]
     ) -> Mapping[str, Mapping[str, datetime]]:
         return {one: self.bars[one] for one in record_ids if one in self.bars}
+
+    def hold(self, rule: str, subjects: Sequence[str]) -> None:
+        self.asked["hold"] += 1
+
+    def spent(self, rule: str, ledger: str, subject: str, since: datetime) -> int:
+        charges = self.charges.get((ledger, subject), ())
+        return sum(1 for at in charges if at >= since)
+
+    def first_spent(self, rule: str, ledger: str, subject: str, since: datetime) -> datetime | None:
+        charges = self.charges.get((ledger, subject), ())
+        return min((at for at in charges if at >= since), default=None)
+
+    def last_spent(self, rule: str, ledger: str, subject: str) -> datetime | None:
+        return max(self.charges.get((ledger, subject), ()), default=None)
+
+    def pooled_since(self, record_ids: Sequence[str]) -> Mapping[str, datetime]:
+        return {one: self.pooled[one] for one in record_ids if one in self.pooled}
 
     def alike(
         self, object_name: str, field_code: str, record_ids: Sequence[str]

@@ -22,7 +22,7 @@ from fieldstone.fieldtypes import boolean
 from fieldstone.model.site_model import Model
 from fieldstone.rules.contract import Facts, Rule, RuleBody, Verdict
 from fieldstone.rules.normalise import alike
-from fieldstone.rules.pool import Member, Pool
+from fieldstone.rules.pool_body import Member, Pool
 from fieldstone.storage.journal import JournalEntry, OwnerMove, StageMove
 from fieldstone.storage.transaction import RowUpdate, Transaction
 from tests.storage.builders import CTX, NOW, Site, a_field, a_model

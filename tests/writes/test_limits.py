@@ -9,9 +9,11 @@ from datetime import timedelta
 
 import pytest
 
+from fieldstone.base.errors import RefusedError
 from fieldstone.changes.nouns import Change, Operation, Outcome
 from fieldstone.compiler.compile import compile_site, read_layer
 from fieldstone.model.site_model import Model
+from fieldstone.reads.door import Reads
 from tests.actions.acting import a_lead, act, in_the_pool, refusal
 from tests.builders import a_layer, field_types, rule_kinds
 from tests.company import ROOT, Company
@@ -76,14 +78,10 @@ def test_a_refused_claim_spends_no_quota(tight: Company) -> None:
         act(tight, "wang", "claim", lead)
     refusal(tight, "wang", "claim", leads[2])
 
-    tables = tight.storage.use(tight.model)
-    with tight.storage.reading(tables, tight.context("wang")) as reader:
-        from fieldstone.storage.counters import Counters
-
-        used = Counters(reader.connection, reader.dialect, tight.now).used(
-            tight.ids["wang"], "lead_claim", "day:2026-11-23"
-        )
-    assert used == 2
+    claiming = Reads(tight.storage).claiming(
+        tight.context("wang"), tight.model, "public_pool", "lead"
+    )
+    assert [one.used for one in claiming.allowances] == [2]
 
 
 def test_assigning_and_transferring_meet_the_limit(tight: Company) -> None:
@@ -327,8 +325,6 @@ def test_fifty_ways_at_once_never_exceed_the_limit(company_on_postgres: Company)
     works += [lambda n=n: bring_in(n) for n in range(10)]
 
     def quietly(work: object) -> None:
-        from fieldstone.base.errors import RefusedError
-
         try:
             work()  # type: ignore[operator]
         except RefusedError:

@@ -44,14 +44,22 @@ def access_to(model: Model, actor: Actor | None, object_name: str) -> Access:
 
 
 def access_in_pool(
-    model: Model, actor: Actor | None, object_name: str, masked_fields: frozenset[str]
+    model: Model,
+    actor: Actor | None,
+    object_name: str,
+    masked_fields: frozenset[str],
+    shown_fields: frozenset[str] | None = None,
 ) -> Access:
-    """Return what `actor` sees of records lying in a public pool which masks `masked_fields`."""
+    """Return what `actor` sees of records lying in a public pool which masks `masked_fields`.
+
+    Of records that were not opened yet a pool may show `shown_fields` only.
+    """
     narrow = access_to(model, actor, object_name)
     me = narrow.actor
     if me.is_system or not _reads_at_all(me, object_name):
         return narrow
-    rights = pool_rights_of(Held(model), object_name, me.roles - {"system"}, masked_fields)
+    roles = me.roles - {"system"}
+    rights = pool_rights_of(Held(model), object_name, roles, masked_fields, shown_fields)
     return Access(narrow.spec, me, rights)
 
 

@@ -84,9 +84,15 @@ def rights_of(
 
 @lru_cache(maxsize=512)
 def pool_rights_of(
-    held: Held, object_name: str, roles: frozenset[str], masked: frozenset[str]
+    held: Held,
+    object_name: str,
+    roles: frozenset[str],
+    masked: frozenset[str],
+    shown: frozenset[str] | None,
 ) -> Rights:
     """Return what `roles` give over records that lie in a public pool, before anybody claims one.
+
+    `shown` are the only fields that have names there, None for all that the roles read.
 
     Every row of the pool is covered; a field with a condition on its mask is masked, because the
     viewer is not yet the owner, and so are the fields that the pool itself masks.
@@ -100,7 +106,10 @@ def pool_rights_of(
         if (permission := spec.permissions.get(role)) is not None
         and (permission.claim or permission.read != "none")
     ]
-    fields = {code: _pooled(code, permissions, masked) for code in spec.fields}
+    fields = {
+        code: _pooled(code, permissions, masked) if shown is None or code in shown else HIDDEN
+        for code in spec.fields
+    }
     return Rights(
         object_name,
         read=(EVERYWHERE,) if permissions else (),

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
+from typing import Any, Final
 
 from fieldstone.access.access import access_to, env_of
+from fieldstone.actions.claiming import give_back
 from fieldstone.actions.contract import Call, Result
 from fieldstone.actions.submitting import standing
 from fieldstone.base.errors import Problem, RefusedError
@@ -14,7 +16,10 @@ from fieldstone.base.label import Label
 from fieldstone.base.names import did_you_mean
 from fieldstone.changes.nouns import Change, Operation
 from fieldstone.model.site_model import Model
+from fieldstone.rules.pool_body import Pool, fitting_pool
+from fieldstone.storage.transaction import Transaction
 
+RETURNED: Final = "returned"
 LABEL = Label("Return to pool", "退回公海")
 
 
@@ -33,8 +38,15 @@ class Release:
             "type": "object",
             "additionalProperties": False,
             "properties": {
-                "pool": {"type": "string", "description": "Code of the pool."},
-                "reason": {"type": "string", "maxLength": 200},
+                "pool": {
+                    "type": "string",
+                    "description": "Code of the pool; left out: the one the record belongs into.",
+                },
+                "reason": {
+                    "type": "string",
+                    "maxLength": 150,
+                    "description": "A reason of the pool, or your own words.",
+                },
             },
         }
 
@@ -43,26 +55,14 @@ class Release:
         return bool(model.objects[object_name].pools)
 
     def run(self, call: Call) -> Result:
-        """Put the record into the pool; its owner may do this, and whoever may give records to others."""
-        pool = str(call.params.get("pool") or call.spec.pools[0])
-        if pool not in call.spec.pools:
-            cure = did_you_mean(pool, call.spec.pools)
-            raise RefusedError(
-                [Problem("unknown_pool", "pool", f"There is no pool {pool!r}.", cure)]
-            )
+        """Put the record into the pool; its owner may do this, and whoever may give records to others.
+
+        What its owner gives back in time is given back to quotas that count net.
+        """
         with call.writes.unit(call.ctx, call.model) as unit:
             tx = unit.transaction
-            row = tx.rows(call.object_name, [call.record_id], lock=True).get(call.record_id)
-            access = access_to(call.model, call.ctx.actor, call.object_name)
-            env = env_of(call.ctx)
-            paths = [path for path in access.reads if "." in path]
-            looked_up = tx.lookups(call.object_name, [row], paths)[0] if row and paths else {}
-            if row is None or not access.may_see({**row, **looked_up}, env):
-                text = f"There is no {call.spec.label.en.lower()} {call.record_id}."
-                raise RefusedError([Problem("not_found", "id", text, "Check the id.")], 404)
-            if row.get("owner") != call.ctx.actor.id and not access.may_assign:
-                text = "Only its owner or a manager may return this record."
-                raise RefusedError([Problem("forbidden", "owner", text, "Ask its owner.")], 403)
+            row = _released(call, tx)
+            pool = _pool_for(call, row, tx)
             values: dict[str, object] = {"pool": pool, "owner": None}
             change = Change(
                 call.object_name,
@@ -71,10 +71,66 @@ class Release:
                 call.record_id,
                 action=self.name,
                 trusted=True,
-                reason=str(call.params.get("reason") or "returned"),
+                reason=_reason(call, pool),
             )
             outcome = standing(unit.submit([change])[0])
+            _give_back(call, row, tx)
         return Result(outcome, Label("Returned to the pool.", "已退回公海。"))
+
+
+def _released(call: Call, tx: Transaction) -> Mapping[str, Any]:
+    """Lock the record and return it. Raises RefusedError: 404, 403, 409 when nobody owns it."""
+    row = tx.rows(call.object_name, [call.record_id], lock=True).get(call.record_id)
+    access = access_to(call.model, call.ctx.actor, call.object_name)
+    env = env_of(call.ctx)
+    paths = [path for path in access.reads if "." in path]
+    looked_up = tx.lookups(call.object_name, [row], paths)[0] if row and paths else {}
+    if row is None or not access.may_see({**row, **looked_up}, env):
+        text = f"There is no {call.spec.label.en.lower()} {call.record_id}."
+        raise RefusedError([Problem("not_found", "id", text, "Check the id.")], 404)
+    if row.get("owner") != call.ctx.actor.id and not access.may_assign:
+        text = "Only its owner or a manager may return this record."
+        raise RefusedError([Problem("forbidden", "owner", text, "Ask its owner.")], 403)
+    if row.get("pool") and not row.get("owner"):
+        text, cure = "This record lies in a pool already.", "Move it to another pool instead."
+        raise RefusedError([Problem("in_pool", "pool", text, cure)], 409)
+    return row
+
+
+def _pool_for(call: Call, row: Mapping[str, Any], tx: Transaction) -> str:
+    """Return the pool that was named, or the one that takes the record. Raises RefusedError (422)."""
+    named = call.params.get("pool")
+    if named is not None and named not in call.spec.pools:
+        cure = did_you_mean(str(named), call.spec.pools)
+        raise RefusedError([Problem("unknown_pool", "pool", f"There is no pool {named!r}.", cure)])
+    if named is not None:
+        return str(named)
+    rules = call.model.rules_of(call.object_name)
+    expressions = [one for rule in rules if isinstance(rule.body, Pool) for one in rule.body.reads]
+    full = tx.with_lookups(call.object_name, {call.record_id: dict(row)}, expressions)
+    found = fitting_pool(rules, call.spec.pools, full[call.record_id], tx)
+    return found[0] if found is not None else call.spec.pools[0]
+
+
+def _reason(call: Call, pool: str) -> str:
+    """Return the reason as it is kept: "returned", the pool's code for it, the person's words. Raises RefusedError (422)."""
+    given = " ".join(str(call.params.get("reason") or "").split())
+    rule = call.model.rules.get(pool)
+    body = rule.body if rule is not None and isinstance(rule.body, Pool) else None
+    known = [code for code, _ in body.reasons] if body is not None else []
+    if body is not None and body.reason_required and given.partition(":")[0] not in known:
+        text = "This pool wants to know why the record comes back."
+        cure = f"Send one of these reasons: {', '.join(known)}."
+        raise RefusedError([Problem("reason", "reason", text, cure)])
+    return f"{RETURNED}: {given}" if given else RETURNED
+
+
+def _give_back(call: Call, row: Mapping[str, Any], tx: Transaction) -> None:
+    owner, since = row.get("owner"), row.get("owned_at")
+    if not isinstance(since, datetime) or owner != call.ctx.actor.id:
+        return
+    for rule in call.model.rules_of(call.object_name, "claim"):
+        give_back(rule, str(owner), since, tx.pools_before(call.object_name, call.record_id), tx)
 
 
 ACTION = Release()

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Final
 
+from fieldstone.access.viewer import Viewer
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Context
 from fieldstone.model.site_model import Model
@@ -24,7 +25,7 @@ from fieldstone.reads.history import History, history_of
 from fieldstone.reads.kept import Kept
 from fieldstone.reads.listing import page_of, record_of, total_of
 from fieldstone.reads.merges import led_to, merges_into
-from fieldstone.reads.pools import into_pool, pools_of
+from fieldstone.reads.pools import Inside, inside_of, into_pool, pools_of
 from fieldstone.reads.query import EVERYTHING, BoardColumn, Choice, Hit, Page, Query, Record
 from fieldstone.reads.scores import Score, scores_of
 from fieldstone.reads.searching import choices, found_anywhere
@@ -63,7 +64,7 @@ class Reads:
     ) -> Record | None:
         """Return one record; `query` says which fields, what to expand and whether to look into the bin."""
         with self.sight(ctx, model) as sight:
-            inside, query = into_pool(sight, object_name, query)
+            inside, query = into_pool(sight, object_name, query, id)
             return record_of(inside, object_name, id, query)
 
     def list(self, ctx: Context, model: Model, object_name: str, query: Query = EVERYTHING) -> Page:
@@ -212,6 +213,15 @@ class Reads:
         """Return the pools of an object that the actor may look into."""
         with self.sight(ctx, model) as sight:
             return tuple(pools_of(sight, object_name))
+
+    def inside(self, ctx: Context, model: Model, pool: str, object_name: str) -> Inside:
+        """Return how the actor looks into a pool. Raises RefusedError (404) when it is not there for them."""
+        with self.sight(ctx, model) as sight:
+            return inside_of(sight, object_name, pool)
+
+    def administers(self, ctx: Context, model: Model) -> bool:
+        """Tell whether a role of the actor is an administrator's."""
+        return ctx.actor.is_system or Viewer(model, ctx.actor).administers
 
     def claiming(
         self, ctx: Context, model: Model, pool: str, object_name: str, ids: Sequence[str] = ()

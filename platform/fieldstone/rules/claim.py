@@ -1,80 +1,33 @@
-"""Claiming from a pool: how many per day, how many at once, and who must wait after giving a record back."""
+"""Claiming from a pool: how many per hour, day, week or month, by whom, when, and what must be finished first."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Final
 
 from fieldstone.base.errors import Problem
 from fieldstone.base.label import Label
-from fieldstone.changes.nouns import Draft
-from fieldstone.expressions.expression import Expression
+from fieldstone.base.workdays import CalendarError, Span, zone_of
 from fieldstone.expressions.types import BOOLEAN
-from fieldstone.rules.contract import MOVE, Builder, Facts, Rule, Verdict
-from fieldstone.rules.cooldown import COOLDOWN, Cooldown, cooldown_from
+from fieldstone.rules.assignments import span_from
+from fieldstone.rules.claim_body import (
+    CLAIMS,
+    LEDGERS,
+    PERIODS,
+    POOL,
+    Claim,
+    Gate,
+    Quota,
+    Unfinished,
+)
+from fieldstone.rules.contract import MOVE, Builder, Facts, Rule
+from fieldstone.rules.cooldown import EVERYBODY, Cooldown, must_wait
 from fieldstone.rules.deadline_body import Deadline
-from fieldstone.rules.kind import CODES, COUNT, TEXT, Kind
-from fieldstone.rules.wording import language_of
+from fieldstone.rules.groups import GROUP_KEYS, group_from
+from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, COUNT, SPAN, TEXT, Kind, label_from
 
-
-@dataclass(frozen=True)
-class Limits:
-    """What one person may take and hold; 0 is no limit."""
-
-    per_day: int = 0
-    per_week: int = 0
-    holding: int = 0
-
-
-@dataclass(frozen=True)
-class Quota:
-    """How many claims a period allows; `period` names the counter: "day:2026-03-02", "week:2026-W10"."""
-
-    period: str
-    limit: int
-
-
-@dataclass(frozen=True)
-class Claim:
-    """The body of a claim rule. The claim action asks it, and spends the quotas inside its transaction."""
-
-    pools: tuple[str, ...]
-    limits: Limits
-    by_role: Mapping[str, Limits]
-    counts: Expression | None
-    cooldown: Cooldown | None
-
-    @property
-    def reads(self) -> tuple[Expression, ...]:
-        """Return nothing: what counts as held is asked by the database."""
-        return ()
-
-    def decide(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
-        """Return nothing: the claim action asks before it writes."""
-        return {}
-
-    def limits_for(self, roles: Collection[str]) -> Limits:
-        """Return the limits of a person: of several roles with own limits the most generous number counts."""
-        own = [limits for role, limits in self.by_role.items() if role in roles]
-        if not own:
-            return self.limits
-        return Limits(
-            _most([one.per_day for one in own]),
-            _most([one.per_week for one in own]),
-            _most([one.holding for one in own]),
-        )
-
-    def quotas(self, roles: Collection[str], today: date) -> tuple[Quota, ...]:
-        """Return the counters a claim is taken from; `today` is the date where the person works."""
-        limits = self.limits_for(roles)
-        year, week, _ = today.isocalendar()
-        wanted = (
-            Quota(f"day:{today.isoformat()}", limits.per_day),
-            Quota(f"week:{year}-W{week:02}", limits.per_week),
-        )
-        return tuple(quota for quota in wanted if quota.limit)
+SHORT: Final = {f"per_{period}": period for period in PERIODS}
 
 
 def claim_rule(rules: Iterable[Rule], pool: str) -> Rule | None:
@@ -91,138 +44,162 @@ def claim_rule(rules: Iterable[Rule], pool: str) -> Rule | None:
     )
 
 
-def claim_refusals(
-    rules: Sequence[Rule],
-    pool: str,
-    record_ids: Sequence[str],
-    person: str,
-    facts: Facts,
-) -> Mapping[str, Problem]:
-    """Return by record why `person` may not claim it; asked inside the claim's transaction, before the quota is spent.
-
-    `rules` are the rules of the object: cool-downs of its deadlines count too. The person's roles are those of
-    `facts.env`. Records are considered in the order given; those beyond the holding limit are refused.
-    """
-    rule = claim_rule(rules, pool)
-    cooldowns = list(_cooldowns(rules, rule))
+def waits(
+    rules: Sequence[Rule], record_ids: Sequence[str], person: str, facts: Facts
+) -> dict[str, Problem]:
+    """Return by record why `person` must wait before claiming it: cool-down rules, and those that deadlines hold."""
+    found: dict[str, datetime] = {}
+    object_name = rules[0].object_name if rules else ""
+    for record_id, barred in facts.barred(object_name, record_ids).items() if rules else ():
+        free = barred.get(person) or barred.get(EVERYBODY)
+        if free is not None:
+            found[record_id] = free
+    cooldowns = list(_cooldowns(rules))
     past = facts.past_owners(record_ids) if cooldowns else {}
-    refused: dict[str, Problem] = {}
-    for record_id in record_ids:
-        waits = [
-            free
-            for cooldown, calendar in cooldowns
-            if (
-                free := cooldown.until(
-                    person, past.get(record_id, ()), facts.calendar(calendar), facts.now
-                )
-            )
-        ]
-        if waits:
-            refused[record_id] = _must_wait(max(waits), facts)
-    if rule is not None and isinstance(rule.body, Claim):
-        free_ids = [one for one in record_ids if one not in refused]
-        refused |= _beyond_holding(rule, rule.body, free_ids, person, facts)
-    return refused
+    for record_id, spans in past.items():
+        for cooldown, calendar in cooldowns:
+            free = cooldown.until(person, spans, facts.calendar(calendar), facts.now)
+            if free is not None:
+                found[record_id] = max(free, found.get(record_id, free))
+    return {one: must_wait(free, facts, own=True) for one, free in found.items()}
 
 
-def quota_refusal(rule: Rule, quota: Quota, facts: Facts) -> Problem:
-    """Return what to tell somebody whose quota is used up."""
-    language = language_of(facts)
-    told = _WEEK_FULL if quota.period.startswith("week") else _DAY_FULL
-    return Problem(
-        "claim_quota",
-        rule.code,
-        told.filled_in({"limit": quota.limit}).text(language),
-        _TOMORROW.text(language),
-    )
-
-
-def _cooldowns(rules: Iterable[Rule], claim: Rule | None) -> Iterable[tuple[Cooldown, str]]:
-    if claim is not None and isinstance(claim.body, Claim) and claim.body.cooldown is not None:
-        yield claim.body.cooldown, claim.calendar
+def _cooldowns(rules: Iterable[Rule]) -> Iterable[tuple[Cooldown, str]]:
     for rule in rules:
         if isinstance(rule.body, Deadline) and rule.body.cooldown is not None:
             yield rule.body.cooldown, rule.calendar
-
-
-def _beyond_holding(
-    rule: Rule, body: Claim, record_ids: Sequence[str], person: str, facts: Facts
-) -> dict[str, Problem]:
-    limit = body.limits_for(facts.env.roles).holding
-    if not limit or not record_ids:
-        return {}
-    held = facts.workload(rule.object_name, [person], body.counts).get(person, 0)
-    language = language_of(facts)
-    problem = Problem(
-        "holding_limit",
-        rule.code,
-        _HOLDS.filled_in({"held": held, "limit": limit}).text(language),
-        _GIVE_BACK.text(language),
-    )
-    return dict.fromkeys(record_ids[max(0, limit - held) :], problem)
-
-
-def _must_wait(free: datetime, facts: Facts) -> Problem:
-    language = language_of(facts)
-    at = free.astimezone(facts.env.timezone).strftime("%Y-%m-%d %H:%M")
-    return Problem(
-        "cooling_down",
-        "owner",
-        _COOLING.filled_in({"at": at}).text(language),
-        _LATER.text(language),
-    )
 
 
 def _names(rule: Rule, pool: str) -> bool:
     return isinstance(rule.body, Claim) and pool in rule.body.pools
 
 
-def _most(numbers: Sequence[int]) -> int:
-    return 0 if 0 in numbers else max(numbers)
-
-
-_DAY_FULL = Label(
-    "You have claimed {limit} today, the daily limit.", "今日已领取 {limit} 条，达到每日上限。"
-)
-_WEEK_FULL = Label(
-    "You have claimed {limit} this week, the limit.", "本周已领取 {limit} 条，达到上限。"
-)
-_TOMORROW = Label(
-    "Claim again when the period is over, or ask a manager.", "请在下个周期再领取，或联系主管。"
-)
-_HOLDS = Label("You hold {held} of at most {limit}.", "您已持有 {held} 条，上限为 {limit} 条。")
-_GIVE_BACK = Label("Finish or return some first.", "请先处理或退回部分记录。")
-_COOLING = Label(
-    "You had it before; you may claim it again from {at}.", "您曾持有该记录，{at} 之后可再次领取。"
-)
-_LATER = Label("Choose another one.", "请选择其他记录。")
-
-
 def compile_rule(raw: Mapping[str, Any], build: Builder) -> Claim:
-    """Resolve pools, roles and limits."""
-    pools = tuple(
-        build.known(f"pools.{i}", "pool", name) for i, name in enumerate(raw.get("pools", ()))
-    )
-    by_role = {
-        build.known(f"roles.{role}", "role", role): _limits({**raw, **written})
-        for role, written in raw.get("roles", {}).items()
-    }
+    """Resolve pools, groups, spans and conditions."""
+    unfinished = None
+    if "must_finish" in raw:
+        written = raw["must_finish"]
+        counts = build.expression("must_finish.counts", written["counts"], expects=BOOLEAN)
+        if counts is not None:
+            unfinished = Unfinished(counts, int(written["most"]), _message(written))
     return Claim(
-        pools,
-        _limits(raw),
-        by_role,
-        build.expression("holding_counts", raw.get("holding_counts"), expects=BOOLEAN),
-        cooldown_from(raw.get("cooldown"), "cooldown", build),
+        pools=tuple(
+            build.known(f"pools.{i}", "pool", name) for i, name in enumerate(raw.get("pools", ()))
+        ),
+        quotas=tuple(_quotas(raw, build)),
+        zone=_zone(raw, build),
+        min_interval=_span(raw, "min_interval", build),
+        batch_max=int(raw.get("batch_max", 0)),
+        embargo=_span(raw, "embargo_new", build),
+        gates=tuple(_gates(raw, build)),
+        window=build.known("window", "calendar", raw["window"]) if "window" in raw else "",
+        unfinished=unfinished,
+        return_free=_span(raw, "return_free_period", build),
     )
 
 
-def _limits(raw: Mapping[str, Any]) -> Limits:
-    return Limits(
-        int(raw.get("per_day", 0)), int(raw.get("per_week", 0)), int(raw.get("holding", 0))
-    )
+def _quotas(raw: Mapping[str, Any], build: Builder) -> Iterable[Quota]:
+    for key, period in SHORT.items():
+        if key in raw:
+            yield Quota(int(raw[key]), period)
+    for role, written in raw.get("roles", {}).items():
+        known = build.known(f"roles.{role}", "role", role)
+        for key, most in written.items():
+            yield Quota(int(most), SHORT[key], group=f"role:{known}")
+    for place, written in enumerate(raw.get("quotas", ())):
+        path = f"quotas.{place}"
+        together = "together" in written
+        group = (
+            POOL if written.get("together") == POOL else group_from(_group(written), path, build)
+        )
+        span = (
+            span_from(written["within"], f"{path}.within", build) if "within" in written else None
+        )
+        yield Quota(
+            int(written["most"]),
+            "" if "within" in written else str(written.get("each", "day")),
+            str(written.get("counts", CLAIMS)),
+            span,
+            group,
+            together,
+        )
 
 
-_LIMITS = {"per_day": COUNT, "per_week": COUNT, "holding": COUNT}
+def _group(written: Mapping[str, Any]) -> Mapping[str, Any]:
+    together = written.get("together")
+    return together if isinstance(together, Mapping) else written
+
+
+def _gates(raw: Mapping[str, Any], build: Builder) -> Iterable[Gate]:
+    for place, written in enumerate(raw.get("gates", ())):
+        path = f"gates.{place}"
+        when = build.expression(f"{path}.when", written["when"], expects=BOOLEAN)
+        needs = build.expression(f"{path}.needs", written["needs"], expects=BOOLEAN)
+        if when is not None and needs is not None:
+            yield Gate(when, needs, _message(written))
+
+
+def _message(written: Mapping[str, Any]) -> Label | None:
+    return label_from(written["message"]) if "message" in written else None
+
+
+def _span(raw: Mapping[str, Any], key: str, build: Builder) -> Span | None:
+    return span_from(raw[key], key, build) if key in raw else None
+
+
+def _zone(raw: Mapping[str, Any], build: Builder) -> str:
+    zone = str(raw.get("time_zone", ""))
+    try:
+        zone_of(zone or "UTC")
+    except (CalendarError, ValueError, OSError):
+        text = f"there is no time zone {zone!r}."
+        build.problem("time_zone", "unknown_zone", text, "Write a name such as Asia/Shanghai.")
+    return zone
+
+
+_SHORT_QUOTAS: Final = {
+    key: {**COUNT, "description": f"How many claims one person has a {period}."}
+    for key, period in SHORT.items()
+}
+_QUOTA: Final = {
+    "type": "object",
+    "properties": {
+        "most": {**COUNT, "minimum": 0, "description": "How many the period allows."},
+        "each": {"enum": list(PERIODS), "description": "A period of the clock; day if left out."},
+        "within": {**SPAN, "description": "A period that rolls on instead: 24 hours, 7 days."},
+        "counts": {
+            "enum": list(LEDGERS),
+            "description": "claims: gross, returns give nothing back; net: claims less returns; views: looks at a record before the claim.",
+        },
+        **GROUP_KEYS,
+        "together": {
+            "description": "The limit is that of a group in sum, or of all who take from the pool.",
+            "oneOf": [
+                {"const": POOL},
+                {
+                    "type": "object",
+                    "properties": dict(GROUP_KEYS),
+                    "additionalProperties": False,
+                    "minProperties": 1,
+                    "maxProperties": 1,
+                },
+            ],
+        },
+    },
+    "required": ["most"],
+    "additionalProperties": False,
+    "not": {"required": ["each", "within"]},
+}
+_GATE: Final = {
+    "type": "object",
+    "properties": {
+        "when": {**TEXT, "description": "Which records the gate guards, such as the best grade."},
+        "needs": {**TEXT, "description": "What must hold for the person who claims."},
+        "message": {**BOTH_LANGUAGES, "description": "What is told otherwise."},
+    },
+    "required": ["when", "needs"],
+    "additionalProperties": False,
+}
 
 KIND = Kind(
     "claim",
@@ -230,18 +207,54 @@ KIND = Kind(
     MOVE,
     {
         "properties": {
-            "pools": CODES,
-            **_LIMITS,
+            "pools": {**CODES, "description": "The pools it governs; left out: all of the object."},
+            **_SHORT_QUOTAS,
             "roles": {
                 "type": "object",
+                "description": "Other numbers for a role.",
                 "additionalProperties": {
                     "type": "object",
-                    "properties": _LIMITS,
+                    "properties": _SHORT_QUOTAS,
                     "additionalProperties": False,
                 },
             },
-            "holding_counts": TEXT,
-            "cooldown": COOLDOWN,
+            "quotas": {"type": "array", "items": _QUOTA, "minItems": 1},
+            "time_zone": {
+                **TEXT,
+                "description": "Where days begin; that of the calendar if left out.",
+            },
+            "min_interval": {
+                **SPAN,
+                "description": "The least time between two claims of a person.",
+            },
+            "batch_max": {**COUNT, "description": "How many may be claimed at once."},
+            "embargo_new": {
+                **SPAN,
+                "description": "How long a record lies in the pool before it may be claimed.",
+            },
+            "gates": {"type": "array", "items": _GATE, "minItems": 1},
+            "window": {
+                **TEXT,
+                "description": "A calendar: claims go through only while it is open.",
+            },
+            "must_finish": {
+                "type": "object",
+                "description": "What a person must have worked off before claiming more.",
+                "properties": {
+                    "counts": {**TEXT, "description": "Which held records are unfinished."},
+                    "most": {
+                        **COUNT,
+                        "description": "So many unfinished ones stop further claims.",
+                    },
+                    "message": BOTH_LANGUAGES,
+                },
+                "required": ["counts", "most"],
+                "additionalProperties": False,
+            },
+            "return_free_period": {
+                **SPAN,
+                "description": "A record given back within this time is given back to net quotas; left out: within the period.",
+            },
         },
         "required": [],
     },

@@ -179,6 +179,21 @@ class Facts(Protocol):
     ) -> Mapping[str, Mapping[str, datetime]]:
         """Return, by record, who may not have it, and until when; "*" is everybody."""
 
+    def hold(self, rule: str, subjects: Sequence[str]) -> None:
+        """Lock the accounts of a claim rule until the commit; nothing in a read."""
+
+    def spent(self, rule: str, ledger: str, subject: str, since: datetime) -> int:
+        """Return what an account of a claim rule was charged since an instant."""
+
+    def first_spent(self, rule: str, ledger: str, subject: str, since: datetime) -> datetime | None:
+        """Return when the earliest of these charges was made."""
+
+    def last_spent(self, rule: str, ledger: str, subject: str) -> datetime | None:
+        """Return when the latest charge was made."""
+
+    def pooled_since(self, record_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """Return since when records lie in the pool they are in."""
+
     def alike(
         self, object_name: str, field_code: str, record_ids: Sequence[str]
     ) -> Mapping[str, tuple[str, ...]]:

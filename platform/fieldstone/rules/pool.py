@@ -1,89 +1,94 @@
-"""A public pool: who sees which of its records, and what stays masked until somebody claims one."""
+"""A public pool: who sees which of its records, what stays masked until somebody claims one, and who comes and goes."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, Final
 
 from fieldstone.base.label import Label
-from fieldstone.changes.nouns import Draft
-from fieldstone.expressions.expression import Expression
+from fieldstone.base.workdays import Span
 from fieldstone.expressions.types import BOOLEAN
-from fieldstone.rules.contract import MOVE, Builder, Facts, Rule, Verdict
-from fieldstone.rules.kind import CODES, TEXT, Kind
+from fieldstone.rules.assignments import span_from, template_from
+from fieldstone.rules.contract import LIMIT, Builder
+from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, COUNT, SPAN, TEXT, Kind, label_from
+from fieldstone.rules.notices import CHANNELS, audiences_from
+from fieldstone.rules.pool_body import (
+    ANY,
+    MOST_REPEATS,
+    PREVIEW,
+    VISIBILITIES,
+    Exit,
+    Member,
+    Pool,
+    Unclaimed,
+)
+from fieldstone.rules.wording import pool_label
 
-GROUPS = ("role", "team", "department", "user")
-
-
-@dataclass(frozen=True)
-class Member:
-    """A group that works with the pool. `group` is "role:sales", "team:north"; `sees` None: every record."""
-
-    group: str
-    sees: Expression | None = None
-    admin: bool = False
-
-
-@dataclass(frozen=True)
-class Pool:
-    """The body of a pool rule; the rule's code is the pool's code, its label the pool's name.
-
-    No members: whoever may read the object. `sort` holds (field, descending).
-    """
-
-    members: tuple[Member, ...]
-    masked: tuple[str, ...]
-    sort: tuple[tuple[str, bool], ...]
-    columns: tuple[str, ...]
-
-    @property
-    def reads(self) -> tuple[Expression, ...]:
-        """Return nothing: what members see is asked when the pool is read."""
-        return ()
-
-    def decide(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
-        """Return nothing: a pool describes, other rules move records into it."""
-        return {}
-
-    def memberships(self, groups: Collection[str]) -> tuple[Member, ...]:
-        """Return as what a person belongs to the pool; `groups` are theirs: {"role:sales", "team:north", ...}."""
-        if not self.members:
-            return (Member(""),)
-        return tuple(member for member in self.members if member.group in groups)
-
-    def visible(self, groups: Collection[str]) -> tuple[Expression, ...] | None:
-        """Return the conditions of which one must hold for a record to be seen; () is all, None is nothing."""
-        found = self.memberships(groups)
-        if not found:
-            return None
-        if any(member.sees is None for member in found):
-            return ()
-        return tuple(member.sees for member in found if member.sees is not None)
+GROUPS: Final = ("role", "team", "department", "user")
+# After the assignment and the limits, which may put a record into a pool.
+SETTLED: Final = LIMIT + 2
 
 
-def compile_rule(raw: Mapping[str, Any], build: Builder) -> Pool:
-    """Resolve groups, fields and what each group sees."""
+def compile_rule(raw: Mapping[str, Any], build: Builder) -> Pool | None:
+    """Resolve groups, fields, entry and exit rules, and what each group sees."""
     members = tuple(
         member
         for place, written in enumerate(raw.get("members", ()))
         for member in _members(written, f"members.{place}", build)
     )
-    masked = tuple(build.field(f"masked.{i}", name) for i, name in enumerate(raw.get("masked", ())))
-    columns = tuple(
-        build.field(f"columns.{i}", name) for i, name in enumerate(raw.get("columns", ()))
+    dead = build.known("dead", "pool", raw["dead"]) if "dead" in raw else ""
+    if "max_age" in raw and "dead" not in raw:
+        build.problem(
+            "max_age",
+            "dead_missing",
+            "records grow too old here, but nothing says where they go.",
+            "Add 'dead: POOL'.",
+        )
+        return None
+    return Pool(
+        members=members,
+        masked=_fields(raw, "masked", build),
+        sort=_sort(raw.get("sort", ()), build),
+        columns=_fields(raw, "columns", build),
+        visibility=str(raw.get("visibility", PREVIEW)),
+        shown_blind=_fields(raw, "shown_blind", build),
+        enter=build.expression("enter_when", raw.get("enter_when"), expects=BOOLEAN),
+        exits=_exits(raw, build),
+        precedence=int(raw.get("precedence", 100)),
+        is_default=bool(raw.get("default", False)),
+        transfers=tuple(
+            build.known(f"transfers_to.{i}", "pool", one)
+            for i, one in enumerate(raw.get("transfers_to", ()))
+        ),
+        max_age=span_from(raw["max_age"], "max_age", build) if "max_age" in raw else None,
+        dead=dead,
+        dead_label=pool_label(build.scope, dead) if dead else None,
+        reasons=tuple(
+            (code, label_from(label)) for code, label in raw.get("return_reasons", {}).items()
+        ),
+        reason_required=bool(raw.get("reason_required", False)),
+        by=build.field("by", raw["by"]) if "by" in raw else "",
+        unclaimed=tuple(
+            _unclaimed(one, f"unclaimed.{i}", build)
+            for i, one in enumerate(raw.get("unclaimed", ()))
+        ),
     )
-    return Pool(members, masked, _sort(raw.get("sort", ()), build), columns)
+
+
+def _fields(raw: Mapping[str, Any], key: str, build: Builder) -> tuple[str, ...]:
+    return tuple(build.field(f"{key}.{i}", name) for i, name in enumerate(raw.get(key, ())))
 
 
 def _members(raw: Mapping[str, Any], path: str, build: Builder) -> list[Member]:
     sees = build.expression(f"{path}.sees", raw.get("sees"), expects=BOOLEAN)
+    visibility = str(raw.get("visibility", ""))
     found = []
     for group in GROUPS:
         if group in raw:
             name = raw[group]
             if group != "role" or build.known(f"{path}.role", "role", name):
-                found.append(Member(f"{group}:{name}", sees, bool(raw.get("admin", False))))
+                admin = bool(raw.get("admin", False))
+                found.append(Member(f"{group}:{name}", sees, admin, visibility))
     return found
 
 
@@ -95,10 +100,71 @@ def _sort(raw: object, build: Builder) -> tuple[tuple[str, bool], ...]:
     )
 
 
+def _exits(raw: Mapping[str, Any], build: Builder) -> tuple[Exit, ...]:
+    found = []
+    for place, written in enumerate(raw.get("exits", ())):
+        path = f"exits.{place}"
+        when = build.expression(f"{path}.when", written["when"], expects=BOOLEAN)
+        pool = build.known(f"{path}.to", "pool", written["to"]) if "to" in written else ""
+        if when is not None:
+            label = pool_label(build.scope, pool) if pool else Label("nobody", "无归属")
+            found.append(Exit(when, pool, label))
+    return tuple(found)
+
+
+def _unclaimed(raw: Mapping[str, Any], path: str, build: Builder) -> Unclaimed:
+    channels = raw.get("by", ("in_page",))
+    repeats = raw.get("repeat", 0)
+    return Unclaimed(
+        _spans(raw["after"], f"{path}.after", build),
+        {str(band): tuple(some) for band, some in channels.items()}
+        if isinstance(channels, Mapping)
+        else {ANY: tuple(channels)},
+        audiences_from(raw["to"], f"{path}.to", build),
+        {str(band): int(n) for band, n in repeats.items()}
+        if isinstance(repeats, Mapping)
+        else {ANY: int(repeats)},
+        template_from(raw["message"], f"{path}.message", build) if "message" in raw else None,
+    )
+
+
+def _spans(raw: object, path: str, build: Builder) -> dict[str, Span]:
+    written = raw if isinstance(raw, Mapping) else {ANY: raw}
+    found = {str(band): span_from(one, f"{path}.{band}", build) for band, one in written.items()}
+    return {band: span for band, span in found.items() if span is not None}
+
+
+_CHANNELS: Final = {"type": "array", "items": {"enum": list(CHANNELS)}, "minItems": 1}
+_TIMES: Final = {"type": "integer", "minimum": 0, "maximum": MOST_REPEATS}
+_UNCLAIMED: Final = {
+    "type": "object",
+    "properties": {
+        "after": {
+            "description": "How long a record lies unclaimed before somebody is told; by the value of the pool's field `by`.",
+            "oneOf": [
+                SPAN,
+                {"type": "object", "additionalProperties": SPAN, "minProperties": 1},
+            ],
+        },
+        "to": {"oneOf": [TEXT, CODES], "description": "Who is told: role:sales, team:north."},
+        "by": {
+            "description": "The channels, by the value of the pool's field `by`.",
+            "oneOf": [_CHANNELS, {"type": "object", "additionalProperties": _CHANNELS}],
+        },
+        "repeat": {
+            "description": "How often again, after the same time each, by the value of the pool's field `by`.",
+            "oneOf": [_TIMES, {"type": "object", "additionalProperties": _TIMES}],
+        },
+        "message": BOTH_LANGUAGES,
+    },
+    "required": ["after", "to"],
+    "additionalProperties": False,
+}
+
 KIND = Kind(
     "pool",
     Label("Public pool", "公海"),
-    MOVE,
+    SETTLED,
     {
         "properties": {
             "members": {
@@ -107,16 +173,57 @@ KIND = Kind(
                     "type": "object",
                     "properties": {
                         **dict.fromkeys(GROUPS, TEXT),
-                        "sees": TEXT,
-                        "admin": {"type": "boolean"},
+                        "sees": {**TEXT, "description": "Which records this group sees."},
+                        "admin": {"type": "boolean", "description": "Looks after the pool."},
+                        "visibility": {"enum": list(VISIBILITIES)},
                     },
                     "additionalProperties": False,
                     "anyOf": [{"required": [group]} for group in GROUPS],
                 },
             },
-            "masked": CODES,
+            "visibility": {
+                "enum": list(VISIBILITIES),
+                "description": "preview: title and columns; blind: without title, until a record is opened; hidden: only who looks after the pool sees it.",
+            },
+            "masked": {**CODES, "description": "Fields masked until the record is claimed."},
+            "shown_blind": {**CODES, "description": "The fields that a blind pool lists."},
             "sort": {"oneOf": [TEXT, CODES]},
             "columns": CODES,
+            "enter_when": {**TEXT, "description": "Which records belong into the pool."},
+            "exits": {
+                "type": "array",
+                "minItems": 1,
+                "description": "Which records leave it for another pool, or for no pool.",
+                "items": {
+                    "type": "object",
+                    "properties": {"when": TEXT, "to": TEXT},
+                    "required": ["when"],
+                    "additionalProperties": False,
+                },
+            },
+            "precedence": {
+                **COUNT,
+                "description": "Of several fitting pools the smallest number wins.",
+            },
+            "default": {"type": "boolean", "description": "Takes what belongs into no other pool."},
+            "transfers_to": {**CODES, "description": "The pools records may be moved to by hand."},
+            "max_age": {**SPAN, "description": "How long a record may lie here unclaimed."},
+            "dead": {**TEXT, "description": "The pool of records that grew too old."},
+            "return_reasons": {
+                "type": "object",
+                "minProperties": 1,
+                "additionalProperties": BOTH_LANGUAGES,
+                "description": "Reasons to choose from when a record is given back.",
+            },
+            "reason_required": {
+                "type": "boolean",
+                "description": "Giving a record back without one of the reasons is refused.",
+            },
+            "by": {
+                **TEXT,
+                "description": "The field whose values `unclaimed` tells apart, such as grade.",
+            },
+            "unclaimed": {"type": "array", "items": _UNCLAIMED, "minItems": 1},
         },
         "required": [],
     },

@@ -16,7 +16,7 @@ from fieldstone.rules.contract import LIMIT, Found, Person, Rule
 from fieldstone.rules.cooldown import barred_by
 from fieldstone.rules.engine import in_force
 from fieldstone.rules.holding_limit import room_of
-from fieldstone.rules.pool import Pool
+from fieldstone.rules.pool_body import Pool
 from fieldstone.storage.counters import Counters
 from fieldstone.storage.facts_assignment import AssignmentFacts
 from fieldstone.storage.facts_deadlines import DeadlineFacts

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import func, select
 
+from fieldstone.expressions.expression import Expression
 from fieldstone.rules.contract import Belonging, PastOwner
+from fieldstone.storage.claim_ledger import ClaimLedger
 from fieldstone.storage.journal import fs_owner_span
 from fieldstone.storage.platform_tables import CHUNK, among, listed
 from fieldstone.storage.reader import Reader, Stored
@@ -45,6 +48,43 @@ class GainFacts(Reader):
                 past = PastOwner(owner, until, reason or "", _way(owner, reason or "", then), since)
                 found[record] = (*found.get(record, ()), past)
         return found
+
+    def pooled_since(self, record_ids: Sequence[str]) -> Mapping[str, datetime]:
+        """Return since when records lie in the pool they are in."""
+        span = fs_owner_span.c
+        asked = select(span.record, span.since).where(
+            among(span.record, self.dialect), span.until.is_(None), span.pool.is_not(None)
+        )
+        rows = self.connection.execute(asked, {"ids": listed(record_ids, self.dialect)})
+        return dict(rows.tuples().all())
+
+    def hold(self, rule: str, subjects: Sequence[str]) -> None:
+        """Lock nothing: a read spends nothing."""
+
+    def spent(self, rule: str, ledger: str, subject: str, since: datetime) -> int:
+        """Return what an account of a claim rule was charged since an instant."""
+        return ClaimLedger(self.connection, self.dialect).spent(rule, ledger, subject, since)
+
+    def first_spent(self, rule: str, ledger: str, subject: str, since: datetime) -> datetime | None:
+        """Return when the earliest of these charges was made."""
+        return ClaimLedger(self.connection, self.dialect).first(rule, ledger, subject, since)
+
+    def last_spent(self, rule: str, ledger: str, subject: str) -> datetime | None:
+        """Return when the latest charge was made."""
+        return ClaimLedger(self.connection, self.dialect).last(rule, ledger, subject)
+
+    def with_lookups(
+        self, object_name: str, rows: Mapping[str, Stored], expressions: Sequence[Expression]
+    ) -> dict[str, Stored]:
+        """Return rows with what these expressions look up behind their links."""
+        paths = {path for one in expressions for path in one.paths}
+        if not paths or not rows:
+            return dict(rows)
+        found = self.lookups(object_name, list(rows.values()), paths)
+        return {
+            record_id: {**row, **more}
+            for (record_id, row), more in zip(rows.items(), found, strict=True)
+        }
 
     def belonging(self, people: Sequence[str]) -> Mapping[str, Belonging]:
         """Return the groups of people by their ids, the nearest first."""

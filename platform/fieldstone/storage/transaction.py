@@ -11,6 +11,7 @@ from fieldstone.changes.nouns import Context, Effect, LedgerEntry, TimerRequest
 from fieldstone.rules.holding_limit import HoldingLimit, holding_rules
 from fieldstone.storage import idempotency, match_keys, rollups
 from fieldstone.storage.arrivals import Arrivals
+from fieldstone.storage.claim_ledger import ClaimLedger
 from fieldstone.storage.counters import Counters
 from fieldstone.storage.facts import FactsReader
 from fieldstone.storage.import_log import ImportLog
@@ -49,6 +50,7 @@ class Transaction(FactsReader):
         self.imports = ImportLog(connection)
         self.arrivals = Arrivals(connection)
         self.merges = Merges(connection)
+        self.claims = ClaimLedger(connection, tables.dialect)
 
     def insert(self, object_name: str, rows: Sequence[Mapping[str, object]]) -> None:
         """Write new rows (each with its "id") and their line items, in one statement per table.
@@ -126,6 +128,10 @@ class Transaction(FactsReader):
     def moving(self, object_name: str) -> Moving:
         """Return what gives the platform's rows of one record of an object to another."""
         return Moving(self.connection, object_name, self.ctx.now)
+
+    def hold(self, rule: str, subjects: Sequence[str]) -> None:
+        """Lock the accounts of a claim rule until the transaction ends."""
+        self.claims.hold(rule, subjects)
 
     def grant(self, user: str, rule: str, period: str, limit: int, count: int = 1) -> bool:
         """Take `count` from a quota; False, and nothing taken, when it is not left."""

@@ -17,13 +17,14 @@ from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.model.objects import ObjectType
 from fieldstone.reads.claiming import Claiming
 from fieldstone.reads.query import COUNTED_IN_COLUMN, Query, Record, sort_from
-from fieldstone.rules.pool import Pool
+from fieldstone.rules.pool_body import Pool
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import badges, drawing
 from fieldstone.web.pages.amounts import counted, short_time
 from fieldstone.web.pages.cards import BEST_SCORE
 from fieldstone.web.pages.people import initials, tone
+from fieldstone.web.pages.pool_quota import quota_line
 from fieldstone.web.pages.subjects import is_company, not_there
 from fieldstone.web.pages.values import Look
 from fieldstone.web.pages.wording import told
@@ -73,15 +74,7 @@ class PoolPage:
 
     def quota(self, claiming: Claiming) -> dict[str, object]:
         """Return the line above the list."""
-        t, parts = self.speech.t, []
-        spent = 0
-        if claiming.holding:
-            parts.append(t("You hold {n} of {most}", n=claiming.held, most=claiming.holding))
-            spent = min(100, claiming.held * 100 // claiming.holding)
-        if (left := claiming.left_today) is not None:
-            parts.append(self.speech.tn("one claim left today", "{n} claims left today", left))
-            spent = spent or min(100, claiming.today * 100 // claiming.per_day)
-        return {"text": " · ".join(parts), "spent": spent, "over": claiming.is_full}
+        return quota_line(self.asked, self.speech, claiming)
 
     def query(self, **more: Any) -> Query:
         """Return the question for what lies in the pool."""
