@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from fieldstone import actions
@@ -9,12 +10,22 @@ from fieldstone.actions.contract import Call, Result
 from fieldstone.actions.running import run
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Change, Operation
+from fieldstone.compiler.compile import compile_site, read_layer
 from fieldstone.extensions.builtin import members
+from fieldstone.model.site_model import Model
 from fieldstone.reads.door import Reads
+from tests.builders import a_layer, field_types, rule_kinds
 from tests.company import Company
 
 ROOT = Path(__file__).parents[2]
 ACTIONS = members(actions, "ACTION")
+
+
+def with_rules(company: Company, text: str) -> Company:
+    """Return the company with a site's layer of rules above the core."""
+    layers = [read_layer("core", ROOT), a_layer("site", text)]
+    model: Model = compile_site(layers, field_types(), rule_kinds())
+    return replace(company, model=model)
 
 
 def act(

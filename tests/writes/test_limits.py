@@ -11,12 +11,9 @@ import pytest
 
 from fieldstone.base.errors import RefusedError
 from fieldstone.changes.nouns import Change, Operation, Outcome
-from fieldstone.compiler.compile import compile_site, read_layer
-from fieldstone.model.site_model import Model
 from fieldstone.reads.door import Reads
-from tests.actions.acting import a_lead, act, in_the_pool, refusal
-from tests.builders import a_layer, field_types, rule_kinds
-from tests.company import ROOT, Company
+from tests.actions.acting import a_lead, act, in_the_pool, refusal, with_rules
+from tests.company import Company
 
 TIGHT = """
 rules:
@@ -27,13 +24,6 @@ rules:
       - {all: true, most: 1}
   lead_assignment: {enabled: false}
 """
-
-
-def with_rules(company: Company, text: str) -> Company:
-    """Return the company with a site's layer of rules above the core."""
-    layers = [read_layer("core", ROOT), a_layer("site", text)]
-    model: Model = compile_site(layers, field_types(), rule_kinds())
-    return replace(company, model=model)
 
 
 @pytest.fixture
