@@ -31,11 +31,6 @@ SETTLED: Final = LIMIT + 2
 
 def compile_rule(raw: Mapping[str, Any], build: Builder) -> Pool | None:
     """Resolve groups, fields, entry and exit rules, and what each group sees."""
-    members = tuple(
-        member
-        for place, written in enumerate(raw.get("members", ()))
-        for member in _members(written, f"members.{place}", build)
-    )
     dead = build.known("dead", "pool", raw["dead"]) if "dead" in raw else ""
     if "max_age" in raw and "dead" not in raw:
         build.problem(
@@ -46,7 +41,11 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Pool | None:
         )
         return None
     return Pool(
-        members=members,
+        members=tuple(
+            member
+            for place, written in enumerate(raw.get("members", ()))
+            for member in _members(written, f"members.{place}", build)
+        ),
         masked=_fields(raw, "masked", build),
         sort=_sort(raw.get("sort", ()), build),
         columns=_fields(raw, "columns", build),
@@ -56,10 +55,7 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Pool | None:
         exits=_exits(raw, build),
         precedence=int(raw.get("precedence", 100)),
         is_default=bool(raw.get("default", False)),
-        transfers=tuple(
-            build.known(f"transfers_to.{i}", "pool", one)
-            for i, one in enumerate(raw.get("transfers_to", ()))
-        ),
+        transfers=_targets(raw, build),
         max_age=span_from(raw["max_age"], "max_age", build) if "max_age" in raw else None,
         dead=dead,
         dead_label=pool_label(build.scope, dead) if dead else None,
@@ -68,11 +64,13 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Pool | None:
         ),
         reason_required=bool(raw.get("reason_required", False)),
         by=build.field("by", raw["by"]) if "by" in raw else "",
-        unclaimed=tuple(
-            _unclaimed(one, f"unclaimed.{i}", build)
-            for i, one in enumerate(raw.get("unclaimed", ()))
-        ),
+        unclaimed=_reminders(raw, build),
     )
+
+
+def _targets(raw: Mapping[str, Any], build: Builder) -> tuple[str, ...]:
+    named = enumerate(raw.get("transfers_to", ()))
+    return tuple(build.known(f"transfers_to.{i}", "pool", one) for i, one in named)
 
 
 def _fields(raw: Mapping[str, Any], key: str, build: Builder) -> tuple[str, ...]:
@@ -110,6 +108,11 @@ def _exits(raw: Mapping[str, Any], build: Builder) -> tuple[Exit, ...]:
             label = pool_label(build.scope, pool) if pool else Label("nobody", "无归属")
             found.append(Exit(when, pool, label))
     return tuple(found)
+
+
+def _reminders(raw: Mapping[str, Any], build: Builder) -> tuple[Unclaimed, ...]:
+    written = enumerate(raw.get("unclaimed", ()))
+    return tuple(_unclaimed(one, f"unclaimed.{i}", build) for i, one in written)
 
 
 def _unclaimed(raw: Mapping[str, Any], path: str, build: Builder) -> Unclaimed:
