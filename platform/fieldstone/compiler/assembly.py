@@ -16,6 +16,7 @@ from fieldstone.compiler.merging import ordered
 from fieldstone.compiler.outline import Outline, Words, outline_of
 from fieldstone.compiler.pages import form_of, quick_of, search_of, title_of, views_of
 from fieldstone.compiler.problems import Problems, Spot
+from fieldstone.compiler.renames import Renames, renames_of
 from fieldstone.compiler.resolving import Resolver
 from fieldstone.compiler.rights import permissions_of
 from fieldstone.compiler.rule_parts import RuleReader
@@ -75,6 +76,7 @@ class Assembly:
         self._words = Words(types, problems, defaults, shared)
         self._reader = FieldReader(self._words)
         self._pools = self._pool_labels()
+        self.renames = Renames()
 
     def model(self, report_schema: Mapping[str, Any] | None) -> Model:
         """Return the model as far as it can be built; the caller looks at the problems."""
@@ -82,7 +84,8 @@ class Assembly:
         roles = roles_of(self._spot("roles"), self._entries("roles"))
         outlines = self._outlines()
         drafts = {code: one.draft() for code, one in outlines.items()}
-        resolver = Resolver(drafts, outlines, roles, self._source.removed)
+        self.renames = renames_of(drafts)
+        resolver = Resolver(drafts, outlines, roles, self._source.removed, self.renames)
         objects = self._objects(outlines, resolver)
         calendars = calendars_of(
             self._spot("calendars"), self._entries("calendars"), parts.get("default_calendar")
@@ -108,6 +111,7 @@ class Assembly:
             nav_groups=navigation.groups(self._spot("nav"), nav),
             reports=reports,
             calendars=calendars,
+            uses=tuple(resolver.uses),
         )
 
     def _spot(self, part: str) -> Spot:

@@ -20,6 +20,9 @@ from fieldstone.fieldtypes.contract import TypeSpec
 from fieldstone.model.site_model import Model
 from fieldstone.rules.contract import RuleKind
 
+ROUNDS = 4
+"""How often a model is built anew because a layer names something by an earlier code; one round is usual."""
+
 __all__ = ["Document", "Layer", "compile_site", "read_layer", "schemas"]
 
 
@@ -44,13 +47,32 @@ def compile_site(
         found = model_cache.read(cache, key)
         if found is not None:
             return found
-    problems = Problems()
-    source = load(layers, problems)
-    model = Assembly(source, types, kinds, problems, defaults or {}).model(report_schema)
-    problems.raise_if_any()
+    model = _assembled(layers, types, kinds, report_schema, defaults or {})
     model = replace(model, layers=tuple(layer.name for layer in layers), digest=digest)
     if cache:
         model_cache.write(cache, key, model)
+    return model
+
+
+def _assembled(
+    layers: Sequence[Layer],
+    types: Mapping[str, TypeSpec],
+    kinds: Mapping[str, RuleKind],
+    report_schema: Mapping[str, Any] | None,
+    defaults: Mapping[str, object],
+) -> Model:
+    """Return the model; where layers name what was renamed by its earlier code, they are read with the present one."""
+    problems = Problems()
+    source = load(layers, problems)
+    known = len(problems)
+    assembly = Assembly(source, types, kinds, problems, defaults)
+    model = assembly.model(report_schema)
+    for _ in range(ROUNDS):
+        if len(problems) > known or not assembly.renames.write():
+            break
+        assembly = Assembly(source, types, kinds, problems, defaults)
+        model = assembly.model(report_schema)
+    problems.raise_if_any()
     return model
 
 

@@ -12,8 +12,8 @@ from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.schema_check import Shape
 from fieldstone.compiler.shapes import DERIVED, FIELD_ENVELOPE, LINKING, WITH_OPTIONS, field_schema
 from fieldstone.compiler.system_fields import CHILD_ONLY, TAKEN
-from fieldstone.compiler.tree import plain
-from fieldstone.compiler.words import earlier_codes, label_from, options_from
+from fieldstone.compiler.tree import earlier_codes, plain
+from fieldstone.compiler.words import label_from, options_from
 from fieldstone.expressions.types import RESERVED
 from fieldstone.fieldtypes.contract import FieldType, InvalidValueError
 from fieldstone.model.objects import Field

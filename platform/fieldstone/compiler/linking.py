@@ -9,7 +9,7 @@ from typing import Any
 from fieldstone.base.label import Label, label_of
 from fieldstone.base.names import plural
 from fieldstone.compiler.fields import FieldReader
-from fieldstone.compiler.outline import Outline, Words
+from fieldstone.compiler.outline import Outline, Words, first_code
 from fieldstone.compiler.system_fields import add_child_fields
 from fieldstone.compiler.words import known_code, label_from
 from fieldstone.fieldtypes.contract import FieldType
@@ -51,10 +51,10 @@ def _report_nested_rows(child: Outline) -> None:
 
 def _child(outline: Outline, code: str, settings: Mapping[str, Any]) -> Outline:
     label = label_from(settings.get("label"), label_of(code))
-    earlier = settings.get("renamed_from")
     raw: dict[str, Any] = {"icon": "list"}
-    if isinstance(earlier, str):
-        raw["renamed_from"] = f"{outline.code}__{earlier}"
+    first = f"{first_code(outline.code, outline.raw)}__{first_code(code, settings)}"
+    if first != f"{outline.code}__{code}":
+        raw["renamed_from"] = first
     return Outline(
         f"{outline.code}__{code}",
         outline.spots[code],
@@ -116,7 +116,8 @@ def _own_objects(outlines: Mapping[str, Outline]) -> Mapping[str, Outline]:
 def _add_relation(
     outline: Outline, code: str, settings: Mapping[str, Any], target: Outline
 ) -> None:
-    name = settings.get("related_name", plural(outline.code))
+    # By its first code: expressions that count the rows go on when the object is renamed.
+    name = settings.get("related_name", plural(first_code(outline.code, outline.raw)))
     label = label_from(settings.get("related_label"), _relation_label(outline, code, settings))
     taken = target.relations.get(name)
     spot = (
@@ -195,7 +196,7 @@ class RollupTypes:
         if not known_code(spot.under("of"), "relation", settings["of"], outline.relations):
             return None
         child = self._outlines[outline.relations[settings["of"]].object_name]
-        value = settings.get("value")
+        value = _present_value(settings, child)
         if value is not None and settings["function"] != "count":
             if value in child.broken or not known_code(
                 spot.under("value"), "field", value, child.fields
@@ -208,3 +209,13 @@ class RollupTypes:
                     return None
             own["over"] = child.fields[value].type
         return self._reader.made(spot, "rollup", own)
+
+
+def _present_value(settings: Mapping[str, Any], child: Outline) -> Any:
+    """Return the field that a rollup sums up, written anew where it is named by an earlier code."""
+    value = settings.get("value")
+    if value is not None and value not in child.fields and isinstance(settings, dict):
+        value = settings["value"] = next(
+            (code for code, one in child.fields.items() if value in one.renamed_from), value
+        )
+    return value

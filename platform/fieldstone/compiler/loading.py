@@ -12,7 +12,8 @@ from fieldstone.base.origin import Origin
 from fieldstone.compiler.merging import merged, report_empty
 from fieldstone.compiler.problems import Problems, Spot
 from fieldstone.compiler.reading import MAX_CHARACTERS, read
-from fieldstone.compiler.tree import Document, Items, Layer, Table
+from fieldstone.compiler.renames import rename_objects
+from fieldstone.compiler.tree import Document, Items, Layer, Table, earlier_codes
 
 FOLDERS = ("metadata", "rules", "reports")
 PARTS = ("roles", "nav", "options", "calendars", "rules", "reports")
@@ -84,6 +85,7 @@ def load(layers: Sequence[Layer], problems: Problems) -> Source:
         found = _one_layer(tables, problems)
         source.removed |= _removals(found, frozenset(lower.name for lower in layers[:place]))
         _lay_over(source, found, problems)
+    rename_objects(source.objects, source.parts)
     return source
 
 
@@ -100,8 +102,18 @@ def _removals(layer: Source, below: frozenset[str]) -> dict[tuple[str, str], fro
     }
 
 
+def _rename_lower(source: Source, layer: Source, code: str) -> None:
+    """Let an object of the layers below take the code by which this layer calls it, in its place."""
+    for earlier in earlier_codes(layer.objects[code]):
+        if code not in source.objects and earlier in source.objects.keys() - layer.objects.keys():
+            source.objects = {
+                code if name == earlier else name: lower for name, lower in source.objects.items()
+            }
+
+
 def _lay_over(source: Source, layer: Source, problems: Problems) -> None:
     for code, table in layer.objects.items():
+        _rename_lower(source, layer, code)
         below = source.objects.get(code)
         if below is None:
             report_empty(Spot(problems, table, code), table)

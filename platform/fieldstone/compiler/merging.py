@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fieldstone.compiler.problems import Spot
-from fieldstone.compiler.tree import Items, Table
+from fieldstone.compiler.tree import Items, Table, earlier_codes, rename_key
 
 Keys = tuple[str, ...]
 LABELS = frozenset({"label", "plural", "help", "guard_text", "guidance", "related_label"})
@@ -24,11 +24,21 @@ def merged(lower: Table, upper: Table, path: Keys = ()) -> Table:
         if value is None:
             result.drop(key)
             continue
+        if key not in result and isinstance(value, Table):
+            _rename(result, upper, key)
         old = result.get(key)
         key_at = result.keys_at.get(key, upper.keys_at[key])
         changed = _laid_over(old, value, (*path, key))
         result.put(key, changed, key_at, upper.values_at[key])
     return result
+
+
+def _rename(result: Table, upper: Table, key: str) -> None:
+    """Let an entry of the lower layer that the upper one calls `key` take that code, in its place."""
+    for earlier in reversed(earlier_codes(upper[key])):
+        if earlier in result and earlier not in upper:
+            rename_key(result, earlier, key)
+            return
 
 
 def _laid_over(old: object, value: object, path: Keys) -> object:

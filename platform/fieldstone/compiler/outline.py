@@ -10,8 +10,8 @@ from typing import Any
 from fieldstone.base.label import Label, label_of
 from fieldstone.base.names import plural
 from fieldstone.compiler.problems import Problems, Spot
-from fieldstone.compiler.tree import Table
-from fieldstone.compiler.words import earlier_codes, label_from
+from fieldstone.compiler.tree import Table, earlier_codes
+from fieldstone.compiler.words import label_from
 from fieldstone.fieldtypes.contract import FieldType, TypeSpec
 from fieldstone.model.objects import Field, ObjectType, Relation
 

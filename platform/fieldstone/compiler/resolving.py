@@ -9,10 +9,12 @@ from dataclasses import dataclass, field
 from fieldstone.base.names import did_you_mean
 from fieldstone.compiler.outline import Outline
 from fieldstone.compiler.problems import Spot
+from fieldstone.compiler.renames import Renames
 from fieldstone.expressions.expression import Expression, ExpressionError, parse
+from fieldstone.expressions.renaming import named, renamed
 from fieldstone.expressions.types import Scope, Type
 from fieldstone.model.objects import ObjectType
-from fieldstone.model.site_model import ModelScope
+from fieldstone.model.site_model import ModelScope, Use
 
 _COLUMN = re.compile(r"expression:(\d+)")
 _WORD = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -26,6 +28,8 @@ class Resolver:
     outlines: Mapping[str, Outline]
     roles: Mapping[str, object] = field(default_factory=dict)
     removed: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    renames: Renames = field(default_factory=Renames)
+    uses: list[Use] = field(default_factory=list)
 
     def scope(self, object_name: str) -> ModelScope:
         """Return what expressions over an object may name."""
@@ -37,10 +41,8 @@ class Resolver:
         """Return the expression written as `raw` at `spot`; None when absent or wrong (reported)."""
         if raw is None:
             return None
-        if isinstance(raw, bool):
-            raw = "true" if raw else "false"
-        if isinstance(raw, (int, float)):
-            raw = str(raw)
+        if isinstance(raw, (bool, int, float)):
+            raw = str(raw).lower()
         if not isinstance(raw, str):
             spot.problem(
                 "wrong_kind",
@@ -51,14 +53,32 @@ class Resolver:
         if self._names_something_broken(raw):
             return None
         try:
-            return parse(raw, scope, expects=expects)
+            found = parse(self._present(spot, raw, scope), scope, expects=expects)
         except ExpressionError as error:
             for problem in error.problems:
                 found = _COLUMN.search(problem.path)
                 spot.problem_in_text(
                     int(found[1]) if found else 1, problem.code, problem.message, problem.cure
                 )
-        return None
+            return None
+        what = named(found.text, scope)
+        for target in sorted(what.fields):
+            self.use(spot, "field", *target)
+        for target in sorted(what.options):
+            self.use(spot, "option", *target)
+        return found
+
+    def use(self, spot: Spot, what: str, *target: str) -> None:
+        """Remember that a spot names something."""
+        owner = spot.name if spot.name in self.objects else ""
+        self.uses.append(Use(owner, tuple(str(step) for step in spot.path), what, target))
+
+    def _present(self, spot: Spot, text: str, scope: Scope) -> str:
+        """Return an expression with the present codes of what it names by earlier ones."""
+        present = renamed(text, scope, self.renames)
+        if present != text:
+            self.renames.note(spot, text, present)
+        return present
 
     def _names_something_broken(self, text: str) -> bool:
         """Tell whether a wrong field is named: what is wrong with the expression then comes from there."""
@@ -69,7 +89,12 @@ class Resolver:
         """Return the code of a field if there is one; an unknown one is reported and gives ""."""
         fields = self.objects[object_name].fields
         if isinstance(name, str) and name in fields:
+            self.use(spot, "field", object_name, name)
             return name
+        present = self.renames.fields(object_name).get(str(name))
+        if present is not None:
+            self.renames.note(spot, str(name), present)
+            return present
         if not self.is_excused(spot, object_name, str(name)):
             spot.problem(
                 "unknown_field",
@@ -102,9 +127,12 @@ class Resolver:
         if not isinstance(name, str) or "." not in name:
             return self.field(spot, object_name, name)
         *steps, last = name.split(".")
-        for step in steps:
-            if not self.field(spot, object_name, step):
+        present = []
+        for written in steps:
+            step = self.field(spot, object_name, written)
+            if not step:
                 return ""
+            present.append(step)
             target = self.scope(object_name).follow(step)
             if target is None:
                 spot.problem(
@@ -114,7 +142,8 @@ class Resolver:
                 )
                 return ""
             object_name = target.object_name
-        return name if last == "id" or self.field(spot, object_name, last) else ""
+        end = last if last == "id" else self.field(spot, object_name, last)
+        return ".".join((*present, end)) if end else ""
 
     def fields(self, spot: Spot, object_name: str, names: object) -> tuple[str, ...]:
         """Return the known ones of a list of field codes; the others are reported."""

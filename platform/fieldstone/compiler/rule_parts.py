@@ -166,6 +166,7 @@ class RuleBuilder:
 
     def scope_of(self, object_name: str, path: str) -> Scope | None:
         """Return another object's scope; an unknown object is reported at `path`."""
+        object_name = self._present(path, self.resolver.renames.objects, object_name)
         if known_code(self._at(path), "object", object_name, self.resolver.objects):
             return self.resolver.scope(object_name)
         return None
@@ -191,7 +192,33 @@ class RuleBuilder:
         known = self._names(what)
         if known is None:
             return str(name)
-        return str(name) if known_code(self._at(path), what, name, known) else ""
+        name = self._present(path, self._renamed(what), str(name))
+        if not known_code(self._at(path), what, name, known):
+            return ""
+        self.resolver.use(self._at(path), *self._target(what, name))
+        return name
+
+    def _target(self, what: str, name: str) -> tuple[str, ...]:
+        """Return what is named: a stage is an option of the stage field."""
+        if what == "stage":
+            stage_field = self.resolver.objects[self.object_name].stage_field
+            return ("option", self.object_name, stage_field, name)
+        return (what, name)
+
+    def _renamed(self, what: str) -> Mapping[str, str]:
+        renames = self.resolver.renames
+        if what == "stage":
+            pipelines = self.resolver.objects[self.object_name].pipelines
+            return renames.options(self.object_name, pipelines.field) if pipelines else {}
+        return renames.objects if what == "object" else {}
+
+    def _present(self, path: str, renamed: Mapping[str, str], name: str) -> str:
+        """Return the present code of something; an earlier one is remembered, so that it is written anew."""
+        present = renamed.get(name)
+        if present is None:
+            return name
+        self.resolver.renames.note(self._at(path), name, present)
+        return present
 
     def _names(self, what: str) -> Mapping[str, object] | None:
         if what == "object":

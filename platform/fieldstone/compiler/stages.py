@@ -13,7 +13,8 @@ from fieldstone.compiler.merging import ordered
 from fieldstone.compiler.outline import Outline, Words
 from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.resolving import Resolver
-from fieldstone.compiler.words import earlier_codes, label_from, own_label
+from fieldstone.compiler.tree import earlier_codes
+from fieldstone.compiler.words import label_from, own_label
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.fieldtypes.contract import Option
 from fieldstone.model.objects import Field, Pipeline, Pipelines, Stage, StageAction

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -117,3 +117,20 @@ def plain(value: object) -> Any:
     if isinstance(value, list):
         return [plain(item) for item in value]
     return value
+
+
+def rename_key(table: Table, old: str, new: str) -> None:
+    """Call the entry `old` of a table `new`, in its place."""
+    entries = [(key, table[key], table.keys_at[key], table.values_at[key]) for key in table]
+    for key in list(table):
+        table.drop(key)
+    for key, value, key_at, place in entries:
+        table.put(new if key == old else key, value, key_at, place)
+
+
+def earlier_codes(settings: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return the codes that something had before, the first one first."""
+    earlier = settings.get("renamed_from", ())
+    if isinstance(earlier, str):
+        return (earlier,)
+    return tuple(earlier) if isinstance(earlier, list) else ()

@@ -9,6 +9,7 @@ from fieldstone.base.label import Label, label_of
 from fieldstone.base.names import did_you_mean
 from fieldstone.compiler.merging import ordered
 from fieldstone.compiler.problems import Spot
+from fieldstone.compiler.tree import earlier_codes
 from fieldstone.fieldtypes.contract import Option
 
 
@@ -44,14 +45,6 @@ def _option(code: str, raw: object) -> Option:
         parents=tuple(settings.get("parents", ())),
         renamed_from=earlier_codes(settings),
     )
-
-
-def earlier_codes(settings: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the codes that something had before, the first one first."""
-    earlier = settings.get("renamed_from", ())
-    if isinstance(earlier, str):
-        return (earlier,)
-    return tuple(earlier) if isinstance(earlier, list) else ()
 
 
 def known_code(spot: Spot, what: str, code: object, known: Mapping[str, object]) -> bool:

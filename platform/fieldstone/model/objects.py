@@ -209,6 +209,12 @@ class ObjectType:
     hidden: bool = False  # not in the navigation
     renamed_from: tuple[str, ...] = ()  # earlier codes, the first one first
 
+    def present_code(self, code: str) -> str:
+        """Return the code that a field has today, by any code that it had."""
+        if code in self.fields:
+            return code
+        return next((one for one, field in self.fields.items() if code in field.renamed_from), code)
+
     @property
     def stage_field(self) -> str:
         """Return the code of the stage field, or ""."""

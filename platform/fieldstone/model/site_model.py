@@ -44,6 +44,19 @@ class Report:
 
 
 @dataclass(frozen=True)
+class Use:
+    """A place in the YAML that names something: `holder` is the object whose document it is, "" for the site's parts.
+
+    `what` is field, option (of a field: its stages too), role, pool, rule, calendar or object; `target` names it by codes.
+    """
+
+    holder: str
+    path: tuple[str, ...]
+    what: str
+    target: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Model:
     """Objects, rules and roles with every name resolved; two models compare with ==."""
 
@@ -56,6 +69,7 @@ class Model:
     calendars: Mapping[str, object] = field(default_factory=dict)  # base.workdays.Calendar by code
     layers: tuple[str, ...] = ("core",)
     digest: str = ""
+    uses: tuple[Use, ...] = ()  # everything that names something, for plans
 
     def rules_of(self, object_name: str, kind: str = "") -> tuple[Rule, ...]:
         """Return the enabled rules of an object, of one kind if named, in the order they run."""

@@ -100,7 +100,10 @@ def history_of(sight: Sight, object_name: str, record_id: str) -> History | None
     spec = sight.model.objects[object_name]
     audit = sight.fetch(
         select(*(fs_audit.c[name] for name in AUDIT))
-        .where(fs_audit.c.object == object_name, fs_audit.c.record == record_id)
+        .where(
+            fs_audit.c.object.in_((object_name, *spec.renamed_from)),
+            fs_audit.c.record == record_id,
+        )
         .order_by(fs_audit.c.at.desc(), fs_audit.c.version.desc(), fs_audit.c.chain)
         .limit(NEWEST)
     )
@@ -169,7 +172,8 @@ def _event(
 def _change(
     spec: ObjectType, record: Record, code: str, old: object, new: object
 ) -> FieldChange | None:
-    """Return a change of a field as this record shows it today."""
+    """Return a change of a field as this record shows it today, under the code that it has today."""
+    code = spec.present_code(code)
     if code not in record.values or code not in spec.fields:
         return None
     if code not in record.masked:

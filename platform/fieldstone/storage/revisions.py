@@ -50,6 +50,20 @@ fs_revision_document: Final = Table(
 )
 
 
+# Values that a revision moved, so that going back finds them.
+fs_moved: Final = Table(
+    "fs_moved",
+    PLATFORM,
+    whole("revision", key=True),
+    text("object", key=True),  # its table's name, which stays when the object is renamed
+    text("field", key=True),  # the column's name
+    text("record", key=True),
+    text("before"),
+    text("after"),
+    Index("ix_fs_moved_record", "record"),
+)
+
+
 @dataclass(frozen=True)
 class Revision:
     """One change of the configuration; `difference` are its operations as JSON, `target` what a rollback went back to."""

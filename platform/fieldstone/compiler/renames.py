@@ -1,0 +1,149 @@
+"""Earlier codes of objects, fields, options and stages: finds what still names them, and writes the present codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from fieldstone.compiler.problems import Spot
+from fieldstone.compiler.tree import Items, Table, earlier_codes, rename_key, value_at
+from fieldstone.model.objects import ObjectType
+
+
+@dataclass
+class Renames:
+    """What was renamed, and where the layers still say the earlier code. Satisfies expressions.renaming.Names."""
+
+    objects: Mapping[str, str] = field(default_factory=dict)  # present code by earlier one
+    _fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    _options: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    found: list[tuple[Spot, str, str]] = field(default_factory=list)
+
+    def fields(self, object_name: str) -> Mapping[str, str]:
+        """Return present codes of an object's fields by earlier ones."""
+        return self._fields.get(object_name, {})
+
+    def options(self, object_name: str, field: str) -> Mapping[str, str]:
+        """Return present codes of a field's options, or stages, by earlier ones."""
+        return self._options.get((object_name, field), {})
+
+    def note(self, spot: Spot, old: str, new: str) -> None:
+        """Remember that `spot` still says `old`."""
+        self.found.append((spot, old, new))
+
+    def write(self) -> bool:
+        """Write the present codes where the earlier ones were found; tell whether anything changed."""
+        changed = [_written(spot, old, new) for spot, old, new in self.found]
+        return any(changed)
+
+
+def renames_of(specs: Mapping[str, ObjectType]) -> Renames:
+    """Return what the objects say they were called; a code that something else has now is no earlier one."""
+    fields: dict[str, dict[str, str]] = {}
+    options: dict[tuple[str, str], dict[str, str]] = {}
+    for code, spec in specs.items():
+        fields[code] = _earlier(spec.fields)
+        for name, one in spec.fields.items():
+            found = _earlier(getattr(one.type, "options", {}))
+            if found:
+                options[code, name] = found
+    return Renames(_earlier(specs), {k: v for k, v in fields.items() if v}, options)
+
+
+def _earlier(things: Mapping[str, object]) -> dict[str, str]:
+    return {
+        old: code
+        for code, thing in things.items()
+        for old in getattr(thing, "renamed_from", ())
+        if old not in things
+    }
+
+
+def rename_objects(objects: Mapping[str, Table], parts: Table) -> None:
+    """Write the present codes of renamed objects where YAML names objects: lookups, navigation, rules, reports."""
+    renamed = {
+        old: code
+        for code, table in objects.items()
+        for old in earlier_codes(table)
+        if old not in objects
+    }
+    if not renamed:
+        return
+    for table in (*objects.values(), parts):
+        _rename_below(table, renamed)
+    for group in _tables(parts.get("nav")):
+        items = group.get("items")
+        if isinstance(items, Items):
+            items[:] = [renamed.get(one, one) if isinstance(one, str) else one for one in items]
+
+
+NAMING = frozenset({"to", "object"})
+"""The keys whose value is the code of an object, wherever they stand."""
+
+
+def _rename_below(value: object, renamed: Mapping[str, str]) -> None:
+    if isinstance(value, Table):
+        for key, item in value.items():
+            if key in NAMING and isinstance(item, str) and item in renamed:
+                value[key] = renamed[item]
+            else:
+                _rename_below(item, renamed)
+    elif isinstance(value, Items):
+        for item in value:
+            _rename_below(item, renamed)
+
+
+def _tables(value: object) -> Iterable[Table]:
+    return (
+        [one for one in value.values() if isinstance(one, Table)]
+        if isinstance(value, Table)
+        else []
+    )
+
+
+def _written(spot: Spot, old: str, new: str) -> bool:
+    """Write `new` for `old` at a spot: in its text, as its key, or anywhere right below it."""
+    holder, _ = value_at(spot.root, spot.path[:-1])
+    last = spot.path[-1] if spot.path else ""
+    if isinstance(holder, Table) and last == old and old in holder:
+        rename_key(holder, old, new)
+        return True
+    value, there = value_at(spot.root, spot.path)
+    if not there:
+        return False
+    if isinstance(value, str):
+        return _put(holder, last, _replaced(value, old, new), value)
+    return _below(value, old, new)
+
+
+def _put(holder: object, step: str | int, value: str, before: str) -> bool:
+    if value == before:
+        return False
+    if isinstance(holder, Table):
+        holder[str(step)] = value
+    elif isinstance(holder, Items):
+        holder[int(step)] = value
+    return True
+
+
+def _replaced(text: str, old: str, new: str) -> str:
+    return text if old == new else re.sub(rf"(?<![\w.]){re.escape(old)}(?!\w)", new, text)
+
+
+def _below(value: object, old: str, new: str) -> bool:
+    changed = False
+    if isinstance(value, Items):
+        for place, item in enumerate(value):
+            if isinstance(item, str) and item.removeprefix("-") == old:
+                value[place] = item.replace(old, new)
+                changed = True
+    elif isinstance(value, Table):
+        if old in value:
+            rename_key(value, old, new)
+            changed = True
+        for key, item in value.items():
+            if item == old:
+                value[key] = new
+                changed = True
+    return changed

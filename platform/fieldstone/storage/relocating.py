@@ -1,0 +1,262 @@
+"""Takes records along when the configuration changes: from stage to stage, option to option, code to code, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    bindparam,
+    func,
+    insert,
+    literal,
+    select,
+    update,
+)
+
+from fieldstone.base.ids import new_id
+from fieldstone.changes.nouns import Context
+from fieldstone.storage.chain import fs_audit
+from fieldstone.storage.journal import fs_stage_history
+from fieldstone.storage.platform_tables import PLATFORM
+from fieldstone.storage.revisions import fs_moved
+from fieldstone.storage.tables import ObjectTable, Tables
+
+BATCH: Final = 1_000
+
+
+@dataclass(frozen=True)
+class Move:
+    """The records that hold `before` in a field shall hold `after`.
+
+    `renamed` says that both mean the same, so that nothing has to be remembered; `stage` that the field is the stage
+    field, whose history goes along.
+    """
+
+    object_name: str
+    field: str
+    before: str
+    after: str | None
+    renamed: bool = False
+    stage: bool = False
+
+
+@dataclass(frozen=True)
+class NewCode:
+    """An object, or a field of one, that has another code now: what the platform's tables say of it follows."""
+
+    object_name: str
+    earlier: str
+    field: str = ""  # the field's present code; "" when the object itself was renamed
+
+
+class Moving:
+    """Moves values within the transaction of one revision."""
+
+    def __init__(self, connection: Connection, tables: Tables, ctx: Context, revision: int) -> None:
+        """Move for `revision`; `tables` are those of its model."""
+        self._connection = connection
+        self._tables = tables
+        self._ctx = ctx
+        self._revision = revision
+
+    def call(self, codes: Iterable[NewCode]) -> None:
+        """Write present codes into the platform's tables; audit entries stay as they were signed."""
+        for table in PLATFORM.sorted_tables:
+            if table is fs_audit or table is fs_moved or "object" not in table.c:
+                continue
+            for one in codes:
+                if not one.field:
+                    self._connection.execute(
+                        update(table)
+                        .where(table.c.object == one.earlier)
+                        .values(object=one.object_name)
+                    )
+                elif "field" in table.c:
+                    mine = (table.c.object == one.object_name, table.c.field == one.earlier)
+                    self._connection.execute(update(table).where(*mine).values(field=one.field))
+
+    def move(self, moves: Iterable[Move]) -> None:
+        """Move the records, remembering each that cannot be told apart afterwards."""
+        for one in moves:
+            held = self._tables[one.object_name]
+            column = held.columns[one.field]
+            if _is_list(held, one.field):
+                self._in_lists(held, one)
+                continue
+            holds = column == one.before
+            if one.renamed:
+                self._connection.execute(update(held.table).where(holds).values({column: one.after}))
+                if one.stage:
+                    self._call_stage(one)
+                continue
+            self._remember(held, column.name, one, holds)
+            values = {column: one.after, held.columns["version"]: held.columns["version"] + 1}
+            if one.stage:
+                self._enter_stage(held, one, holds)
+                if "stage_entered_at" in held.columns:
+                    values[held.columns["stage_entered_at"]] = self._ctx.now
+            self._connection.execute(update(held.table).where(holds).values(values))
+
+    def back_to(self, revision: int) -> None:
+        """Give the values back that revisions after `revision` moved, where they stand as they were moved."""
+        wanted = (
+            select(fs_moved.c.object, fs_moved.c.field, fs_moved.c.revision, fs_moved.c.before, fs_moved.c.after)
+            .where(fs_moved.c.revision > revision, fs_moved.c.revision < self._revision)
+            .distinct()
+            .order_by(fs_moved.c.revision.desc())
+        )  # fmt: skip
+        for row in self._connection.execute(wanted).all():
+            found = self._by_column(row.object, row.field)
+            if found is not None:
+                self._give_back(*found, row)
+
+    def _give_back(self, held: ObjectTable, code: str, row: Any) -> None:
+        column = held.columns[code]
+        theirs = select(fs_moved.c.record).where(
+            fs_moved.c.revision == row.revision,
+            fs_moved.c.object == row.object,
+            fs_moved.c.field == row.field,
+            fs_moved.c.before == row.before,
+        )
+        still = column.is_(None) if row.after is None else column == row.after
+        holds = still & held.columns["id"].in_(theirs)
+        stage = code == held.spec.stage_field
+        values = {column: row.before, held.columns["version"]: held.columns["version"] + 1}
+        if stage:
+            move = Move(held.spec.code, code, row.after, row.before, stage=True)
+            self._enter_stage(held, move, holds)
+            if "stage_entered_at" in held.columns:
+                values[held.columns["stage_entered_at"]] = self._ctx.now
+        self._connection.execute(update(held.table).where(holds).values(values))
+
+    def _by_column(self, table: str, column: str) -> tuple[ObjectTable, str] | None:
+        for held in self._tables.objects.values():
+            if held.name == table:
+                codes = [code for code, one in held.columns.items() if one.name == column]
+                return (held, codes[0]) if codes else None
+        return None
+
+    def _remember(
+        self, held: ObjectTable, column: str, one: Move, holds: ColumnElement[bool]
+    ) -> None:
+        kept = select(
+            literal(self._revision),
+            literal(held.name),
+            literal(column),
+            held.columns["id"],
+            literal(one.before),
+            literal(one.after),
+        ).where(holds)
+        names = ["revision", "object", "field", "record", "before", "after"]
+        self._connection.execute(insert(fs_moved).from_select(names, kept))
+
+    def _in_lists(self, held: ObjectTable, one: Move) -> None:
+        """Move an option of a field that holds several; the database knows no way to, so the rows are read."""
+        column, key = held.columns[one.field], held.columns["id"]
+        change = update(held.table).where(key == bindparam("b_id")).values({column: bindparam("b")})
+        for batch in self._rows_with(held, one.field):
+            rows = [
+                {"b_id": record, "b": _exchanged(value, one)}
+                for record, value in batch
+                if one.before in value
+            ]
+            if rows:
+                self._connection.execute(change, rows)
+
+    def _rows_with(self, held: ObjectTable, code: str) -> Iterator[Sequence[Any]]:
+        column, key, last = held.columns[code], held.columns["id"], ""
+        while True:
+            asked = select(key, column).where(key > last, column.is_not(None))
+            rows = self._connection.execute(asked.order_by(key).limit(BATCH)).all()
+            if not rows:
+                return
+            yield rows
+            last = rows[-1][0]
+
+    def _call_stage(self, one: Move) -> None:
+        history = fs_stage_history
+        mine = (history.c.object == one.object_name, history.c.stage == one.before)
+        self._connection.execute(update(history).where(*mine).values(stage=one.after))
+
+    def _enter_stage(self, held: ObjectTable, one: Move, holds: ColumnElement[bool]) -> None:
+        """Write into the stage history that these records entered another stage, before they do."""
+        columns, now = held.columns, self._ctx.now
+        chosen = [columns[name] for name in ("id", "pipeline", "owner") if name in columns]
+        rows = self._connection.execute(select(*chosen).where(holds)).mappings().all()
+        spec = held.spec
+        history = fs_stage_history
+        for start in range(0, len(rows), BATCH):
+            batch = rows[start : start + BATCH]
+            ids = [row[columns["id"].name] for row in batch]
+            self._close(ids, now)
+            self._connection.execute(
+                insert(history),
+                [
+                    {
+                        "id": new_id(),
+                        "object": spec.code,
+                        "record": row[columns["id"].name],
+                        "pipeline": _pipeline(held, row),
+                        "stage": one.after,
+                        "kind": _kind(held, str(one.after)),
+                        "entered_at": now,
+                        "actor": self._ctx.actor.id,
+                        "rule": "",
+                        "owner": row[columns["owner"].name] if "owner" in columns else None,
+                        "reason": "configuration",
+                    }
+                    for row in batch
+                ],
+            )
+
+    def _close(self, ids: Sequence[str], now: datetime) -> None:
+        history = fs_stage_history.c
+        open_ones = select(history.id, history.entered_at).where(
+            history.record.in_(ids), history.left_at.is_(None)
+        )
+        rows = [
+            {"b_id": key, "b_left": now, "b_seconds": max(0, int((now - since).total_seconds()))}
+            for key, since in self._connection.execute(open_ones)
+        ]
+        if rows:
+            change = update(fs_stage_history).where(history.id == bindparam("b_id"))
+            left = {"left_at": bindparam("b_left"), "seconds": bindparam("b_seconds")}
+            self._connection.execute(change.values(left), rows)
+
+
+def holders(connection: Connection, held: ObjectTable, field: str, value: str) -> int:
+    """Return how many records, those in the recycle bin among them, hold an option or stand in a stage."""
+    column = held.columns[field]
+    if not _is_list(held, field):
+        asked = select(func.count()).select_from(held.table).where(column == value)
+        return int(connection.execute(asked).scalar_one())
+    rows = connection.execute(select(column).where(column.is_not(None)))
+    return sum(1 for (values,) in rows if value in values)
+
+
+def _is_list(held: ObjectTable, field: str) -> bool:
+    return held.spec.fields[field].type.name == "multi_select"
+
+
+def _exchanged(values: Sequence[str], one: Move) -> list[str] | None:
+    changed = [one.after if value == one.before else value for value in values]
+    return list(dict.fromkeys(value for value in changed if value is not None)) or None
+
+
+def _pipeline(held: ObjectTable, row: Any) -> str:
+    pipelines = held.spec.pipelines
+    if pipelines is None:
+        return ""
+    named = row[held.columns["pipeline"].name] if "pipeline" in held.columns else None
+    return str(named) if named in pipelines.pipelines else next(iter(pipelines.pipelines))
+
+
+def _kind(held: ObjectTable, stage: str) -> str:
+    pipelines = held.spec.pipelines.pipelines.values() if held.spec.pipelines else ()
+    found = next((one.stages[stage] for one in pipelines if stage in one.stages), None)
+    return found.kind if found is not None else "open"

@@ -1,0 +1,106 @@
+"""What is renamed keeps its column, its place and everything that names it, in every layer."""
+
+from __future__ import annotations
+
+import pytest
+
+from fieldstone.base.errors import MetadataError
+from tests.builders import a_model
+
+LEAD = """
+object: lead
+fields:
+  name: text
+  budget: integer
+  grade: {type: select, options: {poor: Poor, good: Good}}
+  half: {type: formula, returns: decimal, value: "budget / 2"}
+  customer: {type: lookup, to: customer}
+stages: {pipelines: {standard: {stages: {new: New, contacted: {needs: [budget], guard: "budget > 0"}}}}}
+search: [name]
+views:
+  rich: {filter: "budget > 100 and grade == 'good' and stage != 'contacted'", columns: [name, budget], sort: "-budget,name"}
+forms: {default: {main: {fields: [name, budget]}}}
+permissions: {sales: {read: all, fields: {budget: read}}}
+"""
+CUSTOMER = """
+object: customer
+fields:
+  name: text
+  total: {type: rollup, of: leads, function: sum, value: budget}
+  rich: {type: formula, returns: boolean, value: "any(leads, budget > 5 and grade in ['good'])"}
+"""
+SITE = """
+roles: {sales: Sales}
+nav: {main: {label: Main, items: [lead, customer]}}
+rules:
+  check: {kind: validation, object: lead, field: budget, that: "budget < 10", message: No, when: "customer.name != ''"}
+"""
+
+
+def test_a_field_that_a_higher_layer_renames_is_followed_by_views_rules_formulas_and_permissions() -> (
+    None
+):
+    model = a_model(
+        LEAD,
+        CUSTOMER,
+        SITE,
+        site="object: lead\nfields: {cost: {renamed_from: budget, label: Cost}}",
+    )
+
+    lead = model.objects["lead"]
+    assert list(lead.fields)[:3] == ["name", "cost", "grade"]
+    assert (lead.fields["cost"].column, lead.fields["cost"].type.name) == ("f_budget", "integer")
+    assert lead.fields["half"].formula.text == "cost / 2"
+    view = lead.views["rich"]
+    assert view.filter.text.startswith("cost > 100")
+    assert (view.columns, view.sort) == (("name", "cost"), (("cost", True), ("name", False)))
+    assert lead.form[0].fields == ("name", "cost")
+    assert lead.permissions["sales"].fields["cost"].level == "read"
+    stage = lead.pipelines.pipelines["standard"].stages["contacted"]
+    assert (stage.needs, stage.guard.text) == (("cost",), "cost > 0")
+    customer = model.objects["customer"]
+    assert customer.fields["total"].rollup.value == "cost"
+    assert "cost > 5" in customer.fields["rich"].formula.text
+    assert model.rules["check"].body.that.text == "cost < 10"
+
+
+def test_options_and_stages_that_are_renamed_are_followed_by_conditions() -> None:
+    site = """
+    object: lead
+    fields: {grade: {options: {fine: {renamed_from: good}}}}
+    stages: {pipelines: {standard: {stages: {talking: {renamed_from: contacted}}}}}
+    """
+    model = a_model(LEAD, CUSTOMER, SITE, site=site)
+
+    lead = model.objects["lead"]
+    assert list(lead.fields["grade"].type.options) == ["poor", "fine"]
+    assert list(lead.pipelines.pipelines["standard"].stages) == ["new", "talking"]
+    assert (
+        lead.views["rich"].filter.text == "budget > 100 and grade == 'fine' and stage != 'talking'"
+    )
+    assert "grade in ['fine']" in model.objects["customer"].fields["rich"].formula.text
+
+
+def test_an_object_that_is_renamed_keeps_its_table_its_relations_and_what_names_it() -> None:
+    model = a_model(
+        LEAD, CUSTOMER, SITE, site="object: prospect\nrenamed_from: lead\nlabel: Prospect"
+    )
+
+    assert "lead" not in model.objects
+    prospect = model.objects["prospect"]
+    assert prospect.table == "o_lead"
+    assert prospect.label.en == "Prospect"
+    assert model.rules["check"].object_name == "prospect"
+    assert [item.target for item in model.nav] == ["prospect", "customer"]
+    assert model.objects["customer"].relations["leads"].object_name == "prospect"
+
+
+def test_a_code_that_was_given_up_cannot_be_taken_again_while_its_column_is_in_use() -> None:
+    site = (
+        "object: lead\nfields: {cost: {type: integer, renamed_from: budget}, budget: {type: text}}"
+    )
+
+    with pytest.raises(MetadataError) as refusal:
+        a_model("object: lead\nfields: {name: text, budget: integer}", site=site)
+
+    assert refusal.value.problems[0].code == "shared_column"
