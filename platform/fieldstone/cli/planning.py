@@ -11,8 +11,9 @@ from fieldstone.changes.nouns import Context
 from fieldstone.cli.contract import Asked
 from fieldstone.evolution.apply import Wish
 from fieldstone.evolution.changing import Changing
+from fieldstone.evolution.finding import SAID
 from fieldstone.evolution.operations import Operation
-from fieldstone.evolution.plan import SAID, Plan
+from fieldstone.evolution.plan import Plan
 from fieldstone.site import Site
 
 SHOWN = 60

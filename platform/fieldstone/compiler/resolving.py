@@ -50,22 +50,23 @@ class Resolver:
                 'Write it in quotes, such as "budget >= 100000".',
             )
             return None
-        if self._names_something_broken(raw):
-            return None
+        return None if self._names_something_broken(raw) else self._read(spot, raw, scope, expects)
+
+    def _read(self, spot: Spot, raw: str, scope: Scope, expects: Type | None) -> Expression | None:
         try:
             found = parse(self._present(spot, raw, scope), scope, expects=expects)
         except ExpressionError as error:
             for problem in error.problems:
-                found = _COLUMN.search(problem.path)
+                column = _COLUMN.search(problem.path)
                 spot.problem_in_text(
-                    int(found[1]) if found else 1, problem.code, problem.message, problem.cure
+                    int(column[1]) if column else 1, problem.code, problem.message, problem.cure
                 )
             return None
         what = named(found.text, scope)
-        for target in sorted(what.fields):
-            self.use(spot, "field", *target)
-        for target in sorted(what.options):
-            self.use(spot, "option", *target)
+        for field_named in sorted(what.fields):
+            self.use(spot, "field", *field_named)
+        for option_named in sorted(what.options):
+            self.use(spot, "option", *option_named)
         return found
 
     def use(self, spot: Spot, what: str, *target: str) -> None:

@@ -7,7 +7,8 @@ from typing import Final
 
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Context
-from fieldstone.evolution.plan import DANGER, Plan
+from fieldstone.evolution.finding import DANGER
+from fieldstone.evolution.plan import Plan
 from fieldstone.evolution.workshop import Workshop
 from fieldstone.model.site_model import Model
 from fieldstone.storage.revising import Overtaken, Revising
@@ -58,7 +59,7 @@ def apply(workshop: Workshop, ctx: Context, planned: Plan, wish: Wish) -> Applie
     )
     storage = workshop.storage
     tables = storage.use(model)
-    revising = Revising(ctx, tables, revision, planned.documents.texts())
+    revising = Revising(ctx, tables, revision, planned.documents.texts(), planned.relocation)
     try:
         storage.bring_to(tables, ctx.now, revising)
     except Overtaken:

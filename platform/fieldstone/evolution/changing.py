@@ -10,7 +10,8 @@ from fieldstone.evolution import plan as planning
 from fieldstone.evolution.apply import Applied, OvertakenError, Wish, apply, overtaken
 from fieldstone.evolution.documents import Documents
 from fieldstone.evolution.live import Live
-from fieldstone.evolution.plan import Plan
+from fieldstone.evolution.plan import Plan, Wanted
+from fieldstone.evolution.relocation import Destinations
 from fieldstone.evolution.workshop import only_administrators
 from fieldstone.storage.revisions import Revision
 
@@ -33,11 +34,23 @@ class Changing:
         self.admit(ctx)
         return self.workshop.documents(number)
 
-    def plan(self, ctx: Context, documents: Documents, base: int | None = None) -> Plan:
-        """Return what it would mean to put these documents into force. Raises RefusedError (403)."""
+    def plan(
+        self,
+        ctx: Context,
+        documents: Documents,
+        base: int | None = None,
+        moves: Destinations | None = None,
+    ) -> Plan:
+        """Return what it would mean to put these documents into force.
+
+        `base` is the revision they were edited from, the one in force when left out; `moves` says where records of
+        removed stages and options go: ("lead", "stage", "contacted") -> "new". Raises RefusedError (403, 422).
+        """
         self.admit(ctx)
         self.live.look()
-        return planning.plan(self.workshop, self.live.found.model, documents, base)
+        number = self.workshop.current()[0] if base is None else base
+        wanted = Wanted(documents, number, moves or {})
+        return planning.plan(self.workshop, ctx, self.live.found.model, wanted)
 
     def apply(self, ctx: Context, planned: Plan, wish: Wish) -> Applied:
         """Put a plan into force; see evolution.apply. Raises RefusedError (403, 409, 422)."""

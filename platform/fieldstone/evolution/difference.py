@@ -90,7 +90,9 @@ def pairs(before: Mapping[str, Any], after: Mapping[str, Any], kind: Kind) -> It
     for code, thing in after.items():
         old = before.get(code)
         if old is None:
-            earlier = by_identity.get(kind.identity(thing) or "-")
+            # Going back, the present thing is the one that remembers the code.
+            before_it = next((one for one in gone if code in kind.earlier(gone[one])), None)
+            earlier = before_it or by_identity.get(kind.identity(thing) or "-")
             if earlier is None:
                 earlier = next((one for one in kind.earlier(thing) if one in gone), None)
             old = gone.pop(earlier, None) if earlier is not None else None

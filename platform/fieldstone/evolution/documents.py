@@ -118,9 +118,26 @@ class Documents:
         return self.with_text(file, changed)
 
     def renamed(self, path: Path, key: str) -> Self:
-        """Return the documents in which the entry at `path` is called `key`, in the same place."""
+        """Return the documents in which an object, a field, an option or a stage has the code `key`.
+
+        It remembers its earlier code, by which the database, the layers below and programs know it.
+        """
+        if key == path[-1]:
+            return self
         file, inside = self._place(path)
-        return self.with_text(file, editing.renamed_key(self.text(file), inside, key))
+        if not inside:
+            return self._renamed_object(file, path, key)
+        text = self.text(file)
+        earlier = _earlier(text, (*inside, "renamed_from"), path[-1])
+        if editing.value_in(text, inside)[1]:
+            text = editing.renamed_key(text, inside, key)
+        return self.with_text(file, text).with_value((*path[:-1], key, "renamed_from"), earlier)
+
+    def _renamed_object(self, file: str, path: Path, key: str) -> Self:
+        text = self.text(file)
+        earlier = _earlier(text, ("renamed_from",), path[1])
+        text = editing.with_value(text, ("object",), key)
+        return self.with_text(file, editing.with_value(text, ("renamed_from",), earlier))
 
     def _place(self, path: Path) -> tuple[str, tuple[str, ...]]:
         """Return the file that holds a path, and the path inside it."""
@@ -149,3 +166,10 @@ class Documents:
 def _keys(text: str) -> Iterable[str]:
     found, _ = editing.value_in(text, ())
     return found if isinstance(found, dict) else ()
+
+
+def _earlier(text: str, path: Path, code: str) -> str | list[str]:
+    """Return the codes that a thing had, `code` the last of them, as `renamed_from` holds them."""
+    kept, _ = editing.value_in(text, path)
+    known = [kept] if isinstance(kept, str) else list(kept) if isinstance(kept, list) else []
+    return [*known, code] if known else code

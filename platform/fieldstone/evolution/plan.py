@@ -2,47 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fieldstone.base.errors import MetadataError, Problem
-from fieldstone.base.label import Label
+from fieldstone.changes.nouns import Context
 from fieldstone.evolution.difference import difference
 from fieldstone.evolution.documents import Documents
+from fieldstone.evolution.finding import DANGER, STOP, Finding
+from fieldstone.evolution.findings import Compared, findings
 from fieldstone.evolution.operations import Operation
+from fieldstone.evolution.relocation import Destinations, relocation_of, removed_values
 from fieldstone.evolution.workshop import Workshop
 from fieldstone.model.site_model import Model
+from fieldstone.storage.relocating import Relocation
 
-NOTE, WARNING, DANGER = "note", "warning", "danger"
-SAID: Final[Mapping[str, Label]] = {
-    NOTE: Label("Note", "提示"),
-    WARNING: Label("Warning", "注意"),
-    DANGER: Label("Needs your word", "需要确认"),
-}
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One consequence. `level` danger asks for a second word; `count` is how many rows, people or places it touches."""
-
-    level: str
-    code: str
-    path: tuple[str, ...]
-    text: Label
-    count: int = 0
-    samples: tuple[str, ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the consequence as programs see it."""
-        return {
-            "level": self.level,
-            "code": self.code,
-            "path": list(self.path),
-            "text": {"en": self.text.en, "zh": self.text.zh},
-            "count": self.count,
-            "samples": list(self.samples),
-        }
+NO_RELOCATION: Final = Relocation()
 
 
 @dataclass(frozen=True)
@@ -55,6 +30,7 @@ class Plan:
     operations: tuple[Operation, ...] = ()
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
+    relocation: Relocation = NO_RELOCATION
 
     @property
     def needs_second_word(self) -> bool:
@@ -81,14 +57,34 @@ class Plan:
         }
 
 
-def plan(workshop: Workshop, present: Model, documents: Documents, base: int | None = None) -> Plan:
-    """Return what it means to put `documents` in the place of what is in force.
+@dataclass(frozen=True)
+class Wanted:
+    """What somebody wants: documents, edited from revision `base`, and where records of removed values go."""
 
-    `base` is the revision that they were edited from, the one in force when left out. Writes nothing.
+    documents: Documents
+    base: int
+    moves: Destinations = field(default_factory=dict)
+
+
+def plan(workshop: Workshop, ctx: Context, present: Model, wanted: Wanted) -> Plan:
+    """Return what it means to put documents in the place of what is in force. Writes nothing.
+
+    Raises RefusedError for a destination that is not there.
     """
-    number = workshop.current()[0] if base is None else base
     try:
-        model = workshop.compile(documents)
+        model = workshop.compile(wanted.documents)
     except MetadataError as error:
-        return Plan(number, documents, problems=error.problems)
-    return Plan(number, documents, model, difference(present, model))
+        return Plan(wanted.base, wanted.documents, problems=error.problems)
+    operations = difference(present, model)
+    removed = removed_values(present, model, operations, wanted.moves)
+    with workshop.storage.counting(present, ctx) as census:
+        found = findings(Compared(present, model, census), operations, removed)
+    stops = [one for one in found if one.level == STOP]
+    if stops:
+        problems = tuple(
+            Problem(one.code, ".".join(one.path), one.text.en, "Correct the records first.")
+            for one in stops
+        )
+        return Plan(wanted.base, wanted.documents, operations=operations, problems=problems)
+    relocation = relocation_of(operations, removed, model)
+    return Plan(wanted.base, wanted.documents, model, operations, found, relocation=relocation)

@@ -14,6 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from fieldstone.changes.nouns import Context
 from fieldstone.model.site_model import Model
 from fieldstone.storage import schema, site_state
+from fieldstone.storage.census import Census
 from fieldstone.storage.engines import engines
 from fieldstone.storage.errors import BUSY, CONFLICT, ClashError, is_passing, translated
 from fieldstone.storage.reaching import reached
@@ -55,6 +56,12 @@ class Storage:
         """Give a reader; on SQLite all its statements see one moment, on PostgreSQL each sees the latest."""
         with self._reader.connect() as connection:
             yield Reader(connection, tables, ctx)
+
+    @contextmanager
+    def counting(self, model: Model, ctx: Context) -> Iterator[Census]:
+        """Give what counts the data of the model in force."""
+        with self._reader.connect() as connection:
+            yield Census(connection, self.use(model), ctx)
 
     @contextmanager
     def transaction(self, tables: Tables, ctx: Context) -> Iterator[Transaction]:

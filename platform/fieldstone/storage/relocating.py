@@ -54,7 +54,15 @@ class NewCode:
     field: str = ""  # the field's present code; "" when the object itself was renamed
 
 
-class Moving:
+@dataclass(frozen=True)
+class Relocation:
+    """All that a revision does to records."""
+
+    moves: tuple[Move, ...] = ()
+    codes: tuple[NewCode, ...] = ()
+
+
+class Relocating:
     """Moves values within the transaction of one revision."""
 
     def __init__(self, connection: Connection, tables: Tables, ctx: Context, revision: int) -> None:
@@ -90,17 +98,14 @@ class Moving:
                 continue
             holds = column == one.before
             if one.renamed:
-                self._connection.execute(update(held.table).where(holds).values({column: one.after}))
+                self._connection.execute(
+                    update(held.table).where(holds).values({column: one.after})
+                )
                 if one.stage:
                     self._call_stage(one)
                 continue
             self._remember(held, column.name, one, holds)
-            values = {column: one.after, held.columns["version"]: held.columns["version"] + 1}
-            if one.stage:
-                self._enter_stage(held, one, holds)
-                if "stage_entered_at" in held.columns:
-                    values[held.columns["stage_entered_at"]] = self._ctx.now
-            self._connection.execute(update(held.table).where(holds).values(values))
+            self._put(held, one, holds)
 
     def back_to(self, revision: int) -> None:
         """Give the values back that revisions after `revision` moved, where they stand as they were moved."""
@@ -126,10 +131,14 @@ class Moving:
         still = column.is_(None) if row.after is None else column == row.after
         holds = still & held.columns["id"].in_(theirs)
         stage = code == held.spec.stage_field
-        values = {column: row.before, held.columns["version"]: held.columns["version"] + 1}
-        if stage:
-            move = Move(held.spec.code, code, row.after, row.before, stage=True)
-            self._enter_stage(held, move, holds)
+        self._put(held, Move(held.spec.code, code, row.after, row.before, stage=stage), holds)
+
+    def _put(self, held: ObjectTable, one: Move, holds: ColumnElement[bool]) -> None:
+        """Write what a move says into the rows that a condition finds; each becomes a new version."""
+        version = held.columns["version"]
+        values: dict[Any, Any] = {held.columns[one.field]: one.after, version: version + 1}
+        if one.stage:
+            self._enter_stage(held, one, holds)
             if "stage_entered_at" in held.columns:
                 values[held.columns["stage_entered_at"]] = self._ctx.now
         self._connection.execute(update(held.table).where(holds).values(values))
@@ -225,7 +234,10 @@ class Moving:
         ]
         if rows:
             change = update(fs_stage_history).where(history.id == bindparam("b_id"))
-            left = {"left_at": bindparam("b_left"), "seconds": bindparam("b_seconds")}
+            left: dict[str, Any] = {
+                "left_at": bindparam("b_left"),
+                "seconds": bindparam("b_seconds"),
+            }
             self._connection.execute(change.values(left), rows)
 
 

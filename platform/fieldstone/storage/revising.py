@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from fieldstone.changes.nouns import Context
 from fieldstone.storage.journal import Journal, JournalEntry
+from fieldstone.storage.relocating import Relocating, Relocation
 from fieldstone.storage.revisions import Revision, Revisions, Text
 from fieldstone.storage.site_state import rule_versions
 from fieldstone.storage.tables import Tables
@@ -22,14 +23,20 @@ class Revising:
     """What is written together with the tables; call it once with the connection of their transaction."""
 
     def __init__(
-        self, ctx: Context, tables: Tables, revision: Revision, texts: Sequence[Text]
+        self,
+        ctx: Context,
+        tables: Tables,
+        revision: Revision,
+        texts: Sequence[Text],
+        relocation: Relocation,
     ) -> None:
-        """Write `revision` with its documents, on behalf of the context's actor."""
+        """Write `revision` with its documents, and take the records along, on behalf of the context's actor."""
         self.versions: Mapping[str, int] = {}
         self._ctx = ctx
         self._tables = tables
         self._revision = revision
         self._texts = texts
+        self._relocation = relocation
 
     def __call__(self, connection: Connection) -> None:
         """Write it. Raises Overtaken, and nothing is written."""
@@ -37,6 +44,11 @@ class Revising:
         if not Revisions(connection).add(self._revision, self._texts, now):
             raise Overtaken
         self.versions = rule_versions(connection, self._tables.dialect, self._tables.model, now)
+        relocating = Relocating(connection, self._tables, self._ctx, self._revision.number)
+        relocating.call(self._relocation.codes)
+        if self._revision.target is not None:
+            relocating.back_to(self._revision.target)
+        relocating.move(self._relocation.moves)
         self._audit(connection)
 
     def _audit(self, connection: Connection) -> None:

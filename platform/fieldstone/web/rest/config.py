@@ -133,7 +133,8 @@ def _planned(changing: Changing, asked: Asked, given: dict[str, Any]) -> Plan:
     base = given.get("base", number)
     if base != number:
         raise changing.overtaken(base)
-    return changing.plan(asked.ctx, _changed(documents, given), number)
+    moves = {tuple(one["path"]): one["to"] for one in given.get("moves", ())}
+    return changing.plan(asked.ctx, _changed(documents, given), number, moves)
 
 
 def _changed(documents: Documents, given: dict[str, Any]) -> Documents:
@@ -143,6 +144,8 @@ def _changed(documents: Documents, given: dict[str, Any]) -> Documents:
     try:
         for one in given.get("set", ()):
             documents = documents.with_value(one["path"], one["value"])
+        for one in given.get("rename", ()):
+            documents = documents.renamed(one["path"], one["to"])
         for path in given.get("reset", ()):
             documents = documents.without(path)
     except MetadataError as error:  # a document that cannot be read cannot be edited either

@@ -55,6 +55,34 @@ CHANGE: Final[Json] = {
                 "required": ["path", "value"],
             }
         ),
+        "rename": {
+            **many(
+                {
+                    "type": "object",
+                    "additionalProperties": False,
+                    "properties": {
+                        "path": PATH,
+                        "to": {"type": "string", "pattern": "^[a-z][a-z0-9_]{0,39}$"},
+                    },
+                    "required": ["path", "to"],
+                }
+            ),
+            "description": "New codes of objects, fields, options and stages; records and references follow.",
+        },
+        "moves": many(
+            {
+                "type": "object",
+                "additionalProperties": False,
+                "properties": {
+                    "path": {
+                        **PATH,
+                        "description": 'A removed stage or option: ["lead", "stage", "contacted"].',
+                    },
+                    "to": {**TEXT, "description": "Where its records go."},
+                },
+                "required": ["path", "to"],
+            }
+        ),
         "reset": {**many(PATH), "description": "Settings that fall back to the layer below."},
         "reason": REASON,
         "second_word": SECOND_WORD,

@@ -1,0 +1,41 @@
+"""One consequence of a change, and how much it asks of the person who wants it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fieldstone.base.label import Label
+
+NOTE, WARNING, DANGER = "note", "warning", "danger"
+STOP: Final = "stop"
+"""The level of what no second word helps against: a plan turns it into a problem."""
+SAID: Final[Mapping[str, Label]] = {
+    NOTE: Label("Note", "提示"),
+    WARNING: Label("Warning", "注意"),
+    DANGER: Label("Needs your word", "需要确认"),
+}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One consequence. `level` danger asks for a second word; `count` is how many rows, people or places it touches."""
+
+    level: str
+    code: str
+    path: tuple[str, ...]
+    text: Label
+    count: int = 0
+    samples: tuple[str, ...] = ()
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the consequence as programs see it."""
+        return {
+            "level": self.level,
+            "code": self.code,
+            "path": list(self.path),
+            "text": {"en": self.text.en, "zh": self.text.zh},
+            "count": self.count,
+            "samples": list(self.samples),
+        }

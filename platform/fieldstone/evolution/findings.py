@@ -1,0 +1,268 @@
+"""What follows from a change for the records, people and settings that are there, in words and numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fieldstone.base.label import Label
+from fieldstone.evolution.finding import DANGER, NOTE, STOP, WARNING, Finding
+from fieldstone.evolution.operations import ADD, CHANGE, RETIRE, Operation
+from fieldstone.evolution.references import places_of
+from fieldstone.evolution.relocation import Removed
+from fieldstone.fieldtypes.contract import FieldType, InvalidValueError
+from fieldstone.model.objects import Field, ObjectType
+from fieldstone.model.site_model import Model
+from fieldstone.storage.census import Census, Counted
+
+SCOPES: Final = ("none", "own", "team", "department", "all")
+LEVELS: Final = ("hidden", "mask", "read", "write")
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The models before and after, and who counts the data of the one before."""
+
+    before: Model
+    after: Model
+    census: Census
+
+    def old_field(self, path: Sequence[str]) -> Field | None:
+        """Return the field at a path as it is now."""
+        spec = self.before.objects.get(path[0])
+        return spec.fields.get(path[1]) if spec is not None else None
+
+    def new_field(self, path: Sequence[str]) -> Field | None:
+        """Return the field at a path as it will be."""
+        spec = self.after.objects.get(path[0])
+        return spec.fields.get(path[1]) if spec is not None else None
+
+
+def findings(
+    compared: Compared, operations: Sequence[Operation], removed: Sequence[Removed]
+) -> tuple[Finding, ...]:
+    """Return every consequence, the gravest first."""
+    found: list[Finding] = []
+    for one in operations:
+        judge = JUDGES.get(one.what)
+        if judge is not None:
+            found += judge(compared, one)
+    for gone in removed:
+        found += _of_removed(compared, gone)
+    order = {STOP: 0, DANGER: 0, WARNING: 1, NOTE: 2}
+    return tuple(sorted(dict.fromkeys(found), key=lambda one: order[one.level]))
+
+
+def _of_object(compared: Compared, one: Operation) -> Iterator[Finding]:
+    code = one.path[0]
+    if one.verb != RETIRE or not compared.census.knows(code):
+        return
+    count = compared.census.rows(code)
+    spec = compared.before.objects[code]
+    if count:
+        text = Label(
+            f"{count:,} {spec.plural.en.lower()} are no longer reached by anybody; they are kept until they are purged.",
+            f"{count:,} 条{spec.label.text('zh')}将无法访问；数据会保留到彻底删除为止。",
+        )
+        yield Finding(DANGER, "object_with_records", one.path, text, count)
+    yield from _named_by(compared, one, "object", (code,))
+
+
+def _of_field(compared: Compared, one: Operation) -> Iterator[Finding]:
+    old, new = compared.old_field(one.path), compared.new_field(one.path)
+    spec = compared.before.objects.get(one.path[0])
+    if spec is None:
+        return
+    if one.verb == RETIRE and old is not None:
+        yield from _retired(compared, one, spec, old)
+    elif one.verb == ADD and new is not None:
+        yield from _asked_of_all(compared, one, spec, new, None)
+    elif one.verb == CHANGE and old is not None and new is not None:
+        yield from _asked_of_all(compared, one, spec, new, old)
+        yield from _values(compared, one, spec, old, new)
+
+
+def _retired(
+    compared: Compared, one: Operation, spec: ObjectType, field: Field
+) -> Iterator[Finding]:
+    if compared.census.knows(spec.code, field.code):
+        count = compared.census.filled(spec.code, field.code)
+        if count:
+            text = Label(
+                f'{count:,} {spec.plural.en.lower()} have a value in "{field.label.en}"; the values are kept until they are purged.',
+                f"{count:,} 条{spec.label.text('zh')}的“{field.label.text('zh')}”有值；这些值会保留到彻底删除为止。",
+            )
+            yield Finding(DANGER, "field_with_values", one.path, text, count)
+    yield from _named_by(compared, one, "field", one.path)
+
+
+def _named_by(
+    compared: Compared, one: Operation, what: str, target: tuple[str, ...]
+) -> Iterator[Finding]:
+    """Yield what names something that goes away: with it, a part of each goes too."""
+    places = places_of(compared.before, what, target)
+    if places:
+        shown = tuple(place.text.en for place in places)
+        text = Label(
+            f'"{one.label.en}" is named in {len(places)} places, which lose it.',
+            f"“{one.label.text('zh')}”在 {len(places)} 处被引用，这些引用将失去它。",
+        )
+        yield Finding(DANGER, "named_elsewhere", one.path, text, len(places), shown)
+
+
+def _asked_of_all(
+    compared: Compared, one: Operation, spec: ObjectType, new: Field, old: Field | None
+) -> Iterator[Finding]:
+    """Yield who would not pass a field that becomes required or unique."""
+    census = compared.census
+    code = old.code if old is not None else new.code
+    known = census.knows(spec.code, code)
+    filled = new.default is not None or new.default_expression is not None
+    if new.required and not (old is not None and old.required) and not (old is None and filled):
+        counted = census.missing(spec.code, code) if known else Counted(census.rows(spec.code))
+        if counted.count:
+            text = Label(
+                f'{counted.count:,} {spec.plural.en.lower()} have no "{new.label.en}"; they cannot be saved until it is filled.',
+                f"{counted.count:,} 条{spec.label.text('zh')}没有填写“{new.label.text('zh')}”，填写之前无法保存。",
+            )
+            yield Finding(
+                WARNING, "required_missing", one.path, text, counted.count, counted.samples
+            )
+    if new.unique and known and not (old is not None and old.unique):
+        counted = census.doubled(spec.code, code)
+        if counted.count:
+            text = Label(
+                f'{counted.count:,} values of "{new.label.en}" are there more than once; it cannot become unique before they differ.',
+                f"“{new.label.text('zh')}”有 {counted.count:,} 个值重复，更正之前不能设为唯一。",
+            )
+            yield Finding(STOP, "not_unique", one.path, text, counted.count, counted.samples)
+
+
+def _values(
+    compared: Compared, one: Operation, spec: ObjectType, old: Field, new: Field
+) -> Iterator[Finding]:
+    """Yield the values that the field's new settings would refuse."""
+    names = {changed.name for changed in one.changes}
+    narrowed = any(name.startswith("type.") for name in names) and old.type.name == new.type.name
+    if not narrowed or not old.column or not compared.census.knows(spec.code, old.code):
+        return
+    counted = compared.census.refused(spec.code, old.code, refusal_of(new.type))
+    if counted.count:
+        text = Label(
+            f'{counted.count:,} {spec.plural.en.lower()} hold a "{new.label.en}" that would be refused today; each keeps it until somebody changes it.',
+            f"{counted.count:,} 条{spec.label.text('zh')}的“{new.label.text('zh')}”不符合新的要求；在有人修改之前保持原值。",
+        )
+        yield Finding(WARNING, "values_refused", one.path, text, counted.count, counted.samples)
+
+
+def refusal_of(kind: FieldType) -> Callable[[object], str]:
+    """Return what a type has against a value, "" for nothing."""
+
+    def said(value: object) -> str:
+        held: Any = kind
+        if hasattr(kind, "keeping"):
+            held = held.keeping(value)
+        try:
+            held.parse(value)
+        except InvalidValueError as error:
+            return error.message
+        return ""
+
+    return said
+
+
+def _of_rule(compared: Compared, one: Operation) -> Iterator[Finding]:
+    rule = compared.after.rules.get(one.path[0])
+    if rule is None or rule.kind != "validation" or not rule.enabled or one.verb == RETIRE:
+        return
+    that = getattr(rule.body, "that", None)
+    before = compared.before.objects.get(rule.object_name)
+    if that is None or before is None or not {*that.names} <= {*before.fields, "id"}:
+        return
+    if that.rows or that.paths:
+        return  # what it reads elsewhere may be new itself
+    counted = compared.census.breaking(rule.object_name, that, None if rule.when and (rule.when.paths or rule.when.rows) else rule.when)  # fmt: skip
+    if counted.count:
+        text = Label(
+            f'{counted.count:,} {before.plural.en.lower()} break the rule "{rule.label.en}" today; they stay as they are until what it reads is changed.',
+            f"{counted.count:,} 条{before.label.text('zh')}目前不满足规则“{rule.label.text('zh')}”；在相关字段修改之前保持不变。",
+        )
+        yield Finding(WARNING, "rule_broken", one.path, text, counted.count, counted.samples)
+
+
+def _of_permission(compared: Compared, one: Operation) -> Iterator[Finding]:
+    """Yield who sees or may do less, or more."""
+    counted = compared.census.people(one.path[-1])
+    if not counted.count:
+        return
+    loses = one.verb == RETIRE or any(_rank(c.before) > _rank(c.after) for c in one.changes)
+    gains = one.verb == ADD or any(_rank(c.before) < _rank(c.after) for c in one.changes)
+    role, where = one.label, one.within
+    if loses:
+        text = Label(
+            f'{counted.count:,} people with the role "{role.en}" lose rights over {where.en.lower()}.',
+            f"{counted.count:,} 位“{role.text('zh')}”将失去对{where.text('zh')}的部分权限。",
+        )
+        yield Finding(WARNING, "people_lose", one.path, text, counted.count, counted.samples)
+    if gains:
+        text = Label(
+            f'{counted.count:,} people with the role "{role.en}" gain rights over {where.en.lower()}.',
+            f"{counted.count:,} 位“{role.text('zh')}”将获得对{where.text('zh')}的更多权限。",
+        )
+        yield Finding(WARNING, "people_gain", one.path, text, counted.count, counted.samples)
+
+
+def _rank(value: Any) -> int:
+    """Return how much a right gives: more is more."""
+    if isinstance(value, bool) or value is None:
+        return int(bool(value))
+    if isinstance(value, dict):
+        return LEVELS.index("mask")
+    for ladder in (SCOPES, LEVELS):
+        if value in ladder:
+            return ladder.index(str(value))
+    return 0
+
+
+def _of_role(compared: Compared, one: Operation) -> Iterator[Finding]:
+    counted = compared.census.people(one.path[0])
+    if one.verb == RETIRE and counted.count:
+        text = Label(
+            f'{counted.count:,} people carry the role "{one.label.en}" and lose what it gives.',
+            f"{counted.count:,} 人拥有角色“{one.label.text('zh')}”，将失去其权限。",
+        )
+        yield Finding(DANGER, "role_with_people", one.path, text, counted.count, counted.samples)
+
+
+def _of_removed(compared: Compared, gone: Removed) -> Iterator[Finding]:
+    """Yield where the records of a removed stage or option go."""
+    spec = compared.after.objects[gone.object_name]
+    if not compared.census.knows(gone.object_name, gone.field):
+        return
+    count = compared.census.holders(gone.object_name, gone.field, gone.code)
+    path = (gone.object_name, gone.field, gone.code)
+    if not count:
+        return
+    if gone.to is None:
+        text = Label(
+            f'{count:,} {spec.plural.en.lower()} hold "{gone.code}"; they keep it, and it is shown by its code.',
+            f"{count:,} 条{spec.label.text('zh')}的值为“{gone.code}”；将保留该值，并以代码显示。",
+        )
+        yield Finding(DANGER, "option_in_use", path, text, count)
+        return
+    text = Label(
+        f'{count:,} {spec.plural.en.lower()} go from "{gone.code}" to "{gone.to}"; going back brings them back.',
+        f"{count:,} 条{spec.label.text('zh')}将从“{gone.code}”移到“{gone.to}”；回退时会恢复。",
+    )
+    yield Finding(DANGER, "stage_in_use" if gone.stage else "option_moved", path, text, count)
+
+
+Judge = Callable[[Compared, Operation], Iterator[Finding]]
+JUDGES: Final[dict[str, Judge]] = {
+    "object": _of_object,
+    "field": _of_field,
+    "rule": _of_rule,
+    "permission": _of_permission,
+    "role": _of_role,
+}

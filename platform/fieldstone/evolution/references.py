@@ -1,0 +1,89 @@
+"""What names what: every view, form, rule, formula, permission, stage and report that refers to a thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from fieldstone.base.label import Label, label_of
+from fieldstone.evolution.operations import NOUNS
+from fieldstone.model.site_model import Model, Use
+
+# What stands second in a path, as people call it.
+PARTS = {
+    "views": "view",
+    "permissions": "permission",
+    "fields": "field",
+    "rules": "rule",
+    "reports": "report",
+    "roles": "role",
+    "nav": "nav",
+}
+
+
+@dataclass(frozen=True)
+class Place:
+    """One thing that names another: where it stands and what people call it."""
+
+    holder: str  # the object, "" for the site's parts
+    path: tuple[str, ...]
+    text: Label
+
+
+def places_of(model: Model, what: str, target: tuple[str, ...]) -> tuple[Place, ...]:
+    """Return everything that names a field ("lead", "budget"), an option, a role, a pool, a rule or an object.
+
+    Each view, rule or field is named once, however often it does so; what a thing says of itself does not count.
+    """
+    places = dict.fromkeys(
+        place
+        for use in model.uses
+        if use.what == what and use.target == target and not _itself(use)
+        if (place := _place(model, use)) is not None
+    )
+    return tuple(places)
+
+
+def _itself(use: Use) -> bool:
+    return use.path[:1] == ("fields",) and use.target[:2] == (use.holder, use.path[1])
+
+
+def _place(model: Model, use: Use) -> Place | None:
+    """Return the view, rule, field, ... that a use stands in."""
+    spec = model.objects.get(use.holder)
+    part, *rest = use.path or ("",)
+    if part == "forms":
+        return _of_object(spec.label if spec else Label(use.holder), use, Label("form", "表单"), 1)
+    if part == "stages":
+        return _of_object(
+            spec.label if spec else Label(use.holder), use, Label("stages", "阶段"), 1
+        )
+    noun = NOUNS.get(PARTS.get(part, ""))
+    if noun is None or not rest:
+        where = spec.label if spec is not None else Label("the site", "站点")
+        return _of_object(where, use, label_of(part), 1)
+    label = _label(model, use, part, rest[0])
+    owner = f" of {spec.label.en}" if spec is not None else ""
+    owner_zh = f"“{spec.label.text('zh')}”的" if spec is not None else ""
+    text = Label(f'{noun.en} "{label.en}"{owner}', f"{owner_zh}{noun.zh}“{label.text('zh')}”")
+    return Place(use.holder, use.path[:2], text)
+
+
+def _of_object(where: Label, use: Use, noun: Label, depth: int) -> Place:
+    text = Label(f"{noun.en} of {where.en}", f"“{where.text('zh')}”的{noun.text('zh')}")
+    return Place(use.holder, use.path[:depth], text)
+
+
+def _label(model: Model, use: Use, part: str, code: str) -> Label:
+    spec = model.objects.get(use.holder)
+    found = None
+    if spec is not None:
+        held = {"views": spec.views, "fields": spec.fields}.get(part, {})
+        found = held.get(code)
+    elif part == "rules":
+        found = model.rules.get(code)
+    elif part == "reports":
+        found = model.reports.get(code)
+    if part == "permissions":
+        found = model.roles.get(code)
+    label = getattr(found, "label", None)
+    return label if isinstance(label, Label) else label_of(code)

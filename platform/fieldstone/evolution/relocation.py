@@ -1,0 +1,145 @@
+"""Where records go when the stages and options that they hold are renamed or removed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.names import did_you_mean
+from fieldstone.evolution.operations import RENAME, Operation
+from fieldstone.model.objects import ObjectType, Stage
+from fieldstone.model.site_model import Model
+from fieldstone.storage.relocating import Move, NewCode, Relocation
+
+Destinations = Mapping[tuple[str, ...], str]
+"""Where records of a removed stage or option go, as people chose: ("lead", "stage", "contacted") -> "new"."""
+
+
+@dataclass(frozen=True)
+class Removed:
+    """A stage or an option that is no longer there, and where its records go; `to` is None when they keep the value."""
+
+    object_name: str
+    field: str
+    code: str
+    to: str | None
+    stage: bool
+
+
+def relocation_of(
+    operations: Sequence[Operation], removed: Sequence[Removed], after: Model
+) -> Relocation:
+    """Return what a change does to records: renames first, so that destinations go by present codes."""
+    renamed = tuple(_renamed(operations, after))
+    moved = tuple(
+        Move(one.object_name, one.field, one.code, one.to, stage=one.stage)
+        for one in removed
+        if one.to is not None
+    )
+    return Relocation(renamed + moved, tuple(_new_codes(operations)))
+
+
+def _renamed(operations: Sequence[Operation], after: Model) -> Iterator[Move]:
+    for one in operations:
+        if one.verb != RENAME or one.what not in {"option", "stage"}:
+            continue
+        spec = after.objects[one.path[0]]
+        stage = one.what == "stage"
+        field = spec.stage_field if stage else one.path[1]
+        yield Move(spec.code, field, one.earlier, one.path[-1], renamed=True, stage=stage)
+
+
+def _new_codes(operations: Sequence[Operation]) -> Iterator[NewCode]:
+    for one in operations:
+        if one.verb == RENAME and one.what == "object":
+            yield NewCode(one.path[0], one.earlier)
+        elif one.verb == RENAME and one.what == "field":
+            yield NewCode(one.path[0], one.earlier, one.path[1])
+
+
+def removed_values(
+    before: Model, after: Model, operations: Sequence[Operation], chosen: Destinations
+) -> tuple[Removed, ...]:
+    """Return the stages and options that are gone. Raises RefusedError for a destination that is not there."""
+    renamed = {
+        (*one.path[:-1], one.earlier)
+        for one in operations
+        if one.verb == RENAME and one.what in {"option", "stage"}
+    }
+    found: list[Removed] = []
+    for old, new in _same_objects(before, after, operations):
+        found += _removed_stages(old, new, renamed, chosen)
+        found += _removed_options(old, new, renamed, chosen)
+    return tuple(found)
+
+
+def _same_objects(
+    before: Model, after: Model, operations: Sequence[Operation]
+) -> Iterator[tuple[ObjectType, ObjectType]]:
+    earlier = {
+        one.path[0]: one.earlier
+        for one in operations
+        if one.what == "object" and one.verb == RENAME
+    }
+    for code, new in after.objects.items():
+        old = before.objects.get(earlier.get(code, code))
+        if old is not None:
+            yield old, new
+
+
+def _stages(spec: ObjectType) -> dict[str, Stage]:
+    """Return the stages of all pipelines by code."""
+    pipelines = spec.pipelines.pipelines.values() if spec.pipelines else ()
+    return {code: stage for one in pipelines for code, stage in one.stages.items()}
+
+
+def _removed_stages(
+    old: ObjectType,
+    new: ObjectType,
+    renamed: set[tuple[str, ...]],
+    chosen: Destinations,
+) -> Iterator[Removed]:
+    if old.pipelines is None or new.pipelines is None:
+        return
+    left = _stages(new)
+    called = {
+        path[-1] for path in renamed if path[0] == new.code and path[1] in old.pipelines.pipelines
+    }
+    for pipeline in old.pipelines.pipelines.values():
+        codes = list(pipeline.stages)
+        for place, code in enumerate(codes):
+            if code in left or code in called:
+                continue
+            to = chosen.get((new.code, new.stage_field, code))
+            if to is None:
+                earlier_ones = [one for one in reversed(codes[:place]) if one in left]
+                to = next(iter(earlier_ones), next(iter(left)))
+            yield Removed(new.code, new.stage_field, code, _known(to, left), stage=True)
+
+
+def _removed_options(
+    old: ObjectType,
+    new: ObjectType,
+    renamed: set[tuple[str, ...]],
+    chosen: Destinations,
+) -> Iterator[Removed]:
+    by_column = {field.column: field for field in old.fields.values() if field.column}
+    for code, field in new.fields.items():
+        was = by_column.get(field.column)
+        if field.system or was is None or was.type.name != field.type.name:
+            continue
+        left = getattr(field.type, "options", {})
+        for option in getattr(was.type, "options", {}):
+            if option not in left and (new.code, code, option) not in renamed:
+                to = chosen.get((new.code, code, option))
+                yield Removed(
+                    new.code, code, option, None if to is None else _known(to, left), stage=False
+                )
+
+
+def _known(to: str, left: Mapping[str, object]) -> str:
+    if to not in left:
+        text = f"records cannot go to {to[:40]!r}, which is not there."
+        raise RefusedError([Problem("unknown_destination", "moves", text, did_you_mean(to, left))])
+    return to

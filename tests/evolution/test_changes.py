@@ -1,0 +1,211 @@
+"""What a change does to the records that are there, what the plan says of it, and that going back brings all of it back."""
+
+from __future__ import annotations
+
+import pytest
+
+from fieldstone.base.errors import RefusedError
+from fieldstone.evolution.apply import Wish
+from tests.evolution.world import Process
+
+VISIT = {
+    "label": {"en": "Visit", "zh": "拜访"},
+    "title": "subject",
+    "fields": {
+        "subject": "text",
+        "budget": {"type": "integer", "label": {"en": "Budget", "zh": "预算"}},
+        "mood": {"type": "select", "options": {"bad": "Bad", "good": "Good"}},
+        "tags": {"type": "multi_select", "options": {"a": "A", "b": "B"}},
+        "half": {"type": "formula", "returns": "decimal", "value": "budget / 2"},
+        "double": {
+            "type": "formula",
+            "returns": "integer",
+            "value": "budget * 2",
+            "stored": True,
+        },
+    },
+    "stages": {
+        "pipelines": {
+            "standard": {"stages": {"new": "New", "open": "Open", "done": {"kind": "won"}}}
+        }
+    },
+    "views": {
+        "rich": {"filter": "budget > 10 and mood == 'good'", "columns": ["subject", "budget"]}
+    },
+    "permissions": {"sales": {"read": "all", "fields": {"budget": "read"}}},
+}
+V = "objects.visit"
+
+
+@pytest.fixture
+def visits(process: Process) -> Process:
+    """A site with visits."""
+    process.apply((V, VISIT))
+    return process
+
+
+def test_a_renamed_field_keeps_its_values_and_everything_that_names_it(visits: Process) -> None:
+    one = visits.write("visit", subject="A", budget=20, mood="good")
+
+    planned = visits.plan(documents=visits.documents.renamed([*V.split("."), "fields", "budget"], "cost"))  # fmt: skip
+    assert visits.sentences(planned)[0] == 'Rename field "Budget" of Visit (was "budget")'
+    visits.changing.apply(visits.ctx, planned, Wish("cost is the word"))
+
+    assert visits.read("visit", one)["cost"] == 20
+    view = visits.site.model.objects["visit"].views["rich"]
+    assert view.columns == ("subject", "cost")
+    assert visits.read("visit", one)["half"] == "10.00"
+    visits.write("visit", one, cost=30)
+    visits.rollback(1)
+    assert visits.read("visit", one)["budget"] == 30
+
+
+def test_a_renamed_option_and_a_renamed_stage_take_their_records_along(visits: Process) -> None:
+    one = visits.write("visit", subject="A", mood="good", tags=["a", "b"])
+    visits.write("visit", one, stage="open")
+    documents = visits.documents
+    for path, new in (
+        ("fields.mood.options.good", "fine"),
+        ("fields.tags.options.b", "c"),
+        ("stages.pipelines.standard.stages.open", "talking"),
+    ):
+        documents = documents.renamed(f"{V}.{path}".split("."), new)
+
+    visits.apply(documents=documents)
+
+    found = visits.read("visit", one)
+    assert (found["mood"], found["tags"], found["stage"]) == ("fine", ["a", "c"], "talking")
+    assert visits.site.model.objects["visit"].views["rich"].filter.text.endswith("mood == 'fine'")
+    visits.rollback(1)
+    found = visits.read("visit", one)
+    assert (found["mood"], found["tags"], found["stage"]) == ("good", ["a", "b"], "open")
+
+
+def test_a_renamed_object_keeps_its_records_their_history_and_its_address(visits: Process) -> None:
+    one = visits.write("visit", subject="A")
+    visits.write("visit", one, subject="B")
+
+    visits.apply(documents=visits.documents.renamed(V.split("."), "meeting"))
+
+    assert visits.read("meeting", one)["subject"] == "B"
+    model = visits.site.model
+    history = visits.site.reads.history(visits.ctx, model, "meeting", one)
+    assert history is not None
+    assert [event.operation for event in history.events] == ["update", "create"]
+    assert len(history.stages) == 1
+    visits.rollback(1)
+    assert visits.read("visit", one)["subject"] == "B"
+
+
+def test_a_field_with_values_goes_only_after_a_second_word_and_comes_back_with_them(
+    visits: Process,
+) -> None:
+    one = visits.write("visit", subject="A", budget=20)
+    documents = visits.documents.with_value([*V.split("."), "fields", "budget", "archived"], True)
+    planned = visits.changing.plan(visits.ctx, documents)
+
+    said = {finding.code: finding for finding in planned.findings}
+    assert said["field_with_values"].count == 1
+    assert 'view "Rich" of Visit' in said["named_elsewhere"].samples
+    assert 'field "Half" of Visit' in said["named_elsewhere"].samples
+    with pytest.raises(RefusedError) as refusal:
+        visits.changing.apply(visits.ctx, planned, Wish("away with it"))
+    assert refusal.value.status == 409
+
+    visits.changing.apply(visits.ctx, planned, Wish("away with it", second_word=True))
+    assert visits.site.model.objects["visit"].views["rich"].columns == ("subject",)
+    visits.rollback(1)
+    assert visits.read("visit", one)["budget"] == 20
+
+
+def test_what_a_removed_field_is_named_in_is_said_before_it_can_be_removed(
+    visits: Process,
+) -> None:
+    planned = visits.plan(documents=visits.documents.without([*V.split("."), "fields", "mood"]))
+
+    assert [one.path.split("  ")[1] for one in planned.problems] == ["visit.views.rich.filter"]
+
+
+def test_records_of_a_removed_stage_go_to_the_one_before_or_where_they_are_told_and_come_back(
+    visits: Process,
+) -> None:
+    open_one = visits.write("visit", subject="A")
+    visits.write("visit", open_one, stage="open")
+    done = visits.write("visit", subject="B")
+    visits.write("visit", done, stage="done")
+    documents = visits.documents.without(f"{V}.stages.pipelines.standard.stages.open".split("."))
+
+    planned = visits.changing.plan(visits.ctx, documents)
+    (said,) = [one for one in planned.findings if one.code == "stage_in_use"]
+    assert said.text.en == '1 visits go from "open" to "new"; going back brings them back.'
+    told = visits.changing.plan(visits.ctx, documents, moves={("visit", "stage", "open"): "done"})
+    visits.changing.apply(visits.ctx, told, Wish("fewer stages", second_word=True))
+
+    assert visits.read("visit", open_one)["stage"] == "done"
+    history = visits.site.reads.history(visits.ctx, visits.site.model, "visit", open_one)
+    assert history is not None
+    assert history.stages[0].stage == "done"
+    visits.rollback(1)
+    assert visits.read("visit", open_one)["stage"] == "open"
+    assert visits.read("visit", done)["stage"] == "done"
+
+
+def test_a_destination_that_is_not_there_is_refused(visits: Process) -> None:
+    documents = visits.documents.without(f"{V}.stages.pipelines.standard.stages.open".split("."))
+
+    with pytest.raises(RefusedError) as refusal:
+        visits.changing.plan(visits.ctx, documents, moves={("visit", "stage", "open"): "closed"})
+    assert refusal.value.problems[0].code == "unknown_destination"
+
+
+def test_an_option_in_use_is_removed_after_a_second_word_and_its_records_keep_it(
+    visits: Process,
+) -> None:
+    one = visits.write("visit", subject="A", mood="bad")
+    documents = visits.documents.without(f"{V}.fields.mood.options.bad".split("."))
+
+    planned = visits.changing.plan(visits.ctx, documents)
+
+    assert [(f.code, f.count) for f in planned.findings] == [("option_in_use", 1)]
+    visits.changing.apply(visits.ctx, planned, Wish("", second_word=True))
+    assert visits.read("visit", one)["mood"] == "bad"
+
+
+def test_the_plan_counts_the_records_that_would_not_pass(visits: Process) -> None:
+    visits.write("visit", subject="A", budget=5)
+    visits.write("visit", subject="A", budget=500)
+    visits.write("visit", subject="C")
+    rule = {"kind": "validation", "object": "visit", "that": "budget < 100", "message": "Too much"}
+
+    planned = visits.plan(
+        (f"{V}.fields.budget.required", True),
+        (f"{V}.fields.budget.max", 100),
+        ("rules.not_too_much", rule),
+    )
+
+    said = {one.code: (one.level, one.count, one.samples) for one in planned.findings}
+    assert said["required_missing"] == ("warning", 1, ("C",))
+    assert said["values_refused"][:2] == ("warning", 1)
+    assert said["rule_broken"][1] == 2  # the one without a budget does not pass either
+    assert not planned.needs_second_word
+
+
+def test_a_field_with_doubles_cannot_become_unique(visits: Process) -> None:
+    visits.write("visit", subject="A")
+    visits.write("visit", subject="A")
+
+    planned = visits.plan((f"{V}.fields.subject.unique", True))
+
+    assert [one.code for one in planned.problems] == ["not_unique"]
+    with pytest.raises(RefusedError):
+        visits.changing.apply(visits.ctx, planned, Wish("", second_word=True))
+
+
+def test_the_plan_says_how_many_people_see_less_or_more(visits: Process) -> None:
+    visits.write("user", name="Li", email="li@example.com", roles=["sales"])
+
+    less = visits.plan((f"{V}.permissions.sales.read", "own"))
+    more = visits.plan((f"{V}.permissions.sales.create", True))
+
+    assert [(one.code, one.count, one.samples) for one in less.findings] == [("people_lose", 1, ("Li",))]  # fmt: skip
+    assert [one.code for one in more.findings] == ["people_gain"]
