@@ -94,6 +94,8 @@ class Change:
     ] = ()  # for imports: (stage, entered at), oldest first
     reason: str = ""  # kept in owner and stage history
     asks: Mapping[str, object] = field(default_factory=dict)  # what an action asks of rules
+    # Totals that moved by themselves (before, after): stored already, but the record's rules must hear of them.
+    moved: Mapping[str, tuple[object, object]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,11 @@ class Automation:
             *(who.person for who in people if who.person is not None),
         )
 
+    @property
+    def watches(self) -> tuple[str, ...]:
+        """Return the fields whose change is the event."""
+        return tuple(self.changed)
+
     def decide(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
         """Return what to do for drafts in which the event happens."""
         verdicts = {}

@@ -20,7 +20,8 @@ from fieldstone.expressions.expression import Env, Expression
 from fieldstone.expressions.types import Scope, Type
 
 # The order in which kinds speak on one write.
-CLEAN, MATCH, GRADE, SCORE, MOVE, ASSIGN, OBLIGE, AUTOMATE, VALIDATE = range(10, 100, 10)
+# Obligations come after what automations set, so that a stage or an owner set by one has its deadlines at once.
+CLEAN, MATCH, GRADE, SCORE, MOVE, ASSIGN, AUTOMATE, OBLIGE, VALIDATE = range(10, 100, 10)
 # Right after people were chosen: who may not have a record does not get its deadlines and tasks either.
 LIMIT = ASSIGN + 5
 

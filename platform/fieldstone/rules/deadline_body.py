@@ -50,6 +50,12 @@ class Deadline:
         """Return who is told, what the messages say, what is set, and by what time is given."""
         return (*self.clock.reads, *self.reminders.reads, *self.then.reads)
 
+    @property
+    def watches(self) -> tuple[str, ...]:
+        """Return the fields that move the due instant."""
+        clock = self.clock
+        return tuple(name for name in (clock.starts, clock.stops, clock.within.by) if name)
+
     def decide(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
         """Return timers for drafts whose due time changes by this write, and for those that ask for more time."""
         moved = {i: draft for i, draft in enumerate(drafts) if self._may_move(rule, draft, facts)}

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Connection, Select, and_, or_, select
+from sqlalchemy import Column, ColumnElement, Connection, Select, and_, bindparam, or_, select
 
 from fieldstone.base.cached import cached_property
 from fieldstone.changes.nouns import Context
@@ -81,8 +82,11 @@ class Reader:
         ids: Collection[str],
         relation: str,
         names: Iterable[str] = (),
+        binned_at: datetime | None = None,
     ) -> dict[str, list[Stored]]:
         """Return the live rows that point to each record through a relation; line items in their order.
+
+        With `binned_at` those that went to the recycle bin at that instant, as line items do with their record.
 
         Without `names` line items come with their own fields and id, other rows with all stored values.
         Dotted names are looked up.
@@ -93,14 +97,17 @@ class Reader:
         plain = {name.partition(".")[0] for name in wanted} & held.columns.keys()
         codes = tuple(sorted(plain | {"id"})) if wanted else _item_codes(held, owned=link.owned)
         asked = self.tables.once(
-            ("children", object_name, relation, codes),
-            lambda: _of_parents(held, link.field, codes, self.dialect),
+            ("children", object_name, relation, codes, binned_at is None),
+            lambda: _of_parents(
+                held, link.field, codes, self.dialect, binned=binned_at is not None
+            ),
         )
         found: dict[str, list[Stored]] = {}
         for chunk in _chunks(sorted(set(ids))):
-            for parent, *values in self.connection.execute(
-                asked, {"ids": listed(chunk, self.dialect)}
-            ):
+            bound = {"ids": listed(chunk, self.dialect)}
+            if binned_at is not None:
+                bound["binned_at"] = binned_at
+            for parent, *values in self.connection.execute(asked, bound):
                 found.setdefault(parent, []).append(dict(zip(codes, values, strict=True)))
         every = [row for rows in found.values() for row in rows]
         self._open_or_mask(held, every, unseal=False)
@@ -267,12 +274,15 @@ def _item_codes(held: ObjectTable, *, owned: bool) -> tuple[str, ...]:
     return ("id", *own)
 
 
-def _of_parents(held: ObjectTable, field: str, codes: tuple[str, ...], dialect: str) -> Select[Any]:
-    parent = held.columns[field]
+def _of_parents(
+    held: ObjectTable, field: str, codes: tuple[str, ...], dialect: str, *, binned: bool
+) -> Select[Any]:
+    parent, deleted_at = held.columns[field], held.columns["deleted_at"]
+    at = bindparam("binned_at", type_=deleted_at.type)
     order = [held.columns["position"]] if "position" in held.columns else []
     return (
         select(parent, *(held.columns[code] for code in codes))
-        .where(among(parent, dialect), held.columns["deleted_at"].is_(None))
+        .where(among(parent, dialect), deleted_at == at if binned else deleted_at.is_(None))
         .order_by(*order, held.columns["id"])
     )
 

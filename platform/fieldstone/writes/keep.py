@@ -45,7 +45,8 @@ def _finished(draft: Draft, work: Work) -> Draft:
         return draft.but(values=_touched(draft, work, deleted_at=now, deleted_by=actor))
     if draft.operation is Operation.RESTORE:
         return draft.but(values=_touched(draft, work, deleted_at=None, deleted_by=None))
-    values = {code: value for code, value in draft.values.items() if draft.changed(code)}
+    moved = draft.change.moved
+    values = {c: value for c, value in draft.values.items() if c not in moved and draft.changed(c)}
     if draft.operation is Operation.CREATE:
         values = {code: value for code, value in values.items() if value is not None}
         values |= {"created_at": now, "created_by": actor, "updated_at": now, "updated_by": actor}

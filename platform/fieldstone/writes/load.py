@@ -25,7 +25,8 @@ def load(batch: Batch, work: Work) -> Batch:
         wanted_deleted = draft.operation is Operation.RESTORE
         if row is None or (row.get("deleted_at") is not None) != wanted_deleted:
             return missing(draft, work)
-        return draft.but(before=row)
+        moved = draft.change.moved
+        return draft.but(before={**row, **{code: old for code, (old, _) in moved.items()}})
 
     return fill(each_standing(batch, judge), work)
 

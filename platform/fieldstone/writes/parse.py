@@ -44,6 +44,7 @@ def _parse_one(draft: Draft, work: Work) -> Draft:
             problems.extend(problem_of(one, code) for one in invalid.each)
     same = [code for code in values if _are_the_stored_items(code, values[code], draft, work)]
     values = {code: value for code, value in values.items() if code not in same}
+    values |= {code: new for code, (_, new) in draft.change.moved.items()}
     return draft.but(values=values).with_problems(*problems)
 
 

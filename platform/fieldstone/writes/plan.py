@@ -11,7 +11,7 @@ from fieldstone.access.rights import Held
 from fieldstone.expressions.expression import Expression
 from fieldstone.model.objects import Field, ObjectType, StageAction
 from fieldstone.model.site_model import Model
-from fieldstone.rules.contract import Rule
+from fieldstone.rules.contract import CLEAN, VALIDATE, Rule
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,7 @@ class ObjectPlan:
     rules: tuple[Rule, ...]
     rollups_from: tuple[str, ...]  # lookup fields whose targets hold rollups over this object
     timelines: tuple[Field, ...]  # lookup fields to objects with a timeline
+    watched: frozenset[str]  # totals that rules hear of, and the formulas over them
 
 
 @lru_cache(maxsize=8)
@@ -87,6 +88,37 @@ def plan_of(model: Model, object_name: str) -> ObjectPlan:
         rules=rules,
         rollups_from=tuple(_feeding(model, spec)),
         timelines=tuple(f for f in fields if _leads_to_timeline(model, f)),
+        watched=_watched(fields, rules),
+    )
+
+
+def _watched(fields: Iterable[Field], rules: Iterable[Rule]) -> frozenset[str]:
+    """Return the rollups, and stored formulas over them, by which a rule that acts is moved.
+
+    What only judges a write (cleaning, validation) is not asked again because a total moved.
+    """
+    told = {name for rule in rules if CLEAN < rule.phase < VALIDATE for name in _heard_by(rule)}
+    reading = {f.code: f.formula.names for f in fields if f.formula is not None}
+    waiting = list(told & reading.keys())
+    while waiting:
+        fresh = set(reading[waiting.pop()]) - told
+        told |= fresh
+        waiting += fresh & reading.keys()
+    totals = {f.code for f in fields if f.rollup is not None} & told
+    over = {f.code for f in _in_order(fields) if f.column and _rests_on(f.code, reading, totals)}
+    return frozenset(totals | (over & told)) if totals else frozenset()
+
+
+def _heard_by(rule: Rule) -> Iterable[str]:
+    conditions = [one for one in (rule.when, rule.exempt, *rule.body.reads) if one is not None]
+    yield from (name for one in conditions for name in (*one.names, *one.paths))
+    yield from getattr(rule.body, "watches", ())
+
+
+def _rests_on(code: str, reading: Mapping[str, Iterable[str]], totals: Iterable[str]) -> bool:
+    return any(
+        name in totals or (name in reading and _rests_on(name, reading, totals))
+        for name in reading.get(code, ())
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -59,6 +59,7 @@ class Unit:
         self.transaction = transaction
         self.wrote = False
         self.made_by_rules: list[tuple[str, str]] = []  # (object, id) of what rules had created
+        self._moved: list[Change] = []
 
     def abandon(self) -> None:
         """Undo what was taken on the way: no change of this unit stands."""
@@ -129,12 +130,23 @@ class Unit:
     def _stepped(self, batch: Batch, steps: Sequence[Step], work: Work) -> Batch:
         for step in steps:
             batch = step(batch, work)
-        refresh_rollups(batch, work)
+        self._moved += refresh_rollups(batch, work)
         return batch
+
+    def _asked(self, batch: Batch, ctx: Context) -> list[Change]:
+        """Return what a batch asks of other records."""
+        standing = [draft for draft in batch if not draft.refused]
+        asked = [replace(change, trusted=True) for draft in standing for change in draft.follow]
+        moved, self._moved = self._moved, []
+        heard = [*touched_timelines(standing, self.model, ctx), *moved]
+        # A merge writes the record that stays itself, once everything has moved.
+        moved_on = [draft for draft in standing if not draft.change.relinks]
+        asked += _once_each([*heard, *rescored(moved_on, self.model)])
+        return sorted(asked, key=lambda change: change.object_name)
 
     def _follow(self, batch: Batch) -> tuple[Problem, ...]:
         """Carry out what rules asked of other records, wave after wave, in the same transaction."""
-        asked = _asked(batch, self.model, self.ctx)
+        asked = self._asked(batch, self.ctx)
         warnings: list[Problem] = []
         ctx = replace(self.ctx.acting_as(SYSTEM_ACTOR), source="rule")
         for _ in range(WAVES):
@@ -149,7 +161,7 @@ class Unit:
                     for one in done
                     if one.operation is Operation.CREATE and not one.refused
                 ]
-                following += _asked(done, self.model, ctx)
+                following += self._asked(done, ctx)
             asked = following
         if asked:
             warnings.append(
@@ -163,19 +175,20 @@ class Unit:
         return tuple(warnings)
 
 
-def _asked(batch: Batch, model: Model, ctx: Context) -> list[Change]:
-    standing = [draft for draft in batch if not draft.refused]
-    asked = [replace(change, trusted=True) for draft in standing for change in draft.follow]
-    asked += touched_timelines(standing, model, ctx)
-    known = {(change.object_name, change.record_id) for change in asked}
-    # A merge writes the record that stays itself, once everything has moved.
-    moved_on = [draft for draft in standing if not draft.change.relinks]
-    asked += [
-        change
-        for change in rescored(moved_on, model)
-        if (change.object_name, change.record_id) not in known
-    ]
-    return sorted(asked, key=lambda change: change.object_name)
+def _once_each(changes: Iterable[Change]) -> list[Change]:
+    """Return what records hear of by themselves (a new activity, a moved total), one change for each record."""
+    found: dict[tuple[str, str], Change] = {}
+    for change in changes:
+        place = (change.object_name, str(change.record_id))
+        kept = found.get(place)
+        found[place] = (
+            change
+            if kept is None
+            else replace(
+                kept, values={**kept.values, **change.values}, moved={**change.moved, **kept.moved}
+            )
+        )
+    return list(found.values())
 
 
 def _draft_of(seen: TakenTimer) -> Draft:

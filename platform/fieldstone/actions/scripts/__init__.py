@@ -1,0 +1,1 @@
+"""Little stories in YAML: the sample data of a template, and its tests."""
