@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import func, select
-
 from fieldstone.actions.scripts.playing import Play, Theatre
 from fieldstone.actions.scripts.reading import Test
 from fieldstone.base.errors import MetadataError, Problem
@@ -22,9 +20,10 @@ from fieldstone.model.site_model import Model
 from fieldstone.site import Site, Vocabulary
 from fieldstone.storage.database import Storage
 from fieldstone.storage.due_timers import DueTimers
-from fieldstone.storage.notices import fs_notification
+from fieldstone.storage.notices import Notices
 from fieldstone.worker.turns import inside, long_work, work_until_idle
 
+MOST_NOTICES = 1000
 SECRET = "0" * 32
 
 
@@ -125,8 +124,8 @@ def _theatre(site: Site, clock: Clock) -> Theatre:
     def told(person: str) -> int:
         work_until_idle(site, (inside,))
         with site.storage.looking() as connection:
-            asked = select(func.count()).where(fs_notification.c.user == person)
-            return int(connection.execute(asked).scalar_one())
+            notices = Notices(connection, site.storage.dialect, clock.now)
+            return len(notices.of(person, MOST_NOTICES))
 
     actions = site.vocabulary.actions
     return Theatre(site.model, site.reads, site.writes, site.actors, actions, clock, wait, told)
