@@ -72,6 +72,20 @@ class JudgeWorthless:
         return Result(outcome, Label(f"Now {to.en}.", f"现为{to.text('zh')}。"))
 
 
+def reason_field(model: Model, object_name: str) -> str:
+    """Return the field whose options are the reasons, "" where nothing is judged."""
+    found = _recycling(model, object_name)
+    return found[0][1].reason_into if found else ""
+
+
+def may_be_judged(model: Model, object_name: str, row: Mapping[str, object]) -> bool:
+    """Tell whether a record is in a state out of which it can be judged."""
+    return any(
+        row.get(lifecycle.field) in recycle.states
+        for lifecycle, recycle in _recycling(model, object_name)
+    )
+
+
 def _recycling(model: Model, object_name: str) -> list[tuple[Lifecycle, Recycle]]:
     bodies = [
         rule.body

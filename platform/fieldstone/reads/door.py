@@ -25,6 +25,7 @@ from fieldstone.reads.history import History, history_of
 from fieldstone.reads.kept import Kept
 from fieldstone.reads.listing import page_of, record_of, total_of
 from fieldstone.reads.merges import led_to, merges_into
+from fieldstone.reads.points import Life, points_of
 from fieldstone.reads.pools import Inside, inside_of, into_pool, pools_of
 from fieldstone.reads.query import EVERYTHING, BoardColumn, Choice, Hit, Page, Query, Record
 from fieldstone.reads.scores import Score, scores_of
@@ -174,6 +175,11 @@ class Reads:
         """Return what a record's scores are made of; () when it is not there or has none."""
         with self.sight(ctx, model) as sight:
             return scores_of(sight, object_name, id)
+
+    def points(self, ctx: Context, model: Model, object_name: str, id: str) -> Life:
+        """Return a record's ledger, how complete it is, and the crossings of its lifecycle that lie ahead."""
+        with self.sight(ctx, model) as sight:
+            return points_of(sight, object_name, id)
 
     def standing(
         self,

@@ -15,6 +15,8 @@ from fieldstone.rules.contract import (
     CLEAN,
     GRADE,
     LIMIT,
+    MOVE,
+    SCORE,
     VALIDATE,
     Due,
     Facts,
@@ -29,8 +31,8 @@ Fit = Callable[[Mapping[str, object]], tuple[Mapping[str, object], tuple[Problem
 
 # What still speaks about a draft that is refused already, so that all its problems come back at once.
 ALWAYS_HEARD = frozenset({CLEAN, VALIDATE})
-# What holds for imported history, whose other automatic rules are off.
-HEARD_ON_HISTORY = frozenset({CLEAN, GRADE, VALIDATE})
+# What holds for imported history, whose other automatic rules are off: what follows from the record alone.
+HEARD_ON_HISTORY = frozenset({CLEAN, GRADE, SCORE, MOVE, VALIDATE})
 
 
 def in_order(rules: Iterable[Rule]) -> list[Rule]:

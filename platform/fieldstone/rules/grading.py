@@ -8,7 +8,7 @@ from typing import Any
 
 from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Draft
-from fieldstone.expressions.expression import Expression
+from fieldstone.expressions.expression import Env, Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.contract import GRADE, Builder, Facts, Rule, Verdict
 from fieldstone.rules.kind import TEXT, Kind
@@ -26,10 +26,10 @@ class Item:
     weight: int
     when: Expression | None = None
 
-    def met(self, row: Mapping[str, object], facts: Facts) -> bool:
+    def met(self, row: Mapping[str, object], env: Env) -> bool:
         """Tell whether the record has it."""
         if self.when is not None:
-            return self.when.evaluate(row, facts.env) is True
+            return self.when.evaluate(row, env) is True
         return row.get(self.field) not in (None, "", (), [])
 
 
@@ -52,17 +52,21 @@ class Grading:
         """Return the grade of each draft whose grade or share changes."""
         verdicts = {}
         for place, draft in enumerate(drafts):
-            verdict = self._graded(draft.row, facts)
+            verdict = self._graded(draft.row, facts.env)
             if any(draft.row.get(name) != value for name, value in verdict.sets.items()):
                 verdicts[place] = verdict
         return verdicts
 
-    def _graded(self, row: Mapping[str, object], facts: Facts) -> Verdict:
-        missing = [item for item in self.items if not item.met(row, facts)]
+    def completeness(self, row: Mapping[str, object], env: Env) -> tuple[int, tuple[Item, ...]]:
+        """Return how much of the weights a record has, in percent, and what it lacks."""
+        missing = tuple(item for item in self.items if not item.met(row, env))
         whole = sum(item.weight for item in self.items)
         lost = sum(item.weight for item in missing)
         # Rounded down, so that a band is reached and never nearly reached.
-        percent = (whole - lost) * PERCENT // whole
+        return (whole - lost) * PERCENT // whole, missing
+
+    def _graded(self, row: Mapping[str, object], env: Env) -> Verdict:
+        percent, missing = self.completeness(row, env)
         grade, least, label = next(band for band in self.bands if percent >= band[1])
         lacking = listed(item.label for item in missing)
         english = f"{percent}% complete, {label.text('en')} from {least}%"

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import structlog
 
+from fieldstone.actions.adopting import RESCORE
 from fieldstone.actions.importing.desk import IMPORT, UNDO
 from fieldstone.base.errors import RefusedError
 from fieldstone.site import Site
@@ -18,6 +19,7 @@ from fieldstone.storage.queue import Job
 from fieldstone.worker.bulk_update import NAME as BULK_UPDATE
 from fieldstone.worker.bulk_update import bulk_update
 from fieldstone.worker.importing import import_records, undo_import
+from fieldstone.worker.rescoring import rescore
 from fieldstone.worker.runs import LEASE, JobLostError, Run, StoppingError, Work
 
 log = structlog.get_logger()
@@ -26,6 +28,7 @@ WORKS: Final[Mapping[str, Work]] = {
     BULK_UPDATE: bulk_update,
     IMPORT: import_records,
     UNDO: undo_import,
+    RESCORE: rescore,
 }
 TRIES: Final = 8
 FIRST_WAIT: Final = timedelta(seconds=10)

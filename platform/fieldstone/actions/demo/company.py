@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fieldstone.actions.demo.daily import keep_busy, serve_customers
 from fieldstone.actions.demo.deals import close_deals
+from fieldstone.actions.demo.interest import show_interest
 from fieldstone.actions.demo.leads import capture
 from fieldstone.actions.demo.market import Market, open_shop
 from fieldstone.actions.demo.names import CITIES, WISHES, Names
@@ -20,6 +21,7 @@ def tell_story(stage: Stage, progress: Progress) -> tuple[Login, ...]:
     market = open_shop(teller, staff)
     leads = capture(teller, staff, market)
     customers = close_deals(teller, market, leads)
+    show_interest(teller, market, leads)
     keep_busy(teller, leads)
     serve_customers(teller, staff, customers)
     _this_morning(teller, market)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from fieldstone.actions.demo.interest import course
 from fieldstone.actions.demo.market import Market, Source
 from fieldstone.actions.demo.names import CITIES, TITLES, TRADES, WISHES, Names
 from fieldstone.actions.demo.staff import Staff
@@ -100,13 +101,13 @@ def _lead(
         "employees": draw.choice((20, 45, 80, 150, 300, 800, 2500)) if rich else None,
         "need": draw.choice(WISHES) if rich else None,
         "budget": str(draw.choice((30, 48, 60, 96, 120, 180, 260, 400)) * 1000) if rich else None,
-        "score": draw.randint(45, 98) if rich else draw.randint(5, 50),
         "stage": stage,
         "external_id": f"demo-{number}",
     }
     if values["mobile"] is None and values["email"] is None:
         values["email"] = f"contact{number}@example.com"
     values |= _end(teller, staff, region, stage, stages, ago)
+    values |= course(draw, dict(stages), teller.now)
     return Lead(values, at, tuple(stages))
 
 

@@ -10,10 +10,12 @@ from flask import Blueprint, Response, request
 
 from fieldstone.access.access import access_to
 from fieldstone.actions.contract import Action, Call, Result
+from fieldstone.actions.judge_worthless import reason_field
 from fieldstone.actions.running import run
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Change, Operation
 from fieldstone.rules.conversion_map import Conversion, Target
+from fieldstone.rules.lifecycle_body import JUDGE
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import drawing
@@ -66,6 +68,8 @@ class Asking:
             return self.speech.t(
                 "New records are made from this one, unless you choose existing ones."
             )
+        if self.action.name == JUDGE:
+            return self.speech.t("It loses points and goes back to nurturing.")
         if self.action.name == "release":
             return self.speech.t("Your colleagues can claim it from there.")
         return ""
@@ -100,9 +104,18 @@ class Asking:
             pools = self.shown.spec.pools
             options = [{"value": code, "label": self._pool(code)} for code in pools]
             return {**field, "type": "select", "options": options, "value": value or pools[0]}
+        if self.action.name == JUDGE:
+            return {**field, "type": "select", "options": self._judgements()}
         kinds = {"string": "text", "integer": "integer", "number": "decimal", "boolean": "boolean"}
         kind = kinds.get(str(shape.get("type")))
         return None if kind is None else {**field, "type": kind}
+
+    def _judgements(self) -> list[Drawn]:
+        """Return the reasons for which a record may be judged worthless."""
+        spec, language = self.shown.spec, self.asked.language
+        kept = spec.fields[reason_field(self.asked.model, spec.code)]
+        options = getattr(kept.type, "options", {})
+        return [{"value": code, "label": one.label.text(language)} for code, one in options.items()]
 
     def _pool(self, code: str) -> str:
         rule = self.asked.model.rules.get(code)

@@ -8,7 +8,9 @@ from typing import Any, Final
 from fieldstone.access.access import Access, access_to
 from fieldstone.access.masks import Masked
 from fieldstone.actions.contract import Action
+from fieldstone.actions.judge_worthless import may_be_judged
 from fieldstone.reads.standing import Standing
+from fieldstone.rules.lifecycle_body import JUDGE
 from fieldstone.web.pages.feed import activities_of
 from fieldstone.web.pages.one_record import OneRecord
 
@@ -108,6 +110,9 @@ class Verbs(OneRecord):
             return bool(values.get("owner")) and (mine or self.access.may_assign)
         if name == "convert":
             return self.standing.may_update and self._is_open()
+        if name == JUDGE:
+            mine = values.get("owner") == self.asked.ctx.actor.id or self.access.may_assign
+            return mine and may_be_judged(self.asked.model, self.spec.code, values)
         return self.standing.may_update
 
     def _is_open(self) -> bool:

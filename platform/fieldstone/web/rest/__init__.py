@@ -5,11 +5,21 @@ from __future__ import annotations
 from flask import Flask
 
 from fieldstone.site import Site
-from fieldstone.web.rest import config, describing, doing, imports, life, records, reports
+from fieldstone.web.rest import (
+    config,
+    describing,
+    doing,
+    engagements,
+    imports,
+    life,
+    records,
+    reports,
+    scoring,
+)
 
 
 def register_rest(app: Flask, site: Site) -> None:
     """Add everything under /api."""
     del site
-    for part in (config, records, doing, life, imports, reports, describing):
+    for part in (config, engagements, scoring, records, doing, life, imports, reports, describing):
         app.register_blueprint(part.blueprint)

@@ -14,6 +14,7 @@ from apispec.ext.marshmallow import MarshmallowPlugin
 from fieldstone.access.access import Access
 from fieldstone.access.rights import Held, is_administrator
 from fieldstone.actions.contract import Action
+from fieldstone.actions.engaging import ENGAGEMENT
 from fieldstone.actions.running import offered
 from fieldstone.changes.nouns import Actor
 from fieldstone.fieldtypes.generated_schema import schema_for
@@ -23,8 +24,10 @@ from fieldstone.web.rest import openapi_parts as parts
 from fieldstone.web.rest.meta import writable
 from fieldstone.web.rest.objects import objects_seen
 from fieldstone.web.rest.openapi_config import CONFIG_PATHS
+from fieldstone.web.rest.openapi_engagements import intake_path
 from fieldstone.web.rest.openapi_imports import IMPORT_PATHS
 from fieldstone.web.rest.openapi_parts import Json
+from fieldstone.web.rest.openapi_scoring import SCORING_PATHS
 
 VERSION: Final = "v1"
 
@@ -73,7 +76,8 @@ def openapi_of_offer(offer: Offer) -> Json:
         _add_schemas(spec, one, access, readable)
         for path, operations in paths_of(offer, one, access):
             spec.path(path, operations=operations, summary=one.plural.en)
-    own = CONFIG_PATHS if is_administrator(offer.held.model, offer.actor) else {}
+    administers = is_administrator(offer.held.model, offer.actor)
+    own = {**CONFIG_PATHS, **SCORING_PATHS} if administers else {}
     for path, operations in {**verbs.SITE_PATHS, **IMPORT_PATHS, **own}.items():
         spec.path(path, operations=operations)
     return _finished(spec.to_dict(), seen)
@@ -116,6 +120,8 @@ def paths_of(offer: Offer, one: ObjectType, access: Access) -> Iterator[tuple[st
         if allowed:
             found.setdefault(base + rest, {})[verb] = operation
     yield from found.items()
+    if one.code == ENGAGEMENT and access.may_create:
+        yield f"{base}/intake", intake_path(one)
     yield from _special_paths(offer, one, access, base)
 
 
