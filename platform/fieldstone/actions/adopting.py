@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
 
-from sqlalchemy import select
-
 from fieldstone.access.rights import is_administrator
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.names import did_you_mean
@@ -22,6 +20,7 @@ from fieldstone.rules.lifecycle_body import Lifecycle
 from fieldstone.rules.scoring_body import Scoring
 from fieldstone.storage.adoption import adopt, adoption_of
 from fieldstone.storage.database import Storage
+from fieldstone.storage.walking import live_ids
 from fieldstone.writes.pipeline import Writes
 
 RESCORE: Final = "rescore"
@@ -133,10 +132,9 @@ class Adopting:
         )
 
     def _ids(self, object_name: str) -> list[str]:
-        held = self.storage.use(self.model)[object_name].columns
-        asked = select(held["id"]).where(held["deleted_at"].is_(None)).order_by(held["id"])
+        tables = self.storage.use(self.model)
         with self.storage.looking() as connection:
-            return list(connection.execute(asked).scalars())
+            return live_ids(connection, tables, object_name)
 
     def _try(self, rule: Rule, ids: Sequence[str], tally: _Tally) -> None:
         """Run the rules over records in a transaction that leaves nothing."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import select
-
 from fieldstone.actions.adopting import touch
 from fieldstone.site import Site
+from fieldstone.storage.walking import live_ids
 from fieldstone.worker.runs import Run
 
 STEP: Final = 100
@@ -16,17 +15,11 @@ STEP: Final = 100
 def rescore(site: Site, run: Run) -> dict[str, object]:
     """Go through the records in the order of their ids, a hundred in each transaction."""
     object_name, model = str(run.job.arguments["object"]), site.model
-    held = site.storage.use(model)[object_name].columns
+    tables = site.storage.use(model)
     while True:
         after, done = str(run.progress.get("after", "")), int(run.progress.get("done", 0))
-        asked = (
-            select(held["id"])
-            .where(held["id"] > after, held["deleted_at"].is_(None))
-            .order_by(held["id"])
-            .limit(STEP)
-        )
         with site.storage.looking() as connection:
-            ids = list(connection.execute(asked).scalars())
+            ids = live_ids(connection, tables, object_name, after=after, limit=STEP)
         if not ids:
             return {"done": done}
         with site.writes.unit(site.system_context("job"), model) as unit:
