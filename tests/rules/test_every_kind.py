@@ -40,6 +40,7 @@ QUIET = {
     "merge",
     "reminder_ladder",
     "rotation",
+    "ranking_program",
 }  # they describe; reads and actions ask them
 
 

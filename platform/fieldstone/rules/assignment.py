@@ -16,7 +16,7 @@ from fieldstone.rules.assignment_entries import ENTRY, Entry, entry_from
 from fieldstone.rules.assignments import span_from
 from fieldstone.rules.availability import HERE, Availability
 from fieldstone.rules.caps import Counted
-from fieldstone.rules.contract import ASSIGN, Builder, DueTimer, Facts, Person, Rule, Verdict
+from fieldstone.rules.contract import ASSIGN, Builder, Due, DueTimer, Facts, Person, Rule, Verdict
 from fieldstone.rules.cooldown import EVERYBODY
 from fieldstone.rules.desk import Desk
 from fieldstone.rules.holding_back import (
@@ -72,17 +72,22 @@ class Assignment:
         given = self._given(rule, waiting, facts)
         return {**verdicts, **(_with_notices(given, drafts, facts) if self.notify else given)}
 
-    def due(self, rule: Rule, timer: DueTimer, draft: Draft, facts: Facts) -> Verdict | None:
-        """Return who gets a record now that its delay, or its time in the hold queue, is over."""
-        if not _is_free(draft):
+    def due(self, rule: Rule, due: Sequence[Due], facts: Facts) -> Mapping[int, Verdict]:
+        """Return who gets each record now that its delay, or its time in the hold queue, is over."""
+        waiting = {i: draft for i, (_, draft) in enumerate(due) if _is_free(draft)}
+        given = self._given(rule, waiting, facts)
+        ended = {i: self._ended(due[i][0], verdict, facts) for i, verdict in given.items()}
+        verdicts = {i: verdict for i, verdict in ended.items() if verdict is not None}
+        drafts = [draft for _, draft in due]
+        return _with_notices(verdicts, drafts, facts) if self.notify else verdicts
+
+    def _ended(self, timer: DueTimer, verdict: Verdict, facts: Facts) -> Verdict | None:
+        """Return what becomes of a record whose waiting is over; None when it goes on waiting."""
+        if timer.kind != HOLD or verdict.sets:
+            return verdict
+        if self.queue.then is None:
             return None
-        given = self._given(rule, {0: draft}, facts)
-        verdict = given[0]
-        if timer.kind == HOLD and not verdict.sets and self.queue.then is not None:
-            verdict = self._sent(self.queue.then, _OVERDUE, verdict.candidates, facts)
-        if timer.kind == HOLD and not verdict.sets:
-            return None
-        return (_with_notices({0: verdict}, [draft], facts) if self.notify else {0: verdict})[0]
+        return self._sent(self.queue.then, _OVERDUE, verdict.candidates, facts)
 
     def _given(self, rule: Rule, waiting: Mapping[int, Draft], facts: Facts) -> dict[int, Verdict]:
         if not waiting:

@@ -79,10 +79,7 @@ def publish(connection: Connection, edition: Edition) -> bool:
     Whoever publishes the same period at the same time waits here and then finds it there.
     """
     head = {name: getattr(edition, name) for name in _HEAD if name not in ("edition", "others")}
-    asked = select(fs_ranking.c.id).where(
-        fs_ranking.c.program == edition.program, fs_ranking.c.period == edition.period
-    )
-    if connection.execute(asked).first() is not None:
+    if is_published(connection, edition.program, edition.period):
         return False
     connection.execute(
         insert(fs_ranking), {**head, "edition": edition.edition, "others": packed(edition.others)}
@@ -110,6 +107,14 @@ def publish(connection: Connection, edition: Edition) -> bool:
     return True
 
 
+def is_published(connection: Connection, program: str, period: str) -> bool:
+    """Tell whether a period of a programme has its ranking."""
+    asked = select(fs_ranking.c.id).where(
+        fs_ranking.c.program == program, fs_ranking.c.period == period
+    )
+    return connection.execute(asked).first() is not None
+
+
 def next_edition(connection: Connection, program: str) -> int:
     """Return the number of the next edition of a programme."""
     asked = select(func.max(fs_ranking.c.edition)).where(fs_ranking.c.program == program)
@@ -123,19 +128,19 @@ def new_edition_id() -> str:
 
 def standings(connection: Connection, program: str) -> dict[str, Standing]:
     """Return the standing of each person in the latest edition; "" is that of everybody else. {} before the first."""
-    latest = (
-        select(fs_ranking.c.id, fs_ranking.c.others)
-        .where(fs_ranking.c.program == program)
-        .order_by(fs_ranking.c.edition.desc())
-        .limit(1)
+    head, line = fs_ranking.c, fs_ranking_line.c
+    latest = select(func.max(head.edition)).where(head.program == program).scalar_subquery()
+    asked = (
+        select(head.others, line.person, line.line)
+        .select_from(fs_ranking.outerjoin(fs_ranking_line, line.ranking == head.id))
+        .where(head.program == program, head.edition == latest)
     )
-    row = connection.execute(latest).first()
-    if row is None:
-        return {}
-    asked = select(fs_ranking_line.c.person, fs_ranking_line.c.line)
-    lines = connection.execute(asked.where(fs_ranking_line.c.ranking == row.id))
-    found = {person: unpacked(line["standing"]) for person, line in lines}
-    return {**found, "": unpacked(row.others or {})}
+    found: dict[str, Standing] = {}
+    for others, person, kept in connection.execute(asked):
+        found.setdefault("", unpacked(others or {}))
+        if person is not None:
+            found[person] = unpacked(kept["standing"])
+    return found
 
 
 def edition_of(connection: Connection, program: str, number: int | None = None) -> Edition | None:

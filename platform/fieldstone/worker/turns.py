@@ -19,6 +19,7 @@ from fieldstone.storage.database_clock import database_now
 from fieldstone.storage.leased import jobs_of, outbox_of
 from fieldstone.storage.upkeep import clean_up
 from fieldstone.worker.arriving import arrivals_due, arriving, forget_arrivals
+from fieldstone.worker.dealing import deal
 from fieldstone.worker.long_work import do_next_job, jobs_due
 from fieldstone.worker.timers import act_on_due_timers, timers_due
 
@@ -40,13 +41,13 @@ def inside(site: Site, stopping: threading.Event) -> int:
 
 
 def outside(site: Site, stopping: threading.Event) -> int:
-    """Send one message that leaves the house, and do the hourly cleaning."""
+    """Send one message that leaves the house, clean up once an hour, and deal out what waits once a minute."""
     del stopping
     if messages_due(site):
         sent = int(office(site).deliver_outside()) or office(site).give_up_unknown()
         if sent:
             return sent
-    return tidy(site)
+    return tidy(site) + deal(site)
 
 
 def long_work(site: Site, stopping: threading.Event) -> int:
