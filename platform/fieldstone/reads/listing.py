@@ -23,6 +23,7 @@ from fieldstone.reads.picking import Picked, codes_of, pick
 from fieldstone.reads.query import HIGHEST_LIMIT, Page, Query, Record
 from fieldstone.reads.searching import text_clauses
 from fieldstone.reads.sight import Sight
+from fieldstone.storage.prepared import Prepared
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,7 @@ class Plan:
     picked: Picked
     order: tuple[SortColumn, ...]
     statement: Select[Any]
+    prepared: Prepared
 
     def behind(self, cursor: str) -> Select[Any]:
         """Return the statement for the rows behind a cursor; raises RefusedError for a wrong one."""
@@ -124,8 +126,7 @@ def page_of(sight: Sight, object_name: str, query: Query) -> Page:
         lambda env: _page_plan(sight, object_name, shape, env),
         keep=not query.q,
     )
-    statement = plan.behind(query.cursor) if query.cursor else plan.statement
-    rows = _fetched(sight, statement, forged=bool(query.cursor))
+    rows = _behind(sight, plan, query.cursor) if query.cursor else sight.asked(plan.prepared)
     following = None
     if len(rows) > query.limit:
         last = rows[query.limit - 1]
@@ -144,15 +145,15 @@ def _page_plan(sight: Sight, object_name: str, query: Query, env: Env) -> Plan:
     keys = [one.column.label(f"k{at}") for at, one in enumerate(order[: len(asked.keys)])]
     statement = frame.select([*picked.columns, *keys], where)
     statement = statement.order_by(*(one.order() for one in order)).limit(query.limit + 1)
-    return Plan(asked, picked, tuple(order), statement)
+    return Plan(asked, picked, tuple(order), statement, Prepared(statement))
 
 
-def _fetched(sight: Sight, statement: Select[Any], *, forged: bool) -> Sequence[Row[Any]]:
+def _behind(sight: Sight, plan: Plan, cursor: str) -> Sequence[Row[Any]]:
     """Return the rows; a value that no column could have given means that the cursor was made up."""
     try:
-        return sight.fetch(statement)
+        return sight.fetch(plan.behind(cursor))
     except StatementError as error:
-        if forged and (isinstance(error, DataError) or not isinstance(error, DBAPIError)):
+        if isinstance(error, DataError) or not isinstance(error, DBAPIError):
             raise bad_cursor() from None
         raise
 
@@ -195,7 +196,7 @@ def record_of(sight: Sight, object_name: str, record_id: str, query: Query) -> R
         lambda env: _record_plan(sight, object_name, shape, env),
         keep=True,
     )
-    rows = sight.fetch(plan.statement, {"record_id": record_id}) if is_id(record_id) else []
+    rows = sight.asked(plan.prepared, {"record_id": record_id}) if is_id(record_id) else []
     if not rows:
         return None
     fields = sight.model.objects[object_name].fields
@@ -210,4 +211,5 @@ def _record_plan(sight: Sight, object_name: str, query: Query, env: Env) -> Plan
     frame = sight.frame(object_name, env)
     picked, own_id = pick(frame, asked.codes), frame.raw.column("id")
     where = [*basis_of(sight, frame, query), own_id == bindparam("record_id", type_=own_id.type)]
-    return Plan(asked, picked, (), frame.select(picked.columns, where))
+    statement = frame.select(picked.columns, where)
+    return Plan(asked, picked, (), statement, Prepared(statement))

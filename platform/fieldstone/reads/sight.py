@@ -17,6 +17,7 @@ from fieldstone.expressions.expression import Expression
 from fieldstone.model.site_model import Model
 from fieldstone.reads.frame import Frame, frame_of
 from fieldstone.reads.kept import Kept, key_of, watched
+from fieldstone.storage.prepared import Prepared
 from fieldstone.storage.reader import Reader
 from fieldstone.storage.tables import Tables
 
@@ -64,6 +65,12 @@ class Sight:
         if env.timeless:
             self.kept.keep(key, made)
         return made
+
+    def asked(
+        self, prepared: Prepared, values: Mapping[str, object] | None = None
+    ) -> Sequence[tuple[Any, ...]]:
+        """Return the rows of a statement that is kept."""
+        return prepared.rows(self.reader.connection, values or {})
 
     def fetch(
         self, statement: Select[Any], values: Mapping[str, object] | None = None

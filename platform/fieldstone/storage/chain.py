@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Index, Table, bindparam, insert, select, update
+from sqlalchemy import Connection, Index, Table, bindparam, select, update
 
 from fieldstone.expressions.sqltypes import instant_text
 from fieldstone.storage.platform_tables import PLATFORM, instant, packed, text, whole
+from fieldstone.storage.prepared import Adding, Prepared, send
 
 CHAINS: Final = 16
 """Chains that grow side by side. A writer takes any chain whose end is free, so that PostgreSQL writers
@@ -81,8 +82,9 @@ class Chain:
         self._waiting.append(entry)
 
     def write(self) -> None:
-        """Append all waiting entries to one chain, whose end stays locked until COMMIT."""
+        """Append all waiting entries to one chain, whose end stays locked until COMMIT; all else is sent before."""
         if not self._waiting:
+            send(self._connection)
             return
         chain, length, last = self._free_end()
         rows = []
@@ -90,29 +92,28 @@ class Chain:
             row = {**entry, "changes": packed(entry["changes"]), "chain": chain, "place": place}
             last = row["hash"] = _hash(last, row)
             rows.append(row)
-        self._connection.execute(_ADD, rows)
+        _ADD.later(self._connection, rows)
         end = {"b_chain": chain, "b_length": length + len(rows), "b_hash": last}
-        self._connection.execute(_MOVE_END, end)
+        _MOVE_END.later(self._connection, [end])
         self._waiting.clear()
 
     def _free_end(self) -> tuple[int, int, str]:
+        free: list[tuple[Any, ...]] = []
+        asked, one = _ONE_END, 0  # SQLite has one writer at a time anyway
         if self._dialect == "postgresql":
-            free = self._connection.execute(_FREE_END).first()
-            if free is not None:
-                return free.chain, free.length, free.hash
-            asked, one = _ONE_END.with_for_update(), random.randrange(CHAINS)  # noqa: S311 - spreads load, guards nothing
-        else:
-            asked, one = _ONE_END, 0  # SQLite has one writer at a time anyway
-        end = self._connection.execute(asked, {"b_chain": one}).one()
-        return end.chain, end.length, end.hash
+            free = _FREE_END.rows(self._connection, after_all=True)
+            asked, one = _LOCKED_END, random.randrange(CHAINS)  # noqa: S311 - spreads load, guards nothing
+        (end,) = free or asked.rows(self._connection, {"b_chain": one}, after_all=True)
+        return end[0], end[1], end[2]
 
 
 # Built once: making a statement costs more than running it.
-_ADD = insert(fs_audit)
+_ADD = Adding(fs_audit)
 _ENDS = select(fs_chain.c.chain, fs_chain.c.length, fs_chain.c.hash)
-_FREE_END = _ENDS.limit(1).with_for_update(skip_locked=True)
-_ONE_END = _ENDS.where(fs_chain.c.chain == bindparam("b_chain"))
-_MOVE_END = (
+_FREE_END = Prepared(_ENDS.limit(1).with_for_update(skip_locked=True))
+_END = _ENDS.where(fs_chain.c.chain == bindparam("b_chain"))
+_ONE_END, _LOCKED_END = Prepared(_END), Prepared(_END.with_for_update())
+_MOVE_END = Prepared(
     update(fs_chain)
     .where(fs_chain.c.chain == bindparam("b_chain"))
     .values(length=bindparam("b_length"), hash=bindparam("b_hash"))

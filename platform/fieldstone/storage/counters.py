@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import Connection, Index, Table, bindparam, func, insert, select
+from sqlalchemy import Connection, Index, Table, bindparam, func, select
 
 from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import LedgerEntry
@@ -21,6 +21,7 @@ from fieldstone.storage.platform_tables import (
     upserting,
     whole,
 )
+from fieldstone.storage.prepared import Adding, Prepared
 
 fs_counter: Final = Table(
     "fs_counter",
@@ -86,11 +87,10 @@ class Counters:
         if count > limit:
             return False
         bound = {"rule": rule, "subject": subject, "period": period, "used": count}
-        taken = self._connection.execute(_taking(self._dialect), {**bound, "b_limit": limit})
-        if taken.first() is None:
+        if not _taking(self._dialect).rows(self._connection, {**bound, "b_limit": limit}):
             return False
         grant = {"rule": rule, "subject": subject, "period": period, "count": count}
-        self._connection.execute(_ADD_GRANT, {**grant, "id": new_id(), "at": self._now})
+        _ADD_GRANT.later(self._connection, [{**grant, "id": new_id(), "at": self._now}])
         return True
 
     def used(self, subject: str, rule: str, period: str) -> int:
@@ -105,29 +105,28 @@ class Counters:
     def numbers(self, object_name: str, field: str, period: str, count: int) -> range:
         """Return the next `count` numbers of an autonumber field, from 1 in each period, without gaps."""
         bound = {"object": object_name, "field": field, "period": period, "last": count}
-        last = int(self._connection.execute(_numbering(self._dialect), bound).scalar_one())
+        ((last,),) = _numbering(self._dialect).rows(self._connection, bound)
         return range(last - count + 1, last + 1)
 
     def give_points(self, object_name: str, points: Sequence[tuple[str, LedgerEntry, int]]) -> None:
         """Write (record, entry, rule version) into the ledger; totals are derived from it."""
-        if points:
-            self._connection.execute(
-                _ADD_POINTS,
-                [
-                    {
-                        "id": new_id(),
-                        "object": object_name,
-                        "record": record_id,
-                        "rule": entry.rule,
-                        "item": entry.item,
-                        "dimension": entry.dimension,
-                        "points": entry.points,
-                        "version": version,
-                        "at": self._now,
-                    }
-                    for record_id, entry, version in points
-                ],
-            )
+        _ADD_POINTS.later(
+            self._connection,
+            [
+                {
+                    "id": new_id(),
+                    "object": object_name,
+                    "record": record_id,
+                    "rule": entry.rule,
+                    "item": entry.item,
+                    "dimension": entry.dimension,
+                    "points": entry.points,
+                    "version": version,
+                    "at": self._now,
+                }
+                for record_id, entry, version in points
+            ],
+        )
 
     def points(self, record_ids: Sequence[str]) -> dict[str, dict[tuple[str, str], int]]:
         """Return the ledger's sums by record and (rule, item)."""
@@ -146,12 +145,12 @@ class Counters:
 
 
 # Statements are built once for each dialect: making one costs more than running it.
-_ADD_GRANT = insert(fs_grant)
-_ADD_POINTS = insert(fs_ledger)
+_ADD_GRANT = Adding(fs_grant)
+_ADD_POINTS = Adding(fs_ledger)
 
 
 @cache
-def _taking(dialect: str) -> Any:
+def _taking(dialect: str) -> Prepared:
     adding = upserting(fs_counter, dialect)
     used = fs_counter.c.used + adding.excluded.used
     adding = adding.on_conflict_do_update(
@@ -159,14 +158,14 @@ def _taking(dialect: str) -> Any:
         set_={"used": used},
         where=used <= bindparam("b_limit"),
     )
-    return adding.returning(fs_counter.c.used)
+    return Prepared(adding.returning(fs_counter.c.used))
 
 
 @cache
-def _numbering(dialect: str) -> Any:
+def _numbering(dialect: str) -> Prepared:
     moving = upserting(fs_sequence, dialect)
     last = fs_sequence.c.last + moving.excluded.last
     moving = moving.on_conflict_do_update(
         index_elements=["object", "field", "period"], set_={"last": last}
     )
-    return moving.returning(fs_sequence.c.last)
+    return Prepared(moving.returning(fs_sequence.c.last))

@@ -16,6 +16,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, Pool, QueuePool
 
 from fieldstone.base.errors import FieldstoneError
 from fieldstone.expressions.sqlite_functions import register
+from fieldstone.storage.prepared import watch
 
 BUSY_SECONDS: Final = 10.0
 POOL_SIZE: Final = 8
@@ -44,7 +45,9 @@ def engines(url: str, *, echo: bool = False) -> tuple[Engine, Engine]:
         # Readers have a pool of their own: switching a connection to and from autocommit costs more
         # than finding a row, and each of their statements stands for itself.
         reader = _postgresql(parsed, echo=echo, isolation_level="AUTOCOMMIT")
-        return _postgresql(parsed, echo=echo, isolation_level="READ COMMITTED"), reader
+        writer = _postgresql(parsed, echo=echo, isolation_level="READ COMMITTED")
+        watch(writer)
+        return writer, reader
     raise DatabaseUrlError(
         f"database url {parsed.render_as_string()!r}: Fieldstone runs on SQLite and PostgreSQL. "
         "Write sqlite:///fieldstone.db or postgresql://user:password@host/name."
@@ -67,6 +70,7 @@ def _sqlite(url: URL, *, echo: bool) -> tuple[Engine, Engine]:
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _beginner(begin))
         _engines.add(engine)
+    watch(writer)
     return writer, reader
 
 

@@ -24,6 +24,7 @@ from fieldstone.storage.facts_gains import GainFacts
 from fieldstone.storage.facts_score import ScoreFacts
 from fieldstone.storage.match_keys import holders_of
 from fieldstone.storage.platform_tables import CHUNK, among, listed
+from fieldstone.storage.prepared import Prepared
 from fieldstone.storage.reader import Stored
 from fieldstone.storage.tables import Tables
 
@@ -74,7 +75,7 @@ class FactsReader(GainFacts, DeadlineFacts, ScoreFacts, AssignmentFacts):
             asked = self.tables.once(("people", kind), lambda: _members(self.tables, kind))
             if asked is None:
                 return ()
-            found = self.connection.execute(asked, {"b_code": _bound_code(kind, code)})
+            found = asked.rows(self.connection, {"b_code": _bound_code(kind, code)})
             rows = [dict(zip(codes, values, strict=True)) for values in found]
         rows = list(self.masked(USER, rows))
         self.know(USER, rows)
@@ -203,7 +204,7 @@ def _called(tables: Tables, object_name: str) -> Select[Any]:
     return select(columns["id"]).where(or_(*names), columns["deleted_at"].is_(None))
 
 
-def _members(tables: Tables, kind: str) -> Select[Any] | None:
+def _members(tables: Tables, kind: str) -> Prepared | None:
     """Return the question for the people of a user, role or team, None when nobody can be meant."""
     columns = tables[USER].columns
     code: ColumnElement[Any] = bindparam("b_code")
@@ -216,7 +217,7 @@ def _members(tables: Tables, kind: str) -> Select[Any] | None:
         one = columns["team"].in_(_called(tables, "team"))
     else:
         return None
-    return select(*columns.values()).where(one, columns["deleted_at"].is_(None))
+    return Prepared(select(*columns.values()).where(one, columns["deleted_at"].is_(None)))
 
 
 def _bound_code(kind: str, code: str) -> str:

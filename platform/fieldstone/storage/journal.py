@@ -12,7 +12,6 @@ from sqlalchemy import (
     Index,
     Table,
     bindparam,
-    insert,
     select,
     update,
 )
@@ -27,6 +26,7 @@ from fieldstone.storage.platform_tables import (
     text,
     whole,
 )
+from fieldstone.storage.prepared import Adding, Prepared
 
 fs_decision: Final = Table(
     "fs_decision",
@@ -177,8 +177,7 @@ class Journal:
         rows = [
             self._decision_row(entry, decision) for entry in entries for decision in entry.decisions
         ]
-        if rows:
-            self._connection.execute(_ADD_DECISION, rows)
+        _ADD_DECISION.later(self._connection, rows)
 
     def _decision_row(self, entry: JournalEntry, decision: Decision) -> dict[str, object]:
         owner = decision.sets.get("owner")
@@ -222,10 +221,8 @@ class Journal:
                     }
                 )
             opening.extend(rows)
-        if closing:
-            self._connection.execute(_CLOSE_STAGE, closing)
-        if opening:
-            self._connection.execute(_OPEN_STAGE, opening)
+        _CLOSE_STAGE.later(self._connection, closing)
+        _OPEN_STAGE.later(self._connection, opening)
 
     def _stage_rows(self, entry: JournalEntry) -> Iterable[dict[str, object]]:
         following = [*(move.at for move in entry.stages[1:]), None]
@@ -253,8 +250,7 @@ class Journal:
             for entry, move in moved
             if move.ends
         ]
-        if closing:
-            self._connection.execute(_CLOSE_SPAN, closing)
+        _CLOSE_SPAN.later(self._connection, closing)
         opening = [
             {
                 "id": new_id(),
@@ -271,19 +267,18 @@ class Journal:
             for entry, move in moved
             if move.owner or move.pool
         ]
-        if opening:
-            self._connection.execute(_OPEN_SPAN, opening)
+        _OPEN_SPAN.later(self._connection, opening)
 
 
-_ADD_DECISION = insert(fs_decision)
-_OPEN_STAGE = insert(fs_stage_history)
-_OPEN_SPAN = insert(fs_owner_span)
-_CLOSE_STAGE = (
+_ADD_DECISION = Adding(fs_decision)
+_OPEN_STAGE = Adding(fs_stage_history)
+_OPEN_SPAN = Adding(fs_owner_span)
+_CLOSE_STAGE = Prepared(
     update(fs_stage_history)
     .where(fs_stage_history.c.record == bindparam("b_record"), fs_stage_history.c.left_at.is_(None))
     .values(left_at=bindparam("b_left"), seconds=bindparam("b_seconds"))
 )
-_CLOSE_SPAN = (
+_CLOSE_SPAN = Prepared(
     update(fs_owner_span)
     .where(fs_owner_span.c.record == bindparam("b_record"), fs_owner_span.c.until.is_(None))
     .values(until=bindparam("b_until"), reason=bindparam("b_reason"))

@@ -15,6 +15,7 @@ from fieldstone.model.objects import Field
 from fieldstone.rules.match_keys import key_plan, match_keys
 from fieldstone.storage.match_keys import replace_keys
 from fieldstone.storage.platform_tables import CHUNK, among, listed
+from fieldstone.storage.prepared import Adding, Prepared
 from fieldstone.storage.rollups import zeros
 from fieldstone.storage.search import keep_tokens, tokens_of
 from fieldstone.storage.tables import ObjectTable, Tables
@@ -27,7 +28,7 @@ Values = Mapping[str, object]
 class RowUpdate:
     """New values of one row, and what must hold for them to be written.
 
-    `row` is the whole row as it will be, where the caller has it: it saves reading it for the search index.
+    `row` is the whole row as it will be, where the caller has it locked: it saves reading it for the search index.
     """
 
     id: str
@@ -39,9 +40,9 @@ class RowUpdate:
     row: Values | None = field(default=None, compare=False)
 
     @property
-    def conditional(self) -> bool:
-        """Tell whether anything but the id decides."""
-        return (
+    def certain(self) -> bool:
+        """Tell whether nothing but the id decides, and the caller has the row, locked: it will be written."""
+        return (self.row is not None or not self.counts) and not (
             self.expected_version is not None
             or self.where_owner_is_null
             or self.where_pool is not None
@@ -63,8 +64,8 @@ class RowWriter:
             return
         held = self._tables[object_name]
         full = [self._with_defaults(held, row) for row in rows]
-        statement = self._tables.once(("insert", object_name), held.table.insert)
-        self._connection.execute(statement, [self._held_row(held, row) for row in full])
+        adding = self._tables.once(("insert", object_name), lambda: Adding(held.table))
+        adding.later(self._connection, [self._held_row(held, row) for row in full])
         if held.index is not None:
             found = {str(row["id"]): tokens_of(held, row) for row in full}
             keep_tokens(self._connection, self._tables, held, found)
@@ -150,27 +151,17 @@ class RowWriter:
     def _update_group(self, held: ObjectTable, group: list[RowUpdate]) -> Iterable[str]:
         shape = self._shape(held, group[0])
         statement = self._tables.once(
-            ("update", held.spec.code, shape), lambda: _update_statement(held, shape)
+            ("update", held.spec.code, shape), lambda: Prepared(_update_statement(held, shape))
         )
         bound = [self._bound(held, one, shape) for one in group]
-        if not group[0].conditional and len({one.id for one in group}) == len(group):
-            count = self._connection.execute(statement, bound).rowcount
-            if count == len(group):
-                return [one.id for one in group]
-            return self._present(held, [one.id for one in group])
+        if all(one.certain for one in group):
+            statement.later(self._connection, bound)
+            return [one.id for one in group]
         return [
             one.id
             for one, values in zip(group, bound, strict=True)
-            if self._connection.execute(statement, values).rowcount == 1
+            if statement.run(self._connection, values) == 1
         ]
-
-    def _present(self, held: ObjectTable, ids: list[str]) -> list[str]:
-        asked = select(held.columns["id"]).where(among(held.columns["id"], self._tables.dialect))
-        found: list[str] = []
-        for start in range(0, len(ids), CHUNK):
-            chunk = listed(ids[start : start + CHUNK], self._tables.dialect)
-            found += [record_id for (record_id,) in self._connection.execute(asked, {"ids": chunk})]
-        return found
 
     def _bound(
         self, held: ObjectTable, one: RowUpdate, shape: tuple[Any, ...]
@@ -211,14 +202,14 @@ class RowWriter:
             return
         statement = self._tables.once(
             ("tokens", held.spec.code),
-            lambda: (
+            lambda: Prepared(
                 held.table.update()
                 .where(held.table.c.id == bindparam("b_id"))
                 .values(tok=bindparam("v_tok"))
             ),
         )
         rows = [{"b_id": record_id, "v_tok": list(tokens)} for record_id, tokens in found.items()]
-        self._connection.execute(statement, rows)
+        statement.later(self._connection, rows)
 
     def _key_plan(self, object_name: str) -> Mapping[str, tuple[str, ...]]:
         rules = self._tables.model.rules

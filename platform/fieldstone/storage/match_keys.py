@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, Index, Select, Table, bindparam, delete, insert, select
+from sqlalchemy import Connection, Index, Table, bindparam, delete, select
 
-from fieldstone.storage.locks import lock_names
+from fieldstone.storage.locks import lock_on
 from fieldstone.storage.platform_tables import CHUNK, PLATFORM, among, listed, serial, text
+from fieldstone.storage.prepared import Adding, Prepared
 
 fs_match_key: Final = Table(
     "fs_match_key",
@@ -40,16 +41,15 @@ def replace_keys(
     connection: Connection, object_name: str, keys: Mapping[str, Keys], *, fresh: bool
 ) -> None:
     """Keep the keys of records by id; `fresh` says that they are new, so nothing is there to remove."""
-    if not fresh and keys:
-        connection.execute(_DROP, [{"b_record": record_id} for record_id in keys])
+    if not fresh:
+        _DROP.later(connection, [{"b_record": record_id} for record_id in keys])
     rows = [
         {"object": object_name, "record": record_id, "key": key, "value": value}
         for record_id, values_by_key in keys.items()
         for key, values in values_by_key.items()
         for value in values
     ]
-    if rows:
-        connection.execute(_ADD, rows)
+    _ADD.later(connection, rows)
 
 
 def holders_of(
@@ -60,7 +60,9 @@ def holders_of(
     `wanted` holds values by (object, key). They are locked first, so that of two writers one sees what the other wrote.
     """
     groups = {f"key/{name}/{key}": values for (name, key), values in wanted.items()}
-    lock_names(connection, dialect, groups)
+    lock = lock_on(dialect, groups)
+    if lock is not None:
+        lock.statement.later(connection, [lock.values])  # it travels with the question
     bound = {
         "objects": listed(sorted({name for name, _ in wanted}), dialect),
         "keys": listed(sorted({key for _, key in wanted}), dialect),
@@ -70,16 +72,16 @@ def holders_of(
     found: list[Holder] = []
     for start in range(0, len(values), CHUNK):
         part = {**bound, "ids": listed(values[start : start + CHUNK], dialect)}
-        rows = connection.execute(_holders(dialect), part)
+        rows = map(Holder._make, _holders(dialect).rows(connection, part, after_all=True))
         # A value may be held under another key, too, where nobody asked for it.
-        found += [Holder(*r) for r in rows if r.value in asked_for.get((r.object, r.key), ())]
+        found += [r for r in rows if r.value in asked_for.get((r.object_name, r.key), ())]
     return found
 
 
 @cache
-def _holders(dialect: str) -> Select[Any]:
+def _holders(dialect: str) -> Prepared:
     held = fs_match_key.c
-    return (
+    return Prepared(
         select(held.object, held.key, held.value, held.record)
         .where(
             among(held.object, dialect, "objects"),
@@ -90,5 +92,5 @@ def _holders(dialect: str) -> Select[Any]:
     )
 
 
-_ADD = insert(fs_match_key)
-_DROP = delete(fs_match_key).where(fs_match_key.c.record == bindparam("b_record"))
+_ADD = Adding(fs_match_key)
+_DROP = Prepared(delete(fs_match_key).where(fs_match_key.c.record == bindparam("b_record")))

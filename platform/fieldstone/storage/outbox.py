@@ -17,7 +17,6 @@ from sqlalchemy import (
     and_,
     delete,
     func,
-    insert,
     or_,
     select,
     update,
@@ -33,6 +32,7 @@ from fieldstone.storage.platform_tables import (
     text,
     whole,
 )
+from fieldstone.storage.prepared import Adding
 
 fs_outbox: Final = Table(
     "fs_outbox",
@@ -83,25 +83,24 @@ class Outbox:
 
     def add(self, effects: Sequence[tuple[str, str, Effect]]) -> None:
         """Put (object, record, effect) out for delivery once this transaction is committed."""
-        if effects:
-            self._connection.execute(
-                _ADD,
-                [
-                    {
-                        "channel": effect.channel,
-                        "to": effect.to,
-                        "topic": effect.topic,
-                        "object": object_name,
-                        "record": record_id,
-                        "payload": effect.payload,
-                        "state": "pending",
-                        "attempts": 0,
-                        "due": self._now,
-                        "created_at": self._now,
-                    }
-                    for object_name, record_id, effect in effects
-                ],
-            )
+        _ADD.later(
+            self._connection,
+            [
+                {
+                    "channel": effect.channel,
+                    "to": effect.to,
+                    "topic": effect.topic,
+                    "object": object_name,
+                    "record": record_id,
+                    "payload": effect.payload,
+                    "state": "pending",
+                    "attempts": 0,
+                    "due": self._now,
+                    "created_at": self._now,
+                }
+                for object_name, record_id, effect in effects
+            ],
+        )
 
     def take(self, channels: Sequence[str], *, lease: timedelta | None = None) -> Message | None:
         """Return the first due message of these channels, or None; locked until the transaction ends.
@@ -226,4 +225,4 @@ def _is_due(now: datetime) -> ColumnElement[bool]:
     )
 
 
-_ADD = insert(fs_outbox)
+_ADD = Adding(fs_outbox)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -11,7 +11,6 @@ from typing import Any, Final
 from sqlalchemy import (
     Connection,
     Index,
-    Row,
     Select,
     Table,
     UniqueConstraint,
@@ -25,6 +24,7 @@ from sqlalchemy import (
 
 from fieldstone.base.ids import new_id
 from fieldstone.storage.platform_tables import PLATFORM, instant, json, text, upserting
+from fieldstone.storage.prepared import Prepared
 
 fs_credential: Final = Table(
     "fs_credential",
@@ -136,8 +136,8 @@ class People:
     ) -> Session | None:
         """Return the session of a cookie, None when it never was, ended or expired."""
         asked = _with_version(_SESSION_BY_HASH, fs_session, users)
-        row = self._connection.execute(asked, {"hash": hash_of_cookie}).first()
-        found = Session(*row) if row is not None else None
+        rows = asked.rows(self._connection, {"hash": hash_of_cookie})
+        found = Session(*rows[0]) if rows else None
         return found if found is not None and found.expires_at > now else None
 
     def touch_session(self, hash_of_cookie: str, seen_at: datetime, expires_at: datetime) -> None:
@@ -172,8 +172,8 @@ class People:
     def token(self, hash_of_token: str, now: datetime, users: Table | None = None) -> Token | None:
         """Return a token that is good at `now`, by its hash; with the table of `users` also its user's version."""
         asked = _with_version(_TOKEN_BY_HASH, fs_token, users)
-        row = self._connection.execute(asked, {"hash": hash_of_token}).first()
-        found = _token(row) if row is not None else None
+        rows = asked.rows(self._connection, {"hash": hash_of_token})
+        found = _token(rows[0]) if rows else None
         if found is None or found.revoked_at is not None:
             return None
         return found if found.expires_at is None or found.expires_at > now else None
@@ -246,16 +246,16 @@ _TOKEN_BY_HASH = select(*_TOKEN).where(fs_token.c.hash == bindparam("hash"))
 
 
 @lru_cache(maxsize=16)
-def _with_version(asked: Select[Any], of: Table, users: Table | None) -> Select[Any]:
+def _with_version(asked: Select[Any], of: Table, users: Table | None) -> Prepared:
     """Return the statement with the version of the user's record, so that one look tells who asks."""
     if users is None:
-        return asked
+        return Prepared(asked)
     theirs = (users.c.id == of.c.user) & users.c.deleted_at.is_(None)
     version = users.c.version.label("user_version")
-    return asked.add_columns(version).select_from(of.outerjoin(users, theirs))
+    return Prepared(asked.add_columns(version).select_from(of.outerjoin(users, theirs)))
 
 
-def _token(row: Row[Any]) -> Token:
+def _token(row: Sequence[Any]) -> Token:
     values: list[Any] = list(row)
     grants = None if values[3] is None else frozenset(values[3])
     return Token(values[0], values[1], values[2] or "", grants, *values[4:])

@@ -14,6 +14,7 @@ from fieldstone.expressions.env import Env
 from fieldstone.fieldtypes.secret import MASK
 from fieldstone.storage.columns import ObjectColumns
 from fieldstone.storage.platform_tables import CHUNK, among, listed
+from fieldstone.storage.prepared import Prepared
 from fieldstone.storage.tables import ObjectTable, Tables
 from fieldstone.storage.vault import place_of
 
@@ -65,7 +66,7 @@ class Reader:
         asked = self.tables.once(key, lambda: self._by_ids(held, codes, deleted=deleted, lock=lock))
         found: dict[str, Stored] = {}
         for chunk in _chunks(sorted(set(ids))):
-            for values in self.connection.execute(asked, {"ids": listed(chunk, self.dialect)}):
+            for values in asked.rows(self.connection, {"ids": listed(chunk, self.dialect)}):
                 found[values[0]] = dict(zip(codes, values, strict=True))
         self._open_or_mask(held, found.values(), unseal=unseal)
         for code in lists:
@@ -98,8 +99,8 @@ class Reader:
         codes = tuple(sorted(plain | {"id"})) if wanted else _item_codes(held, owned=link.owned)
         asked = self.tables.once(
             ("children", object_name, relation, codes, binned_at is None),
-            lambda: _of_parents(
-                held, link.field, codes, self.dialect, binned=binned_at is not None
+            lambda: Prepared(
+                _of_parents(held, link.field, codes, self.dialect, binned=binned_at is not None)
             ),
         )
         found: dict[str, list[Stored]] = {}
@@ -107,7 +108,7 @@ class Reader:
             bound = {"ids": listed(chunk, self.dialect)}
             if binned_at is not None:
                 bound["binned_at"] = binned_at
-            for parent, *values in self.connection.execute(asked, bound):
+            for parent, *values in asked.rows(self.connection, bound):
                 found.setdefault(parent, []).append(dict(zip(codes, values, strict=True)))
         every = [row for rows in found.values() for row in rows]
         self._open_or_mask(held, every, unseal=False)
@@ -222,7 +223,7 @@ class Reader:
 
     def _by_ids(
         self, held: ObjectTable, codes: tuple[str, ...], *, deleted: bool, lock: bool
-    ) -> Select[Any]:
+    ) -> Prepared:
         asked = select(*(held.columns[code] for code in codes))
         asked = asked.where(among(held.columns["id"], self.dialect))
         if not deleted:
@@ -231,7 +232,7 @@ class Reader:
             # In the order of ids, so that two batches over the same records cannot wait for each
             # other. NO KEY UPDATE: nothing refers to these rows by key.
             asked = asked.order_by(held.columns["id"]).with_for_update(key_share=True)
-        return asked
+        return Prepared(asked)
 
     def _open_or_mask(self, held: ObjectTable, rows: Iterable[Stored], *, unseal: bool) -> None:
         for code in held.blind:

@@ -25,6 +25,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from fieldstone.storage.prepared import Prepared
 from fieldstone.storage.site_state import mark, set_mark
 from fieldstone.storage.tables import ObjectTable, Tables
 from fieldstone.storage.tokens import VERSION, Term, runs_to_check, terms, tokens
@@ -45,13 +46,15 @@ def keep_tokens(
         name, table_name = f"{held.name}_fts", held.name
         keep = tables.once(
             ("keep tokens", held.spec.code),
-            lambda: text(
-                f"INSERT OR REPLACE INTO {name}(rowid, tok) "  # noqa: S608 - generated names
-                f"SELECT seq, :tok FROM {table_name} WHERE id = :id"
+            lambda: Prepared(
+                text(
+                    f"INSERT OR REPLACE INTO {name}(rowid, tok) "  # noqa: S608 - generated names
+                    f"SELECT seq, :tok FROM {table_name} WHERE id = :id"
+                )
             ),
         )
         rows = [{"id": record_id, "tok": " ".join(found)} for record_id, found in by_id.items()]
-        connection.execute(keep, rows)
+        keep.later(connection, rows)
 
 
 def matching(tables: Tables, object_name: str, query: str) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Hashable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, TypeVar
 
@@ -83,6 +83,11 @@ class TokenVector(UserDefinedType[list[str]]):
     def bind_expression(self, bindvalue: Any) -> ColumnElement[Any]:
         """Turn a bound list of tokens into a tsvector, past every parser and dictionary."""
         return func.array_to_tsvector(bindvalue, type_=TSVECTOR)
+
+    @staticmethod
+    def streamed(tokens: Sequence[str] | None) -> str | None:
+        """Return a tsvector as COPY reads it; tokens are letters and digits only."""
+        return None if tokens is None else " ".join(f"'{token}'" for token in tokens)
 
 
 @dataclass(frozen=True)

@@ -34,6 +34,7 @@ from fieldstone.storage.platform_tables import (
     upserting,
     whole,
 )
+from fieldstone.storage.prepared import Prepared
 
 DUE: Final = "due"
 """The timer at which an obligation is missed; the others remind of it."""
@@ -85,10 +86,8 @@ class Timers:
             for object_name, record, version, request in requests
             if request.due is not None
         }
-        if removed:
-            self._connection.execute(_REMOVE_TIMER, removed)
-        if latest:
-            self._connection.execute(_setting(self._dialect), list(latest.values()))
+        _REMOVE_TIMER.later(self._connection, removed)
+        _setting(self._dialect).later(self._connection, list(latest.values()))
 
     def take_due(self, now: datetime, limit: int = 100) -> tuple[TakenTimer, ...]:
         """Return due timers, oldest first, that no other worker holds; locked until the transaction ends."""
@@ -150,10 +149,12 @@ _TIMER = tuple(
     fs_timer.c[name]
     for name in ("id", "object", "record", "rule", "kind", "due", "version", "payload")
 )
-_REMOVE_TIMER = delete(fs_timer).where(
-    fs_timer.c.record == bindparam("b_record"),
-    fs_timer.c.rule == bindparam("b_rule"),
-    fs_timer.c.kind == bindparam("b_kind"),
+_REMOVE_TIMER = Prepared(
+    delete(fs_timer).where(
+        fs_timer.c.record == bindparam("b_record"),
+        fs_timer.c.rule == bindparam("b_rule"),
+        fs_timer.c.kind == bindparam("b_kind"),
+    )
 )
 
 
@@ -177,7 +178,8 @@ def _timer_row(
 
 
 @cache
-def _setting(dialect: str) -> Any:
+def _setting(dialect: str) -> Prepared:
     adding = upserting(fs_timer, dialect)
     fresh = {name: adding.excluded[name] for name in ("object", "due", "version", "payload")}
-    return adding.on_conflict_do_update(index_elements=["record", "rule", "kind"], set_=fresh)
+    upsert = adding.on_conflict_do_update(index_elements=["record", "rule", "kind"], set_=fresh)
+    return Prepared(upsert)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, bindparam, select, update
 
 from fieldstone.storage.platform_tables import PLATFORM, among, json, listed, text, upserting
+from fieldstone.storage.prepared import Prepared
 
 fs_turns: Final = Table("fs_turns", PLATFORM, text("name", key=True), json("state"))
 
@@ -22,19 +23,19 @@ def locked_turns(
     wait for each other.
     """
     bound = {"ids": listed(names, dialect)}
-    found = dict(connection.execute(_asking(dialect), bound).all())
+    found = dict(_asking(dialect).rows(connection, bound))
     new = [{"name": name, "state": {}} for name in names if name not in found]
     if new:
         # Whoever is first makes the row; the second waits here for the first one's commit.
         connection.execute(_making(dialect), new)
-        found = dict(connection.execute(_asking(dialect), bound).all())
+        found = dict(_asking(dialect).rows(connection, bound))
     return {name: state or {} for name, state in found.items()}
 
 
 def keep_turns(connection: Connection, states: Mapping[str, Mapping[str, Any]]) -> None:
     """Store what groups remember; their rows are locked."""
-    connection.execute(
-        _KEEPING, [{"b_name": name, "b_state": state} for name, state in states.items()]
+    _KEEPING.later(
+        connection, [{"b_name": name, "b_state": state} for name, state in states.items()]
     )
 
 
@@ -46,10 +47,10 @@ def turns_now(connection: Connection, dialect: str, names: Sequence[str]) -> dic
 
 
 @cache
-def _asking(dialect: str) -> Any:
+def _asking(dialect: str) -> Prepared:
     asked = select(fs_turns.c.name, fs_turns.c.state).where(among(fs_turns.c.name, dialect))
     asked = asked.order_by(fs_turns.c.name)
-    return asked.with_for_update() if dialect == "postgresql" else asked
+    return Prepared(asked.with_for_update() if dialect == "postgresql" else asked)
 
 
 @cache
@@ -57,7 +58,7 @@ def _making(dialect: str) -> Any:
     return upserting(fs_turns, dialect).on_conflict_do_nothing(index_elements=["name"])
 
 
-_KEEPING = (
+_KEEPING = Prepared(
     update(fs_turns)
     .where(fs_turns.c.name == bindparam("b_name"))
     .values(state=bindparam("b_state", type_=fs_turns.c.state.type))

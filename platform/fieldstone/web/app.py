@@ -33,6 +33,7 @@ HEADERS: Mapping[str, str] = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
+_HEADERS = [(name.lower(), (name, value)) for name, value in HEADERS.items()]
 # Reached without knowing who asks: they must answer while the database does not.
 UNASKED: Iterable[str] = ("/healthz", "/readyz", "/metrics", "/static/")
 
@@ -63,11 +64,11 @@ def _look_and_secure(app: Flask, site: Site) -> None:
 
     @app.after_request
     def secure(response: Response) -> Response:
-        own_policy = "Content-Security-Policy" in response.headers
-        for name, value in HEADERS.items():
+        told = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - a list of pairs
+        if "content-security-policy" in told:
             # A page that names who may embed it says so in its policy; the older header knows no names.
-            if not (own_policy and name == "X-Frame-Options"):
-                response.headers.setdefault(name, value)
+            told.add("x-frame-options")
+        response.headers.extend([pair for name, pair in _HEADERS if name not in told])
         asked = request.environ.get(KEY)
         if isinstance(asked, Asked):
             response.headers["X-Request-Id"] = asked.request_id

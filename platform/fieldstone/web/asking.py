@@ -8,6 +8,7 @@ from typing import Final
 
 from flask import Request, request
 
+from fieldstone.base.cached import cached_property
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import Actor, Context
@@ -35,9 +36,23 @@ class Asked:
     model: Model
     request_id: str
     actor: Actor | None
-    language: str
+    incoming: Request
     csrf: str = ""
     by_token: bool = False
+    spoken: str = ""  # the language of a page that has its own, such as a form on somebody's site
+
+    @cached_property
+    def language(self) -> str:
+        """Return the language to speak: chosen in this browser, by the person, by the browser, by the site."""
+        if self.spoken:
+            return self.spoken
+        known = self.site.settings.languages
+        chosen = self.incoming.cookies.get(LANGUAGE_COOKIE)
+        if chosen in known:
+            return str(chosen)
+        if self.actor is not None and self.actor.facts.get("language") in known:
+            return str(self.actor.facts["language"])
+        return self.incoming.accept_languages.best_match(known) or known[0]
 
     @property
     def ctx(self) -> Context:
@@ -94,7 +109,7 @@ def _asked(site: Site, limits: Limits, incoming: Request) -> Asked:
         else None
     )
     csrf = session.csrf if session is not None and actor is not None else ""
-    return Asked(site, model, request_id, actor, _language(site, incoming, actor), csrf)
+    return Asked(site, model, request_id, actor, incoming, csrf)
 
 
 def _by_token(site: Site, limits: Limits, incoming: Request, secret: str) -> Asked:
@@ -111,8 +126,7 @@ def _by_token(site: Site, limits: Limits, incoming: Request, secret: str) -> Ask
         limits.bad_token(address)
         raise RefusedError([_bad_token()], status=401)
     limits.good_token(token.id)
-    language = _language(site, incoming, actor)
-    return Asked(site, model, new_id(), actor, language, by_token=True)
+    return Asked(site, model, new_id(), actor, incoming, by_token=True)
 
 
 def _bad_token() -> Problem:
@@ -122,17 +136,6 @@ def _bad_token() -> Problem:
         "This token is unknown, expired or revoked.",
         "Make a new one on the page API tokens, or with 'fieldstone token create'.",
     )
-
-
-def _language(site: Site, incoming: Request, actor: Actor | None) -> str:
-    """Return the language to speak: chosen in this browser, by the person, by the browser, by the site."""
-    known = site.settings.languages
-    chosen = incoming.cookies.get(LANGUAGE_COOKIE)
-    if chosen in known:
-        return str(chosen)
-    if actor is not None and actor.facts.get("language") in known:
-        return str(actor.facts["language"])
-    return incoming.accept_languages.best_match(known) or known[0]
 
 
 def check_forgery(asked: Asked) -> None:
@@ -153,6 +156,8 @@ def check_text() -> None:
 
     What becomes a field is judged by its type; names of tokens and views, and e-mail addresses of the log-in are not.
     """
+    if request.method in SAFE:
+        return
     bad = sorted({name for name, text in request.form.items(multi=True) if NUL in name + text})
     if bad:
         raise RefusedError([Problem("bad_text", bad[0].replace(NUL, ""), *UNKEPT)], status=400)

@@ -175,7 +175,7 @@ def _is_script() -> bool:
 
 def _speaking(asked: Asked) -> Asked:
     wanted = request.args.get("lang", "")
-    return replace(asked, language=wanted) if wanted in asked.site.settings.languages else asked
+    return replace(asked, spoken=wanted) if wanted in asked.site.settings.languages else asked
 
 
 def _thanked(intake: Intake, receipt: Receipt) -> Response:

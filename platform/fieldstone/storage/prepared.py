@@ -1,0 +1,371 @@
+"""Statements that are built once and handed to the driver as they are, and writes that go to the database together.
+
+SQLAlchemy takes as long over a statement as PostgreSQL takes to find a row. What is asked in every write is
+therefore compiled once, and what nobody reads before the end of a transaction waits and is sent in one go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+import orjson
+from psycopg.types.json import Json, Jsonb
+from sqlalchemy import BindParameter, Connection, Dialect, Engine, Insert, Table, event, insert
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.sql.base import Executable
+from sqlalchemy.types import TypeEngine
+
+Values = Mapping[str, object]
+Convert = Callable[[Any], Any]
+
+MANY: Final = 64
+"""From so many rows on, PostgreSQL takes them faster as a stream (COPY) than as statements."""
+WAITING: Final = "fieldstone.waiting"
+NOTHING: Final[Values] = {}
+_TABLES: Final = re.compile(r"\b(?:fs|o)_\w+")
+
+
+@dataclass(frozen=True)
+class Bind:
+    """One place for a value: its name in the statement, its key in the values, and how the driver wants it."""
+
+    name: str
+    key: str
+    convert: Convert | None
+    otherwise: object
+
+
+@dataclass(frozen=True)
+class Several:
+    """How PostgreSQL takes several new rows: a few as one JSON text, many as a stream."""
+
+    columns: tuple[str, ...]
+    streamed: tuple[tuple[int, Convert], ...]  # columns that want another form, by place
+    at_once: str
+    stream: str
+
+    def plain(self, row: Mapping[str, Any]) -> list[Any]:
+        """Return the values of one row in the order of the columns."""
+        values = [row[name] for name in self.columns]
+        for place, convert in self.streamed:
+            values[place] = convert(values[place])
+        return values
+
+    def json(self, rows: Sequence[Mapping[str, Any]]) -> str:
+        """Return rows as one text."""
+        whole = rows
+        if self.streamed:
+            whole = [dict(zip(self.columns, self.plain(row), strict=True)) for row in rows]
+        return orjson.dumps(whole, default=_plain).decode()
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A statement in the words of one database."""
+
+    sql: str
+    binds: tuple[Bind, ...]
+    tables: frozenset[str]
+    types: tuple[TypeEngine[Any], ...]  # of the columns it returns
+    by_place: bool  # values go by place, as SQLite has it, not by name
+    several: Several | None  # how several rows go at once, None: one after the other
+    counted: bool  # a list within it is spelled out anew for each length, as only SQLAlchemy can
+
+    def bound(self, values: Values) -> Any:
+        """Return the values of one row as the driver takes them."""
+        found = [
+            one.otherwise
+            if (value := values.get(one.key, one)) is one
+            else (value if one.convert is None or value is None else one.convert(value))
+            for one in self.binds
+        ]
+        if self.by_place:
+            return found
+        return dict(zip((one.name for one in self.binds), found, strict=True))
+
+
+class Prepared:
+    """A statement that is built once; it is compiled at its first use on a database."""
+
+    def __init__(self, statement: Executable) -> None:
+        """Take a statement whose values are all bound by name."""
+        self._statement = statement
+        self._compiled: dict[tuple[str, tuple[str, ...]], Compiled] = {}
+        self._results: dict[str, list[tuple[int, Convert]]] = {}
+
+    def rows(
+        self, connection: Connection, values: Values = NOTHING, *, after_all: bool = False
+    ) -> list[tuple[Any, ...]]:
+        """Return the rows it finds; writes that wait and that it could see are sent first.
+
+        `after_all` sends all that wait with it, for a question that has to be the last.
+        """
+        if self._for(connection.dialect, values).counted:
+            return [tuple(row) for row in connection.execute(self._statement, values)]
+        compiled, cursor = self._answered(connection, values, after_all=after_all)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        if not found:
+            return found
+        places = self._results.get(connection.dialect.name)
+        if places is None:
+            places = _converters(compiled, cursor, connection.dialect)
+            self._results[connection.dialect.name] = places
+        return _converted(found, places) if places else found
+
+    def run(self, connection: Connection, values: Values) -> int:
+        """Execute it once, now; return how many rows it touched."""
+        return int(self._answered(connection, values, after_all=False)[1].rowcount)
+
+    def later(self, connection: Connection, rows: Sequence[Values]) -> None:
+        """Execute it for each row before the transaction ends, or before somebody could see the difference."""
+        if rows:
+            compiled = self._for(connection.dialect, rows[0])
+            waiting_of(connection).add(compiled, [compiled.bound(row) for row in rows])
+
+    def _answered(
+        self, connection: Connection, values: Values, *, after_all: bool
+    ) -> tuple[Compiled, Any]:
+        compiled = self._for(connection.dialect, values)
+        waiting = waiting_of(connection)
+        seen = after_all or not waiting.tables.isdisjoint(compiled.tables)
+        first = waiting if seen else None
+        return compiled, _Sending(connection, first).answer(compiled, values)
+
+    def _for(self, dialect: Dialect, values: Values) -> Compiled:
+        names = tuple(values) if isinstance(self._statement, Insert) else ()
+        found = self._compiled.get((dialect.name, names))
+        if found is None:
+            found = _compile(self._statement, dialect, names, self._several(dialect, names))
+            self._compiled[dialect.name, names] = found
+        return found
+
+    def _several(self, dialect: Dialect, names: Sequence[str]) -> Several | None:
+        """Return how several rows go at once, where that is possible."""
+        del dialect, names
+        return None
+
+
+class Adding(Prepared):
+    """New rows of a table."""
+
+    def __init__(self, table: Table) -> None:
+        """Take the table; which columns are filled the rows say."""
+        super().__init__(insert(table).inline())  # the database need not tell the keys it gave
+        self._table = table
+
+    def _several(self, dialect: Dialect, names: Sequence[str]) -> Several | None:
+        if dialect.name != "postgresql":
+            return None
+        columns = [self._table.c[name] for name in names]
+        listed = ", ".join(f'"{one.name}"' for one in columns)
+        kinds = ", ".join(
+            f'"{one.name}" {one.type.dialect_impl(dialect).compile(dialect)}' for one in columns
+        )
+        into = f"{self._table.name} ({listed})"
+        streamed = [(at, getattr(one.type, "streamed", None)) for at, one in enumerate(columns)]
+        return Several(
+            tuple(map(str, names)),
+            tuple((place, convert) for place, convert in streamed if convert is not None),
+            f"INSERT INTO {into} SELECT {listed} FROM json_to_recordset(%s) AS given({kinds})",  # noqa: S608 - generated names
+            f"COPY {into} FROM STDIN",
+        )
+
+
+class Waiting:
+    """The writes of one connection that were not sent yet, in the order in which they must be."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[Compiled, list[Any]]] = []
+        self.tables: frozenset[str] = frozenset()
+
+    def add(self, compiled: Compiled, rows: list[Any]) -> None:
+        """Let rows wait: beside others of the same statement, unless something else wrote these tables since."""
+        for entry in reversed(self.entries):
+            if entry[0] is compiled:
+                entry[1].extend(rows)
+                return
+            if not entry[0].tables.isdisjoint(compiled.tables):
+                break
+        self.entries.append((compiled, rows))
+        self.tables |= compiled.tables
+
+    def taken(self) -> list[tuple[Compiled, list[Any]]]:
+        """Return all entries, which then no longer wait."""
+        entries, self.entries, self.tables = self.entries, [], frozenset()
+        return entries
+
+
+def waiting_of(connection: Connection) -> Waiting:
+    """Return what waits on this connection."""
+    info = connection.info
+    found: Waiting | None = info.get(WAITING)
+    if found is None:
+        found = info[WAITING] = Waiting()
+    return found
+
+
+def send(connection: Connection, *, commit: bool = False) -> None:
+    """Send everything that waits; with `commit` the end of the transaction travels with it."""
+    waiting = waiting_of(connection)
+    if waiting.entries:
+        _Sending(connection, waiting).everything(commit=commit)
+
+
+def watch(writer: Engine) -> None:
+    """Let the connections of an engine send what waits before anybody could miss it."""
+
+    def before_statement(connection: Connection, _: Any, statement: str, *__: object) -> None:
+        waiting = waiting_of(connection)
+        if any(name in statement for name in waiting.tables):
+            send(connection)
+
+    def forget(connection: Connection, *_: object) -> None:
+        if not connection.invalidated:  # else it went with what waited on it
+            waiting_of(connection).taken()
+
+    event.listen(writer, "before_cursor_execute", before_statement)
+    event.listen(writer, "commit", lambda connection: send(connection, commit=True))
+    event.listen(writer, "rollback", forget)
+    # What waits inside a savepoint is part of it: undone with it, and never what came before.
+    event.listen(writer, "savepoint", lambda connection, _: send(connection))
+    event.listen(writer, "rollback_savepoint", forget)
+    event.listen(writer, "release_savepoint", lambda connection, *_: send(connection))
+
+
+class _Sending:
+    """One conversation with the driver: what waits, and perhaps a question that must come after it."""
+
+    def __init__(self, connection: Connection, waiting: Waiting | None) -> None:
+        if not connection.in_transaction():
+            connection.begin()  # as SQLAlchemy would: on SQLite all questions see one moment
+        self._connection = connection
+        self._entries = waiting.taken() if waiting is not None else []
+        self._raw: Any = connection.connection.dbapi_connection
+        self._at_once = connection.dialect.name == "postgresql"
+
+    def answer(self, compiled: Compiled, values: Values) -> Any:
+        """Return the cursor of a statement that was sent after what waits."""
+        cursor = self._raw.cursor()
+        bound = compiled.bound(values)
+        self._told(lambda: cursor.execute(compiled.sql, bound))
+        return cursor
+
+    def everything(self, *, commit: bool) -> None:
+        """Send what waits."""
+        self._told(self._raw.commit if commit and self._at_once else None)
+
+    def _told(self, finally_: Callable[[], object] | None) -> None:
+        """Send the entries in their order, and what comes after them with the last ones.
+
+        Raises what SQLAlchemy would raise, so that callers need not know who spoke with the driver.
+        """
+        dialect = self._connection.dialect
+        base: Any = dialect.loaded_dbapi.Error
+        try:
+            self._send(finally_)
+        except base as error:
+            gone = dialect.is_disconnect(error, self._raw, None)
+            if gone:
+                self._connection.invalidate(error)
+            statement = "; ".join(entry[0].sql[:200] for entry in self._entries)
+            raise DBAPIError.instance(
+                statement, None, error, base, connection_invalidated=gone, dialect=dialect
+            ) from error
+
+    def _send(self, finally_: Callable[[], object] | None) -> None:
+        if not self._at_once:
+            for compiled, rows in self._entries:
+                self._raw.executemany(compiled.sql, rows)
+            if finally_ is not None:
+                finally_()
+            return
+        together: list[tuple[Compiled, list[Any]]] = []
+        for compiled, rows in self._entries:
+            if compiled.several and len(rows) >= MANY:
+                self._statements(together, None)
+                together.clear()
+                self._stream(compiled.several, rows)
+            else:
+                together.append((compiled, rows))
+        self._statements(together, finally_)
+
+    def _statements(
+        self,
+        entries: Sequence[tuple[Compiled, list[Any]]],
+        finally_: Callable[[], object] | None,
+    ) -> None:
+        """Send statements in one go: PostgreSQL works through them while nobody waits for single answers."""
+        if not entries:
+            if finally_ is not None:
+                finally_()
+            return
+        with self._raw.pipeline(), self._raw.cursor() as cursor:
+            for compiled, rows in entries:
+                if len(rows) == 1:
+                    cursor.execute(compiled.sql, rows[0])
+                elif compiled.several:
+                    cursor.execute(compiled.several.at_once, (compiled.several.json(rows),))
+                else:
+                    cursor.executemany(compiled.sql, rows)
+            if finally_ is not None:
+                finally_()
+
+    def _stream(self, several: Several, rows: Sequence[Mapping[str, Any]]) -> None:
+        with self._raw.cursor() as cursor, cursor.copy(several.stream) as copy:
+            for row in rows:
+                copy.write_row(several.plain(row))
+
+
+def _compile(
+    statement: Executable, dialect: Dialect, keys: tuple[str, ...], several: Several | None
+) -> Compiled:
+    made: Any = statement.compile(dialect=dialect, column_keys=list(keys) or None)  # type: ignore[attr-defined]
+    found = {str(name): _bind(str(name), bind, dialect) for bind, name in made.bind_names.items()}
+    order = [str(name) for name in made.positiontup or found]
+    return Compiled(
+        str(made),
+        tuple(found[name] for name in order),
+        frozenset(_TABLES.findall(str(made))),
+        tuple(column.type for column in getattr(statement, "exported_columns", ())),
+        by_place=made.positiontup is not None,
+        several=several,
+        counted=bool(made.post_compile_params or made.literal_execute_params),
+    )
+
+
+def _bind(name: str, bind: BindParameter[Any], dialect: Dialect) -> Bind:
+    convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
+    otherwise = None if bind.required else bind.effective_value
+    if convert is not None and otherwise is not None:
+        otherwise = convert(otherwise)
+    return Bind(name, str(bind.key), convert, otherwise)
+
+
+def _converters(compiled: Compiled, cursor: Any, dialect: Dialect) -> list[tuple[int, Convert]]:
+    """Return how the values of some columns are turned into ours, by the column's place."""
+    described = [column[1] for column in cursor.description]
+    converts = [
+        kind.dialect_impl(dialect).result_processor(dialect, code)
+        for kind, code in zip(compiled.types, described, strict=True)
+    ]
+    return [(place, one) for place, one in enumerate(converts) if one is not None]
+
+
+def _converted(
+    found: Sequence[tuple[Any, ...]], places: Sequence[tuple[int, Convert]]
+) -> list[tuple[Any, ...]]:
+    result = []
+    for row in found:
+        values = list(row)
+        for place, convert in places:
+            values[place] = convert(values[place])
+        result.append(tuple(values))
+    return result
+
+
+def _plain(value: object) -> object:
+    """Return what a driver's own wrapper holds; numbers are exact as text."""
+    return value.obj if isinstance(value, Json | Jsonb) else str(value)
