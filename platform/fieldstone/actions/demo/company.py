@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fieldstone.actions.demo.arrivals import remember_arrivals, remember_costs
 from fieldstone.actions.demo.daily import keep_busy, serve_customers
 from fieldstone.actions.demo.deals import close_deals
 from fieldstone.actions.demo.interest import show_interest
@@ -20,6 +21,8 @@ def tell_story(stage: Stage, progress: Progress) -> tuple[Login, ...]:
     staff = hire(teller)
     market = open_shop(teller, staff)
     leads = capture(teller, staff, market)
+    remember_arrivals(teller, market.channels, leads)
+    remember_costs(teller, market.channels)
     customers = close_deals(teller, market, leads)
     show_interest(teller, market, leads)
     keep_busy(teller, leads)

@@ -56,6 +56,7 @@ class Market:
     products: tuple[tuple[str, str], ...]  # id, price
     sources: tuple[Source, ...]
     campaigns: tuple[tuple[str, str, datetime, datetime], ...]  # id, channel, from, to
+    channels: dict[str, str]  # code -> id
 
 
 def open_shop(teller: Teller, staff: Staff) -> Market:
@@ -87,6 +88,7 @@ def open_shop(teller: Teller, staff: Staff) -> Market:
             (record_id, by_code[c[2]], start, start + timedelta(days=days))
             for record_id, c, (start, days) in zip(ids, CAMPAIGNS, spans, strict=True)
         ),
+        by_code,
     )
 
 

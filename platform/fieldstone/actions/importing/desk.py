@@ -91,7 +91,7 @@ class Desk:
         """Keep a file for an object. Raises RefusedError: 403 without the right to create, 422 for no table."""
         self._check_right(object_name)
         name = safe_name(name)
-        with _on_disk(name, content) as source:
+        with on_disk(name, content) as source:
             total = source.count
         if total > MOST_ROWS:
             text = f"{name} holds {total:,} rows; one import takes {MOST_ROWS:,}."
@@ -240,12 +240,13 @@ def unpacked(storage: Storage, kept: KeptImport) -> Iterator[SourceFile]:
     if content is None:
         cure = "Upload it again."
         raise RefusedError([Problem("gone", "file", f"{kept.file} is no longer kept.", cure)], 404)
-    with _on_disk(kept.file, content) as source:
+    with on_disk(kept.file, content) as source:
         yield source
 
 
 @contextmanager
-def _on_disk(name: str, content: bytes) -> Iterator[SourceFile]:
+def on_disk(name: str, content: bytes) -> Iterator[SourceFile]:
+    """Give the rows of a file's content. Raises RefusedError for what is no table."""
     # CSV is read as a stream, so that a long file does not stand in memory twice.
     with tempfile.TemporaryDirectory(prefix="import-") as folder:
         path = Path(folder) / name

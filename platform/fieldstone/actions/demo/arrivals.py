@@ -1,0 +1,173 @@
+"""What arrived through the demo company's sources in the last weeks: mostly good, some known, some refused."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from fieldstone.actions.demo.leads import Lead
+from fieldstone.actions.demo.names import Names
+from fieldstone.actions.demo.teller import Chapter, Teller
+from fieldstone.base.errors import Problem
+from fieldstone.base.ids import new_id
+from fieldstone.storage.arrivals import DONE, REFUSED, SPAM, WAITING, Arrival, Settled
+
+WEEKS: Final = timedelta(days=45)
+# channel code -> source, how it comes, what it calls itself in a touch point
+WAYS: Final = {
+    "website": ("website_form", "form", "官网咨询表单"),
+    "wechat": ("website_form", "form", "官网咨询表单"),
+    "search_ads": ("website_form", "form", "官网咨询表单"),
+    "feed_ads": ("website_form", "form", "官网咨询表单"),
+    "partners": ("partner_leads", "hook", "合作伙伴接口"),
+    "fairs": ("event_cards", "cards", "活动名片"),
+    "referral": ("sales_mailbox", "email", "销售邮箱"),
+    "cold_calls": ("bought_lists", "import", "代理名单文件"),
+}
+MONTHLY: Final = (
+    ("search_ads", "搜索广告", "52000"),
+    ("website", "官网运营", "12000"),
+    ("wechat", "公众号运营", "8000"),
+)
+TERMS: Final = ("CRM", "客户管理系统", "销售管理", "客服工单")
+NOT_A_PHONE: Final = Problem(
+    "not_a_phone", "mobile", "This is no phone number.", "Check the digits."
+)
+NOT_AN_EMAIL: Final = Problem("not_an_email", "email", "This is no e-mail address.", "Check it.")
+
+
+def remember_arrivals(
+    teller: Teller, channels: dict[str, str], leads: Sequence[tuple[str, Lead]]
+) -> None:
+    """Write arrivals and touch points of the leads of the last weeks, and what was refused or waits."""
+    codes = {record_id: code for code, record_id in channels.items()}
+    recent = [(i, one) for i, one in leads if one.at > teller.now - WEEKS]
+    touches: list[Chapter] = []
+    with teller.site.writes.unit(teller.context(), teller.site.model) as unit:
+        arrivals = unit.transaction.arrivals
+        for lead_id, lead in recent:
+            way = WAYS.get(codes.get(str(lead.values["channel"]), ""))
+            if way is None:
+                continue
+            for first, at in _visits(teller, lead.at):
+                one = _arrival(way[0], lead.values, at)
+                arrivals.add(one)
+                outcome = "created" if first else "touched"
+                arrivals.settle(one.id, Settled(DONE, outcome, lead_id), at)
+                touches.append(_touch(teller, way, lead_id, lead, at, first=first))
+        for one, what in _others(teller):
+            arrivals.add(one)
+            if what is not None:
+                arrivals.settle(one.id, what, one.received_at)
+    teller.tell("touch", touches, "touch points")
+
+
+def remember_costs(teller: Teller, channels: dict[str, str]) -> None:
+    """Write what channels cost, month by month, and the tree they stand in."""
+    (ads,) = teller.create(
+        "channel", [{"name": "线上广告 Online ads", "code": "ads", "kind": "paid"}]
+    )
+    for code in ("search_ads", "feed_ads"):
+        teller.change("channel", channels[code], {"parent": ads})
+    today = teller.now.date()
+    values: list[dict[str, object]] = []
+    for back in range(12):
+        month = today.year * 12 + today.month - 1 - back
+        first = date(month // 12, month % 12 + 1, 1)
+        last = date((month + 1) // 12, (month + 1) % 12 + 1, 1) - timedelta(days=1)
+        span = {"starts_on": first, "ends_on": last}
+        for code, name, amount in MONTHLY:
+            vary = Decimal(amount) * teller.random.randint(85, 115) / 100
+            flat = {"model": "flat", "amount": str(vary.quantize(Decimal(1)))}
+            values.append(
+                {"name": f"{name} {first:%Y-%m}", "channel": channels[code], **flat, **span}
+            )
+        each = {"model": "cpl", "price": "60", "quantity": teller.random.randint(4, 12)}
+        values.append(
+            {"name": f"合作伙伴 {first:%Y-%m}", "channel": channels["partners"], **each, **span}
+        )
+        clicks = {"model": "cpc", "price": "3.2", "quantity": teller.random.randint(3000, 6000)}
+        values.append(
+            {"name": f"信息流 {first:%Y-%m}", "channel": channels["feed_ads"], **clicks, **span}
+        )
+    teller.create("channel_cost", values)
+
+
+def _visits(teller: Teller, at: datetime) -> list[tuple[bool, datetime]]:
+    """Return when somebody came: once, and some of them again."""
+    found = [(True, at)]
+    while teller.random.random() < 0.28:
+        at += timedelta(days=1 + teller.random.random() * 9)
+        if at < teller.now:
+            found.append((False, at))
+    return found
+
+
+def _arrival(source: str, values: dict[str, object], at: datetime) -> Arrival:
+    names = ("name", "mobile", "email", "company", "need")
+    payload = {name: values[name] for name in names if values.get(name)}
+    return Arrival(new_id(), source, "lead", payload, {}, at)
+
+
+def _touch(
+    teller: Teller,
+    way: tuple[str, str, str],
+    lead_id: str,
+    lead: Lead,
+    at: datetime,
+    *,
+    first: bool,
+) -> Chapter:
+    source, kind, label = way
+    paid = kind == "form" and teller.random.random() < 0.5
+    values: dict[str, Any] = {
+        "subject": label,
+        "at": at,
+        "kind": kind,
+        "first": first,
+        "source": source,
+        "channel": lead.values["channel"],
+        "campaign": lead.values.get("campaign"),
+        "lead": lead_id,
+        "body": f"需求描述: {lead.values['need']}" if lead.values.get("need") else None,
+        "utm_source": ("baidu" if paid else "website") if kind == "form" else None,
+        "utm_medium": ("cpc" if paid else "form") if kind == "form" else None,
+        "utm_campaign": teller.random.choice(TERMS) if paid else None,
+        "referrer": "https://www.baidu.com/" if paid else None,
+        "page": "https://www.example.com/contact" if kind == "form" else None,
+        "consent": "2026-01" if kind == "form" else None,
+    }
+    return Chapter(values, at)
+
+
+def _others(teller: Teller) -> list[tuple[Arrival, Settled | None]]:
+    """Return what never became a lead: mistyped, sent by programs, or above the limit a moment ago."""
+    draw, names = teller.random, Names(teller.random)
+    found: list[tuple[Arrival, Settled | None]] = []
+    for number in range(14):
+        at = teller.moment(draw.random() * 40)
+        payload = {
+            "contact": {"name": names.person(), "phone": "12345", "email": f"p{number}@example"},
+            "product": "CRM",
+        }
+        problem = NOT_A_PHONE if number % 3 else NOT_AN_EMAIL
+        found.append(
+            (
+                Arrival(new_id(), "partner_leads", "lead", payload, {}, at),
+                Settled(REFUSED, problems=(problem,)),
+            )
+        )
+    for number in range(9):
+        at = teller.moment(draw.random() * 30)
+        spam = {"name": f"Win {number}00,000 now", "email": f"offer{number}@example.com"}
+        found.append((Arrival(new_id(), "website_form", "lead", spam, {}, at), Settled(SPAM)))
+    for number in range(3):
+        card = {"name": names.person(), "mobile": names.mobile(95_000_000 + number * 13)}
+        due = teller.now + timedelta(minutes=30)
+        at = teller.now - timedelta(minutes=5)
+        found.append(
+            (Arrival(new_id(), "event_cards", "lead", card, {}, at, WAITING, due=due), None)
+        )
+    return found

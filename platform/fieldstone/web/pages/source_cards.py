@@ -1,0 +1,331 @@
+"""Sources as their templates draw them: a line with its flow, the whole of one, what arrived, what a trial told."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fieldstone.access.access import access_to, env_of
+from fieldstone.actions.intake.overview import ENDS, Stand
+from fieldstone.actions.intake.reading import said
+from fieldstone.actions.intake.reception import Receipt
+from fieldstone.actions.intake.sources import Intake, secret_of
+from fieldstone.base.errors import Problem
+from fieldstone.fieldtypes.locales import moment
+from fieldstone.reads.expanding import target_of
+from fieldstone.storage.arrivals import Arrival
+from fieldstone.web.asking import Asked
+from fieldstone.web.i18n import Speech, speech
+from fieldstone.web.pages.amounts import short_time
+from fieldstone.web.pages.source_words import (
+    CLASS_TONES,
+    END_LABELS,
+    END_TONES,
+    VIA_ICONS,
+    VIA_LABELS,
+    VIA_TONES,
+    facts_of,
+)
+from fieldstone.web.pages.wording import told
+
+Drawn = dict[str, Any]
+LONGEST_SHOWN: Final = 80
+WIDE: Final = 560
+HIGH: Final = 96
+SPARK_WIDE: Final = 120
+SPARK_HIGH: Final = 24
+FORM_SAMPLE: Final = {
+    "name": "张伟",
+    "mobile": "138 0013 8000",
+    "email": "zhang.wei@example.com",
+    "company": "京信软件有限公司",
+    "job_title": "采购总监",
+    "need": "60 个席位",
+}
+MAIL_SAMPLE: Final = {
+    "from_name": "Emma Lindqvist",
+    "from_email": "emma@fjord.example",
+    "subject": "An offer, please",
+    "text": "We are 40 people and look for a CRM.",
+    "phone": "+4612345678",
+}
+
+
+@dataclass(frozen=True)
+class SourceCards:
+    """Sources for one reader."""
+
+    asked: Asked
+
+    @property
+    def speech(self) -> Speech:
+        """Return the texts of the reader's language."""
+        return speech(self.asked.language)
+
+    def line(self, intake: Intake, stand: Stand) -> Drawn:
+        """Return one source of the list."""
+        t, via = self.speech.t, intake.source.via
+        return {
+            "code": intake.code,
+            "url": f"/sources/{intake.code}",
+            "label": intake.rule.label.text(self.asked.language),
+            "icon": VIA_ICONS[via],
+            "tone": VIA_TONES[via],
+            "via": t(VIA_LABELS[via]),
+            "class": t(intake.source.channel_class.capitalize()),
+            "class_tone": CLASS_TONES[intake.source.channel_class],
+            "on": intake.rule.enabled,
+            "arrived": f"{stand.arrived:,}",
+            "ends": self._ends(stand),
+            "spark": _bars(stand, SPARK_WIDE, SPARK_HIGH),
+            "split": _split(stand),
+        }
+
+    def totals(self, every: Iterable[Stand]) -> list[Drawn]:
+        """Return the figures above the list."""
+        t, several = self.speech.t, list(every)
+        whole = {end: sum(one.of(end) for one in several) for end in ENDS}
+        arrived = sum(one.arrived for one in several)
+        found = [{"label": t("Arrived"), "value": f"{arrived:,}", "tone": ""}]
+        for end in ("created", "touched", "refused", "waiting"):
+            share = f"{100 * whole[end] / arrived:.0f}%" if arrived else ""
+            found.append(
+                {
+                    "label": t(END_LABELS[end]),
+                    "value": f"{whole[end]:,}",
+                    "tone": END_TONES[end],
+                    "share": share,
+                }
+            )
+        return found
+
+    def whole(self, intake: Intake, stand: Stand, host: str) -> Drawn:
+        """Return one source with all that its page says."""
+        source, code = intake.source, intake.code
+        form_url = f"{host}/in/forms/{code}" if source.via == "form" else ""
+        drawn = {
+            **self.line(intake, stand),
+            "object": self.asked.model.objects[intake.rule.object_name].plural.text(
+                self.asked.language
+            ),
+            "version": intake.rule.version,
+            "place": f"{intake.rule.origin.file}:{intake.rule.origin.line}",
+            "bars": _bars(stand, WIDE, HIGH),
+            "first_day": _day(stand, 0),
+            "last_day": _day(stand, -1),
+            "facts": facts_of(self.asked, intake),
+            "form_url": form_url,
+            "design_url": f"/sources/{code}/form" if form_url else "",
+            "takes_files": source.via in ("import", "cards"),
+            "accept": ".vcf,.csv,.xlsx"
+            if source.via == "cards"
+            else ".csv,.txt,.tsv,.xlsx,.xls,.ods",
+        }
+        if form_url:
+            return drawn
+        secret = secret_of(intake, self.asked.site.settings.secret_key)
+        hook = f"{host}/in/hooks/{code}"
+        return {
+            **drawn,
+            "hook_url": hook,
+            "secret": "" if source.auth == "none" else secret,
+            "curl": _curl(intake, hook),
+        }
+
+    def _ends(self, stand: Stand) -> list[Drawn]:
+        t = self.speech.t
+        return [
+            {
+                "label": t(END_LABELS[end]),
+                "n": f"{stand.of(end):,}",
+                "tone": END_TONES[end],
+            }
+            for end in ENDS
+            if stand.of(end)
+        ]
+
+    def filters(self, intake: Intake, stand: Stand, state: str) -> list[Drawn]:
+        """Return the choices above the latest arrivals."""
+        t, url = self.speech.t, f"/sources/{intake.code}"
+        found = [{"label": t("All"), "href": url, "current": not state, "n": ""}]
+        for end in ("refused", "waiting", "unconfirmed", "spam"):
+            if stand.of(end) or state == end:
+                here = {"label": t(END_LABELS[end]), "n": f"{stand.of(end):,}"}
+                found.append({**here, "href": f"{url}?state={end}", "current": state == end})
+        return found
+
+    def arrivals(self, intake: Intake, latest: Sequence[Arrival]) -> list[Drawn]:
+        """Return what arrived, with its record where the reader may see it."""
+        asked = self.asked
+        ids = [(one.object_name, one.record) for one in latest if one.record]
+        titles = asked.site.reads.titles(asked.ctx, asked.model, ids) if ids else {}
+        return [self._arrival(intake, one, titles) for one in latest]
+
+    def _arrival(
+        self, intake: Intake, one: Arrival, titles: Mapping[tuple[str, str], str]
+    ) -> Drawn:
+        t, asked = self.speech.t, self.asked
+        end = one.outcome if one.state == "done" else one.state
+        title = titles.get((one.object_name, one.record or ""), "")
+        ago = short_time(
+            self.speech, max(asked.ctx.now - one.received_at, asked.ctx.now - asked.ctx.now)
+        )
+        return {
+            "label": t(END_LABELS[end]),
+            "tone": END_TONES[end],
+            "title": title or self._who(intake, one),
+            "href": f"/o/{one.object_name}/{one.record}" if title else "",
+            "at": one.received_at.isoformat(),
+            "time": moment(one.received_at, asked.language, asked.ctx.actor.zone),
+            "ago": t("{time} ago", time=ago),
+            "reasons": [self._reason(intake, Problem(**problem)) for problem in one.problems],
+            "values": [] if one.state == "done" else self._values(intake, one),
+            "retry_url": f"/sources/{intake.code}/arrivals/{one.id}/retry"
+            if one.state in ("refused", "spam", "waiting") and intake.rule.enabled
+            else "",
+        }
+
+    def _who(self, intake: Intake, one: Arrival) -> str:
+        if one.state == "done":
+            return self.speech.t("Not visible")
+        title = intake.spec(self.asked.model).title
+        values = {value["code"]: value["text"] for value in self._values(intake, one)}
+        return values.get(title) or self.speech.t("Without a name")
+
+    def _reason(self, intake: Intake, problem: Problem) -> str:
+        field = intake.spec(self.asked.model).fields.get(problem.path.partition(".")[0])
+        text = told(problem, self.asked.language)
+        return f"{field.label.text(self.asked.language)}: {text}" if field else text
+
+    def _values(self, intake: Intake, one: Arrival) -> list[Drawn]:
+        """Return what an arrival says, as far as the reader may see such values of a record nobody owns."""
+        asked, spec = self.asked, intake.spec(self.asked.model)
+        access = access_to(asked.model, asked.actor, spec.code)
+        plain, shown = access.readable({}, env_of(asked.ctx)), access.shown_anywhere()
+        found = []
+        for code, value in said(intake, spec, one.payload).items():
+            if code not in shown:
+                continue
+            text = str(value)[:LONGEST_SHOWN] if code in plain else "***"
+            label = spec.fields[code].label.text(asked.language)
+            found.append({"code": code, "label": label, "text": text})
+        return found
+
+    def tried(self, intake: Intake, receipt: Receipt) -> Drawn:
+        """Return what a trial told."""
+        asked, spec, t = self.asked, intake.spec(self.asked.model), self.speech.t
+        language = asked.language
+        end = receipt.outcome or receipt.state
+        values = []
+        for code, value in receipt.values.items():
+            field = spec.fields[code]
+            target = target_of(field)
+            titles = (
+                asked.site.reads.titles(asked.ctx, asked.model, [(target, str(value))])
+                if target
+                else {}
+            )
+            text = titles.get((target, str(value)), "") if target else str(value)
+            values.append({"label": field.label.text(language), "text": text or str(value)})
+        return {
+            "label": t(END_LABELS[end]),
+            "tone": END_TONES[end],
+            "values": values,
+            "reasons": [self._reason(intake, problem) for problem in receipt.problems],
+            "decisions": [
+                {
+                    "rule": asked.model.rules[one.rule].label.text(language),
+                    "text": one.because.text(language),
+                }
+                for one in receipt.decisions
+                if one.rule in asked.model.rules
+            ],
+        }
+
+    def sample(self, intake: Intake) -> str:
+        """Return what the place for trying begins with."""
+        source = intake.source
+        if source.via == "email":
+            return _pretty(MAIL_SAMPLE)
+        if source.form is not None:
+            return _pretty({f.code: FORM_SAMPLE.get(f.code, "") for f in source.form.fields})
+        return _pretty(sample_of(intake))
+
+
+def sample_of(intake: Intake) -> dict[str, object]:
+    """Return something that a partner could send, made from the field map."""
+    found: dict[str, object] = {}
+    for one in intake.source.mapped:
+        paths = (
+            [one.path]
+            if one.path
+            else [part.partition("}")[0] for part in one.template.split("{")[1:]]
+        )
+        for path in paths:
+            here: dict[str, Any] = found
+            *way, last = path.split(".")
+            for step in way:
+                here = here.setdefault(step, {})
+            here[last] = FORM_SAMPLE.get(one.code, "…" if one.code != "external_id" else "p-1001")
+    return found or dict(FORM_SAMPLE)
+
+
+def _pretty(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=2)
+
+
+def _curl(intake: Intake, hook: str) -> str:
+    kind, sent = "application/json", json.dumps(sample_of(intake), ensure_ascii=False)
+    if intake.source.via == "email":
+        kind, sent = "message/rfc822", "@mail.eml"
+    if intake.source.via == "cards":
+        kind, sent = "text/vcard", "@cards.vcf"
+    proof = {
+        "signature": "-H 'X-Signature: sha256=HMAC'",
+        "token": "-H 'X-Intake-Token: SECRET'",
+        "none": "",
+    }[intake.source.auth]
+    return f"curl {hook} \\\n  -H 'Content-Type: {kind}' {proof} \\\n  --data-binary '{sent}'"
+
+
+def _day(stand: Stand, place: int) -> str:
+    return stand.days[place][0].isoformat() if stand.days else ""
+
+
+def _split(stand: Stand) -> list[Drawn]:
+    """Return one bar of 100 in which each end has its share."""
+    whole, x, found = max(stand.arrived, 1), 0.0, []
+    for end in ENDS[:5]:
+        width = 100 * stand.of(end) / whole
+        if width:
+            found.append({"tone": END_TONES[end], "x": round(x, 2), "w": round(width, 2)})
+            x += width
+    return found
+
+
+def _bars(stand: Stand, wide: int, high: int) -> list[Drawn]:
+    """Return a column for each day: what was taken in below, the rest above."""
+    most = max([sum(counts.values()) for _, counts in stand.days], default=0) or 1
+    step = wide / max(len(stand.days), 1)
+    found = []
+    for place, (day, counts) in enumerate(stand.days):
+        bottom, segments = float(high), []
+        for end in ENDS:
+            tall = counts.get(end, 0) * (high - 2) / most
+            if tall:
+                bottom -= tall
+                segments.append(
+                    {"tone": END_TONES[end], "y": round(bottom, 1), "h": round(max(tall, 0.8), 1)}
+                )
+        found.append(
+            {
+                "x": round(place * step + step * 0.12, 1),
+                "w": round(step * 0.76, 1),
+                "segments": segments,
+                "day": day.isoformat(),
+                "n": sum(counts.values()),
+            }
+        )
+    return found

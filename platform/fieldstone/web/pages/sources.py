@@ -1,0 +1,169 @@
+"""Sources: what flows through each of them, what was refused and why, how to connect it, and a place to try it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Final
+
+from flask import Blueprint, Response, request
+
+from fieldstone.actions.intake.files import rows_of
+from fieldstone.actions.intake.overview import managed, may_manage, stands
+from fieldstone.actions.intake.reception import Incoming
+from fieldstone.actions.intake.sources import Intake, intake_of, intakes_of
+from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.ids import new_id
+from fieldstone.storage.arrivals import Arrivals
+from fieldstone.web.asking import Asked, the_call
+from fieldstone.web.i18n import speech
+from fieldstone.web.pages import drawing
+from fieldstone.web.pages.entries import Entry
+from fieldstone.web.pages.imports import named_content
+from fieldstone.web.pages.source_cards import SourceCards
+from fieldstone.web.pages.wording import told
+
+PAGE = Blueprint("sources", __name__)
+PERIODS: Final = (7, 30, 90)
+USUAL: Final = 30
+STATES: Final = ("refused", "waiting", "spam", "unconfirmed")
+SHOWN: Final = 30
+
+
+def _may(asked: Asked) -> bool:
+    return asked.actor is not None and may_manage(asked.model, asked.actor)
+
+
+ENTRIES: Final = (Entry("Sources", "radio", "/sources", order=10, may=_may),)
+
+
+def _days() -> int:
+    text = request.args.get("days", "")
+    return int(text) if text.isdecimal() and int(text[:3]) in PERIODS else USUAL
+
+
+@PAGE.get("/sources")
+def sources() -> Response:
+    """Show all sources with their flow."""
+    asked = the_call()
+    managed(asked.model, asked.ctx.actor)
+    days, now, zone = _days(), asked.ctx.now, asked.ctx.actor.zone
+    every = list(intakes_of(asked.model, also_off=True))
+    found = stands(asked.site.storage, every, now, zone, days)
+    cards = SourceCards(asked)
+    context = {
+        "sources": [cards.line(one, found[one.code]) for one in every],
+        "totals": cards.totals(found.values()),
+        "periods": _periods(asked, days),
+    }
+    return drawing.page(asked, "sources", context)
+
+
+def _periods(asked: Asked, days: int) -> list[dict[str, Any]]:
+    t = speech(asked.language).t
+    return [
+        {"label": t("{n} days", n=n), "href": f"{request.path}?days={n}", "current": n == days}
+        for n in PERIODS
+    ]
+
+
+@PAGE.get("/sources/<code>")
+def source(code: str) -> Response:
+    """Show one source."""
+    asked = the_call()
+    return drawing.page(asked, "source", _context(asked, _the_source(asked, code)))
+
+
+def _the_source(asked: Asked, code: str) -> Intake:
+    managed(asked.model, asked.ctx.actor)
+    found = intake_of(asked.model, code, also_off=True)
+    if found is None:
+        text = "There is no such source."
+        raise RefusedError(
+            [Problem("not_found", "source", text, "Look at the list of sources.")], 404
+        )
+    return found
+
+
+def _context(asked: Asked, intake: Intake, **more: Any) -> dict[str, Any]:
+    days, now, zone = _days(), asked.ctx.now, asked.ctx.actor.zone
+    stand = stands(asked.site.storage, [intake], now, zone, days)[intake.code]
+    state = request.args.get("state", "")
+    wanted = (state,) if state in STATES else ()
+    with asked.site.storage.looking() as connection:
+        latest = Arrivals(connection).recent(intake.code, states=wanted, limit=SHOWN)
+    cards = SourceCards(asked)
+    return {
+        "x": cards.whole(intake, stand, request.url_root.rstrip("/")),
+        "arrivals": cards.arrivals(intake, latest),
+        "filters": cards.filters(intake, stand, state),
+        "periods": _periods(asked, days),
+        "sample": cards.sample(intake),
+        **more,
+    }
+
+
+@PAGE.post("/sources/<code>/try")
+def try_out(code: str) -> Response:
+    """Tell what would become of an arrival; nothing is written."""
+    asked = the_call()
+    intake = _the_source(asked, code)
+    text = request.form.get("sent", "")[:100_000]
+    try:
+        sent = json.loads(text)
+    except (ValueError, RecursionError):
+        sent = None
+    if not isinstance(sent, dict):
+        error = speech(asked.language).t("This is no JSON object.")
+        return drawing.page(
+            asked, "source", _context(asked, intake, sample=text, try_error=error), 422
+        )
+    trace = {"consent": {"version": intake.source.consent.version}} if intake.source.consent else {}
+    receipt = asked.site.reception().try_out(intake, Incoming(sent, trace, key=new_id()))
+    tried = SourceCards(asked).tried(intake, receipt)
+    return drawing.page(asked, "source", _context(asked, intake, sample=text, tried=tried))
+
+
+@PAGE.post("/sources/<code>/file")
+def take_file(code: str) -> Response:
+    """Keep the rows of a file, or a pack of cards; a worker takes them in."""
+    asked = the_call()
+    intake = _the_source(asked, code)
+    try:
+        rows = rows_of(*named_content(request.files.get("file")))
+    except RefusedError as error:
+        said = " ".join(told(problem, asked.language) for problem in error.problems)
+        return drawing.page(asked, "source", _context(asked, intake, file_error=said), error.status)
+    batch = new_id()
+    several = [Incoming(row, batch=batch) for row in rows]
+    asked.site.reception().queue(intake, several)
+    asked.site.queue.ring()
+    text = speech(asked.language).tn(
+        "One row is being taken in.", "{n} rows are being taken in.", len(several)
+    )
+    return drawing.go(asked, f"/sources/{code}", {"text": text})
+
+
+@PAGE.post("/sources/<code>/arrivals/<arrival_id>/retry")
+def retry(code: str, arrival_id: str) -> Response:
+    """Try a refused arrival again."""
+    asked = the_call()
+    intake = _the_source(asked, code)
+    t = speech(asked.language).t
+    with asked.site.storage.looking() as connection:
+        found = Arrivals(connection).get(arrival_id)
+    receipt = (
+        asked.site.reception().retry(arrival_id)
+        if found is not None and found.source == intake.code
+        else None
+    )
+    asked.site.queue.ring()
+    if receipt is None:
+        return drawing.go(
+            asked,
+            f"/sources/{code}",
+            {"text": t("There was nothing to try again."), "tone": "warn"},
+        )
+    if receipt.problems:
+        said = told(receipt.problems[0], asked.language)
+        return drawing.go(asked, f"/sources/{code}?state=refused", {"text": said, "tone": "warn"})
+    return drawing.go(asked, f"/sources/{code}", {"text": t("It was taken in.")})
