@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
@@ -14,6 +14,8 @@ from fieldstone.base.errors import Problem
 from fieldstone.base.ids import new_id
 from fieldstone.storage.arrivals import DONE, REFUSED, SPAM, WAITING, Arrival, Settled
 
+Visit = tuple[str, Mapping[str, object], bool, datetime]
+"""A lead, what it says, whether it came for the first time, and when."""
 WEEKS: Final = timedelta(days=45)
 # channel code -> source, how it comes, what it calls itself in a touch point
 WAYS: Final = {
@@ -39,32 +41,47 @@ NOT_AN_EMAIL: Final = Problem("not_an_email", "email", "This is no e-mail addres
 
 
 def remember_arrivals(
-    teller: Teller, channels: dict[str, str], leads: Sequence[tuple[str, Lead]]
+    teller: Teller, channels: Mapping[str, str], leads: Sequence[tuple[str, Lead]]
 ) -> None:
     """Write arrivals and touch points of the leads of the last weeks, and what was refused or waits."""
-    codes = {record_id: code for code, record_id in channels.items()}
     recent = [(i, one) for i, one in leads if one.at > teller.now - WEEKS]
-    touches: list[Chapter] = []
+    visits = [
+        (lead_id, one.values, first, at)
+        for lead_id, one in recent
+        for first, at in _visits(teller, one.at)
+    ]
+    _remember(teller, channels, visits)
     with teller.site.writes.unit(teller.context(), teller.site.model) as unit:
         arrivals = unit.transaction.arrivals
-        for lead_id, lead in recent:
-            way = WAYS.get(codes.get(str(lead.values["channel"]), ""))
-            if way is None:
-                continue
-            for first, at in _visits(teller, lead.at):
-                one = _arrival(way[0], lead.values, at)
-                arrivals.add(one)
-                outcome = "created" if first else "touched"
-                arrivals.settle(one.id, Settled(DONE, outcome, lead_id), at)
-                touches.append(_touch(teller, way, lead_id, lead, at, first=first))
-        for one, what in _others(teller):
-            arrivals.add(one)
+        for other, what in _others(teller):
+            arrivals.add(other)
             if what is not None:
-                arrivals.settle(one.id, what, one.received_at)
-    teller.tell("touch", touches, "touch points")
+                arrivals.settle(other.id, what, other.received_at)
 
 
-def remember_costs(teller: Teller, channels: dict[str, str]) -> None:
+def remember_visits(
+    teller: Teller, channels: Mapping[str, str], leads: Sequence[tuple[str, Mapping[str, object]]]
+) -> None:
+    """Write the arrivals and touch points of this morning's leads."""
+    _remember(teller, channels, [(i, values, True, teller.now) for i, values in leads])
+
+
+def _remember(teller: Teller, channels: Mapping[str, str], visits: Sequence[Visit]) -> None:
+    codes = {record_id: code for code, record_id in channels.items()}
+    touches: list[Chapter] = []
+    with teller.site.writes.unit(teller.context(), teller.site.model) as unit:
+        for lead_id, values, first, at in visits:
+            way = WAYS.get(codes.get(str(values["channel"]), ""))
+            if way is not None:
+                one = _arrival(way[0], values, at)
+                unit.transaction.arrivals.add(one)
+                settled = Settled(DONE, "created" if first else "touched", lead_id)
+                unit.transaction.arrivals.settle(one.id, settled, at)
+                touches.append(_touch(teller, way, (lead_id, values, first, at)))
+    teller.tell("touch", touches)
+
+
+def remember_costs(teller: Teller, channels: Mapping[str, str]) -> None:
     """Write what channels cost, month by month, and the tree they stand in."""
     (ads,) = teller.create(
         "channel", [{"name": "线上广告 Online ads", "code": "ads", "kind": "paid"}]
@@ -105,22 +122,15 @@ def _visits(teller: Teller, at: datetime) -> list[tuple[bool, datetime]]:
     return found
 
 
-def _arrival(source: str, values: dict[str, object], at: datetime) -> Arrival:
+def _arrival(source: str, values: Mapping[str, object], at: datetime) -> Arrival:
     names = ("name", "mobile", "email", "company", "need")
     payload = {name: values[name] for name in names if values.get(name)}
     return Arrival(new_id(), source, "lead", payload, {}, at)
 
 
-def _touch(
-    teller: Teller,
-    way: tuple[str, str, str],
-    lead_id: str,
-    lead: Lead,
-    at: datetime,
-    *,
-    first: bool,
-) -> Chapter:
+def _touch(teller: Teller, way: tuple[str, str, str], visit: Visit) -> Chapter:
     source, kind, label = way
+    lead_id, lead, first, at = visit
     paid = kind == "form" and teller.random.random() < 0.5
     values: dict[str, Any] = {
         "subject": label,
@@ -128,10 +138,10 @@ def _touch(
         "kind": kind,
         "first": first,
         "source": source,
-        "channel": lead.values["channel"],
-        "campaign": lead.values.get("campaign"),
+        "channel": lead["channel"],
+        "campaign": lead.get("campaign"),
         "lead": lead_id,
-        "body": f"需求描述: {lead.values['need']}" if lead.values.get("need") else None,
+        "body": f"需求描述: {lead['need']}" if lead.get("need") else None,
         "utm_source": ("baidu" if paid else "website") if kind == "form" else None,
         "utm_medium": ("cpc" if paid else "form") if kind == "form" else None,
         "utm_campaign": teller.random.choice(TERMS) if paid else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fieldstone.actions.demo.arrivals import remember_arrivals, remember_costs
+from fieldstone.actions.demo.arrivals import remember_arrivals, remember_costs, remember_visits
 from fieldstone.actions.demo.daily import keep_busy, serve_customers
 from fieldstone.actions.demo.deals import close_deals
 from fieldstone.actions.demo.interest import show_interest
@@ -50,4 +50,7 @@ def _this_morning(teller: Teller, market: Market) -> None:
             "urgency": draw.choice(("high", "normal")),
         }
         chapters.append(Chapter(values, live=True))
-    teller.tell("lead", chapters)
+    ids = teller.tell("lead", chapters)
+    remember_visits(
+        teller, market.channels, [(i, one.values) for i, one in zip(ids, chapters, strict=True)]
+    )

@@ -23,6 +23,7 @@ from fieldstone.web.pages.source_words import (
     CLASS_TONES,
     END_LABELS,
     END_TONES,
+    ONE_LABELS,
     VIA_ICONS,
     VIA_LABELS,
     VIA_TONES,
@@ -88,7 +89,14 @@ class SourceCards:
         t, several = self.speech.t, list(every)
         whole = {end: sum(one.of(end) for one in several) for end in ENDS}
         arrived = sum(one.arrived for one in several)
-        found = [{"label": t("Arrived"), "value": f"{arrived:,}", "tone": ""}]
+        found = [
+            {
+                "label": t("Arrived"),
+                "value": f"{arrived:,}",
+                "tone": "",
+                "share": "100%" if arrived else "",
+            }
+        ]
         for end in ("created", "touched", "refused", "waiting"):
             share = f"{100 * whole[end] / arrived:.0f}%" if arrived else ""
             found.append(
@@ -173,7 +181,7 @@ class SourceCards:
             self.speech, max(asked.ctx.now - one.received_at, asked.ctx.now - asked.ctx.now)
         )
         return {
-            "label": t(END_LABELS[end]),
+            "label": t(ONE_LABELS[end]),
             "tone": END_TONES[end],
             "title": title or self._who(intake, one),
             "href": f"/o/{one.object_name}/{one.record}" if title else "",
@@ -181,7 +189,7 @@ class SourceCards:
             "time": moment(one.received_at, asked.language, asked.ctx.actor.zone),
             "ago": t("{time} ago", time=ago),
             "reasons": [self._reason(intake, Problem(**problem)) for problem in one.problems],
-            "values": [] if one.state == "done" else self._values(intake, one),
+            "told": [] if one.state == "done" else self._values(intake, one),
             "retry_url": f"/sources/{intake.code}/arrivals/{one.id}/retry"
             if one.state in ("refused", "spam", "waiting") and intake.rule.enabled
             else "",
@@ -230,9 +238,9 @@ class SourceCards:
             text = titles.get((target, str(value)), "") if target else str(value)
             values.append({"label": field.label.text(language), "text": text or str(value)})
         return {
-            "label": t(END_LABELS[end]),
+            "label": t(ONE_LABELS[end]),
             "tone": END_TONES[end],
-            "values": values,
+            "told": values,
             "reasons": [self._reason(intake, problem) for problem in receipt.problems],
             "decisions": [
                 {

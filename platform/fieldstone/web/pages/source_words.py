@@ -41,6 +41,12 @@ END_LABELS: Final = {
     "spam": "Programs",
     "done": "Taken in",
 }
+ONE_LABELS: Final = {
+    **END_LABELS,
+    "created": "New record",
+    "touched": "Known person",
+    "spam": "Program",
+}
 END_TONES: Final = {
     "created": "green",
     "touched": "blue",

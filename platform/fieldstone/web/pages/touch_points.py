@@ -39,7 +39,10 @@ def _drawn(page: OneRecord) -> Mapping[str, Any]:
         titles=True,
     )
     found = asked.site.reads.list(asked.ctx, asked.model, TOUCH, query)
-    return {"touches": [_touch(page, one) for one in found.rows], "more": found.next_cursor is not None}
+    return {
+        "touches": [_touch(page, one) for one in found.rows],
+        "more": found.next_cursor is not None,
+    }
 
 
 def _touch(page: OneRecord, one: Record) -> dict[str, Any]:
