@@ -84,7 +84,7 @@ class Site:
         return Reception(
             self.storage,
             self.writes,
-            self._model,
+            self.model,
             self.clock,
             settings.time_zone,
             settings.languages[0],

@@ -5,6 +5,7 @@ import "./toasts.js";
 import "./board.js";
 import "./calendar.js";
 import "./lookup.js";
+import { previewWhileTyping } from "./designer.js";
 import { prepareComposer, restoreDrafts } from "./forms.js";
 import { orderColumns } from "./lists.js";
 import "./palette.js";
@@ -20,5 +21,6 @@ function settle() {
   restoreDrafts();
 }
 settle();
+previewWhileTyping();
 document.addEventListener("htmx:after:swap", settle);
 setInterval(tellTimes, 60000);

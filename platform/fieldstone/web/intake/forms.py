@@ -36,7 +36,7 @@ LONGEST_TRACE: Final = 500
 CONFIRM: Final = "confirm"
 
 
-@blueprint.get("/forms/<code>")
+@blueprint.get("/forms/<code>", provide_automatic_options=False)
 def show(code: str) -> Response:
     """Show the form, or thanks once it was sent."""
     asked = _speaking(the_call())
@@ -81,7 +81,7 @@ def may_ask(code: str) -> Response:
     return with_origin(Response(status=204), the_intake(the_call(), code, "form"))
 
 
-@blueprint.post("/forms/<code>")
+@blueprint.post("/forms/<code>", provide_automatic_options=False)
 def send(code: str) -> Response:
     """Take in what was typed: a page for people, JSON for scripts."""
     asked = _speaking(the_call())

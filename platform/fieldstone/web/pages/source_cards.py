@@ -13,7 +13,9 @@ from fieldstone.actions.intake.reading import said
 from fieldstone.actions.intake.reception import Receipt
 from fieldstone.actions.intake.sources import Intake, secret_of
 from fieldstone.base.errors import Problem
+from fieldstone.fieldtypes.contract import InvalidValueError
 from fieldstone.fieldtypes.locales import moment
+from fieldstone.model.objects import ObjectType
 from fieldstone.reads.expanding import target_of
 from fieldstone.storage.arrivals import Arrival
 from fieldstone.web.asking import Asked
@@ -226,17 +228,13 @@ class SourceCards:
         asked, spec, t = self.asked, intake.spec(self.asked.model), self.speech.t
         language = asked.language
         end = receipt.outcome or receipt.state
-        values = []
-        for code, value in receipt.values.items():
-            field = spec.fields[code]
-            target = target_of(field)
-            titles = (
-                asked.site.reads.titles(asked.ctx, asked.model, [(target, str(value))])
-                if target
-                else {}
-            )
-            text = titles.get((target, str(value)), "") if target else str(value)
-            values.append({"label": field.label.text(language), "text": text or str(value)})
+        values = [
+            {
+                "label": spec.fields[code].label.text(language),
+                "text": self._understood(spec, code, raw),
+            }
+            for code, raw in receipt.values.items()
+        ]
         return {
             "label": t(ONE_LABELS[end]),
             "tone": END_TONES[end],
@@ -251,6 +249,22 @@ class SourceCards:
                 if one.rule in asked.model.rules
             ],
         }
+
+    def _understood(self, spec: ObjectType, code: str, raw: object) -> str:
+        """Return a value as it would stand in the record; what its field refuses as it came."""
+        asked, field = self.asked, spec.fields[code]
+        if target := target_of(field):
+            titles = asked.site.reads.titles(asked.ctx, asked.model, [(target, str(raw))])
+            return titles.get((target, str(raw)), "")
+        try:
+            value = field.type.parse(raw)
+        except InvalidValueError:
+            return str(raw)
+        return (
+            field.type.format(value, asked.language, asked.ctx.actor.zone)
+            if value is not None
+            else ""
+        )
 
     def sample(self, intake: Intake) -> str:
         """Return what the place for trying begins with."""

@@ -1,0 +1,115 @@
+"""The pages of sources: who sees them, what they tell, what can be done there."""
+
+from __future__ import annotations
+
+import io
+import json
+
+import pytest
+
+from fieldstone.actions.intake.reception import Incoming
+from fieldstone.actions.intake.sources import intake_of
+from fieldstone.worker.turns import work_until_idle
+from tests.web.pages.office import Office
+
+GOOD = {"contact": {"name": "周雅琴", "phone": "13811112222"}, "product": "CRM"}
+
+
+def arrives(office: Office, source: str, sent: dict[str, object]) -> str:
+    intake = intake_of(office.site.model, source)
+    assert intake is not None
+    return office.site.reception().receive(intake, Incoming(sent)).state
+
+
+@pytest.fixture(scope="module", autouse=True)
+def some_arrivals(office: Office) -> None:
+    arrives(office, "partner_leads", GOOD)
+    arrives(office, "partner_leads", {**GOOD, "message": "again"})
+    arrives(office, "partner_leads", {"contact": {"name": "孙平", "phone": "12345"}})
+
+
+def test_who_looks_after_channels_sees_sources_and_others_do_not_know_of_them(
+    office: Office,
+) -> None:
+    admin, seller = office.visitor("admin"), office.visitor("li")
+
+    assert "Partner exchange" in admin.get("/sources").text
+    for path in ("/sources", "/sources/partner_leads", "/sources/website_form/form"):
+        assert seller.get(path).status_code == 404
+    assert 'href="/sources"' not in seller.get("/").text
+
+
+def test_the_page_of_a_source_tells_what_became_of_what_arrived(office: Office) -> None:
+    page = office.visitor("admin").get("/sources/partner_leads").text
+
+    assert "周雅琴" in page
+    assert "New record" in page
+    assert "Known person" in page
+    assert "Mobile: This is" in page or "Mobile: " in page
+    assert "whsec_" in page
+
+
+def test_the_refused_alone_can_be_shown_and_tried_again(office: Office) -> None:
+    admin = office.visitor("admin")
+    page = admin.get("/sources/partner_leads?state=refused").text
+
+    assert "孙平" in page
+    assert "周雅琴" not in page
+    url = page.split('action="/sources/partner_leads/arrivals/')[1].split('"')[0]
+    again = admin.post(f"/sources/partner_leads/arrivals/{url}")
+    assert again.headers["Location"].endswith("state=refused")
+
+
+def test_a_trial_tells_what_would_happen_and_writes_nothing(office: Office) -> None:
+    admin = office.visitor("admin")
+    sent = json.dumps({"contact": {"name": "韩梅", "phone": "13711112222"}, "product": "CRM"})
+    page = admin.post("/sources/partner_leads/try", sent=sent).text
+
+    assert "New record" in page
+    assert "137 1111 2222" in page
+    assert "arrived through Partner exchange" in page
+    assert "韩梅" not in admin.get("/o/lead").text
+    assert admin.post("/sources/partner_leads/try", sent="[1").status_code == 422
+
+
+def test_a_file_is_taken_in_row_by_row(office: Office) -> None:
+    admin = office.visitor("admin")
+    table = "姓名,手机,公司\n何俊,13611112222,青木\n吕娟,13611113333,海河\n".encode()
+    answer = admin.client.post(
+        "/sources/bought_lists/file",
+        data={"csrf_token": admin.csrf, "file": (io.BytesIO(table), "leads.csv")},
+    )
+
+    assert answer.status_code == 303
+    work_until_idle(office.site)
+    leads = admin.get("/o/lead?view=all").text
+    assert "何俊" in leads
+    assert "吕娟" in leads
+
+
+def test_a_file_that_is_none_is_refused_on_the_page(office: Office) -> None:
+    admin = office.visitor("admin")
+    answer = admin.client.post(
+        "/sources/event_cards/file",
+        data={"csrf_token": admin.csrf, "file": (io.BytesIO(b"nothing"), "cards.vcf")},
+    )
+
+    assert answer.status_code == 422
+    assert "There is nothing in this file." in answer.text
+
+
+def test_touch_points_stand_on_the_page_of_the_lead(office: Office) -> None:
+    admin = office.visitor("admin")
+    page = admin.get("/sources/partner_leads").text
+    lead = page.split('href="/o/lead/')[1].split('"')[0]
+    tab = admin.get(f"/o/lead/{lead}?tab=touches").text
+
+    assert tab.count('class="tp"') == 2
+    assert "First contact" in tab
+
+
+def test_the_pages_speak_chinese(office: Office) -> None:
+    page = office.visitor("admin", "zh").get("/sources/website_form").text
+
+    for text in ("流量", "接入方式", "处理方式", "试运行", "防机器提交"):
+        assert text in page
