@@ -15,7 +15,8 @@ from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.compiler import editing
 from fieldstone.evolution.apply import Wish
 from fieldstone.evolution.documents import Documents
-from fieldstone.rules.capture_body import CLASSES
+from fieldstone.model.objects import Field
+from fieldstone.rules.capture_body import CLASSES, FormField
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.intake.drawn_form import POLICY, drawn_form
@@ -241,20 +242,7 @@ def _context(asked: Asked, intake: Intake, draft: Draft, problems: Sequence[str]
         "label": intake.rule.label.text(language),
         "problems": list(problems),
         "texts": {name: {"en": one.en, "zh": one.zh} for name, one in texts.items()},
-        "questions": [
-            {
-                "code": one.code,
-                "label": spec.fields[one.code].label.text(language),
-                "type": asked.site.vocabulary.types[spec.fields[one.code].type.name].label.text(
-                    language
-                ),
-                "required": one.required or spec.fields[one.code].required,
-                "fixed": spec.fields[one.code].required,
-                "en": one.label.en if one.label else "",
-                "zh": one.label.zh if one.label else "",
-            }
-            for one in form.fields
-        ],
+        "questions": [_question(asked, spec.fields[one.code], one) for one in form.fields],
         "others": [
             {"code": field.code, "label": field.label.text(language)}
             for field in askable(spec)
@@ -274,6 +262,19 @@ def _context(asked: Asked, intake: Intake, draft: Draft, problems: Sequence[str]
         "codes": _codes(intake, host, language),
         "yaml": editing.written({"rules": {intake.code: without_none(as_yaml(draft))}}),
         "may_publish": _may_publish(asked),
+    }
+
+
+def _question(asked: Asked, field: Field, one: FormField) -> Drawn:
+    language = asked.language
+    return {
+        "code": one.code,
+        "label": field.label.text(language),
+        "type": asked.site.vocabulary.types[field.type.name].label.text(language),
+        "required": one.required or field.required,
+        "fixed": field.required,
+        "en": one.label.en if one.label else "",
+        "zh": one.label.zh if one.label else "",
     }
 
 
