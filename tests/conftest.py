@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 from hypothesis import settings
 from playwright.sync_api import Browser
 
@@ -26,6 +28,12 @@ from tests.services.redis import RedisServer
 settings.register_profile("desk", deadline=None, print_blob=True)
 settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
 settings.load_profile("ci" if os.environ.get("CI") else "desk")
+
+# A logger keeps the stream it began with; the one that pytest puts in place of stderr ends with its test.
+structlog.configure(
+    processors=[structlog.processors.JSONRenderer(default=str)],
+    logger_factory=structlog.PrintLoggerFactory(sys.__stderr__),
+)
 
 
 @pytest.fixture(scope="session")
