@@ -47,6 +47,7 @@ def test_a_record_that_is_not_there_is_refused(company: Company, name: str) -> N
     params = {
         "assign": {"owner": company.ids["li"]},
         "move": {"to": "contacted"},
+        "check_conversion": {"accept": True},
         "extend": {"rule": "follow_up_in_time", "reason": "on holiday"},
         "judge_worthless": {"reason": "too_early"},
         "merge": {"with": "1" * 36},

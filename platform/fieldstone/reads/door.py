@@ -18,6 +18,7 @@ from fieldstone.model.site_model import Model
 from fieldstone.reads.aggregates import aggregates
 from fieldstone.reads.boards import columns_of_board
 from fieldstone.reads.claiming import Claiming, claiming_of
+from fieldstone.reads.deadlines import Running, running_of
 from fieldstone.reads.expanding import Titles, titles_of
 from fieldstone.reads.explaining import Why, explained
 from fieldstone.reads.frame import may_read
@@ -170,6 +171,12 @@ class Reads:
         """Return the standing merges into a record, newest first; none when it is not there for the actor."""
         with self.sight(ctx, model) as sight:
             return merges_into(sight, object_name, id)
+    def deadlines(
+        self, ctx: Context, model: Model, object_name: str, id: str
+    ) -> tuple[Running, ...] | None:
+        """Return the deadlines that run for a record, None when it is not there for the actor."""
+        with self.sight(ctx, model) as sight:
+            return running_of(sight, object_name, id)
 
     def scores(self, ctx: Context, model: Model, object_name: str, id: str) -> tuple[Score, ...]:
         """Return what a record's scores are made of; () when it is not there or has none."""

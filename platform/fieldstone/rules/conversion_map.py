@@ -1,51 +1,19 @@
-"""Converting a record: which records it becomes, field by field, and what it keeps of them."""
+"""Converting a record: which records it becomes, field by field, what goes along, and who has to check it."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from fieldstone.base.label import Label
-from fieldstone.changes.nouns import Draft
-from fieldstone.expressions.expression import Expression
-from fieldstone.rules.contract import MOVE, Builder, Facts, Rule, Verdict
-from fieldstone.rules.kind import TEXT, Kind
+from fieldstone.base.workdays import Span, parse_span
+from fieldstone.expressions.types import BOOLEAN
+from fieldstone.rules.assignments import span_from
+from fieldstone.rules.contract import MOVE, Builder
+from fieldstone.rules.conversion import EXISTING, Carried, Check, Conversion, Guard, Target
+from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, COUNT, SPAN, TEXT, Kind, label_from
 
-
-@dataclass(frozen=True)
-class Target:
-    """One record that the conversion creates, or links when one is chosen.
-
-    `into` is the lookup field of the source that keeps it, `fields` gives the new record's fields as expressions
-    over the source, `links` sets its lookups to other targets of the same conversion.
-    """
-
-    code: str
-    object_name: str
-    into: str
-    fields: Mapping[str, Expression]
-    links: Mapping[str, str]
-    optional: bool
-
-
-@dataclass(frozen=True)
-class Conversion:
-    """The body of a conversion map; the convert action carries it out in one transaction."""
-
-    stage: str
-    targets: tuple[Target, ...]
-    sets: Mapping[str, Expression]
-
-    @property
-    def reads(self) -> tuple[Expression, ...]:
-        """Return what is evaluated on the source."""
-        mapped = [one for target in self.targets for one in target.fields.values()]
-        return (*mapped, *self.sets.values())
-
-    def decide(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
-        """Return nothing: a conversion happens when somebody asks for it."""
-        return {}
+UNDO = parse_span("30 days")
 
 
 def compile_rule(raw: Mapping[str, Any], build: Builder) -> Conversion:
@@ -59,10 +27,16 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Conversion:
         build.field(f"sets.{name}", name): build.expression(f"sets.{name}", text)
         for name, text in raw.get("sets", {}).items()
     }
+    known = {one.code for one in targets}
+    carried = [_carried(c, one, known, build) for c, one in raw.get("carry", {}).items()]
     return Conversion(
         build.known("stage", "stage", raw["stage"]),
         tuple(targets),
         {name: one for name, one in sets.items() if one is not None},
+        tuple(one for one in carried if one is not None),
+        _guard(raw, build),
+        _check(raw["check"], build) if "check" in raw else None,
+        _undo(raw, build),
     )
 
 
@@ -87,7 +61,46 @@ def _target(
             text = f"{other!r} is not created before {code}."
             build.problem(f"{path}.links.{name}", "unknown_target", text, cure)
     into = build.field(f"{path}.into", raw["into"]) if "into" in raw else ""
-    return Target(code, raw["object"], into, fields, links, bool(raw.get("optional")))
+    existing = str(raw.get("existing", EXISTING[0]))
+    return Target(code, raw["object"], into, fields, links, bool(raw.get("optional")), existing)
+
+
+def _carried(
+    object_name: str, raw: Mapping[str, Any], known: set[str], build: Builder
+) -> Carried | None:
+    path = f"carry.{object_name}"
+    scope = build.scope_of(object_name, path)
+    if scope is None:
+        return None
+    to = {}
+    for name, target in raw["to"].items():
+        to[build.field(f"{path}.to.{name}", name, scope=scope)] = str(target)
+        if target not in known:
+            text, cure = (
+                f"There is no target {target!r}.",
+                f"Use one of: {', '.join(sorted(known))}.",
+            )
+            build.problem(f"{path}.to.{name}", "unknown_target", text, cure)
+    return Carried(object_name, build.field(f"{path}.link", raw["link"], scope=scope), to)
+
+
+def _guard(raw: Mapping[str, Any], build: Builder) -> Guard:
+    needs = tuple(build.field(f"needs.{i}", name) for i, name in enumerate(raw.get("needs", ())))
+    holds = build.expression("guard", raw.get("guard"), expects=BOOLEAN)
+    text = label_from(raw["guard_text"]) if "guard_text" in raw else None
+    return Guard(needs, holds, text)
+
+
+def _check(raw: Mapping[str, Any], build: Builder) -> Check:
+    roles = tuple(build.known(f"check.by.{i}", "role", one) for i, one in enumerate(raw["by"]))
+    when = build.expression("check.when", raw.get("when"), expects=BOOLEAN)
+    into = build.field("check.into", raw["into"]) if "into" in raw else ""
+    return Check(roles, when, int(raw.get("every", 0)), into)
+
+
+def _undo(raw: Mapping[str, Any], build: Builder) -> Span:
+    found = span_from(raw["undo_within"], "undo_within", build) if "undo_within" in raw else UNDO
+    return found or UNDO
 
 
 _TEXTS = {"type": "object", "additionalProperties": TEXT}
@@ -101,21 +114,55 @@ KIND = Kind(
             "stage": {**TEXT, "description": "The stage the record ends in"},
             "creates": {
                 "type": "object",
+                "description": "The records it becomes, in order",
                 "minProperties": 1,
                 "additionalProperties": {
                     "type": "object",
                     "properties": {
                         "object": TEXT,
-                        "into": TEXT,
+                        "into": {**TEXT, "description": "The lookup of the source that keeps it"},
                         "fields": {**_TEXTS, "minProperties": 1},
                         "links": _TEXTS,
                         "optional": {"type": "boolean"},
+                        "existing": {
+                            "enum": list(EXISTING),
+                            "description": "What happens to the fields of an existing record that is chosen",
+                        },
                     },
                     "required": ["object", "fields"],
                     "additionalProperties": False,
                 },
             },
-            "sets": _TEXTS,
+            "sets": {**_TEXTS, "description": "Fields of the source, as expressions"},
+            "carry": {
+                "type": "object",
+                "description": "Records that hang on the source and go along: activities, files, orders",
+                "additionalProperties": {
+                    "type": "object",
+                    "properties": {
+                        "link": {**TEXT, "description": "Their lookup that names the source"},
+                        "to": {**_TEXTS, "minProperties": 1, "description": "Lookup: target"},
+                    },
+                    "required": ["link", "to"],
+                    "additionalProperties": False,
+                },
+            },
+            "needs": {**CODES, "description": "Fields that must be filled before it is converted"},
+            "guard": {**TEXT, "description": "What must hold before it is converted"},
+            "guard_text": BOTH_LANGUAGES,
+            "check": {
+                "type": "object",
+                "description": "Which conversions a second person confirms before they happen",
+                "properties": {
+                    "by": {**CODES, "description": "Roles whose people confirm"},
+                    "when": {**TEXT, "description": "Conversions that are always checked"},
+                    "every": {**COUNT, "description": "A sample: every so many-th of the others"},
+                    "into": {**TEXT, "description": "A yes-or-no field, true while it waits"},
+                },
+                "required": ["by"],
+                "additionalProperties": False,
+            },
+            "undo_within": {**SPAN, "description": "For how long it can be undone (30 days)"},
         },
         "required": ["stage", "creates"],
     },

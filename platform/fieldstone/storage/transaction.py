@@ -12,6 +12,7 @@ from fieldstone.rules.holding_limit import HoldingLimit, holding_rules
 from fieldstone.storage import idempotency, match_keys, rollups
 from fieldstone.storage.arrivals import Arrivals
 from fieldstone.storage.claim_ledger import ClaimLedger
+from fieldstone.storage.conversions import Conversions
 from fieldstone.storage.counters import Counters
 from fieldstone.storage.facts import FactsReader
 from fieldstone.storage.import_log import ImportLog
@@ -48,6 +49,7 @@ class Transaction(FactsReader):
         self.uploads = Uploads(connection)
         self.notices = Notices(connection, tables.dialect, ctx.now)
         self.imports = ImportLog(connection)
+        self.conversions = Conversions(connection)
         self.arrivals = Arrivals(connection)
         self.merges = Merges(connection)
         self.claims = ClaimLedger(connection, tables.dialect)

@@ -24,9 +24,14 @@ def stage_problems(draft: Draft, work: Work) -> Iterable[Problem]:
         yield Problem("unknown_stage", pipelines.field, text, did_you_mean(code, pipeline.stages))
         return
     yield from _kept_filled(draft, stage, work)
-    if draft.changed(pipelines.field) and not draft.change.skip_rules:
+    if draft.changed(pipelines.field) and not (draft.change.skip_rules or _goes_back(draft)):
         yield from _move(draft, pipeline, stage, work)
         yield from entry_problems(draft, stage, work)
+
+
+def _goes_back(draft: Draft) -> bool:
+    """Tell whether an undo puts the record back where it was: it met that stage's needs then."""
+    return draft.change.trusted and bool(draft.change.asks.get("goes_back"))
 
 
 def _move(draft: Draft, pipeline: Pipeline, stage: Stage, work: Work) -> Iterable[Problem]:

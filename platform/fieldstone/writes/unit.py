@@ -20,6 +20,7 @@ from fieldstone.writes.admit import admit
 from fieldstone.writes.check import check
 from fieldstone.writes.decide import decide, fitting
 from fieldstone.writes.derive import derive
+from fieldstone.writes.digest import gathered
 from fieldstone.writes.keep import keep, version_after
 from fieldstone.writes.limit import limit, queue_up
 from fieldstone.writes.load import fresh, load
@@ -115,7 +116,8 @@ class Unit:
             if rule is not None:
                 acting = engine.due(rule, due, self.transaction, fitting(work))
                 found |= {draft.record_id: draft for draft in acting.values()}
-        return tuple(found[one.timer.record_id] for one in seen if one.timer.record_id in found)
+        batch = (found[one.timer.record_id] for one in seen if one.timer.record_id in found)
+        return gathered(tuple(batch))
 
     def _work(self, object_name: str, ctx: Context) -> Work:
         plan = plan_for(self.model, object_name)

@@ -14,8 +14,8 @@ from fieldstone.actions.judge_worthless import reason_field
 from fieldstone.actions.running import run
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Change, Operation
-from fieldstone.rules.conversion_map import Conversion, Target
 from fieldstone.rules.lifecycle_body import JUDGE
+from fieldstone.rules.conversion import Conversion, Target
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import drawing

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -10,6 +11,9 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request
 
+from fieldstone.actions.contract import Call
+from fieldstone.actions.running import run
+from fieldstone.base.errors import RefusedError
 from fieldstone.storage.notices import Notices, Notification
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
@@ -28,6 +32,13 @@ LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     "stage_entered": ("arrow-right", "green"),
     "duplicate": ("copy", "amber"),
 }
+BY_STRENGTH: Final[Mapping[str, tuple[str, str]]] = {
+    "urgent": ("triangle-alert", "red"),
+    "strong": ("alarm-clock", "orange"),
+    "normal": ("alarm-clock", "amber"),
+    "info": ("bell", "gray"),
+}
+URGENT: Final = "urgent"
 Note = dict[str, Any]
 
 
@@ -45,12 +56,17 @@ class Inbox:
             found = notices.of(ctx.actor.id, MOST, unread=unread)
         return self.drawn(found)
 
-    def one(self, note_id: str) -> Note | None:
-        """Return one notification as it is now."""
+    def mine(self, note_id: str) -> Notification | None:
+        """Return one notification of who asks."""
         storage, ctx = self.asked.site.storage, self.asked.ctx
         with storage.looking() as connection:
             found = Notices(connection, storage.dialect, ctx.now).of(ctx.actor.id, MOST)
-        return next(iter(self.drawn([one for one in found if one.id == note_id])), None)
+        return next((one for one in found if one.id == note_id), None)
+
+    def one(self, note_id: str) -> Note | None:
+        """Return one notification as it is now."""
+        found = self.mine(note_id)
+        return self.drawn([found])[0] if found is not None else None
 
     def drawn(self, found: Sequence[Notification]) -> list[Note]:
         """Return notifications as parts/notes.html draws them."""
@@ -65,7 +81,10 @@ class Inbox:
         pair: tuple[str, str] | None,
         titles: Mapping[tuple[str, str], str],
     ) -> Note:
+        strength = str(one.payload.get("strength", ""))
         icon, tone = LOOKS.get(one.topic, ("bell", "gray"))
+        if one.topic == "reminder":
+            icon, tone = BY_STRENGTH.get(strength, (icon, tone))
         note: Note = {
             "id": one.id,
             "text": self._text(one),
@@ -75,11 +94,14 @@ class Inbox:
             "time": self._time(one.created_at),
             "unread": one.read_at is None,
             "read_url": f"/inbox/{one.id}/read",
+            "urgent": strength == URGENT and one.read_at is None,
             "day": one.created_at.astimezone(self._zone).date(),
         }
         if pair is not None and pair in titles:
             # Opening it through here marks it read.
             note |= {"about": titles[pair], "href": f"/inbox/{one.id}"}
+            if one.payload.get("acknowledge") and one.read_at is None:
+                note["acknowledge_url"] = f"/inbox/{one.id}/acknowledge"
         return note
 
     def _text(self, one: Notification) -> str:
@@ -119,9 +141,11 @@ def inbox_page() -> Response:
     inbox, said = Inbox(asked), speech(asked.language)
     unread = request.args.get("unread") == "1"
     notes, today = inbox.notes(unread=unread), today_of(asked)
+    urgent, others = [n for n in notes if n["urgent"]], [n for n in notes if not n["urgent"]]
     groups = [
-        {"label": said.t("Today"), "notes": [n for n in notes if n["day"] == today]},
-        {"label": said.t("Earlier"), "notes": [n for n in notes if n["day"] != today]},
+        {"label": said.t("Urgent"), "tone": "red", "notes": urgent},
+        {"label": said.t("Today"), "notes": [n for n in others if n["day"] == today]},
+        {"label": said.t("Earlier"), "notes": [n for n in others if n["day"] != today]},
     ]
     waiting = badges.badges_of(asked).unread
     context = {
@@ -145,10 +169,9 @@ def inbox_page() -> Response:
 def open_note(note_id: str) -> Response:
     """Lead to the record a notification is about, and mark it read."""
     asked = the_call()
-    inbox, storage = Inbox(asked), asked.site.storage
-    with storage.looking() as connection:
-        mine = Notices(connection, storage.dialect, asked.ctx.now).of(asked.ctx.actor.id, MOST)
-    pair = next((_about(one) for one in mine if one.id == note_id), None)
+    inbox = Inbox(asked)
+    found = inbox.mine(note_id)
+    pair = _about(found) if found is not None else None
     if pair is None:
         raise not_there()
     inbox.read([note_id])
@@ -164,6 +187,27 @@ def read_note(note_id: str) -> Response:
     note = inbox.one(note_id)
     if note is None:
         raise not_there()
+    return drawing.fragment(asked, "note", {"note": note})
+
+
+@PAGE.post("/inbox/<note_id>/acknowledge")
+def acknowledge_note(note_id: str) -> Response:
+    """Say that a reminder was seen: no more of them come, the due time stands."""
+    asked = the_call()
+    inbox = Inbox(asked)
+    found = inbox.mine(note_id)
+    pair = _about(found) if found is not None else None
+    if found is None or pair is None:
+        raise not_there()
+    site, params = asked.site, {"rule": str(found.payload.get("rule", ""))}
+    call = Call(asked.ctx, asked.model, *pair, params, site.reads, site.writes)
+    # Where nothing runs any more there is nothing left to be silenced.
+    with suppress(RefusedError):
+        run(site.vocabulary.actions, "acknowledge", call)
+    inbox.read([note_id])
+    note = inbox.one(note_id)
+    if note is None or not drawing.wants_fragment():
+        return go(asked, "/inbox")
     return drawing.fragment(asked, "note", {"note": note})
 
 

@@ -1,0 +1,1 @@
+"""Converting a record into others: carrying it out, letting it wait for a check, taking it back."""
