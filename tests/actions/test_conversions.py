@@ -90,7 +90,9 @@ class TestTheManagersCheck:
         lead = a_good_lead(company, budget="2000000")
         act(company, "li", "convert", lead)
 
-        assert refusal(company, "admin", "check_conversion", lead, accept=False)[1].code == "required"
+        assert (
+            refusal(company, "admin", "check_conversion", lead, accept=False)[1].code == "required"
+        )
         act(company, "admin", "check_conversion", lead, accept=False, reason="No contract")
 
         row = company.row("lead", lead)

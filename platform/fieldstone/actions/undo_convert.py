@@ -9,10 +9,11 @@ from typing import Any
 from fieldstone.access.access import access_to
 from fieldstone.actions.contract import Call, Result
 from fieldstone.actions.conversion.source import CONFLICT, Source, opened
-from fieldstone.actions.conversion.undoing import KEPT, take_back, until
+from fieldstone.actions.conversion.undoing import take_back
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.label import Label
 from fieldstone.model.site_model import Model
+from fieldstone.reads.converted import KEPT, until
 from fieldstone.storage.conversions import DONE, UNDONE, Kept
 
 LABEL = Label("Undo the conversion", "撤销转化")

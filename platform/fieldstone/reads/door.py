@@ -18,6 +18,7 @@ from fieldstone.model.site_model import Model
 from fieldstone.reads.aggregates import aggregates
 from fieldstone.reads.boards import columns_of_board
 from fieldstone.reads.claiming import Claiming, claiming_of
+from fieldstone.reads.converting import Asked, Converting, conversions_of, converting_of, may_check
 from fieldstone.reads.deadlines import Running, running_of
 from fieldstone.reads.expanding import Titles, titles_of
 from fieldstone.reads.explaining import Why, explained
@@ -177,6 +178,23 @@ class Reads:
         """Return the deadlines that run for a record, None when it is not there for the actor."""
         with self.sight(ctx, model) as sight:
             return running_of(sight, object_name, id)
+
+    def converting(
+        self, ctx: Context, model: Model, object_name: str, id: str
+    ) -> Converting | None:
+        """Return how a record stands to its conversion; None without a map, or when it is not there."""
+        with self.sight(ctx, model) as sight:
+            return converting_of(sight, object_name, id)
+
+    def conversions(self, ctx: Context, model: Model, *, waiting: bool) -> tuple[Asked, ...]:
+        """Return the conversions that wait for a check, or the last ones, as far as the actor sees their records."""
+        with self.sight(ctx, model) as sight:
+            return conversions_of(sight, waiting=waiting)
+
+    def may_check(self, ctx: Context, model: Model, object_name: str) -> bool:
+        """Tell whether the actor confirms conversions of an object."""
+        with self.sight(ctx, model) as sight:
+            return may_check(sight, object_name)
 
     def scores(self, ctx: Context, model: Model, object_name: str, id: str) -> tuple[Score, ...]:
         """Return what a record's scores are made of; () when it is not there or has none."""

@@ -39,7 +39,15 @@ def test_the_page_opens_for_everybody_who_may_see_the_record(
 def test_a_record_of_somebody_else_is_not_found(office: Office, lead: str) -> None:
     chen = office.visitor("chen")
 
-    for url in ("", "/edit", "/field/name", "/why", "/move?to=contacted", "/actions/convert"):
+    for url in (
+        "",
+        "/edit",
+        "/field/name",
+        "/why",
+        "/move?to=contacted",
+        "/convert",
+        "/conversion",
+    ):
         assert chen.get(f"/o/lead/{lead}{url}", DIALOG).status_code == 404
 
 
@@ -181,9 +189,7 @@ def test_conversion_makes_customer_contact_and_opportunity(office: Office, lead:
     li = office.visitor("li")
 
     dialog = li.post(f"/o/lead/{lead}/move", DIALOG, to="converted")
-    answer = li.post(
-        f"/o/lead/{lead}/actions/convert", DIALOG, asked="1", **{"make.opportunity": "true"}
-    )
+    answer = li.post(f"/o/lead/{lead}/convert", DIALOG, **{"pick.opportunity": "new"})
 
     assert 'name="use.customer"' in dialog.text
     assert answer.status_code == 204
@@ -195,7 +201,7 @@ def test_conversion_makes_customer_contact_and_opportunity(office: Office, lead:
 def test_the_opportunity_may_be_left_out_of_a_conversion(office: Office, lead: str) -> None:
     li = office.visitor("li")
 
-    li.post(f"/o/lead/{lead}/actions/convert", DIALOG, asked="1", **{"make.opportunity": "false"})
+    li.post(f"/o/lead/{lead}/convert", DIALOG, **{"pick.opportunity": "none"})
 
     assert office.value("lead", lead, "customer")
     assert office.value("lead", lead, "opportunity") is None

@@ -8,14 +8,13 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
-from fieldstone.access.access import access_to
 from fieldstone.actions.contract import Action, Call, Result
 from fieldstone.actions.judge_worthless import reason_field
 from fieldstone.actions.running import run
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Change, Operation
+from fieldstone.rules.conversion import Conversion
 from fieldstone.rules.lifecycle_body import JUDGE
-from fieldstone.rules.conversion import Conversion, Target
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import drawing
@@ -64,26 +63,13 @@ class Asking:
         }
 
     def _text(self) -> str:
-        if self.conversion is not None:
-            return self.speech.t(
-                "New records are made from this one, unless you choose existing ones."
-            )
         if self.action.name == JUDGE:
             return self.speech.t("It loses points and goes back to nurturing.")
         if self.action.name == "release":
             return self.speech.t("Your colleagues can claim it from there.")
         return ""
 
-    @property
-    def conversion(self) -> Conversion | None:
-        """Return the conversion map when this is the action that carries it out."""
-        rules = self.asked.model.rules_of(self.shown.spec.code, "conversion_map")
-        body = rules[0].body if self.action.name == "convert" and rules else None
-        return body if isinstance(body, Conversion) else None
-
     def _fields(self) -> list[Drawn]:
-        if self.conversion is not None:
-            return [one for target in self.conversion.targets for one in self._target(target)]
         required = self.action.schema.get("required", ())
         properties: Mapping[str, Mapping[str, Any]] = self.action.schema.get("properties", {})
         return [
@@ -121,45 +107,9 @@ class Asking:
         rule = self.asked.model.rules.get(code)
         return rule.label.text(self.asked.language) if rule else code
 
-    def _target(self, target: Target) -> list[Drawn]:
-        """Return the controls of one record to be made: an existing one instead, or none at all."""
-        spec, t = self.asked.model.objects[target.object_name], self.speech.t
-        label = spec.label.text(self.asked.language)
-        found: list[Drawn] = []
-        may_create = access_to(self.asked.model, self.asked.actor, spec.code).may_create
-        if target.into:
-            found.append(
-                {
-                    "name": f"use.{target.code}",
-                    "label": label,
-                    "type": "lookup",
-                    "value": request.form.get(f"use.{target.code}", ""),
-                    "options_url": f"/o/{self.shown.spec.code}/options?field={target.into}",
-                    "placeholder": t("New: made from this record"),
-                }
-            )
-        if target.optional:
-            made = request.form.get(f"make.{target.code}", "true" if may_create else "false")
-            name = label if self.asked.language == "zh" else label.lower()
-            found.append(
-                {
-                    "name": f"make.{target.code}",
-                    "label": "",
-                    "placeholder": t("Make an {what} too", what=name),
-                    "type": "boolean",
-                    "value": made == "true",
-                }
-            )
-        return found
-
     def params(self) -> dict[str, Any]:
         """Return the action's parameters from the posted dialog; what was left empty is left out."""
         form = request.form
-        if self.conversion is not None:
-            targets = self.conversion.targets
-            use = {t.code: form[f"use.{t.code}"] for t in targets if form.get(f"use.{t.code}")}
-            out = [t.code for t in targets if form.getlist(f"make.{t.code}")[-1:] == ["false"]]
-            return {"use": use} | ({"leave_out": out} if out else {})
         found: dict[str, Any] = {}
         for name, shape in self.action.schema.get("properties", {}).items():
             text = form.getlist(name)[-1:]
@@ -212,12 +162,13 @@ def act(code: str, record_id: str, name: str) -> Response:
         if "asked" not in request.form or not drawing.wants_fragment():
             raise
         return drawing.fragment(asked, "ask", asking.context(refusal.problems), 422)
-    forget(asked)
-    return _done(shown, result)
+    return finished(shown, result)
 
 
-def _done(shown: RecordPage, result: Result) -> Response:
+def finished(shown: RecordPage, result: Result) -> Response:
+    """Return the answer after an action on a record: its message, and the page anew."""
     asked = shown.asked
+    forget(asked)
     toast: Drawn = {"text": result.message.text(asked.language)}
     if result.others:
         made, record_id = list(result.others.items())[-1]

@@ -14,9 +14,9 @@ from fieldstone.reads.standing import Standing
 from fieldstone.web.asking import the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
-from fieldstone.web.pages.acting import action_dialog
 from fieldstone.web.pages.badges import forget
 from fieldstone.web.pages.board import moved
+from fieldstone.web.pages.converting import dialog_of
 from fieldstone.web.pages.form_values import Filled, filled
 from fieldstone.web.pages.inputs import Inputs, errors_of, summary_of
 from fieldstone.web.pages.record import RecordPage, page_of
@@ -50,7 +50,7 @@ def ask_before_moving(code: str, record_id: str) -> Response:
     if not drawing.wants_fragment():
         return drawing.go(asked, shown.url)
     if stage.only_by:
-        return action_dialog(shown, stage.only_by)
+        return dialog_of(shown, stage.only_by)
     return drawing.fragment(asked, "gate", gate(shown, stage, request.args))
 
 
@@ -118,7 +118,7 @@ def move_record(code: str, record_id: str) -> Response:
     shown = page_of(asked, code, record_id)
     stage = _stage(shown, request.values.get("to", ""))
     if stage.only_by and drawing.wants_fragment() and not request.form.get("board"):
-        return action_dialog(shown, stage.only_by)
+        return dialog_of(shown, stage.only_by)
     codes = [c for c in shown.spec.fields if c != shown.spec.stage_field]
     found = filled(asked, shown.spec, request.form, codes, shown.record.values)
     values = {**found.sent, shown.spec.stage_field: stage.code}

@@ -16,7 +16,18 @@ from fieldstone.web.pages.one_record import OneRecord
 
 Act = dict[str, Any]
 # These have their own places on the page.
-ELSEWHERE: Final = frozenset({"move", "complete", "merge", "import", "extend", "acknowledge"})
+ELSEWHERE: Final = frozenset(
+    {
+        "move",
+        "complete",
+        "merge",
+        "import",
+        "extend",
+        "acknowledge",
+        "check_conversion",
+        "undo_convert",
+    }
+)
 MOST_KEYS: Final = 5
 MOST_BUTTONS: Final = 3
 
@@ -122,6 +133,8 @@ class Verbs(OneRecord):
 
     def _act(self, action: Action) -> Act:
         label = action.label.text(self.asked.language)
+        if action.name == "convert":
+            return {"label": label, "icon": action.icon, "get": f"{self.url}/convert"}
         url = f"{self.url}/actions/{action.name}"
         if action.schema.get("properties"):
             return {"label": label, "icon": action.icon, "get": url}
