@@ -88,10 +88,11 @@ def _must_wait(source: Source) -> bool:
     tx = source.unit.transaction
     if check.always(source.row, tx):
         return True
-    # The turn is durable and taken under a lock: of so many conversions exactly one is checked.
     if not check.every:
         return False
-    return (tx.take_turns(f"check:{source.rule.code}", 1) + 1) % check.every == 0
+    # Counted without gaps, also by many at once: of so many conversions exactly one is checked.
+    (number,) = tx.next_numbers(call.object_name, f"check:{source.rule.code}", "", 1)
+    return number % check.every == 0
 
 
 def _converted(source: Source) -> Result:

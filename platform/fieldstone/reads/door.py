@@ -172,6 +172,7 @@ class Reads:
         """Return the standing merges into a record, newest first; none when it is not there for the actor."""
         with self.sight(ctx, model) as sight:
             return merges_into(sight, object_name, id)
+
     def deadlines(
         self, ctx: Context, model: Model, object_name: str, id: str
     ) -> tuple[Running, ...] | None:
