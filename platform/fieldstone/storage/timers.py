@@ -75,6 +75,11 @@ class Timers:
 
     def ask(self, requests: Sequence[tuple[str, str, int, TimerRequest]]) -> None:
         """Set or remove the timers that (object, record, rule version, request) ask for."""
+        removed = [
+            {"b_record": record, "b_rule": request.rule, "b_kind": request.kind}
+            for _, record, _, request in requests
+            if request.due is None
+        ]
         # The last request for a timer counts, as it would one after the other.
         latest = {
             (record, request.rule, request.kind): _timer_row(object_name, record, version, request)
