@@ -60,11 +60,25 @@ def apply(workshop: Workshop, ctx: Context, planned: Plan, wish: Wish) -> Applie
     storage = workshop.storage
     tables = storage.use(model)
     revising = Revising(ctx, tables, revision, planned.documents.texts(), planned.relocation)
+    _carry(workshop, planned, ctx)
     try:
         storage.bring_to(tables, ctx.now, revising)
     except Overtaken:
         raise overtaken(workshop, planned.base) from None
     return Applied(revision, model.with_rule_versions(revising.versions))
+
+
+def _carry(workshop: Workshop, planned: Plan, ctx: Context) -> None:
+    """Copy the values of fields that change their type, before the change is in force; nobody waits for it."""
+    carries = planned.relocation.carries
+    if not carries or planned.model is None:
+        return
+    storage = workshop.storage
+    storage.bring_to(storage.use(planned.model), ctx.now)
+    carrier = storage.carrier()
+    carrier.watch(carries)
+    for one in carries:
+        carrier.copy(one)
 
 
 def _accepted(planned: Plan, wish: Wish) -> Model:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from fieldstone.model.site_model import Model
 from fieldstone.storage.database import Storage
+from fieldstone.storage.kept_columns import write
 
 
 def bring_up(storage: Storage, model: Model, now: datetime) -> tuple[Model, tuple[str, ...]]:
@@ -13,6 +14,9 @@ def bring_up(storage: Storage, model: Model, now: datetime) -> tuple[Model, tupl
 
     Destructive differences (columns no longer in the model) are named in the notes and left alone.
     """
-    brought = storage.bring_to(storage.use(model), now)
+    kept = storage.kept_columns()
+    rows = kept.learned(model).rows(kept)
+    model = kept.applied(model)
+    brought = storage.bring_to(storage.use(model), now, lambda connection: write(connection, rows))
     versions = storage.rule_versions(model, now)
     return model.with_rule_versions(versions), tuple(note.text for note in brought.notes)

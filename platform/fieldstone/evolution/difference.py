@@ -37,8 +37,8 @@ def _earlier(thing: Any) -> tuple[str, ...]:
     return tuple(thing.renamed_from)
 
 
-OBJECT: Final = Kind("object", portraits.of_object, lambda spec: spec.table)
-FIELD: Final = Kind("field", portraits.of_field, lambda field: field.column)
+OBJECT: Final = Kind("object", portraits.of_object, lambda spec: spec.table, _earlier)
+FIELD: Final = Kind("field", portraits.of_field, lambda field: field.column, _earlier)
 OPTION: Final = Kind("option", portraits.plain, earlier=_earlier)
 PIPELINE: Final = Kind("pipeline", portraits.of_pipeline)
 STAGE: Final = Kind("stage", portraits.of_stage, earlier=_earlier)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fieldstone.base.label import Label
+from fieldstone.evolution.converting import NEVER, converter
 from fieldstone.evolution.finding import DANGER, NOTE, STOP, WARNING, Finding
 from fieldstone.evolution.operations import ADD, CHANGE, RETIRE, Operation
 from fieldstone.evolution.references import places_of
@@ -81,6 +82,8 @@ def _of_field(compared: Compared, one: Operation) -> Iterator[Finding]:
     elif one.verb == CHANGE and old is not None and new is not None:
         yield from _asked_of_all(compared, one, spec, new, old)
         yield from _values(compared, one, spec, old, new)
+        if old.column != new.column and old.column and new.column:
+            yield from _converted(compared, one, spec, old, new)
 
 
 def _retired(
@@ -154,6 +157,33 @@ def _values(
             f"{counted.count:,} 条{spec.label.text('zh')}的“{new.label.text('zh')}”不符合新的要求；在有人修改之前保持原值。",
         )
         yield Finding(WARNING, "values_refused", one.path, text, counted.count, counted.samples)
+
+
+def _converted(
+    compared: Compared, one: Operation, spec: ObjectType, old: Field, new: Field
+) -> Iterator[Finding]:
+    """Yield the values that have no counterpart in the field's new type."""
+    if old.derived or new.derived or not compared.census.knows(spec.code, old.code):
+        return
+    if NEVER & {old.type.name, new.type.name}:
+        text = Label(
+            f'"{new.label.en}" cannot go from {old.type.name} to {new.type.name}.',
+            f"“{new.label.text('zh')}”不能从 {old.type.name} 转换为 {new.type.name}。",
+        )
+        yield Finding(STOP, "cannot_convert", one.path, text)
+        return
+    convert = converter(old.type, new.type)
+
+    def judge(value: object) -> str:
+        return str(old.type.dump(value)) if convert(value) is None else ""
+
+    counted = compared.census.refused(spec.code, old.code, judge)
+    if counted.count:
+        text = Label(
+            f'{counted.count:,} values of "{new.label.en}" cannot be read as {new.type.name} and will be empty; the old values are kept, and going back brings them back.',
+            f"“{new.label.text('zh')}”有 {counted.count:,} 个值无法转换为 {new.type.name}，将显示为空；原值会保留，回退时恢复。",
+        )
+        yield Finding(DANGER, "not_convertible", one.path, text, counted.count, counted.samples)
 
 
 def refusal_of(kind: FieldType) -> Callable[[object], str]:

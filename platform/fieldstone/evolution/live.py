@@ -46,7 +46,7 @@ def last_good(workshop: Workshop) -> Found:
         try:
             if number != wanted:
                 documents = workshop.documents(number)
-            model = workshop.compile(documents)
+            model = workshop.model(documents)
         except MetadataError as error:
             if number == 0:
                 raise MetadataError(problems or error.problems) from None

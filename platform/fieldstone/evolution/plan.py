@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from fieldstone.base.errors import MetadataError, Problem
@@ -12,7 +12,13 @@ from fieldstone.evolution.documents import Documents
 from fieldstone.evolution.finding import DANGER, STOP, Finding
 from fieldstone.evolution.findings import Compared, findings
 from fieldstone.evolution.operations import Operation
-from fieldstone.evolution.relocation import Destinations, relocation_of, removed_values
+from fieldstone.evolution.relocation import (
+    Destinations,
+    carries_of,
+    fills_of,
+    relocation_of,
+    removed_values,
+)
 from fieldstone.evolution.workshop import Workshop
 from fieldstone.model.site_model import Model
 from fieldstone.storage.relocating import Relocation
@@ -72,9 +78,12 @@ def plan(workshop: Workshop, ctx: Context, present: Model, wanted: Wanted) -> Pl
     Raises RefusedError for a destination that is not there.
     """
     try:
-        model = workshop.compile(wanted.documents)
+        compiled = workshop.compile(wanted.documents)
     except MetadataError as error:
         return Plan(wanted.base, wanted.documents, problems=error.problems)
+    kept = workshop.storage.kept_columns()
+    model = kept.applied(compiled)
+    columns = tuple(kept.learned(compiled).rows(kept))
     operations = difference(present, model)
     removed = removed_values(present, model, operations, wanted.moves)
     with workshop.storage.counting(present, ctx) as census:
@@ -86,5 +95,10 @@ def plan(workshop: Workshop, ctx: Context, present: Model, wanted: Wanted) -> Pl
             for one in stops
         )
         return Plan(wanted.base, wanted.documents, operations=operations, problems=problems)
-    relocation = relocation_of(operations, removed, model)
+    relocation = replace(
+        relocation_of(operations, removed, model),
+        columns=columns,
+        carries=carries_of(present, model),
+        fills=tuple(fills_of(operations, model)),
+    )
     return Plan(wanted.base, wanted.documents, model, operations, found, relocation=relocation)

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.names import did_you_mean
-from fieldstone.evolution.operations import RENAME, Operation
+from fieldstone.evolution.converting import converter
+from fieldstone.evolution.operations import ADD, CHANGE, RENAME, RESTORE, Operation
 from fieldstone.model.objects import ObjectType, Stage
 from fieldstone.model.site_model import Model
+from fieldstone.storage.kept_columns import retyped
 from fieldstone.storage.relocating import Move, NewCode, Relocation
+from fieldstone.storage.retyping import Carry
 
 Destinations = Mapping[tuple[str, ...], str]
 """Where records of a removed stage or option go, as people chose: ("lead", "stage", "contacted") -> "new"."""
@@ -143,3 +146,38 @@ def _known(to: str, left: Mapping[str, object]) -> str:
         text = f"records cannot go to {to[:40]!r}, which is not there."
         raise RefusedError([Problem("unknown_destination", "moves", text, did_you_mean(to, left))])
     return to
+
+
+def carries_of(before: Model, after: Model) -> tuple[Carry, ...]:
+    """Return the fields whose values go to another column, for their type changed."""
+    found = []
+    for one in retyped(before, after):
+        old, new = one.earlier.type, one.field.type
+        source, target = old.column(), new.column()
+        if source is None or target is None or one.earlier.derived or one.field.derived:
+            continue
+        found.append(
+            Carry(
+                after.objects[one.object_name].table,
+                one.earlier.column,
+                source,
+                one.field.column,
+                target,
+                converter(old, new),
+                converter(new, old),
+            )
+        )
+    return tuple(found)
+
+
+def fills_of(operations: Sequence[Operation], after: Model) -> Iterator[tuple[str, str]]:
+    """Yield the fields whose values have to be worked out for the records that are there: (object, field)."""
+    for one in operations:
+        if one.what != "field" or one.verb not in {ADD, CHANGE, RESTORE}:
+            continue
+        field = after.objects[one.path[0]].fields.get(one.path[1])
+        if field is None or not field.column:
+            continue
+        computed = field.formula is not None or field.rollup is not None
+        if computed or (one.verb == ADD and field.default is not None):
+            yield one.path[0], one.path[1]

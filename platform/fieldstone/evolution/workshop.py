@@ -13,6 +13,7 @@ from fieldstone.evolution.documents import Documents
 from fieldstone.model.site_model import Model
 from fieldstone.storage.database import Storage
 from fieldstone.storage.revisions import Revision, Revisions
+from fieldstone.storage.site_state import has_tables
 
 Compile = Callable[[Documents], Model]
 """Compiles stored documents above the layers of the installation. Raises MetadataError with every problem."""
@@ -27,11 +28,17 @@ class Workshop:
     clock: Clock
 
     def current(self) -> tuple[int, Documents]:
-        """Return the revision in force and its documents."""
+        """Return the revision in force and its documents; nothing in a database without tables."""
         with self.storage.looking() as connection:
+            if not has_tables(connection):
+                return 0, Documents()
             kept = Revisions(connection)
             number = kept.current()
             return number, Documents.of_texts(kept.texts(number) if number else ())
+
+    def model(self, documents: Documents) -> Model:
+        """Return the compiled model with every field in the column that keeps its type of values. Raises MetadataError."""
+        return self.storage.kept_columns().applied(self.compile(documents))
 
     def documents(self, number: int) -> Documents:
         """Return the documents of a revision. Raises RefusedError (404) for a number that never was."""

@@ -13,12 +13,15 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from fieldstone.changes.nouns import Context
 from fieldstone.model.site_model import Model
-from fieldstone.storage import schema, site_state
+from fieldstone.storage import kept_columns, schema, site_state
 from fieldstone.storage.census import Census
 from fieldstone.storage.engines import engines
 from fieldstone.storage.errors import BUSY, CONFLICT, ClashError, is_passing, translated
+from fieldstone.storage.kept_columns import KeptColumns
 from fieldstone.storage.reaching import reached
 from fieldstone.storage.reader import Reader
+from fieldstone.storage.retyping import Carrier
+from fieldstone.storage.site_state import has_tables
 from fieldstone.storage.tables import Tables
 from fieldstone.storage.transaction import Transaction
 from fieldstone.storage.vault import Vault
@@ -56,6 +59,15 @@ class Storage:
         """Give a reader; on SQLite all its statements see one moment, on PostgreSQL each sees the latest."""
         with self._reader.connect() as connection:
             yield Reader(connection, tables, ctx)
+
+    def kept_columns(self) -> KeptColumns:
+        """Return which column keeps which kind of values; nothing in a database without tables."""
+        with self.looking() as connection:
+            return kept_columns.read(connection) if has_tables(connection) else KeptColumns()
+
+    def carrier(self) -> Carrier:
+        """Return what carries values from column to column."""
+        return Carrier(self._writer)
 
     @contextmanager
     def counting(self, model: Model, ctx: Context) -> Iterator[Census]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -23,6 +23,7 @@ from fieldstone.changes.nouns import Context
 from fieldstone.storage.chain import fs_audit
 from fieldstone.storage.journal import fs_stage_history
 from fieldstone.storage.platform_tables import PLATFORM
+from fieldstone.storage.retyping import Carry
 from fieldstone.storage.revisions import fs_moved
 from fieldstone.storage.tables import ObjectTable, Tables
 
@@ -60,6 +61,11 @@ class Relocation:
 
     moves: tuple[Move, ...] = ()
     codes: tuple[NewCode, ...] = ()
+    columns: tuple[Mapping[str, str], ...] = ()  # rows of fs_column: which column keeps which type
+    carries: tuple[Carry, ...] = ()
+    fills: tuple[
+        tuple[str, str], ...
+    ] = ()  # (object, field) whose values are worked out for all records
 
 
 class Relocating:

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import Connection
 
 from fieldstone.changes.nouns import Context
+from fieldstone.storage import kept_columns
 from fieldstone.storage.journal import Journal, JournalEntry
+from fieldstone.storage.queue import Jobs
 from fieldstone.storage.relocating import Relocating, Relocation
+from fieldstone.storage.retyping import Carrier
 from fieldstone.storage.revisions import Revision, Revisions, Text
 from fieldstone.storage.site_state import rule_versions
 from fieldstone.storage.tables import Tables
+
+SETTLE: Final = "settle_configuration"
+FOLLOWED: Final = timedelta(seconds=2)
+"""After this every process follows a revision."""
 
 
 class Overtaken(Exception):  # noqa: N818 - a signal that the caller turns into a refusal
@@ -44,12 +52,30 @@ class Revising:
         if not Revisions(connection).add(self._revision, self._texts, now):
             raise Overtaken
         self.versions = rule_versions(connection, self._tables.dialect, self._tables.model, now)
+        carrier = Carrier(connection.engine)
+        for carry in self._relocation.carries:
+            carrier.catch_up(connection, carry)
+        kept_columns.write(connection, self._relocation.columns)
         relocating = Relocating(connection, self._tables, self._ctx, self._revision.number)
         relocating.call(self._relocation.codes)
         if self._revision.target is not None:
             relocating.back_to(self._revision.target)
         relocating.move(self._relocation.moves)
+        self._settle_later(connection)
         self._audit(connection)
+
+    def _settle_later(self, connection: Connection) -> None:
+        """Let a worker do what takes long or must wait until every process follows."""
+        if self._relocation.carries or self._relocation.fills:
+            jobs = Jobs(connection, self._tables.dialect, self._ctx.now)
+            number = self._revision.number
+            jobs.add(
+                SETTLE,
+                {"revision": number, "fills": [list(one) for one in self._relocation.fills]},
+                actor=self._ctx.actor.id,
+                unique_key=f"{SETTLE}/{number}",
+                due=self._ctx.now + FOLLOWED,
+            )
 
     def _audit(self, connection: Connection) -> None:
         """Keep in the audit log what an administrator did, as for any record."""

@@ -9,7 +9,6 @@ from hashlib import sha256
 from typing import Any, Final
 
 from sqlalchemy import Connection, Index, Table, insert, select, update
-from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from fieldstone.storage.platform_tables import PLATFORM, instant, json, text, upserting, whole
 from fieldstone.storage.site_state import fs_meta
@@ -98,15 +97,9 @@ class Revisions:
         self._dialect = connection.dialect.name
 
     def current(self) -> int:
-        """Return the number of the revision in force; 0 before the first, and in a database without tables."""
+        """Return the number of the revision in force; 0 before the first."""
         asked = select(fs_meta.c.version).where(fs_meta.c.name == MARK)
-        try:
-            return int(self._connection.execute(asked).scalar() or 0)
-        except (OperationalError, ProgrammingError) as error:
-            said = str(error.orig)
-            if "no such table" in said or "does not exist" in said:
-                return 0
-            raise
+        return int(self._connection.execute(asked).scalar() or 0)
 
     def texts(self, number: int) -> tuple[Text, ...]:
         """Return the documents of a revision by layer and path; none of revision 0."""

@@ -269,3 +269,21 @@ def _fitted(field: Field, value: Any) -> object:
     if isinstance(kind, WholeNumber):
         return int(Decimal(value).quantize(Decimal(1), ROUND_HALF_UP))
     return value
+
+
+def added_up_anew(
+    reader: Reader, object_name: str, field: Field, ids: Sequence[str]
+) -> dict[str, object]:
+    """Return what a rollup of these records must be, where it is stored otherwise; the records are locked."""
+    rollup = field.rollup
+    if rollup is None:
+        return {}
+    relation = reader.tables[object_name].spec.relations[rollup.relation]
+    fed = Feeding(object_name, relation.field, (field,))
+    standing = _locked(reader, fed, set(ids))
+    fresh = _added_up(reader, relation.object_name, fed, sorted(standing))
+    return {
+        record: values[field.code]
+        for record, values in fresh.items()
+        if values[field.code] != standing[record].get(field.code)
+    }

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, inspect, select
 
 from fieldstone.model.site_model import Model
 from fieldstone.storage.platform_tables import PLATFORM, instant, text, upserting, whole
@@ -28,6 +28,11 @@ fs_rule: Final = Table(
     text("digest", null=False),
     instant("changed_at", null=False),
 )
+
+
+def has_tables(connection: Connection) -> bool:
+    """Tell whether this database was ever brought to a model."""
+    return inspect(connection).has_table(fs_meta.name)
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,8 @@ from fieldstone.worker.bulk_update import bulk_update
 from fieldstone.worker.importing import import_records, undo_import
 from fieldstone.worker.rescoring import rescore
 from fieldstone.worker.runs import LEASE, JobLostError, Run, StoppingError, Work
+from fieldstone.worker.settling import NAME as SETTLE
+from fieldstone.worker.settling import settle
 
 log = structlog.get_logger()
 
@@ -29,6 +31,7 @@ WORKS: Final[Mapping[str, Work]] = {
     IMPORT: import_records,
     UNDO: undo_import,
     RESCORE: rescore,
+    SETTLE: settle,
 }
 TRIES: Final = 8
 FIRST_WAIT: Final = timedelta(seconds=10)
