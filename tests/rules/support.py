@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -33,6 +33,7 @@ from fieldstone.rules.contract import (
     DueTimer,
     Facts,
     Found,
+    Neighbour,
     PastOwner,
     Person,
     Rule,
@@ -209,6 +210,8 @@ class FakeFacts:
     user: Mapping[str, object] | None = None
     roles: frozenset[str] = frozenset()
     holders: Mapping[tuple[str, str, str], tuple[Found, ...]] = field(default_factory=dict)
+    near: Mapping[tuple[str, str, str], tuple[Neighbour, ...]] = field(default_factory=dict)
+    kept: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     groups: Mapping[str, tuple[Person, ...]] = field(default_factory=dict)
     held: Mapping[str, int] = field(default_factory=dict)
     ledger: Mapping[str, Mapping[tuple[str, str], int]] = field(default_factory=dict)
@@ -239,11 +242,34 @@ class FakeFacts:
         return Env(self.now, "Asia/Shanghai", self.user, self.roles)
 
     def found(
-        self, wanted: Mapping[tuple[str, str], Sequence[str]]
+        self, wanted: Mapping[tuple[str, str], Sequence[str]], *, deleted: bool = False
     ) -> Mapping[tuple[str, str, str], tuple[Found, ...]]:
         self.asked["found"] += 1
         places = {(*place, value) for place, values in wanted.items() for value in values}
-        return {place: several for place, several in self.holders.items() if place in places}
+        return {
+            place: tuple(one for one in several if deleted or one.stage_kind != "deleted")
+            for place, several in self.holders.items()
+            if place in places
+        }
+
+    def neighbours(
+        self,
+        wanted: Mapping[tuple[str, str], Sequence[str]],
+        names: Mapping[str, Collection[str]],
+        most: int,
+    ) -> Mapping[tuple[str, str, str], tuple[Neighbour, ...]]:
+        self.asked["neighbours"] += 1
+        places = {(*place, value) for place, values in wanted.items() for value in values}
+        return {
+            place: several
+            for place, several in self.near.items()
+            if place in places and len(several) <= most
+        }
+
+    def stored(
+        self, object_name: str, record_ids: Collection[str], names: Collection[str]
+    ) -> Mapping[str, Mapping[str, object]]:
+        return {one: self.kept[one] for one in record_ids if one in self.kept}
 
     def people(self, group: str) -> tuple[Person, ...]:
         return self.groups.get(group, ())

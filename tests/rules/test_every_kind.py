@@ -37,6 +37,7 @@ QUIET = {
     "pool",
     "claim",
     "conversion_map",
+    "matching",
     "merge",
     "reminder_ladder",
     "rotation",

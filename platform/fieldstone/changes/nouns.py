@@ -145,6 +145,16 @@ class Candidate:
 
 
 @dataclass(frozen=True)
+class Suspect:
+    """A stored record that may be the same as a draft; `score` in percent, `fields` in which the two agree."""
+
+    object_name: str
+    record_id: str
+    score: int
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Decision:
     """What one rule concluded about one draft, kept for the audit trail and for Explain."""
 
@@ -179,6 +189,7 @@ class Draft:
     timers: tuple[TimerRequest, ...] = ()
     ledger: tuple[LedgerEntry, ...] = ()
     warnings: tuple[Problem, ...] = ()
+    suspects: tuple[tuple[str, Suspect], ...] = ()  # with the rule that suspects
     attached_to: str | None = None  # the existing record that takes this change instead ("link")
     related_to: tuple[object, ...] = ()  # the lookups that `related` was loaded for
     derived_from: tuple[object, ...] = ()  # the values that formulas were worked out from

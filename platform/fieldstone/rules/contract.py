@@ -6,7 +6,7 @@ of drafts. A body writes nothing: it returns verdicts, and the pipeline does wha
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Protocol, runtime_checkable
@@ -15,7 +15,15 @@ from fieldstone.base.errors import Problem
 from fieldstone.base.label import Label
 from fieldstone.base.origin import Origin
 from fieldstone.base.workdays import Calendar
-from fieldstone.changes.nouns import Candidate, Change, Draft, Effect, LedgerEntry, TimerRequest
+from fieldstone.changes.nouns import (
+    Candidate,
+    Change,
+    Draft,
+    Effect,
+    LedgerEntry,
+    Suspect,
+    TimerRequest,
+)
 from fieldstone.expressions.expression import Env, Expression
 from fieldstone.expressions.types import Scope, Type
 
@@ -68,8 +76,16 @@ class Found:
     record_id: str
     title: str
     owner: str | None
-    stage_kind: str = ""  # open, won, lost or "" (no stages)
+    stage_kind: str = ""  # open, won, lost, deleted or "" (no stages)
     pool: str | None = None
+
+
+@dataclass(frozen=True)
+class Neighbour:
+    """An existing record that a draft may be compared with, and its values."""
+
+    found: Found
+    values: Mapping[str, object]
 
 
 @dataclass(frozen=True)
@@ -111,13 +127,29 @@ class Facts(Protocol):
         """Return what expressions are evaluated with."""
 
     def found(
-        self, wanted: Mapping[tuple[str, str], Sequence[str]]
+        self, wanted: Mapping[tuple[str, str], Sequence[str]], *, deleted: bool = False
     ) -> Mapping[tuple[str, str, str], tuple[Found, ...]]:
         """Return, by (object, key, normalised value), the live records holding a wanted value.
 
         `wanted` holds values by (object, key): everything a batch asks, at once. The values stay locked until the
-        end of the transaction, so that two requests cannot both miss.
+        end of the transaction, so that two requests cannot both miss. With `deleted` those in the bin come too.
         """
+
+    def neighbours(
+        self,
+        wanted: Mapping[tuple[str, str], Sequence[str]],
+        names: Mapping[str, Collection[str]],
+        most: int,
+    ) -> Mapping[tuple[str, str, str], tuple[Neighbour, ...]]:
+        """Return, by (object, key, value), the live records holding it, with their values of `names` (by object).
+
+        Nothing is locked. A value that more than `most` records hold is left out.
+        """
+
+    def stored(
+        self, object_name: str, record_ids: Collection[str], names: Collection[str]
+    ) -> Mapping[str, Mapping[str, object]]:
+        """Return the stored values of live records by id."""
 
     def people(self, group: str) -> tuple[Person, ...]:
         """Return the people of "team:code", "role:code", "department:code", "user:email" or "pool:code", by name."""
@@ -245,6 +277,7 @@ class Verdict:
     ledger: tuple[LedgerEntry, ...] = ()
     candidates: tuple[Candidate, ...] = ()
     attach_to: str | None = None
+    suspects: tuple[Suspect, ...] = ()
     reason: str = ""  # kept in owner and stage history: no_follow_up, ...
     silent: bool = False  # nothing worth keeping as a decision (for example: timers unchanged)
 

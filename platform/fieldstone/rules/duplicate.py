@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from fieldstone.base.label import Label, label_of
 from fieldstone.expressions.types import Scope
 from fieldstone.rules.contract import MATCH, Builder
-from fieldstone.rules.duplicate_check import ACTIONS, STATES, Against, Duplicate, Feed
+from fieldstone.rules.duplicate_check import (
+    ACTIONS,
+    BINNED,
+    STATES,
+    Against,
+    Duplicate,
+    known_keys,
+)
+from fieldstone.rules.duplicate_telling import NAMES, Feed, Telling
 from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, TEXT, Kind, label_from
 from fieldstone.rules.match_keys import stored_key
 from fieldstone.rules.normalise import ALIKE
@@ -43,14 +51,33 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Duplicate | None:
         keys,
         labels,
         fields,
-        _known_keys(against, keys, scope.object_name),
+        known_keys(against, keys, scope.object_name),
         frozenset(raw.get("counts", STATES)),
-        bool(raw.get("notify_owner", False)),
-        bool(raw.get("may_override", True)),
+        _telling(raw),
+        raw.get("may_override", True) is not False,
+        _overriders(raw.get("may_override", True), build),
         build.field("into", raw["into"]) if "into" in raw else "",
         _feed(raw["feed"], build) if "feed" in raw else None,
         plan,
+        build.known("matching", "rule", raw["matching"]) if "matching" in raw else "",
+        str(raw.get("suspected", "queue")),
+        {str(state): str(action) for state, action in raw.get("by_state", {}).items()},
+        build.known("merge_by", "rule", raw["merge_by"]) if "merge_by" in raw else "",
     )
+
+
+def _telling(raw: Mapping[str, Any]) -> Telling:
+    return Telling(
+        bool(raw.get("notify_owner", False)),
+        str(raw.get("names", "masked")),
+        bool(raw.get("show_owner", False)),
+    )
+
+
+def _overriders(written: object, build: Builder) -> frozenset[str]:
+    """Return the roles that may add a duplicate anyway; none named means everybody."""
+    roles = written if isinstance(written, (list, tuple)) else ()
+    return frozenset(one for one in (build.known("may_override", "role", r) for r in roles) if one)
 
 
 def _fields_of(
@@ -119,20 +146,6 @@ def _against(
     return found
 
 
-def _known_keys(
-    against: Iterable[Against], keys: Mapping[str, str], own: str
-) -> tuple[Against, ...]:
-    return tuple(
-        Against(
-            one.object_name,
-            one.label,
-            one.keys or (keys if one.object_name == own else {}),
-            one.action,
-        )
-        for one in against
-    )
-
-
 def _feed(raw: Mapping[str, Any], build: Builder) -> Feed | None:
     scope = build.scope_of(str(raw["create"]), "feed.create")
     if scope is None:
@@ -187,15 +200,45 @@ KIND = Kind(
         "properties": {
             "keys": {"type": "object", "additionalProperties": _KEY, "minProperties": 1},
             "against": {"type": "object", "additionalProperties": _AGAINST, "minProperties": 1},
-            "action": {"enum": list(ACTIONS)},
+            "action": {"enum": list(ACTIONS), "description": "What to do when a key is equal"},
+            "matching": {**TEXT, "description": "The matching rule that tells how alike two are"},
+            "suspected": {
+                "enum": list(ACTIONS),
+                "description": "What to do with records that are alike, but not for sure the same",
+            },
+            "by_state": {
+                "type": "object",
+                "properties": {state: {"enum": list(ACTIONS)} for state in (*STATES, BINNED)},
+                "additionalProperties": False,
+                "description": "What to do instead, by the state of the record found",
+            },
             "counts": {
                 "type": "array",
-                "items": {"enum": list(STATES)},
+                "items": {"enum": [*STATES, BINNED]},
                 "minItems": 1,
+                "description": "Which records count at all",
             },
-            "notify_owner": {"type": "boolean"},
-            "may_override": {"type": "boolean"},
-            "into": TEXT,
+            "merge_by": {
+                **TEXT,
+                "description": "The merge rule by which a new record is taken over",
+            },
+            "notify_owner": {
+                "type": "boolean",
+                "description": "Tell the owner of the record found",
+            },
+            "names": {
+                "enum": list(NAMES),
+                "description": "What is told of a record that one may not see",
+            },
+            "show_owner": {
+                "type": "boolean",
+                "description": "Whether its owner is named to who searches for it",
+            },
+            "may_override": {
+                "oneOf": [{"type": "boolean"}, CODES],
+                "description": "Whether a person may add anyway, or the roles that may",
+            },
+            "into": {**TEXT, "description": "A lookup field that gets the record found"},
             "feed": {
                 "type": "object",
                 "properties": {

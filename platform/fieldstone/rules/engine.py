@@ -132,6 +132,7 @@ def fold(draft: Draft, rule: Rule, verdict: Verdict, fit: Fit = as_they_are) -> 
         follow=(*draft.follow, *verdict.follow),
         timers=(*draft.timers, *verdict.timers),
         ledger=(*draft.ledger, *verdict.ledger),
+        suspects=(*draft.suspects, *((rule.code, one) for one in verdict.suspects)),
         attached_to=verdict.attach_to or draft.attached_to,
     )
 

@@ -92,12 +92,68 @@ def _phone(text: str) -> str:
     return _DIGITS.sub("", unicodedata.normalize("NFKC", text))
 
 
+def _sound(text: str) -> str:
+    """Return how a text sounds: Chinese by its pinyin without tones, so that 张伟 and 张玮 are alike."""
+    plain = _plain(text)
+    if plain.isascii():
+        return plain
+    from pypinyin import lazy_pinyin  # a third of a second, paid when Chinese comes
+
+    return "".join(lazy_pinyin(plain))
+
+
+def _start(text: str) -> str:
+    """Return how a company's name begins, its legal form left out: four signs tell most apart."""
+    return _company(text)[:BEGINNING]
+
+
+def _tail(text: str) -> str:
+    """Return the last digits of a phone number, whatever its country or trunk prefix."""
+    digits = _phone(text)
+    return digits[-TAIL:] if len(digits) >= TAIL else ""
+
+
+def _domain(text: str) -> str:
+    """Return the domain of an address, "" for the houses where everybody has one."""
+    domain = _email(text).rpartition("@")[2]
+    return "" if domain in FREE_MAIL else domain
+
+
+BEGINNING = 4
+TAIL = 8
+FREE_MAIL = frozenset(
+    [
+        "163.com",
+        "126.com",
+        "qq.com",
+        "foxmail.com",
+        "sina.com",
+        "sina.cn",
+        "sohu.com",
+        "yeah.net",
+        "139.com",
+        "189.cn",
+        "aliyun.com",
+        "gmail.com",
+        "hotmail.com",
+        "outlook.com",
+        "live.com",
+        "yahoo.com",
+        "icloud.com",
+        "example.com",
+    ]
+)
+
 ALIKE: Mapping[str, Callable[[str], str]] = {
     "text": _plain,
     "company": _company,
     "email": _email,
     "phone": _phone,
     "exact": str,
+    "sound": _sound,
+    "start": _start,
+    "tail": _tail,
+    "domain": _domain,
 }
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, cast
 
@@ -11,8 +11,7 @@ from sqlalchemy import cast as cast_to
 
 from fieldstone.base.workdays import ALWAYS, Calendar
 from fieldstone.expressions.expression import Expression
-from fieldstone.model.objects import ObjectType
-from fieldstone.rules.contract import LIMIT, Found, Person, Rule
+from fieldstone.rules.contract import LIMIT, Person, Rule
 from fieldstone.rules.cooldown import barred_by
 from fieldstone.rules.engine import in_force
 from fieldstone.rules.holding_limit import room_of
@@ -21,8 +20,8 @@ from fieldstone.storage.counters import Counters
 from fieldstone.storage.facts_assignment import AssignmentFacts
 from fieldstone.storage.facts_deadlines import DeadlineFacts
 from fieldstone.storage.facts_gains import GainFacts
+from fieldstone.storage.facts_matching import MatchingFacts
 from fieldstone.storage.facts_score import ScoreFacts
-from fieldstone.storage.match_keys import holders_of
 from fieldstone.storage.platform_tables import CHUNK, among, listed
 from fieldstone.storage.prepared import Prepared
 from fieldstone.storage.reader import Stored
@@ -31,36 +30,13 @@ from fieldstone.storage.tables import Tables
 USER = "user"
 
 
-class FactsReader(GainFacts, DeadlineFacts, ScoreFacts, AssignmentFacts):
+class FactsReader(GainFacts, DeadlineFacts, ScoreFacts, AssignmentFacts, MatchingFacts):
     """A reader that answers the rules' questions, always for a whole batch."""
 
     @property
     def now(self) -> datetime:
         """Return the instant of this run."""
         return self.ctx.now
-
-    def found(
-        self, wanted: Mapping[tuple[str, str], Sequence[str]]
-    ) -> Mapping[tuple[str, str, str], tuple[Found, ...]]:
-        """Return, by (object, key, value), the live records holding it; the values stay locked until commit."""
-        holders = holders_of(self.connection, self.dialect, wanted)
-        ids: dict[str, set[str]] = {}
-        for object_name, _, _, record_id in holders:
-            ids.setdefault(object_name, set()).add(record_id)
-        rows = {name: self._as_found(name, some) for name, some in ids.items()}
-        found: dict[tuple[str, str, str], tuple[Found, ...]] = {}
-        for object_name, key, value, record_id in holders:
-            hit = rows[object_name].get(record_id)
-            if hit is not None:
-                place = (object_name, key, value)
-                found[place] = (*found.get(place, ()), hit)
-        return found
-
-    def _as_found(self, object_name: str, ids: Collection[str]) -> dict[str, Found]:
-        held = self.tables[object_name]
-        names = {held.spec.title, "owner", "pool", held.spec.stage_field} & held.columns.keys()
-        rows = self.rows(object_name, ids, names=names)
-        return {record_id: _found(held.spec, row) for record_id, row in rows.items()}
 
     def people(self, group: str) -> tuple[Person, ...]:
         """Return the people of "team:code", "role:code", "department:code" (and below), "user:email" or "pool:code"."""
@@ -175,15 +151,6 @@ class FactsReader(GainFacts, DeadlineFacts, ScoreFacts, AssignmentFacts):
             level = [record_id for (record_id,) in rows if record_id not in every]
             every.update(level)
         return sorted(every)
-
-
-def _found(spec: ObjectType, row: Stored) -> Found:
-    kind = ""
-    if spec.pipelines is not None:
-        stage = spec.pipelines.of(row).stages.get(str(row.get(spec.stage_field)))
-        kind = stage.kind if stage is not None else ""
-    title = str(row.get(spec.title) or "")
-    return Found(spec.code, row["id"], title, row.get("owner"), kind, row.get("pool"))
 
 
 def _person(row: Stored) -> Person:

@@ -63,6 +63,12 @@ def holders_of(
     lock = lock_on(dialect, groups)
     if lock is not None:
         lock.statement.later(connection, [lock.values])  # it travels with the question
+    return _asked(connection, dialect, wanted)
+
+
+def _asked(
+    connection: Connection, dialect: str, wanted: Mapping[tuple[str, str], Sequence[str]]
+) -> list[Holder]:
     bound = {
         "objects": listed(sorted({name for name, _ in wanted}), dialect),
         "keys": listed(sorted({key for _, key in wanted}), dialect),
@@ -76,6 +82,19 @@ def holders_of(
         # A value may be held under another key, too, where nobody asked for it.
         found += [r for r in rows if r.value in asked_for.get((r.object_name, r.key), ())]
     return found
+
+
+def neighbours_of(
+    connection: Connection,
+    dialect: str,
+    wanted: Mapping[tuple[str, str], Sequence[str]],
+    most: int,
+) -> list[Holder]:
+    """Return who holds a wanted value, but for values that more than `most` hold; nothing is locked."""
+    found: dict[tuple[str, str, str], list[Holder]] = {}
+    for one in _asked(connection, dialect, wanted):
+        found.setdefault((one.object_name, one.key, one.value), []).append(one)
+    return [one for several in found.values() if len(several) <= most for one in several]
 
 
 @cache

@@ -42,6 +42,7 @@ from fieldstone.storage import (
     retyping,
     revisions,
     site_state,
+    suspects,
     timers,
     uploads,
 )
@@ -67,6 +68,7 @@ TOPICS: Final = (
     retyping,
     revisions,
     site_state,
+    suspects,
     timers,
     uploads,
 )

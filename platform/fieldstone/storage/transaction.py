@@ -25,6 +25,7 @@ from fieldstone.storage.notices import Notices
 from fieldstone.storage.outbox import Outbox
 from fieldstone.storage.people import People
 from fieldstone.storage.queue import Jobs
+from fieldstone.storage.suspects import Suspects
 from fieldstone.storage.tables import Tables
 from fieldstone.storage.timers import Timers
 from fieldstone.storage.uploads import Uploads
@@ -53,6 +54,7 @@ class Transaction(FactsReader):
         self.arrivals = Arrivals(connection)
         self.merges = Merges(connection)
         self.claims = ClaimLedger(connection, tables.dialect)
+        self.suspects = Suspects(connection, tables.dialect, ctx.now)
 
     def insert(self, object_name: str, rows: Sequence[Mapping[str, object]]) -> None:
         """Write new rows (each with its "id") and their line items, in one statement per table.

@@ -122,6 +122,9 @@ def _surroundings(written: Sequence[Draft], work: Work) -> None:
     )
     tx.timers([(spec.code, d.record_id, timer) for d in written for timer in d.timers])
     tx.ledger(spec.code, [(d.record_id, entry) for d in written for entry in d.ledger])
+    suspects = [(spec.code, d.record_id, *one) for d in written for one in d.suspects]
+    if suspects:
+        tx.suspects.add(suspects)
     gone = [d.record_id for d in written if d.operation is Operation.DELETE]
     if gone:
         tx.clockwork.forget(gone)

@@ -154,6 +154,7 @@ class Folding:
         outcome = self._write(spec, pair, values)
         # Afterwards: whose span ends with the record that goes is no past owner of the one that stays yet.
         moved += moving.all(goes, stays)
+        moved += tx.suspects.settle(pair.object_name, goes, stays, unit.ctx.actor.id)
         if body.deadlines != "survivor":
             gone_timers = [one.before for one in moved if one.place == "fs_timer"]
             moving.stand_in(stays, gone_timers, later=body.deadlines == "latest")
