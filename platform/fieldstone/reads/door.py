@@ -27,6 +27,7 @@ from fieldstone.reads.history import History, history_of
 from fieldstone.reads.kept import Kept
 from fieldstone.reads.listing import page_of, record_of, total_of
 from fieldstone.reads.merges import led_to, merges_into
+from fieldstone.reads.pairs import PairPage, PairQuery, open_pairs, pair_of, pairs_of
 from fieldstone.reads.points import Life, points_of
 from fieldstone.reads.pools import Inside, inside_of, into_pool, pools_of
 from fieldstone.reads.query import EVERYTHING, BoardColumn, Choice, Hit, Page, Query, Record
@@ -37,6 +38,7 @@ from fieldstone.reads.stage_figures import reached
 from fieldstone.reads.standing import Standing, standing_of
 from fieldstone.storage.database import Storage
 from fieldstone.storage.merges import Merged
+from fieldstone.storage.suspects import SuspectedPair
 
 # Inside the class `list` is the method.
 Lines = list[dict[str, object]]
@@ -196,6 +198,21 @@ class Reads:
         """Tell whether the actor confirms conversions of an object."""
         with self.sight(ctx, model) as sight:
             return may_check(sight, object_name)
+
+    def pairs(self, ctx: Context, model: Model, object_name: str, query: PairQuery) -> PairPage:
+        """Return pairs of records that may be the same, both of which the actor may see."""
+        with self.sight(ctx, model) as sight:
+            return pairs_of(sight, object_name, query)
+
+    def pair(self, ctx: Context, model: Model, id: str) -> SuspectedPair | None:
+        """Return one pair, None when one of its records is not there for the actor."""
+        with self.sight(ctx, model) as sight:
+            return pair_of(sight, id)
+
+    def open_pairs(self, ctx: Context, model: Model, id: str) -> Sequence[SuspectedPair]:
+        """Return what a record may be the same as; the actor need not see the other record."""
+        with self.sight(ctx, model) as sight:
+            return open_pairs(sight, id)
 
     def scores(self, ctx: Context, model: Model, object_name: str, id: str) -> tuple[Score, ...]:
         """Return what a record's scores are made of; () when it is not there or has none."""

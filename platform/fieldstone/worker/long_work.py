@@ -11,6 +11,7 @@ import structlog
 
 from fieldstone.actions.adopting import RESCORE
 from fieldstone.actions.importing.desk import IMPORT, UNDO
+from fieldstone.actions.merging.finding import FIND
 from fieldstone.base.errors import RefusedError
 from fieldstone.site import Site
 from fieldstone.storage.database_clock import database_now
@@ -18,6 +19,7 @@ from fieldstone.storage.leased import jobs_of
 from fieldstone.storage.queue import Job
 from fieldstone.worker.bulk_update import NAME as BULK_UPDATE
 from fieldstone.worker.bulk_update import bulk_update
+from fieldstone.worker.finding import find_duplicates
 from fieldstone.worker.importing import import_records, undo_import
 from fieldstone.worker.rescoring import rescore
 from fieldstone.worker.runs import LEASE, JobLostError, Run, StoppingError, Work
@@ -28,6 +30,7 @@ log = structlog.get_logger()
 
 WORKS: Final[Mapping[str, Work]] = {
     BULK_UPDATE: bulk_update,
+    FIND: find_duplicates,
     IMPORT: import_records,
     UNDO: undo_import,
     RESCORE: rescore,
