@@ -24,6 +24,7 @@ from fieldstone.evolution.documents import Documents
 from fieldstone.evolution.live import last_good
 from fieldstone.evolution.workshop import Workshop
 from fieldstone.extensions.builtin import members
+from fieldstone.extensions.trials import trial_problems
 from fieldstone.jobs.contract import Queue
 from fieldstone.jobs.table_queue import TableQueue
 from fieldstone.model.site_model import Model
@@ -78,7 +79,7 @@ def layers_of(settings: Settings, stored: Documents | None = None) -> list[Layer
         if not folder.is_dir():
             raise MetadataError([_no_layer(core, name)])
         layers.append(read_layer(Path(name).name, folder))
-    layers += stored.templates
+    layers += stored.configuring
     if settings.folder.resolve() != core.resolve() and (settings.folder / "metadata").is_dir():
         layers.append(read_layer("project", settings.folder))
     return [*layers, stored.site] if stored.site.documents else layers
@@ -118,6 +119,7 @@ def build_site(settings: Settings | None = None, clock: Clock = utc_now) -> Site
         log.warning("left alone in the database", note=note)
     site = Site(settings, words, storage, model, clock, _queue(settings, storage))
     site.follow(workshop, replace(found, model=model))
+    site.play = partial(trial_problems, settings, words)
     return site
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fieldstone.actions.contract import Action
 from fieldstone.actions.intake.reception import Reception
+from fieldstone.actions.scripts.reading import Test
 from fieldstone.base.clock import Clock
+from fieldstone.base.errors import Problem
 from fieldstone.base.settings import Settings
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor, Context
 from fieldstone.delivery.contract import Channel
@@ -33,6 +35,14 @@ class Vocabulary:
     kinds: Mapping[str, RuleKind]
     actions: Mapping[str, Action]
     channels: Mapping[str, Channel]
+
+
+PlayTests = Callable[[Model, Sequence[Test]], tuple[Problem, ...]]
+"""Plays tests of a template on an empty site with a model; returns what differs."""
+
+
+def _nothing_played(model: Model, tests: Sequence[Test]) -> tuple[Problem, ...]:
+    raise TypeError("a site put together by hand plays no tests of templates")
 
 
 class Site:
@@ -61,6 +71,7 @@ class Site:
         self.identity = Identity(storage, settings.login_attempts)
         self._model = model
         self.changing: Changing | None = None
+        self.play: PlayTests = _nothing_played
 
     def follow(self, workshop: Workshop, found: Found) -> None:
         """From now on serve the revision in force, whichever process puts it there."""

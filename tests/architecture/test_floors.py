@@ -15,6 +15,7 @@ FLOORS = [
     {"bootstrap"},
     {"extensions"},
     {"web", "cli", "worker"},
+    {"templates"},
     {"site"},
     {"actions", "reports", "evolution", "delivery"},
     {"reads", "writes"},

@@ -9,6 +9,7 @@ from typing import Final, Self
 
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.compiler import editing
+from fieldstone.compiler.loading import FOLDERS
 from fieldstone.compiler.tree import Document, Layer
 from fieldstone.storage.revisions import Text
 
@@ -60,8 +61,19 @@ class Documents:
 
     @property
     def templates(self) -> tuple[Layer, ...]:
-        """Return the installed templates, lowest first."""
+        """Return the installed templates, lowest first, with all that belongs to them."""
         return self.layers[:-1]
+
+    @property
+    def configuring(self) -> tuple[Layer, ...]:
+        """Return the installed templates with the documents that configure, without manifests, samples and tests."""
+        return tuple(
+            Layer(
+                one.name,
+                tuple(d for d in one.documents if d.path.partition("/")[0] in FOLDERS),
+            )
+            for one in self.templates
+        )
 
     def text(self, path: str) -> str:
         """Return the site's document at a path of a file, "" when there is none."""

@@ -73,6 +73,13 @@ def play_tests(
     return tuple(results)
 
 
+def trial_problems(
+    settings: Settings, words: Vocabulary, model: Model, tests: Sequence[Test]
+) -> tuple[Problem, ...]:
+    """Return everything that came out otherwise than the tests expect."""
+    return tuple(p for played in play_tests(settings, words, model, tests) for p in played.problems)
+
+
 def _storage(file: Path) -> Storage:
     return Storage(f"sqlite:///{file}", secret_key=SECRET)
 

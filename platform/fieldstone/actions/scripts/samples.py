@@ -49,8 +49,9 @@ class Samples:
         RefusedError with every problem, each with its object and row.
         """
         ctx, made = self.ctx, dict[str, int]()
-        cast = cast or Cast(self.model, ctx.now, ctx.actor.zone, otherwise=ctx.actor.id)
+        cast = cast or Cast(self.model, ctx.now, ctx.actor.zone)
         cast.by_role = people_by_role(ctx, self.model, self.reads)
+        cast.otherwise = cast.otherwise or self._stand_in(cast.by_role)
         places: dict[str, int] = {}
         with self.writes.unit(ctx, self.model) as unit:
             for block in blocks:
@@ -62,6 +63,20 @@ class Samples:
                 _raise_refused(spec, outcomes)
                 made[spec.code] = made.get(spec.code, 0) + len(missing)
         return made
+
+    def _stand_in(self, by_role: Mapping[str, tuple[str, ...]]) -> str:
+        """Return who owns what nobody of a role can own: who loads it, or the first administrator."""
+        if not self.ctx.actor.is_system:
+            return self.ctx.actor.id
+        roles = [code for code, role in self.model.roles.items() if role.administrator]
+        people = [person for role in roles for person in by_role.get(role, ())]
+        if not people:
+            text, cure = (
+                "nobody could own the sample data.",
+                "Make an administrator: 'fieldstone init'.",
+            )
+            raise RefusedError([Problem("no_people", "sample_data", text, cure)])
+        return people[0]
 
 
 def _changes(
