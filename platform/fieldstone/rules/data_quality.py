@@ -15,6 +15,7 @@ from fieldstone.rules.assignments import Assigned, assigned, assigned_from
 from fieldstone.rules.contract import CLEAN, Builder, Facts, Rule, Verdict
 from fieldstone.rules.kind import ASSIGNMENTS, BOTH_LANGUAGES, CODES, TEXT, Kind, label_from
 from fieldstone.rules.normalise import OPERATIONS
+from fieldstone.rules.regions import Regions, regions_from
 from fieldstone.rules.wording import field_label, joined, language_of, listed, read_back
 
 
@@ -27,22 +28,23 @@ class Need:
     any_of: bool
     when: Expression | None
     message: Label | None
+    reason: object = None  # an option that says why, for reject_reason
 
-    def unmet(self, row: Mapping[str, object], facts: Facts) -> tuple[str, Label] | None:
-        """Return (field, what is missing), None when nothing is."""
+    def unmet(self, row: Mapping[str, object], facts: Facts) -> Failure | None:
+        """Return what is missing, None when nothing is."""
         if self.when is not None and self.when.evaluate(row, facts.env) is not True:
             return None
         empty = [i for i, name in enumerate(self.fields) if row.get(name) in (None, "", (), [])]
         if not empty or (self.any_of and len(empty) < len(self.fields)):
             return None
         if self.message is not None:
-            return self.fields[empty[0]], self.message
+            return Failure(self.fields[empty[0]], self.message, self.reason)
         names = listed(self.labels[i] for i in empty)
         if self.any_of:
             told = Label(f"one of {names.en} is needed", f"{names.text('zh')}至少填写一项")
         else:
             told = Label(f"{names.en} is missing", f"缺少{names.text('zh')}")
-        return self.fields[empty[0]], told
+        return Failure(self.fields[empty[0]], told, self.reason)
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,24 @@ class Check:
     that: Expression
     field: str
     message: Label
+    reason: object = None
+
+
+@dataclass(frozen=True)
+class Failure:
+    """One thing that is missing or wrong."""
+
+    field: str
+    told: Label
+    reason: object = None
+
+
+@dataclass(frozen=True)
+class Apart:
+    """How a record is kept apart until somebody mends it: a switch that goes on, and off again by itself."""
+
+    into: str
+    sets: tuple[Assigned, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,6 +85,9 @@ class DataQuality:
     reason_into: str
     sets: tuple[Assigned, ...]
     labels: Mapping[str, Label]
+    regions: Regions | None = None
+    apart: Apart | None = None
+    reject_reason: str = ""
 
     @property
     def reads(self) -> tuple[Expression, ...]:
@@ -74,6 +97,7 @@ class DataQuality:
             *conditions,
             *(c.that for c in self.checks),
             *(e for s in self.sets for e in s.reads),
+            *(e for s in (self.apart.sets if self.apart else ()) for e in s.reads),
         )
 
     def decide(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
@@ -81,10 +105,40 @@ class DataQuality:
         verdicts: dict[int, Verdict] = {}
         for place, draft in enumerate(drafts):
             cleaned = self._cleaned(draft)
+            region = self.regions.told({**draft.row, **cleaned}) if self.regions else None
+            if region is not None and self.regions is not None:
+                cleaned[self.regions.into] = region[0]
             failures = self._failures({**draft.row, **cleaned}, facts)
-            if cleaned or failures:
+            if failures:
                 verdicts[place] = self._verdict(draft, cleaned, failures, facts)
+            elif self.apart is not None and draft.row.get(self.apart.into) is True:
+                verdicts[place] = self._let_out(self.apart, cleaned)
+            elif cleaned:
+                verdicts[place] = Verdict(self._cleaning(cleaned, region), sets=cleaned)
         return verdicts
+
+    def _let_out(self, apart: Apart, cleaned: Mapping[str, object]) -> Verdict:
+        """Let a record go that was kept apart: nothing is wrong with it any more."""
+        sets = {**cleaned, apart.into: False}
+        for name in (self.reason_into, self.reject_reason):
+            if name:
+                sets[name] = None
+        return Verdict(
+            Label("in order now: no longer kept apart", "数据已补全，解除隔离"), sets=sets
+        )
+
+    def _cleaning(self, cleaned: Mapping[str, object], region: tuple[object, str] | None) -> Label:
+        said = []
+        names = [self.labels[name] for name in cleaned if name in self.labels]
+        if names:
+            every = listed(names)
+            said.append(Label(f"cleaned {every.en}", f"已规范{every.text('zh')}"))
+        if region is not None and self.regions is not None:
+            label, place = self.regions.label, region[1]
+            said.append(
+                Label(f"{label.en} told by {place!r}", f"根据“{place}”识别{label.text('zh')}")
+            )
+        return joined(said)
 
     def _cleaned(self, draft: Draft) -> dict[str, object]:
         """Return the texts that cleaning changes; only what this write brings is touched."""
@@ -100,10 +154,10 @@ class DataQuality:
                 cleaned[name] = text or None
         return cleaned
 
-    def _failures(self, row: Mapping[str, object], facts: Facts) -> list[tuple[str, Label]]:
+    def _failures(self, row: Mapping[str, object], facts: Facts) -> list[Failure]:
         unmet = (need.unmet(row, facts) for need in self.needs)
         wrong = (
-            (check.field, check.message)
+            Failure(check.field, check.message, check.reason)
             for check in self.checks
             if check.that.evaluate(row, facts.env) is not True
         )
@@ -113,27 +167,33 @@ class DataQuality:
         self,
         draft: Draft,
         cleaned: Mapping[str, object],
-        failures: Sequence[tuple[str, Label]],
+        failures: Sequence[Failure],
         facts: Facts,
     ) -> Verdict:
-        if not failures:
-            names = listed(self.labels[name] for name in cleaned)
-            return Verdict(Label(f"cleaned {names.en}", f"已规范{names.text('zh')}"), sets=cleaned)
-        because = joined([told for _, told in failures])
+        because = joined([one.told for one in failures])
         language = language_of(facts)
         problems = tuple(
-            Problem("data_quality", field, _sentence(told.text(language)), _CURE.text(language))
-            for field, told in failures
+            Problem("data_quality", f.field, _sentence(f.told.text(language)), _CURE.text(language))
+            for f in failures
         )
         if self.otherwise == "refuse":
             return Verdict(because, sets=cleaned, problems=problems)
         if self.otherwise == "warn":
             return Verdict(because, sets=cleaned, warnings=problems)
-        sets = {**cleaned, **assigned(self.sets, {**draft.row, **cleaned}, facts)}
+        kept = {**draft.row, **cleaned}
+        if self.apart is not None:
+            sets = {**cleaned, **assigned(self.apart.sets, kept, facts), self.apart.into: True}
+            word = Label("kept apart", "已隔离")
+        else:
+            sets = {**cleaned, **assigned(self.sets, kept, facts)}
+            word = Label("marked", "已标记")
         if self.reason_into:
             sets[self.reason_into] = _sentence(because.text(language))
+        reason = next((one.reason for one in failures if one.reason is not None), None)
+        if self.reject_reason and reason is not None:
+            sets[self.reject_reason] = reason
         changed = {k: v for k, v in sets.items() if draft.row.get(k) != v}
-        told = Label(f"marked: {because.en}", f"已标记：{because.text('zh')}")
+        told = Label(f"{word.en}: {because.en}", f"{word.text('zh')}：{because.text('zh')}")
         return Verdict(told, sets=changed, warnings=problems, silent=not changed)
 
 
@@ -163,7 +223,27 @@ def _need(raw: object, place: int, build: Builder) -> Need:
         key == "any_of",
         build.expression(f"{path}.when", plain.get("when"), expects=BOOLEAN),
         label_from(plain["message"]) if "message" in plain else None,
+        plain.get("reason"),
     )
+
+
+def _at_stages(raw: Mapping[str, Any], build: Builder) -> list[Need]:
+    """Return what must be filled while a record is in a stage."""
+    found = []
+    for stage, written in raw.items():
+        path = f"required_at_stage.{stage}"
+        build.known(path, "stage", stage)
+        when = build.expression(path, f"stage == '{stage}'", expects=BOOLEAN)
+        several = [written] if isinstance(written, str) else list(written)
+        names = tuple(build.field(f"{path}.{i}", name) for i, name in enumerate(several))
+        labels = tuple(field_label(build.scope, name) for name in names if name)
+        found.append(Need(names, labels, any_of=False, when=when, message=None))
+    return found
+
+
+def _apart(raw: Mapping[str, Any], build: Builder) -> Apart:
+    into = build.field("quarantine.into", raw["into"])
+    return Apart(into, assigned_from(raw.get("set", {}), "quarantine.set", build))
 
 
 def _check(raw: Mapping[str, Any], place: int, build: Builder) -> Check | None:
@@ -174,7 +254,10 @@ def _check(raw: Mapping[str, Any], place: int, build: Builder) -> Check | None:
     expected = read_back(that)
     otherwise = Label(f"it must hold that {expected.en}", f"须满足：{expected.text('zh')}")
     return Check(
-        that, name or next(iter(sorted(that.names)), ""), label_from(raw.get("message"), otherwise)
+        that,
+        name or next(iter(sorted(that.names)), ""),
+        label_from(raw.get("message"), otherwise),
+        raw.get("reason"),
     )
 
 
@@ -191,14 +274,20 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> DataQuality:
     mark = raw.get("mark", {})
     reason = build.field("mark.reason", mark["reason"]) if "reason" in mark else ""
     checks = [_check(one, i, build) for i, one in enumerate(raw.get("validate", ()))]
+    needs = [_need(one, i, build) for i, one in enumerate(raw.get("require", ()))]
+    needs += _at_stages(raw.get("required_at_stage", {}), build)
+    apart = _apart(raw["quarantine"], build) if "quarantine" in raw else None
     return DataQuality(
         tuple(normalise),
-        tuple(_need(one, i, build) for i, one in enumerate(raw.get("require", ()))),
+        tuple(needs),
         tuple(check for check in checks if check is not None),
-        "mark" if "mark" in raw else str(raw.get("otherwise", "refuse")),
+        "mark" if apart or "mark" in raw else str(raw.get("otherwise", "refuse")),
         reason,
         assigned_from(mark.get("set", {}), "mark.set", build),
         labels,
+        regions_from(raw["regions"], build) if "regions" in raw else None,
+        apart,
+        build.field("reject_reason", raw["reject_reason"]) if "reject_reason" in raw else "",
     )
 
 
@@ -213,6 +302,7 @@ _NEED = {
                 "any_of": CODES,
                 "when": TEXT,
                 "message": BOTH_LANGUAGES,
+                "reason": TEXT,
             },
             "additionalProperties": False,
             "oneOf": [{"required": ["fields"]}, {"required": ["any_of"]}],
@@ -221,7 +311,7 @@ _NEED = {
 }
 _CHECK = {
     "type": "object",
-    "properties": {"that": TEXT, "field": TEXT, "message": BOTH_LANGUAGES},
+    "properties": {"that": TEXT, "field": TEXT, "message": BOTH_LANGUAGES, "reason": TEXT},
     "required": ["that"],
     "additionalProperties": False,
 }
@@ -244,6 +334,41 @@ KIND = Kind(
             },
             "require": {"type": "array", "items": _NEED, "minItems": 1},
             "validate": {"type": "array", "items": _CHECK, "minItems": 1},
+            "required_at_stage": {
+                "type": "object",
+                "minProperties": 1,
+                "additionalProperties": {"oneOf": [TEXT, CODES]},
+                "description": "Stage: the fields that must be filled while a record is in it",
+            },
+            "regions": {
+                "type": "object",
+                "properties": {
+                    "into": {
+                        **TEXT,
+                        "description": "The field that gets the region, where it is empty",
+                    },
+                    "from": {**CODES, "description": "Where a place is looked for"},
+                    "places": {"type": "object", "minProperties": 1, "additionalProperties": CODES},
+                },
+                "required": ["into", "from", "places"],
+                "additionalProperties": False,
+            },
+            "quarantine": {
+                "type": "object",
+                "properties": {
+                    "into": {
+                        **TEXT,
+                        "description": "The switch that is on while something is wrong",
+                    },
+                    "set": ASSIGNMENTS,
+                },
+                "required": ["into"],
+                "additionalProperties": False,
+            },
+            "reject_reason": {
+                **TEXT,
+                "description": "The field that gets the reason of a need or check",
+            },
             "otherwise": {"enum": ["refuse", "warn"]},
             "mark": {
                 "type": "object",

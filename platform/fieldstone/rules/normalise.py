@@ -7,39 +7,13 @@ import unicodedata
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+import phonenumbers
+
+from fieldstone.rules.company_names import bare, simplified, spelled, squeezed
+
 _SPACES = re.compile(r"\s+")
-_NOT_ALNUM = re.compile(r"[\W_]+")
 _DIGITS = re.compile(r"\D+")
-# Longest first, so that "co ltd" goes before "ltd"; written as they stand after `_plain`.
-_SUFFIXES = (
-    "有限责任公司",
-    "股份有限公司",
-    "集团有限公司",
-    "有限公司",
-    "分公司",
-    "公司",
-    "集团",
-    "coltd",
-    "companylimited",
-    "corporation",
-    "incorporated",
-    "company",
-    "limited",
-    "corp",
-    "gmbh",
-    "llc",
-    "ltd",
-    "plc",
-    "inc",
-    "ag",
-)
-_SPELLINGS = (
-    (re.compile(r",?\s+co(?:\.\s*,?|,|\s)\s*ltd\b\.?$", re.IGNORECASE), " Co., Ltd."),
-    (re.compile(r",?\s+\binc\b\.?$", re.IGNORECASE), " Inc."),
-    (re.compile(r",?\s+\bllc\b\.?$", re.IGNORECASE), " LLC"),
-    (re.compile(r",?\s+\bgmbh\b\.?$", re.IGNORECASE), " GmbH"),
-    (re.compile(r"有限公司\s*[.。]$"), "有限公司"),
-)
+OUR_REGION = "CN"
 
 
 def halfwidth(text: str) -> str:
@@ -50,15 +24,23 @@ def halfwidth(text: str) -> str:
     )
 
 
-def company_spelling(text: str) -> str:
-    """Return a company name with its legal form in the usual spelling."""
-    for pattern, spelling in _SPELLINGS:
-        text = pattern.sub(spelling, text)
-    return text
+def e164(text: str) -> str:
+    """Return a phone number in its international form; what is none stays as it is."""
+    try:
+        number = phonenumbers.parse(halfwidth(text), OUR_REGION)
+    except phonenumbers.NumberParseException:
+        return text
+    if not phonenumbers.is_valid_number(number):
+        return text
+    return str(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
 
 
 def _spaces(text: str) -> str:
     return _SPACES.sub(" ", text).strip()
+
+
+def _email(text: str) -> str:
+    return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
 OPERATIONS: Mapping[str, Callable[[str], str]] = {
@@ -68,24 +50,11 @@ OPERATIONS: Mapping[str, Callable[[str], str]] = {
     "lower": str.lower,
     "upper": str.upper,
     "title": str.title,
-    "company_suffix": company_spelling,
+    "company_suffix": spelled,
+    "simplified": simplified,
+    "email": _email,
+    "phone": e164,
 }
-
-
-def _plain(text: str) -> str:
-    return _NOT_ALNUM.sub("", unicodedata.normalize("NFKC", text).casefold())
-
-
-def _company(text: str) -> str:
-    plain = _plain(text)
-    suffix = next((one for one in _SUFFIXES if plain.endswith(one)), "")
-    rest = plain.removesuffix(suffix)
-    # A name that is nothing but its legal form, or one sign more, stays as it is.
-    return rest if len(rest) > 1 else plain
-
-
-def _email(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
 def _phone(text: str) -> str:
@@ -145,8 +114,8 @@ FREE_MAIL = frozenset(
 )
 
 ALIKE: Mapping[str, Callable[[str], str]] = {
-    "text": _plain,
-    "company": _company,
+    "text": squeezed,
+    "company": bare,
     "email": _email,
     "phone": _phone,
     "exact": str,

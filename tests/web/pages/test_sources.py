@@ -113,3 +113,16 @@ def test_the_pages_speak_chinese(office: Office) -> None:
 
     for text in ("流量", "接入方式", "处理方式", "试运行", "防机器提交"):
         assert text in page
+
+
+def test_a_lead_that_is_kept_apart_says_so_until_it_is_corrected(office: Office) -> None:
+    lead = office.create(
+        "lead", name="test", channel=office.places["channel"], mobile="13511112222"
+    )
+    admin = office.visitor("admin")
+
+    assert "Kept apart until somebody corrects it" in admin.get(f"/o/lead/{lead}").text
+    assert office.value("lead", lead, "owner") is None
+    office.settle("lead", lead, name="王芳")
+    assert office.value("lead", lead, "quarantined") is False
+    assert "Kept apart until" not in admin.get(f"/o/lead/{lead}").text
