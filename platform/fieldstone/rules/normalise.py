@@ -63,7 +63,7 @@ def _phone(text: str) -> str:
 
 def _sound(text: str) -> str:
     """Return how a text sounds: Chinese by its pinyin without tones, so that 张伟 and 张玮 are alike."""
-    plain = _plain(text)
+    plain = squeezed(text)
     if plain.isascii():
         return plain
     from pypinyin import lazy_pinyin  # a third of a second, paid when Chinese comes
@@ -73,7 +73,7 @@ def _sound(text: str) -> str:
 
 def _start(text: str) -> str:
     """Return how a company's name begins, its legal form left out: four signs tell most apart."""
-    return _company(text)[:BEGINNING]
+    return bare(text)[:BEGINNING]
 
 
 def _tail(text: str) -> str:
