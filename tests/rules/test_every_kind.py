@@ -158,6 +158,7 @@ def provoking(name: str) -> list[Draft]:
             lead,
             an_update(dict(full), stage="invalid"),
             an_update(dict(full), owner="ann"),
+            an_update({**full, "owner": "ann"}, next_follow_up=NOW),
             a_lead("two", **full),
         ]
     )

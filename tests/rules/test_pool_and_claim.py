@@ -422,12 +422,12 @@ def test_what_nobody_claims_goes_to_the_dead_pool_in_time() -> None:
 
     timer = DueTimer("public_pool", AGED, "lead-1", NOW, 1, {})
     assert isinstance(rule.body, Pool)
-    verdict = rule.body.due(rule, timer, an_update({"pool": "public_pool"}), FakeFacts())
-    moved_on = rule.body.due(rule, timer, an_update({"pool": None, "owner": "bo"}), FakeFacts())
+    lying, claimed = an_update({"pool": "public_pool"}), an_update({"pool": None, "owner": "bo"})
+    verdicts = rule.body.due(rule, [(timer, lying), (timer, claimed)], FakeFacts())
 
-    assert verdict is not None
-    assert verdict.sets == {"pool": "dead_pool"}
-    assert moved_on is None
+    assert {place: verdict.sets for place, verdict in verdicts.items()} == {
+        0: {"pool": "dead_pool"}
+    }
 
 
 def test_a_better_grade_is_reminded_of_sooner_oftener_and_by_more_channels() -> None:
@@ -450,8 +450,7 @@ def test_a_better_grade_is_reminded_of_sooner_oftener_and_by_more_channels() -> 
         draft = an_update({"pool": "public_pool", "grade": grade, "name": "A"})
         timer = DueTimer("public_pool", f"unclaimed:0:{time}", "lead-1", NOW, 1, {})
         assert isinstance(rule.body, Pool)
-        verdict = rule.body.due(rule, timer, draft, facts)
-        assert verdict is not None
+        verdict = rule.body.due(rule, [(timer, draft)], facts)[0]
         return sorted(one.channel for one in verdict.effects), bool(verdict.timers)
 
     (good,) = run(rule, came(grade="good"))

@@ -13,7 +13,7 @@ from fieldstone.base.workdays import Span
 from fieldstone.changes.nouns import Draft, Effect, TimerRequest
 from fieldstone.expressions.expression import Expression
 from fieldstone.rules.assignments import Template
-from fieldstone.rules.contract import DueTimer, Facts, Rule, Verdict
+from fieldstone.rules.contract import Due, DueTimer, Facts, Rule, Verdict
 from fieldstone.rules.notices import Audience, told
 from fieldstone.rules.wording import language_of
 
@@ -125,16 +125,15 @@ class Pool:
                 verdicts[place] = Verdict(_LEFT, timers=self._cleared(rule), silent=True)
         return verdicts
 
-    def due(self, rule: Rule, timer: DueTimer, draft: Draft, facts: Facts) -> Verdict | None:
-        """Return what becomes of a record that lay here for too long, or who is told that nobody claimed it."""
-        if draft.row.get("pool") != rule.code or draft.row.get("owner"):
-            return None
-        if timer.kind == AGED:
-            return self._aged(rule)
-        place, _, time = timer.kind.removeprefix(UNCLAIMED).partition(":")
-        if not place.isdigit() or int(place) >= len(self.unclaimed):
-            return None
-        return self._reminded(rule, int(place), int(time or 0), draft, facts)
+    def due(self, rule: Rule, due: Sequence[Due], facts: Facts) -> Mapping[int, Verdict]:
+        """Return what becomes of records that lay here for too long, and who is told that nobody claimed them."""
+        verdicts = {}
+        for place, (timer, draft) in enumerate(due):
+            if draft.row.get("pool") == rule.code and not draft.row.get("owner"):
+                verdict = self._acted(rule, timer, draft, facts)
+                if verdict is not None:
+                    verdicts[place] = verdict
+        return verdicts
 
     def takes(self, row: Mapping[str, object], facts: Facts) -> bool:
         """Tell whether a record belongs into this pool."""
@@ -175,6 +174,14 @@ class Pool:
         if visibility == BLIND:
             return frozenset(self.shown_blind or (c for c in self.columns if c != title))
         return frozenset((title, *self.columns))
+
+    def _acted(self, rule: Rule, timer: DueTimer, draft: Draft, facts: Facts) -> Verdict | None:
+        if timer.kind == AGED:
+            return self._aged(rule)
+        place, _, time = timer.kind.removeprefix(UNCLAIMED).partition(":")
+        if not place.isdigit() or int(place) >= len(self.unclaimed):
+            return None
+        return self._reminded(rule, int(place), int(time or 0), draft, facts)
 
     def _unfit(self, rule: Rule, draft: Draft, facts: Facts) -> Verdict:
         language = language_of(facts)
