@@ -313,3 +313,23 @@ def test_an_import_that_cannot_begin_says_why(shell: Shell, words: list[str], to
     (shell.folder / "map.yaml").write_text(MAPPING, "utf-8")
 
     assert told in shell.refused("import", *words)
+
+
+def test_the_pools_are_listed_with_what_lies_in_them_and_their_traffic(shell: Shell) -> None:
+    shell.done("init", "--admin-email", "a@example.com", "--admin-password", "correct-horse")
+
+    shell.done("pools", "list")
+    listed = shell.out
+    shell.done("pools", "traffic", "public_pool", "--days", "7")
+    traffic = shell.out
+    shell.done("pools", "members", "public_pool")
+    members = shell.out
+    shell.done("pools", "move", "public_pool", "north_pool")
+
+    assert "public_pool" in listed
+    assert "claimed 0" in traffic
+    assert "looks after it" in members
+    assert "Moved 0, refused 0." in shell.out
+    assert "public_pool" in shell.refused("pools", "traffic", "publik_pool")
+    assert "needs the code" in shell.refused("pools", "move")
+    assert "other pool" in shell.refused("pools", "move", "public_pool")

@@ -56,7 +56,7 @@ class GainFacts(Reader):
             among(span.record, self.dialect), span.until.is_(None), span.pool.is_not(None)
         )
         rows = self.connection.execute(asked, {"ids": listed(record_ids, self.dialect)})
-        return dict(rows.tuples().all())
+        return dict(rows.all())
 
     def hold(self, rule: str, subjects: Sequence[str]) -> None:
         """Lock nothing: a read spends nothing."""

@@ -137,6 +137,15 @@ class Timers:
                 found[row.record] = _timer(row)
         return found
 
+    def due_of(self, rule: str, kind: str, records: Sequence[str]) -> dict[str, datetime]:
+        """Return when a rule's timer of one kind is due, by record; those without one are left out."""
+        timer = fs_timer.c
+        asked = select(timer.record, timer.due).where(
+            timer.rule == rule, timer.kind == kind, among(timer.record, self._dialect)
+        )
+        rows = self._connection.execute(asked, {"ids": listed(records, self._dialect)})
+        return dict(rows.all())
+
     def next_due(self) -> datetime | None:
         """Return when the next timer is due, None when there is none."""
         found: datetime | None = self._connection.execute(

@@ -61,3 +61,51 @@ def test_who_is_in_no_pool_finds_none(office: Office) -> None:
 
 def test_the_first_pool_opens_by_itself(office: Office) -> None:
     assert office.visitor("li").get("/pools").headers["Location"] == "/pools/public_pool"
+
+
+def test_a_record_is_opened_before_the_claim_and_stays_masked(office: Office) -> None:
+    lead = office.a_lead(
+        "Closer Look", mobile="13912345678", need="Thirty seats", owner=None, pool="public_pool"
+    )
+    answer = office.visitor("li").post(f"/pools/public_pool/open/{lead}", "div#dialog")
+
+    assert "Thirty seats" in answer.text
+    assert "13912345678" not in answer.text
+    assert "59 previews left today" in answer.text
+
+
+def test_several_are_claimed_at_once_and_the_reasons_are_told(office: Office) -> None:
+    first, second = pooled(office, "Batch One"), pooled(office, "Batch Two")
+    office.visitor("chen").post(f"/pools/public_pool/claim/{second}")
+
+    ids = [first, second]
+    visitor = office.visitor("li")
+    answer = visitor.post("/pools/public_pool/bulk", "div#dialog", do="claim", ids=ids)
+
+    toast = told(answer)["toast"]
+    assert toast["text"].startswith("One record is yours now. This record was claimed by")
+    assert office.value("lead", first, "owner") == office.people["li"]
+
+
+def test_who_looks_after_a_pool_sees_traffic_and_members_and_moves_records(office: Office) -> None:
+    lead = office.a_lead("To Move", owner=None, pool="public_pool", region="north")
+    admin = office.visitor("admin")
+
+    bulk = "/pools/public_pool/bulk"
+    asked = admin.post(bulk, "div#dialog", do="move", ids=[lead])
+    admin.post(bulk, "div#dialog", do="move", ids=[lead], value="north_pool")
+
+    assert "North pool" in asked.text
+    assert office.value("lead", lead, "pool") == "north_pool"
+    assert "How they came" in admin.get("/pools/public_pool/traffic").text
+    assert "Where each stands" in admin.get("/pools/public_pool/members").text
+    assert office.visitor("li").get("/pools/public_pool/traffic").status_code in (403, 404)
+    assert office.visitor("li").get("/pools/public_pool/members").status_code in (403, 404)
+
+
+def test_who_only_claims_finds_no_pages_of_the_desk(office: Office) -> None:
+    pooled(office, "Plain")
+    page = office.visitor("li").get("/pools/public_pool").text
+
+    assert "/pools/public_pool/traffic" not in page
+    assert "Move to another pool" not in page

@@ -44,17 +44,6 @@ def test_a_claimed_record_cannot_be_claimed_again(api: Api):
     assert lost.status_code == 409
 
 
-def test_a_pool_lists_what_its_members_may_claim(api: Api):
-    lead = api.a_lead(mobile="+8613900009999")
-    api("POST", f"lead/{lead['id']}/actions/release", json={"pool": "public_pool"})
-
-    listed = api("GET", f"pools/public_pool/lead?filter=id == '{lead['id']}'", "li")
-
-    assert [one["mobile"] for one in listed.json["data"]] == ["139****9999"]
-    assert api("GET", "pools/nowhere/lead", "li").status_code == 404
-    assert {"pool": "public_pool", "object": "lead"} in api("GET", "pools", "li").json["data"]
-
-
 def test_figures_come_by_group(api: Api):
     for budget in ("100.10", "200.20"):
         api.a_lead(company="求和公司", budget=budget)

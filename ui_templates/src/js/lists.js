@@ -2,7 +2,8 @@
 import Sortable from "sortablejs";
 import { $, $$, on, say } from "./dom.js";
 
-const boxes = () => $$(".tbl tbody [name=ids]");
+const BOXES = ".tbl tbody [name=ids], .pool [name=ids]";
+const boxes = () => $$(BOXES);
 
 function count() {
   const bar = $("[data-bulk]");
@@ -17,7 +18,7 @@ function count() {
   }
 }
 let last;
-on("click", ".tbl tbody [name=ids]", (event, at) => {
+on("click", BOXES, (event, at) => {
   const all = boxes();
   if (event.shiftKey && last?.isConnected) {
     const [from, to] = [all.indexOf(last), all.indexOf(at)].sort((a, b) => a - b);
@@ -42,7 +43,7 @@ export function step(by) {
   links[Math.max(0, Math.min(links.length - 1, at + by))]?.focus();
 }
 export function pick() {
-  document.activeElement?.closest?.("tr")?.querySelector("[name=ids]")?.click();
+  document.activeElement?.closest?.("tr, .pool-r")?.querySelector("[name=ids]")?.click();
 }
 
 /* Clicking a row beside its links opens it, as people expect of a list. */

@@ -9,6 +9,7 @@ from fieldstone.actions.demo.interest import show_interest
 from fieldstone.actions.demo.leads import capture
 from fieldstone.actions.demo.market import Market, open_shop
 from fieldstone.actions.demo.names import CITIES, WISHES, Names
+from fieldstone.actions.demo.pool_life import live_at_the_pool
 from fieldstone.actions.demo.staff import Login, hire
 from fieldstone.actions.demo.teller import Chapter, Progress, Stage, Teller
 
@@ -26,6 +27,7 @@ def tell_story(stage: Stage, progress: Progress) -> tuple[Login, ...]:
     customers = close_deals(teller, market, leads)
     show_interest(teller, market, leads)
     keep_busy(teller, leads)
+    live_at_the_pool(teller, staff, market)
     serve_customers(teller, staff, customers)
     _this_morning(teller, market)
     return staff.logins

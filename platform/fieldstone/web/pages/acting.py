@@ -10,11 +10,13 @@ from flask import Blueprint, Response, request
 
 from fieldstone.actions.contract import Action, Call, Result
 from fieldstone.actions.judge_worthless import reason_field
+from fieldstone.actions.move_to_pool import targets_of
 from fieldstone.actions.running import run
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Change, Operation
 from fieldstone.rules.conversion import Conversion
 from fieldstone.rules.lifecycle_body import JUDGE
+from fieldstone.rules.pool_body import Pool
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import drawing
@@ -87,11 +89,11 @@ class Asking:
             url = f"/o/{self.shown.spec.code}/options?field=owner"
             return {**field, "type": "user", "options_url": url}
         if name == "pool":
-            pools = self.shown.spec.pools
-            options = [{"value": code, "label": self._pool(code)} for code in pools]
-            return {**field, "type": "select", "options": options, "value": value or pools[0]}
+            return {**field, "type": "select", "options": self._pools(), "value": value}
         if self.action.name == JUDGE:
             return {**field, "type": "select", "options": self._judgements()}
+        if name == "reason" and (reasons := self._reasons()):
+            return {**field, "type": "select", "options": reasons}
         kinds = {"string": "text", "integer": "integer", "number": "decimal", "boolean": "boolean"}
         kind = kinds.get(str(shape.get("type")))
         return None if kind is None else {**field, "type": kind}
@@ -102,6 +104,25 @@ class Asking:
         kept = spec.fields[reason_field(self.asked.model, spec.code)]
         options = getattr(kept.type, "options", {})
         return [{"value": code, "label": one.label.text(language)} for code, one in options.items()]
+
+    def _pools(self) -> list[Drawn]:
+        """Return the pools to choose from: those that take the record, or where it belongs by itself."""
+        spec, here = self.shown.spec, str(self.shown.record.values.get("pool") or "")
+        if here:
+            targets = targets_of(self.asked.model, spec.code, here)
+            return [{"value": code, "label": self._pool(code)} for code in targets]
+        options = [{"value": code, "label": self._pool(code)} for code in spec.pools]
+        return [{"value": "", "label": self.speech.t("Where it belongs")}, *options]
+
+    def _reasons(self) -> list[Drawn]:
+        """Return the reasons for which the object's pools take records back."""
+        if self.action.name != "release":
+            return []
+        bodies = [rule.body for rule in self.asked.model.rules_of(self.shown.spec.code, "pool")]
+        known = {c: one for b in bodies if isinstance(b, Pool) for c, one in b.reasons}
+        language = self.asked.language
+        options = [{"value": code, "label": one.text(language)} for code, one in known.items()]
+        return [{"value": "", "label": ""}, *options] if options else []
 
     def _pool(self, code: str) -> str:
         rule = self.asked.model.rules.get(code)

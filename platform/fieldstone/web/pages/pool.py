@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
 from fieldstone.access.access import access_to
 from fieldstone.actions.contract import Call
+from fieldstone.actions.move_to_pool import targets_of
 from fieldstone.actions.running import run
 from fieldstone.base.cached import cached_property
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.model.objects import ObjectType
 from fieldstone.reads.claiming import Claiming
+from fieldstone.reads.pool_desk import PoolDesk
+from fieldstone.reads.pool_signs import Sign
+from fieldstone.reads.pools import Inside
 from fieldstone.reads.query import COUNTED_IN_COLUMN, Query, Record, sort_from
 from fieldstone.rules.pool_body import Pool
 from fieldstone.web.asking import Asked, the_call
@@ -32,6 +36,7 @@ from fieldstone.web.pages.wording import told
 PAGE = Blueprint("pool", __name__)
 ROWS: Final = 30
 MOST_CHIPS: Final = 4
+SOON: Final = timedelta(days=30)
 CLAIM: Final = "claim"
 Row = dict[str, Any]
 
@@ -67,6 +72,18 @@ class PoolPage:
         columns = self.body.columns if self.body else ()
         return tuple(c for c in columns if c not in (self.spec.title, "score"))
 
+    @cached_property
+    def inside(self) -> Inside:
+        """Return how the reader looks into the pool."""
+        asked = self.asked
+        return asked.site.reads.inside(asked.ctx, asked.model, self.code, self.spec.code)
+
+    @cached_property
+    def desk(self) -> PoolDesk:
+        """Return what may be asked of the pool."""
+        asked = self.asked
+        return PoolDesk(asked.site.reads, asked.ctx, asked.model, self.spec.code, self.code)
+
     def claiming(self, ids: Sequence[str] = ()) -> Claiming:
         """Return what the reader may still take."""
         asked = self.asked
@@ -76,37 +93,67 @@ class PoolPage:
         """Return the line above the list."""
         return quota_line(self.asked, self.speech, claiming)
 
+    def answer(self, row: Row) -> Row:
+        """Return what pages/pool_row.html needs: the row as it is now, and the quota."""
+        claiming = self.claiming()
+        return {"row": row, "quota": self.quota(claiming), "picks": bool(self.verbs(claiming))}
+
     def query(self, **more: Any) -> Query:
         """Return the question for what lies in the pool."""
         return Query(pool=self.code, titles=True, **more)
 
-    def row(self, record: Record, refused: Mapping[str, Problem]) -> Row:
+    def row(self, record: Record, refused: Mapping[str, Problem], sign: Sign | None = None) -> Row:
         """Return one record as parts/pool.html draws it."""
-        look, title = Look(self.asked), Look(self.asked).title(record)
-        cells = [look.cell(record, code) for code in self.shown]
+        look, t = Look(self.asked), self.speech.t
+        named = self.spec.title in record.values
+        title = look.title(record) if named else t("Name shown when opened")
+        cells = [look.cell(record, code) for code in self.shown if code in record.values]
         chips = [{"text": c["text"], "tone": c.get("tone", "gray")} for c in cells if c["text"]]
+        who = {"initials": initials(title), "tone": tone(title), "org": is_company(self.spec)}
         row: Row = {
             "id": record.id,
             "title": title,
-            "who": {"initials": initials(title), "tone": tone(title), "org": is_company(self.spec)},
+            "blind": not named,
+            "who": who if named else {"initials": "?", "tone": "gray"},
             "chips": chips[:MOST_CHIPS],
-            "came": self._came(record),
+            "came": self._came(record, sign),
             "claim_url": f"/pools/{self.code}/claim/{record.id}",
+            "open_url": f"/pools/{self.code}/open/{record.id}",
         }
         if isinstance(score := record.values.get("score"), int):
             row["score"] = max(0, min(BEST_SCORE, score))
-        if isinstance(times := record.values.get("returns"), int) and times:
-            row["back"] = {"text": self.speech.tn("returned once", "returned {n} times", times)}
+        if sign is not None and sign.why is not None:
+            row["back"] = {"text": sign.why.text(self.asked.language), "times": self._times(record)}
+        if sign is not None and (leaves := self._leaves(sign)):
+            row["leaves"] = leaves
         if record.id in refused:
             row["why"] = told(refused[record.id], self.asked.language)
         return row
 
-    def _came(self, record: Record) -> str:
-        made = record.values.get("created_at")
-        if not isinstance(made, datetime):
+    def _times(self, record: Record) -> str:
+        times = record.values.get("returns")
+        if not isinstance(times, int) or times < 1:
             return ""
-        ago = short_time(self.speech, self.asked.ctx.now - made)
-        return self.speech.t("created {time} ago", time=ago)
+        return self.speech.tn("returned once", "returned {n} times", times)
+
+    def _came(self, record: Record, sign: Sign | None) -> str:
+        since: object = sign.since if sign is not None else None
+        said = "in the pool for {time}"
+        if since is None:
+            since, said = record.values.get("created_at"), "created {time} ago"
+        if not isinstance(since, datetime):
+            return ""
+        return self.speech.t(said, time=short_time(self.speech, self.asked.ctx.now - since))
+
+    def _leaves(self, sign: Sign) -> str:
+        """Return when a record moves on because nobody claims it, when that is soon."""
+        if sign.leaves_at is None or sign.leaves_for is None:
+            return ""
+        left = sign.leaves_at - self.asked.ctx.now
+        if not timedelta() < left < SOON:
+            return ""
+        to, time = sign.leaves_for.text(self.asked.language), short_time(self.speech, left)
+        return self.speech.t("to {pool} in {time}", pool=to, time=time)
 
     def rows(self, cursor: str, sort: str) -> tuple[list[Row], str, Claiming]:
         """Return the rows from `cursor` on, where the next ones come from, and the quota."""
@@ -117,7 +164,8 @@ class PoolPage:
             self.spec.code,
             self.query(limit=ROWS, cursor=cursor, sort=sort_from(sort)),
         )
-        claiming = self.claiming([record.id for record in page.rows])
+        ids = [record.id for record in page.rows]
+        claiming, signs = self.claiming(ids), self.desk.signs(ids)
         refused = claiming.refused
         if not claiming.may_claim:
             text = "Your roles do not let you claim from public pools."
@@ -126,7 +174,64 @@ class PoolPage:
         more = f"&sort={sort}" if sort else ""
         after = page.next_cursor
         url = f"/pools/{self.code}?after={after}{more}" if after else ""
-        return [self.row(record, refused) for record in page.rows], url, claiming
+        rows = [self.row(record, refused, signs.get(record.id)) for record in page.rows]
+        return rows, url, claiming
+
+    def verbs(self, claiming: Claiming) -> list[Row]:
+        """Return what may be done with several records at once."""
+        t, found = self.speech.t, []
+        if claiming.may_claim and not claiming.is_full:
+            found.append({"name": "claim", "label": t("Claim"), "icon": "hand"})
+        if self.inside.administers:
+            if access_to(self.asked.model, self.asked.actor, self.spec.code).may_assign:
+                found.append({"name": "assign", "label": t("Assign"), "icon": "user-round-check"})
+            if targets_of(self.asked.model, self.spec.code, self.code):
+                label = t("Move to another pool")
+                found.append({"name": "move", "label": label, "icon": "waves"})
+        return found
+
+    def tabs(self, current: str) -> list[Row]:
+        """Return the pages of the pool for those who look after it."""
+        if not self.inside.administers:
+            return []
+        base, t = f"/pools/{self.code}", self.speech.t
+        pages = [
+            ("", "list", t("Records")),
+            ("traffic", "trending-up", t("Traffic")),
+            ("members", "users-round", t("Members")),
+        ]
+        return [
+            {
+                "label": label,
+                "icon": icon,
+                "href": f"{base}/{name}".rstrip("/"),
+                "current": name == current,
+            }
+            for name, icon, label in pages
+        ]
+
+    def head(self, current: str) -> Row:
+        """Return what stands above each page of the pool: its name, the other pools, its own pages."""
+        asked, reads = self.asked, self.asked.site.reads
+        listed = [
+            {
+                "label": one.label,
+                "href": f"/pools/{one.code}" + (f"/{current}" if current else ""),
+                "count": reads.count(asked.ctx, asked.model, one.spec.code, one.counting()),
+                "current": one.code == self.code,
+            }
+            for one in all_pools(asked)
+            if not current or one.inside.administers
+        ]
+        count = next(int(str(one["count"])) for one in listed if one["current"])
+        for one in listed:
+            one["count"] = counted(int(str(one["count"])), COUNTED_IN_COLUMN)
+        return {
+            "pool": {"label": self.label, "icon": "waves"},
+            "pools": listed,
+            "count": count,
+            "tabs": self.tabs(current),
+        }
 
     def counting(self) -> Query:
         """Return the question how many lie here, as far as a page counts."""
@@ -184,31 +289,23 @@ def pool_page(code: str) -> Response:
     pool, sort = pool_of(asked, code), request.args.get("sort", "")
     rows, more_url, claiming = pool.rows(request.args.get("after", ""), sort)
     if drawing.wanted_block() == "more":
-        return drawing.page(asked, "pool", {"rows": rows, "more_url": more_url})
-    reads, t = asked.site.reads, pool.speech.t
-    listed = [
-        {
-            "label": one.label,
-            "href": f"/pools/{one.code}",
-            "count": reads.count(asked.ctx, asked.model, one.spec.code, one.counting()),
-            "current": one.code == code,
-        }
-        for one in all_pools(asked)
-    ]
-    count = next(int(str(one["count"])) for one in listed if one["current"])
-    for one in listed:
-        one["count"] = counted(int(str(one["count"])), COUNTED_IN_COLUMN)
+        return drawing.page(
+            asked,
+            "pool",
+            {"rows": rows, "more_url": more_url, "bulk": {"verbs": pool.verbs(claiming)}},
+        )
+    t, head = pool.speech.t, pool.head("")
     context = {
-        "pool": {"label": pool.label, "icon": "waves"},
-        "pools": listed,
+        **head,
         "quota": pool.quota(claiming),
         "sorts": pool.sorts(sort),
         "filters": [],
         "rows": rows,
         "more_url": more_url,
         "total_text": pool.speech.t("One record in this pool")
-        if count == 1
-        else t("{n} records in this pool", n=counted(count, COUNTED_IN_COLUMN)),
+        if head["count"] == 1
+        else t("{n} records in this pool", n=counted(head["count"], COUNTED_IN_COLUMN)),
+        "bulk": {"action": f"/pools/{code}/bulk", "verbs": pool.verbs(claiming)},
         "empty": {
             "title": t("The pool is empty"),
             "text": t("Records that nobody owns appear here."),
@@ -243,19 +340,20 @@ def _won(pool: PoolPage, record_id: str, message: str) -> Response:
         return drawing.done({"toast": {"text": message}})
     href = f"/o/{pool.spec.code}/{record.id}"
     row = pool.row(record, {}) | {"taken": message, "mine": True, "href": href}
+    row.pop("open_url")
     phones = [code for code, field in pool.spec.fields.items() if field.type.name == "phone"]
     number = next((record.values[code] for code in phones if record.values.get(code)), None)
     if isinstance(number, str):
         row["call_url"] = f"tel:{number}"
     toast = {"text": message, "href": href, "label": pool.speech.t("Open")}
-    context = {"row": row, "quota": pool.quota(pool.claiming())}
-    return drawing.fragment(asked, "pool_row", context, told={"toast": toast})
+    context = pool.answer(row)
+    return drawing.fragment(asked, "pool_row", context, told={"toast": toast, "dialog-close": True})
 
 
 def _lost(pool: PoolPage, record_id: str, before: Record | None, error: RefusedError) -> Response:
     asked = pool.asked
     text = " ".join(told(problem, asked.language) for problem in error.problems)
-    toast = {"toast": {"text": text, "tone": "warn"}}
+    toast = {"toast": {"text": text, "tone": "warn"}, "dialog-close": True}
     if before is None:
         title = pool.speech.t("Not in this pool any more")
         row: Row = {"id": record_id, "title": title, "who": {"initials": "·", "tone": "gray"}}
@@ -264,5 +362,5 @@ def _lost(pool: PoolPage, record_id: str, before: Record | None, error: RefusedE
         row = pool.row(before, {}) | {"taken": text}
     else:
         row = pool.row(before, {record_id: error.problems[0]})
-    context = {"row": row, "quota": pool.quota(pool.claiming())}
+    context = pool.answer(row)
     return drawing.fragment(asked, "pool_row", context, told=toast)

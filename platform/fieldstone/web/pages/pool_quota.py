@@ -64,7 +64,8 @@ def _meter(asked: Asked, speech: Speech, one: Allowance) -> dict[str, Any]:
     if one.frees_at is not None and one.frees_at > asked.ctx.now:
         wait = max(timedelta(minutes=1), one.frees_at - asked.ctx.now)
         more = speech.t("resets in {time}", time=short_time(speech, wait))
-    return _drawn(name, text, _percent(one.used, quota.most), more)
+    drawn = _drawn(name, text, _percent(one.used, quota.most), more)
+    return {**drawn, "shared": quota.together}
 
 
 def _span(one: Allowance, asked: Asked) -> str:
@@ -73,7 +74,7 @@ def _span(one: Allowance, asked: Asked) -> str:
 
 def _drawn(name: str, text: str, spent: int, more: str) -> dict[str, Any]:
     tone = "red" if spent >= FULL else "amber" if spent >= NEAR else ""
-    return {"name": name, "text": text, "spent": spent, "tone": tone, "more": more}
+    return {"name": name, "text": text, "spent": spent, "tone": tone, "more": more, "shared": False}
 
 
 def _percent(used: int, most: int) -> int:

@@ -9,8 +9,10 @@ from fieldstone.access.access import Access, access_to
 from fieldstone.access.masks import Masked
 from fieldstone.actions.contract import Action
 from fieldstone.actions.judge_worthless import may_be_judged
+from fieldstone.actions.protecting import protection_of
 from fieldstone.reads.standing import Standing
 from fieldstone.rules.lifecycle_body import JUDGE
+from fieldstone.rules.protection import PROTECT, UNPROTECT, Protection
 from fieldstone.web.pages.feed import activities_of
 from fieldstone.web.pages.one_record import OneRecord
 
@@ -114,17 +116,24 @@ class Verbs(OneRecord):
         values = self.record.values
         if name == "assign":
             return self.access.may_assign and self.standing.may_update
-        if name == "claim":
-            return self.access.may_claim and bool(values.get("pool"))
-        if name == "release":
+        if name in ("claim", "move_to_pool"):
+            may = self.access.may_claim if name == "claim" else self.access.may_assign
+            return may and bool(values.get("pool"))
+        if name in ("release", PROTECT, UNPROTECT):
             mine = values.get("owner") == self.asked.ctx.actor.id
-            return bool(values.get("owner")) and (mine or self.access.may_assign)
+            may = bool(values.get("owner")) and (mine or self.access.may_assign)
+            return may and (name != UNPROTECT or self._is_protected())
         if name == "convert":
             return self.standing.may_update and self._is_open()
         if name == JUDGE:
             mine = values.get("owner") == self.asked.ctx.actor.id or self.access.may_assign
             return mine and may_be_judged(self.asked.model, self.spec.code, values)
         return self.standing.may_update
+
+    def _is_protected(self) -> bool:
+        rule = protection_of(self.asked.model, self.spec.code)
+        body = rule.body if rule is not None and isinstance(rule.body, Protection) else None
+        return body is not None and bool(self.record.values.get(body.until))
 
     def _is_open(self) -> bool:
         pipeline = self.standing.pipeline

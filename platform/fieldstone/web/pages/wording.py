@@ -72,7 +72,14 @@ CHINESE: Final = {
     "too_fast": "提交过快，请再提交一次。",
     "no_work": "浏览器未完成校验，请开启脚本后重新提交。",
     "too_many_requests": "提交过于频繁，请稍后再试。",
-    "cooling_down": "您刚退回过这条记录，冷却期内不能再次领取。",
+    "batch_max": "一次领取的数量超过上限，请减少选择。",
+    "in_pool": "这条记录已在公海中。",
+    "unknown_pool": "没有这个公海，或不能转到该公海。",
+    "reason": "请选择退回原因。",
+    "no_owner": "这条记录没有负责人，无法保护。",
+    "not_protected": "这条记录没有处于保护中。",
+    "protection_limit": "受保护的记录已达上限，请先取消其他保护。",
+    "extension_limit": "延长次数已达上限，请联系主管。",
 }
 
 

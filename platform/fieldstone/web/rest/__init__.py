@@ -12,6 +12,7 @@ from fieldstone.web.rest import (
     engagements,
     imports,
     life,
+    pools,
     records,
     reports,
     scoring,
@@ -21,5 +22,16 @@ from fieldstone.web.rest import (
 def register_rest(app: Flask, site: Site) -> None:
     """Add everything under /api."""
     del site
-    for part in (config, engagements, scoring, records, doing, life, imports, reports, describing):
+    for part in (
+        config,
+        engagements,
+        scoring,
+        pools,
+        records,
+        doing,
+        life,
+        imports,
+        reports,
+        describing,
+    ):
         app.register_blueprint(part.blueprint)

@@ -1,9 +1,8 @@
-"""What can be done with records beside writing fields: actions, figures, pools."""
+"""What can be done with records beside writing fields: actions and figures."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,7 +19,6 @@ from fieldstone.fieldtypes.duration import DurationType
 from fieldstone.reads.query import Query
 from fieldstone.web.asking import the_call
 from fieldstone.web.rest.answering import etag, json_answer, not_found, record_after
-from fieldstone.web.rest.listing import LIST_PARAMETERS, list_answer, query_of_request
 from fieldstone.web.rest.objects import context, object_of
 from fieldstone.web.rest.openapi_parts import AGGREGATE
 from fieldstone.web.rest.reading_json import body, known_parameters, refusal
@@ -95,27 +93,3 @@ def _plain(value: object) -> object:
     if isinstance(value, timedelta):
         return DurationType().dump(value)
     return value
-
-
-@blueprint.get("/pools/<pool>/<object_name>")
-def pool_records(pool: str, object_name: str) -> Response:
-    """List what lies in a public pool, as its members see it before claiming."""
-    asked = the_call()
-    object_of(asked, object_name)
-    known_parameters(*LIST_PARAMETERS)
-    query = replace(query_of_request(), pool=pool)
-    return list_answer(asked, object_name, query)
-
-
-@blueprint.get("/pools")
-def pools() -> Response:
-    """Name the pools that the caller may look into."""
-    asked = the_call()
-    known_parameters()
-    found = [
-        {"pool": pool, "object": code}
-        for code, spec in asked.model.objects.items()
-        if spec.pools
-        for pool in asked.site.reads.pools(asked.ctx, asked.model, code)
-    ]
-    return json_answer({"data": found})

@@ -27,6 +27,7 @@ from fieldstone.web.rest.openapi_config import CONFIG_PATHS
 from fieldstone.web.rest.openapi_engagements import intake_path
 from fieldstone.web.rest.openapi_imports import IMPORT_PATHS
 from fieldstone.web.rest.openapi_parts import Json
+from fieldstone.web.rest.openapi_pools import pool_paths
 from fieldstone.web.rest.openapi_scoring import SCORING_PATHS
 
 VERSION: Final = "v1"
@@ -158,3 +159,4 @@ def _special_paths(
     if one.pools and access.may_claim:
         pools: Any = list(one.pools)
         yield f"/api/v1/pools/{{pool}}/{one.code}", {"get": verbs.pool_operation(one, name, pools)}
+        yield from pool_paths(one, name, pools)

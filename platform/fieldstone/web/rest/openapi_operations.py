@@ -29,6 +29,7 @@ from fieldstone.web.rest.openapi_parts import (
     parameter,
     ref,
 )
+from fieldstone.web.rest.openapi_pools import POOLS
 
 
 def _operation(one: ObjectType, verb: str, summary: str, responses: Json, **more: Any) -> Json:
@@ -255,7 +256,7 @@ SITE_PATHS: Final[Mapping[str, Json]] = {
         "get": _site_operation(
             "pools",
             "Read which public pools you may look into",
-            of(data=many(of(pool=TEXT, object=TEXT))),
+            of(data=POOLS),
         )
     },
     "/api/v1/openapi.json": {

@@ -1,0 +1,203 @@
+"""What goes in and out of a pool: how records came, how they left, how long they lay, and who took them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from statistics import median
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Select, and_, func, or_, select
+
+from fieldstone.reads.sight import Sight
+from fieldstone.storage.journal import fs_owner_span
+
+NEW, RETURNED, RECALLED, MOVED_IN = "new", "returned", "recalled", "moved_in"
+CLAIMED, ASSIGNED, MOVED_OUT, GONE = "claimed", "assigned", "moved_out", "gone"
+WAYS_IN: Final = (NEW, RETURNED, RECALLED, MOVED_IN)
+WAYS_OUT: Final = (CLAIMED, ASSIGNED, MOVED_OUT, GONE)
+AGES: Final = (1, 7, 30, 90)
+"""Upper ends of the age groups, in days; what lay longer is the last group."""
+CLAIM_REASON: Final = "claimed"
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What one person took out of the pool in the period, and what of it came back since."""
+
+    claimed: int = 0
+    assigned: int = 0
+    returned: int = 0
+    recalled: int = 0
+
+    @property
+    def kept(self) -> int:
+        """Return how many are still in their hands, or went on from there."""
+        return max(0, self.claimed + self.assigned - self.returned - self.recalled)
+
+
+@dataclass(frozen=True)
+class Traffic:
+    """The traffic of one pool in a period: events in it, and what lies there now.
+
+    `came` and `left` count by way; `by_day` holds (came, claimed); `ages` counts what lies there by age group, and
+    `never` what lies there and was owned by nobody yet. `wait` is the median time to the claim.
+    """
+
+    days: int
+    came: Mapping[str, int]
+    left: Mapping[str, int]
+    by_day: Mapping[date, tuple[int, int]]
+    lying: int
+    never: int
+    ages: tuple[int, ...]
+    wait: timedelta | None
+    people: Mapping[str, Taken] = field(default_factory=dict)
+
+
+def traffic_of(sight: Sight, object_name: str, pool: str, days: int) -> Traffic:
+    """Return the traffic of the last `days` days, in the days of the actor."""
+    zone = ZoneInfo(sight.ctx.actor.zone)
+    today = sight.ctx.now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    start = today - timedelta(days=days - 1)
+    spans = [_Span(*tuple(row)) for row in sight.fetch(_spans(object_name, pool, start))]
+    passed = [one for one in spans if one.pool == pool]
+    came = [one for one in passed if one.since >= start]
+    left = [one for one in passed if one.until is not None and one.until >= start]
+    claimed = [one for one in left if one.way_out == CLAIMED and one.until is not None]
+    waits = [one.until - one.since for one in claimed if one.until is not None]
+    lying, never, ages = _lying(sight, object_name, pool)
+    return Traffic(
+        days,
+        _counted((one.way_in for one in came), WAYS_IN),
+        _counted((one.way_out for one in left), WAYS_OUT),
+        _by_day(came, claimed, start.date(), days, zone),
+        lying,
+        never,
+        ages,
+        timedelta(seconds=median(one.total_seconds() for one in waits)) if waits else None,
+        _people(left),
+    )
+
+
+@dataclass(frozen=True)
+class _Span:
+    """A stay in the pool, with what was before and after it."""
+
+    since: datetime
+    until: datetime | None
+    pool: str | None
+    actor: str | None
+    ended: str | None
+    before: str | None
+    pool_before: str | None
+    after: str | None
+    pool_after: str | None
+    ended_after: str | None
+    actor_then: str | None
+    pool_then: str | None
+
+    @property
+    def way_in(self) -> str:
+        if self.before is not None:
+            return RETURNED if self.actor == self.before else RECALLED
+        return MOVED_IN if self.pool_before is not None else NEW
+
+    @property
+    def way_out(self) -> str:
+        if self.after is not None:
+            return CLAIMED if (self.ended or "") == CLAIM_REASON else ASSIGNED
+        return MOVED_OUT if self.pool_after is not None else GONE
+
+    @property
+    def came_back(self) -> str:
+        """Return how the record came back from who took it: returned, recalled or not at all."""
+        if self.after is None or self.ended_after is None or self.pool_then is None:
+            return ""
+        return RETURNED if self.actor_then == self.after else RECALLED
+
+
+def _spans(object_name: str, pool: str, start: datetime) -> Select[Any]:
+    """Return the question for the stays in a pool, each with its neighbours in the life of its record."""
+    span = fs_owner_span.c
+    passing = select(span.record).where(
+        span.object == object_name,
+        span.pool == pool,
+        or_(span.until.is_(None), span.until >= start),
+    )
+    turn: dict[str, Any] = {"partition_by": span.record, "order_by": (span.since, span.id)}
+    every = (
+        select(
+            span.since,
+            span.until,
+            span.pool,
+            span.actor,
+            span.reason,
+            func.lag(span.owner).over(**turn).label("before"),
+            func.lag(span.pool).over(**turn).label("pool_before"),
+            func.lead(span.owner).over(**turn).label("after"),
+            func.lead(span.pool).over(**turn).label("pool_after"),
+            func.lead(span.until).over(**turn).label("until_after"),
+            func.lead(span.actor, 2).over(**turn).label("actor_then"),
+            func.lead(span.pool, 2).over(**turn).label("pool_then"),
+        )
+        .where(span.record.in_(passing))
+        .subquery()
+    )
+    return select(every).where(every.c.pool == pool)
+
+
+def _lying(sight: Sight, object_name: str, pool: str) -> tuple[int, int, tuple[int, ...]]:
+    """Return how many live records lie in the pool, how many had no owner ever, and their ages."""
+    span, held = fs_owner_span.c, sight.tables[object_name].columns
+    here = and_(span.record == held["id"], span.until.is_(None))
+    earlier = fs_owner_span.alias("earlier")
+    had = (
+        select(func.count())
+        .select_from(earlier)
+        .where(earlier.c.record == held["id"], earlier.c.owner.is_not(None))
+        .scalar_subquery()
+    )
+    asked = (
+        select(span.since, had)
+        .select_from(held["id"].table.outerjoin(fs_owner_span, here))
+        .where(held["pool"] == pool, held["deleted_at"].is_(None))
+    )
+    now, ages, never, lying = sight.ctx.now, [0] * (len(AGES) + 1), 0, 0
+    for row in sight.fetch(asked):
+        since, owners = tuple(row)
+        lying += 1
+        never += not owners
+        age = (now - since).total_seconds() / 86400 if since is not None else 0
+        ages[next((n for n, most in enumerate(AGES) if age < most), len(AGES))] += 1
+    return lying, never, tuple(ages)
+
+
+def _counted(ways: Iterable[str], known: Sequence[str]) -> dict[str, int]:
+    found = Counter(ways)
+    return {way: found[way] for way in known}
+
+
+def _by_day(
+    came: Iterable[_Span], claimed: Iterable[_Span], first: date, days: int, zone: ZoneInfo
+) -> dict[date, tuple[int, int]]:
+    ins = Counter(one.since.astimezone(zone).date() for one in came)
+    outs = Counter(one.until.astimezone(zone).date() for one in claimed if one.until)
+    every = (first + timedelta(days=n) for n in range(days))
+    return {day: (ins[day], outs[day]) for day in every}
+
+
+def _people(left: Iterable[_Span]) -> dict[str, Taken]:
+    counts: dict[str, Counter[str]] = {}
+    for one in left:
+        if one.after is not None:
+            tally = counts.setdefault(one.after, Counter())
+            tally[one.way_out] += 1
+            tally[one.came_back] += 1
+    ordered = sorted(counts.items(), key=lambda pair: -pair[1][CLAIMED])
+    return {
+        person: Taken(n[CLAIMED], n[ASSIGNED], n[RETURNED], n[RECALLED]) for person, n in ordered
+    }

@@ -1,0 +1,284 @@
+"""The pages of those who look after a pool: its traffic, its members, and records of pools that are gone."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Final
+
+from flask import Blueprint, Response, request
+
+from fieldstone.actions.contract import Call
+from fieldstone.actions.move_to_pool import MOVE
+from fieldstone.actions.running import run
+from fieldstone.base.errors import RefusedError
+from fieldstone.reads.claiming import Claiming
+from fieldstone.reads.pool_desk import PoolDesk
+from fieldstone.reads.pool_people import Standing
+from fieldstone.reads.pool_traffic import (
+    ASSIGNED,
+    CLAIMED,
+    GONE,
+    MOVED_IN,
+    MOVED_OUT,
+    NEW,
+    RECALLED,
+    RETURNED,
+    Traffic,
+)
+from fieldstone.web.asking import the_call
+from fieldstone.web.pages import badges, drawing
+from fieldstone.web.pages.amounts import short_time
+from fieldstone.web.pages.drawn_charts import columns, grid, histogram
+from fieldstone.web.pages.people import initials, tone
+from fieldstone.web.pages.pool import PoolPage, pool_of
+from fieldstone.web.pages.pool_quota import quota_line
+from fieldstone.web.pages.wording import told
+
+PAGE = Blueprint("pool_pages", __name__)
+PERIODS: Final = (7, 30, 90)
+USUAL: Final = 30
+MOST_AT_ONCE: Final = 500
+WORDS: Final = {
+    NEW: "New",
+    RETURNED: "Given back",
+    RECALLED: "Recalled",
+    MOVED_IN: "From another pool",
+    CLAIMED: "Claimed",
+    ASSIGNED: "Assigned",
+    MOVED_OUT: "To another pool",
+    GONE: "Taken out",
+}
+AGE_NAMES: Final = ("under a day", "1 to 7 days", "7 to 30 days", "30 to 90 days", "over 90 days")
+GROUP_WORDS: Final = {"role": "Role", "team": "Team", "department": "Department", "user": "Person"}
+SEES: Final = {
+    "preview": "Sees the records",
+    "blind": "Sees no names before opening",
+    "hidden": "Sees nothing",
+}
+Drawn = dict[str, Any]
+
+
+@PAGE.get("/pools/<code>/traffic")
+def traffic(code: str) -> Response:
+    """Show what went in and out of a pool."""
+    asked = the_call()
+    pool = pool_of(asked, code)
+    given = request.args.get("days", "")
+    days = int(given) if given.isdecimal() and int(given) in PERIODS else USUAL
+    found, said = pool.desk.traffic(days), pool.speech
+    periods = [
+        {
+            "label": said.t("{n} days", n=n),
+            "href": f"/pools/{code}/traffic?days={n}",
+            "current": n == days,
+        }
+        for n in PERIODS
+    ]
+    context = {
+        **pool.head("traffic"),
+        "periods": periods,
+        "kpis": _figures(pool, found),
+        "flow": _flow(pool, found),
+        "came": _ways(pool, found.came),
+        "left": _ways(pool, found.left),
+        "ages": _ages(pool, found),
+        "people": _people(pool, found),
+    }
+    return drawing.page(asked, "pool_traffic", context)
+
+
+@PAGE.get("/pools/<code>/members")
+def members(code: str) -> Response:
+    """Show who works with a pool, and where each stands."""
+    asked = the_call()
+    pool = pool_of(asked, code)
+    people = [_member(pool, one) for one in pool.desk.people()]
+    context = {
+        **pool.head("members"),
+        "groups": _groups(pool),
+        "people": people,
+        "stranded": _stranded(pool),
+        "total_text": pool.speech.tn("One person", "{n} people", len(people)),
+    }
+    return drawing.page(asked, "pool_members", context)
+
+
+@PAGE.post("/pools/<code>/adopt")
+def adopt(code: str) -> Response:
+    """Move what lies in a pool that is gone into this one, so many at once."""
+    asked = the_call()
+    pool, site = pool_of(asked, code), asked.site
+    gone = request.form.get("from", "")
+    desk = PoolDesk(site.reads, asked.ctx, asked.model, pool.spec.code, gone)
+    ids = desk.lying(MOST_AT_ONCE) if gone in desk.stranded() else ()
+    moved = 0
+    problems: list[str] = []
+    for record_id in ids:
+        params = {"pool": code}
+        call = Call(
+            asked.ctx, asked.model, pool.spec.code, record_id, params, site.reads, site.writes
+        )
+        try:
+            run(site.vocabulary.actions, MOVE, call)
+        except RefusedError as error:
+            problems += [told(problem, asked.language) for problem in error.problems]
+        else:
+            moved += 1
+    badges.forget(asked)
+    said = pool.speech
+    parts = [said.tn("One record was moved.", "{n} records were moved.", moved)]
+    parts += list(dict.fromkeys(problems))[:1]
+    toast = {"text": " ".join(parts), "tone": "warn" if problems else "ok"}
+    if not drawing.wants_fragment():
+        return drawing.go(asked, f"/pools/{code}/members")
+    return drawing.done({"reload": True, "toast": toast})
+
+
+def _figures(pool: PoolPage, found: Traffic) -> list[Drawn]:
+    t = pool.speech.t
+    taken = found.left[CLAIMED] + found.left[ASSIGNED]
+    back = found.came[RETURNED] + found.came[RECALLED]
+    wait = short_time(pool.speech, found.wait) if found.wait is not None else "–"
+    return [
+        {"label": t("Lying here now"), "value": f"{found.lying:,}", "href": f"/pools/{pool.code}"},
+        {"label": t("Came in"), "value": f"{sum(found.came.values()):,}"},
+        {"label": t("Claimed or assigned"), "value": f"{taken:,}"},
+        {"label": t("Came back"), "value": f"{back:,}"},
+        {"label": t("Never claimed"), "value": f"{found.never:,}"},
+        {"label": t("Usual wait for a claim"), "value": wait},
+    ]
+
+
+def _flow(pool: PoolPage, found: Traffic) -> Drawn:
+    t, weekly = pool.speech.t, found.days > USUAL
+    days = _by_week(found) if weekly else list(found.by_day.items())
+    drawn, highest = columns(
+        [[claimed, max(0, came - claimed)] for _, (came, claimed) in days], ("won", "best")
+    )
+    for shape, (day, (came, claimed)) in zip(drawn, days, strict=True):
+        label = f"{day.month}/{day.day}"
+        shape["label"] = label if shape["labelled"] else ""
+        shape["note"] = t("{came} came in, {claimed} claimed", came=came, claimed=claimed)
+    return {
+        "label": t("What came in and was claimed"),
+        "lines": [{"y": y, "text": f"{value:g}"} for y, value in grid(highest)],
+        "legend": [
+            {"kind": "won", "label": t("Claimed")},
+            {"kind": "best", "label": t("Came in beyond that")},
+        ],
+        "columns": drawn,
+        "any": any(came or claimed for _, (came, claimed) in days),
+    }
+
+
+def _by_week(found: Traffic) -> list[tuple[date, tuple[int, int]]]:
+    """Return the days added up to weeks, each under its first day."""
+    every, weeks = list(found.by_day.items()), []
+    for start in range(0, len(every), 7):
+        part = every[start : start + 7]
+        total = (sum(n[0] for _, n in part), sum(n[1] for _, n in part))
+        weeks.append((part[0][0], total))
+    return weeks
+
+
+def _ways(pool: PoolPage, counts: Any) -> list[Drawn]:
+    most = max([*counts.values(), 1])
+    return [
+        {
+            "label": pool.speech.t(WORDS[way]),
+            "bar": round(200 * count / most),
+            "spoken": str(count),
+            "value": f"{count:,}",
+        }
+        for way, count in counts.items()
+    ]
+
+
+def _ages(pool: PoolPage, found: Traffic) -> Drawn:
+    t = pool.speech.t
+    bars = histogram(found.ages)
+    for bar, name in zip(bars, AGE_NAMES, strict=True):
+        bar["label"] = t(name)
+    ticks = [
+        {"x": round(bar["x"] + bar["w"] / 2, 1), "text": t(short), "anchor": "middle"}
+        for bar, short in zip(bars, ("<1 d", "1–7 d", "7–30 d", "30–90 d", ">90 d"), strict=True)
+    ]
+    return {
+        "label": t("How long records have been lying here"),
+        "bars": bars,
+        "marks": [],
+        "ticks": ticks,
+    }
+
+
+def _people(pool: PoolPage, found: Traffic) -> Drawn:
+    t, asked = pool.speech.t, pool.asked
+    titles = asked.site.reads.titles(
+        asked.ctx, asked.model, [("user", person) for person in found.people]
+    )
+    heads = ("Person", "Claimed", "Assigned", "Given back", "Recalled", "Kept")
+    rows = [
+        [
+            {"text": titles.get(("user", person), "–"), "href": f"/o/user/{person}"},
+            *(
+                {"text": str(n)}
+                for n in (one.claimed, one.assigned, one.returned, one.recalled, one.kept)
+            ),
+        ]
+        for person, one in found.people.items()
+    ]
+    named = [{"label": t(head), "number": place > 0} for place, head in enumerate(heads)]
+    return {"columns": named, "rows": rows}
+
+
+def _groups(pool: PoolPage) -> list[Drawn]:
+    t, body = pool.speech.t, pool.body
+    found = []
+    for one in body.members if body is not None else ():
+        kind, _, name = one.group.partition(":")
+        visibility = "preview" if one.admin else one.visibility or (body.visibility if body else "")
+        label = (
+            pool.asked.model.roles[name].label.text(pool.asked.language)
+            if (kind == "role" and name in pool.asked.model.roles)
+            else name
+        )
+        found.append(
+            {
+                "kind": t(GROUP_WORDS[kind]),
+                "name": label,
+                "admin": one.admin,
+                "sees": t(SEES[visibility]),
+                "only": one.sees.read_back(pool.asked.language) if one.sees is not None else "",
+            }
+        )
+    return found
+
+
+def _member(pool: PoolPage, one: Standing) -> Drawn:
+    claiming = Claiming(may_claim=True, held=one.held, holding=one.holding, till=one.till)
+    line = quota_line(pool.asked, pool.speech, claiming)
+    return {
+        "href": f"/o/user/{one.person.id}",
+        "name": one.person.name,
+        "who": {"initials": initials(one.person.name), "tone": tone(one.person.name)},
+        "admin": one.administers,
+        "sees": pool.speech.t(SEES[one.visibility]),
+        "meters": [meter for meter in line["meters"] if not meter["shared"]],
+    }
+
+
+def _stranded(pool: PoolPage) -> list[Drawn]:
+    said = pool.speech
+    return [
+        {
+            "pool": gone,
+            "text": said.tn(
+                "One record lies in a pool that is no longer there: {pool}.",
+                "{n} records lie in a pool that is no longer there: {pool}.",
+                count,
+                pool=gone,
+            ),
+            "action": f"/pools/{pool.code}/adopt",
+        }
+        for gone, count in pool.desk.stranded().items()
+    ]

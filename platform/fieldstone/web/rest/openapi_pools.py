@@ -1,0 +1,149 @@
+"""The addresses of public pools in the OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from fieldstone.model.objects import ObjectType
+from fieldstone.web.rest.openapi_parts import (
+    ID,
+    TEXT,
+    Json,
+    answers,
+    many,
+    of,
+    parameter,
+    ref,
+)
+
+LONGEST_PERIOD: Final = 365
+MOST_IDS: Final = 200
+WHOLE: Final[Json] = {"type": "integer"}
+PERHAPS: Final[Json] = {"type": ["integer", "null"]}
+YES_NO: Final[Json] = {"type": "boolean"}
+IDS: Final[Json] = {"type": "array", "items": TEXT, "minItems": 1, "maxItems": MOST_IDS}
+CLAIM_BODY: Final[Json] = {
+    "type": "object",
+    "required": ["ids"],
+    "additionalProperties": False,
+    "properties": {"ids": IDS, "atomic": {**YES_NO, "description": "All of them or none."}},
+}
+MOVE_BODY: Final[Json] = {
+    "type": "object",
+    "required": ["ids", "to"],
+    "additionalProperties": False,
+    "properties": {
+        "ids": IDS,
+        "to": {**TEXT, "description": "The other pool."},
+        "reason": {**TEXT, "maxLength": 150},
+    },
+}
+QUOTA: Final = of(
+    counts={"enum": ["claims", "net", "views"]},
+    period=TEXT,
+    together={"type": ["string", "null"]},
+    used=WHOLE,
+    most=WHOLE,
+    left=WHOLE,
+    frees_at={"type": ["string", "null"], "format": "date-time"},
+)
+LIMITS: Final = of(
+    may_claim=YES_NO,
+    left=PERHAPS,
+    views_left=PERHAPS,
+    held=WHOLE,
+    holding=PERHAPS,
+    quotas=many(QUOTA),
+    obstacles=many(ref("Problem")),
+)
+POOLS: Final = many(
+    of(
+        pool=TEXT,
+        object=TEXT,
+        label=TEXT,
+        visibility={"enum": ["preview", "blind", "hidden"]},
+        administers=YES_NO,
+    )
+)
+COUNTS: Final[Json] = {"type": "object", "additionalProperties": WHOLE}
+TRAFFIC: Final = of(
+    days=WHOLE,
+    came=COUNTS,
+    left=COUNTS,
+    lying=WHOLE,
+    never_claimed=WHOLE,
+    ages=many(WHOLE),
+    median_wait_seconds=PERHAPS,
+    by_day=many(of(day=TEXT, came=WHOLE, claimed=WHOLE)),
+    people=many(
+        of(person=ID, claimed=WHOLE, assigned=WHOLE, returned=WHOLE, recalled=WHOLE, kept=WHOLE)
+    ),
+)
+MEMBERS: Final = many(
+    of(
+        person=ID,
+        name=TEXT,
+        groups=many(TEXT),
+        administers=YES_NO,
+        visibility=TEXT,
+        held=WHOLE,
+        holding=PERHAPS,
+        quotas=many(QUOTA),
+    )
+)
+ANSWERS: Final[Json] = many(
+    {
+        "type": "object",
+        "required": ["id", "status"],
+        "properties": {"id": TEXT, "status": WHOLE, "problems": many(ref("Problem"))},
+    }
+)
+
+
+def pool_paths(one: ObjectType, record: str, pools: Sequence[str]) -> Iterator[tuple[str, Json]]:
+    """Yield the addresses below a pool of an object; `record` names the schema of its records."""
+    base = f"/api/v1/pools/{{pool}}/{one.code}"
+    pool = parameter("pool", {"type": "string", "enum": list(pools)}, "The pool.", "path")
+    things = one.plural.en.lower()
+
+    def verb(name: str, summary: str, data: Json, *more: Json, given: Json | None = None) -> Json:
+        found: dict[str, Any] = {
+            "operationId": f"pool_{name}_{one.code}",
+            "tags": [one.plural.en],
+            "summary": summary,
+            "parameters": [pool, *more],
+            "responses": answers("200", data, "Done."),
+        }
+        if given is not None:
+            content = {"application/json": {"schema": given}}
+            found["requestBody"] = {"required": True, "content": content}
+        return found
+
+    yield (
+        f"{base}/limits",
+        {"get": verb("limits", f"Read how many {things} you may still claim", of(data=LIMITS))},
+    )
+    yield (
+        f"{base}/claim",
+        {"post": verb("claim", f"Claim {things}", of(data=ANSWERS), given=CLAIM_BODY)},
+    )
+    record_id = parameter("id", ID, "The record.", "path")
+    seen = of(data=ref(record), views_left=PERHAPS)
+    yield (
+        f"{base}/{{id}}/open",
+        {"post": verb("open", f"Open one of the {things} of a pool", seen, record_id)},
+    )
+    yield (
+        f"{base}/move",
+        {"post": verb("move", f"Move {things} to another pool", of(data=ANSWERS), given=MOVE_BODY)},
+    )
+    days = parameter("days", {**WHOLE, "minimum": 1, "maximum": LONGEST_PERIOD}, "The period.")
+    yield (
+        f"{base}/traffic",
+        {"get": verb("traffic", "Read what went in and out of a pool", of(data=TRAFFIC), days)},
+    )
+    yield (
+        f"{base}/members",
+        {"get": verb("members", "Read who works with a pool", of(data=MEMBERS))},
+    )
