@@ -316,15 +316,17 @@ def test_an_import_that_cannot_begin_says_why(shell: Shell, words: list[str], to
 
 
 def test_the_pools_are_listed_with_what_lies_in_them_and_their_traffic(shell: Shell) -> None:
-    shell.done("init", "--admin-email", "a@example.com", "--admin-password", "correct-horse")
+    assert (
+        shell("init", "--admin-email", "a@example.com", "--admin-password", "correct-horse") == DONE
+    )
 
-    shell.done("pools", "list")
+    assert shell("pools", "list") == DONE
     listed = shell.out
-    shell.done("pools", "traffic", "public_pool", "--days", "7")
+    assert shell("pools", "traffic", "public_pool", "--days", "7") == DONE
     traffic = shell.out
-    shell.done("pools", "members", "public_pool")
+    assert shell("pools", "members", "public_pool") == DONE
     members = shell.out
-    shell.done("pools", "move", "public_pool", "north_pool")
+    assert shell("pools", "move", "public_pool", "north_pool") == DONE
 
     assert "public_pool" in listed
     assert "claimed 0" in traffic
