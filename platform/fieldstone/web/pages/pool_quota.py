@@ -40,7 +40,7 @@ def quota_line(asked: Asked, speech: Speech, claiming: Claiming) -> dict[str, An
     if claiming.holding:
         spent = _percent(claiming.held, claiming.holding)
         text = speech.t("{n} of {most}", n=claiming.held, most=claiming.holding)
-        meters.insert(0, _drawn(speech.t("In your hands"), text, spent, ""))
+        meters.insert(0, _drawn(speech.t("In hand"), text, spent, ""))
     return {
         "text": " · ".join(parts),
         "spent": max((int(one["spent"]) for one in meters), default=0),

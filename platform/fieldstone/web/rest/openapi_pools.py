@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from fieldstone.model.objects import ObjectType
@@ -101,49 +102,54 @@ ANSWERS: Final[Json] = many(
 )
 
 
-def pool_paths(one: ObjectType, record: str, pools: Sequence[str]) -> Iterator[tuple[str, Json]]:
-    """Yield the addresses below a pool of an object; `record` names the schema of its records."""
-    base = f"/api/v1/pools/{{pool}}/{one.code}"
-    pool = parameter("pool", {"type": "string", "enum": list(pools)}, "The pool.", "path")
-    things = one.plural.en.lower()
+@dataclass(frozen=True)
+class _Verbs:
+    """The operations of one object's pools."""
 
-    def verb(name: str, summary: str, data: Json, *more: Json, given: Json | None = None) -> Json:
-        found: dict[str, Any] = {
-            "operationId": f"pool_{name}_{one.code}",
-            "tags": [one.plural.en],
-            "summary": summary,
-            "parameters": [pool, *more],
-            "responses": answers("200", data, "Done."),
-        }
+    one: ObjectType
+    pool: Json
+
+    def get(self, name: str, summary: str, data: Json, *more: Json) -> Json:
+        """Return what is read at an address."""
+        return {"get": self._operation(name, summary, data, more)}
+
+    def post(
+        self, name: str, summary: str, data: Json, *more: Json, given: Json | None = None
+    ) -> Json:
+        """Return what is done at an address; `given` is the shape of the body."""
+        found = self._operation(name, summary, data, more)
         if given is not None:
             content = {"application/json": {"schema": given}}
             found["requestBody"] = {"required": True, "content": content}
-        return found
+        return {"post": found}
 
-    yield (
-        f"{base}/limits",
-        {"get": verb("limits", f"Read how many {things} you may still claim", of(data=LIMITS))},
-    )
-    yield (
-        f"{base}/claim",
-        {"post": verb("claim", f"Claim {things}", of(data=ANSWERS), given=CLAIM_BODY)},
-    )
+    def _operation(
+        self, name: str, summary: str, data: Json, more: Sequence[Json]
+    ) -> dict[str, Any]:
+        return {
+            "operationId": f"pool_{name}_{self.one.code}",
+            "tags": [self.one.plural.en],
+            "summary": summary,
+            "parameters": [self.pool, *more],
+            "responses": answers("200", data, "Done."),
+        }
+
+
+def pool_paths(one: ObjectType, record: str, pools: Sequence[str]) -> Iterator[tuple[str, Json]]:
+    """Yield the addresses below a pool of an object; `record` names the schema of its records."""
+    base, things = f"/api/v1/pools/{{pool}}/{one.code}", one.plural.en.lower()
+    pool = parameter("pool", {"type": "string", "enum": list(pools)}, "The pool.", "path")
     record_id = parameter("id", ID, "The record.", "path")
-    seen = of(data=ref(record), views_left=PERHAPS)
-    yield (
-        f"{base}/{{id}}/open",
-        {"post": verb("open", f"Open one of the {things} of a pool", seen, record_id)},
-    )
-    yield (
-        f"{base}/move",
-        {"post": verb("move", f"Move {things} to another pool", of(data=ANSWERS), given=MOVE_BODY)},
-    )
     days = parameter("days", {**WHOLE, "minimum": 1, "maximum": LONGEST_PERIOD}, "The period.")
-    yield (
-        f"{base}/traffic",
-        {"get": verb("traffic", "Read what went in and out of a pool", of(data=TRAFFIC), days)},
-    )
-    yield (
-        f"{base}/members",
-        {"get": verb("members", "Read who works with a pool", of(data=MEMBERS))},
-    )
+    seen, verbs = of(data=ref(record), views_left=PERHAPS), _Verbs(one, pool)
+    limits = f"Read how many {things} you may still claim"
+    yield f"{base}/limits", verbs.get("limits", limits, of(data=LIMITS))
+    claimed = verbs.post("claim", f"Claim {things}", of(data=ANSWERS), given=CLAIM_BODY)
+    yield f"{base}/claim", claimed
+    opening = f"Open one of the {things} of a pool"
+    yield f"{base}/{{id}}/open", verbs.post("open", opening, seen, record_id)
+    moving = f"Move {things} to another pool"
+    yield f"{base}/move", verbs.post("move", moving, of(data=ANSWERS), given=MOVE_BODY)
+    traffic = "Read what went in and out of a pool"
+    yield f"{base}/traffic", verbs.get("traffic", traffic, of(data=TRAFFIC), days)
+    yield f"{base}/members", verbs.get("members", "Read who works with a pool", of(data=MEMBERS))
