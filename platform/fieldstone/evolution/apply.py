@@ -62,7 +62,7 @@ def apply(workshop: Workshop, ctx: Context, planned: Plan, wish: Wish) -> Applie
     revising = Revising(ctx, tables, revision, planned.documents.texts(), planned.relocation)
     _carry(workshop, planned, ctx)
     try:
-        storage.bring_to(tables, ctx.now, revising)
+        storage.revise(tables, ctx.now, revising)
     except Overtaken:
         raise overtaken(workshop, planned.base) from None
     return Applied(revision, model.with_rule_versions(revising.versions))
@@ -74,7 +74,7 @@ def _carry(workshop: Workshop, planned: Plan, ctx: Context) -> None:
     if not carries or planned.model is None:
         return
     storage = workshop.storage
-    storage.bring_to(storage.use(planned.model), ctx.now)
+    storage.revise(storage.use(planned.model), ctx.now)
     carrier = storage.carrier()
     carrier.watch(carries)
     for one in carries:

@@ -18,6 +18,7 @@ from fieldstone.evolution.relocation import (
     fills_of,
     relocation_of,
     removed_values,
+    searched_anew,
 )
 from fieldstone.evolution.workshop import Workshop
 from fieldstone.model.site_model import Model
@@ -100,5 +101,6 @@ def plan(workshop: Workshop, ctx: Context, present: Model, wanted: Wanted) -> Pl
         columns=columns,
         carries=carries_of(present, model),
         fills=tuple(fills_of(operations, model)),
+        searched_anew=searched_anew(present, model),
     )
     return Plan(wanted.base, wanted.documents, model, operations, found, relocation=relocation)

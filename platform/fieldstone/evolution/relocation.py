@@ -181,3 +181,16 @@ def fills_of(operations: Sequence[Operation], after: Model) -> Iterator[tuple[st
         computed = field.formula is not None or field.rollup is not None
         if computed or (one.verb == ADD and field.default is not None):
             yield one.path[0], one.path[1]
+
+
+def searched_anew(before: Model, after: Model) -> bool:
+    """Tell whether search looks into other columns of some table than before."""
+    return any(
+        _searched(spec) != _searched(old)
+        for code, spec in after.objects.items()
+        if (old := before.objects.get(code)) is not None
+    )
+
+
+def _searched(spec: ObjectType) -> tuple[str, ...]:
+    return tuple(spec.fields[code].column for code in spec.search)

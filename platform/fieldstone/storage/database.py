@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -136,7 +137,19 @@ class Storage:
         Raises RefusedError (503) when the database cannot be used.
         """
         with reached():
-            return schema.bring(self._writer, tables, now, within)
+            brought = schema.bring(self._writer, tables, now, within)
+            return replace(brought, done=brought.done + self.reindex(tables, now))
+
+    def revise(self, tables: Tables, now: datetime, within: schema.Within | None = None) -> None:
+        """Bring the tables of a site at work to a model: like `bring_to`, without what takes long.
+
+        The search index follows by `reindex`.
+        """
+        schema.bring(self._writer, tables, now, within)
+
+    def reindex(self, tables: Tables, now: datetime) -> tuple[schema.SchemaChange, ...]:
+        """Build search indexes anew where what is searched changed; others write in between."""
+        return schema.reindex(self._writer, tables, now)
 
     def rule_versions(self, model: Model, now: datetime) -> Mapping[str, int]:
         """Return each rule's version, counted up when its content changed."""

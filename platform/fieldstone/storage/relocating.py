@@ -66,6 +66,7 @@ class Relocation:
     fills: tuple[
         tuple[str, str], ...
     ] = ()  # (object, field) whose values are worked out for all records
+    searched_anew: bool = False  # what search looks into changed for some object
 
 
 class Relocating:

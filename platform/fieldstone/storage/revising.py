@@ -66,12 +66,13 @@ class Revising:
 
     def _settle_later(self, connection: Connection) -> None:
         """Let a worker do what takes long or must wait until every process follows."""
-        if self._relocation.carries or self._relocation.fills:
+        wanted = self._relocation
+        if wanted.carries or wanted.fills or wanted.searched_anew:
             jobs = Jobs(connection, self._tables.dialect, self._ctx.now)
             number = self._revision.number
             jobs.add(
                 SETTLE,
-                {"revision": number, "fills": [list(one) for one in self._relocation.fills]},
+                {"revision": number, "fills": [list(one) for one in wanted.fills]},
                 actor=self._ctx.actor.id,
                 unique_key=f"{SETTLE}/{number}",
                 due=self._ctx.now + FOLLOWED,

@@ -87,12 +87,16 @@ def bring(engine: Engine, tables: Tables, now: datetime, within: Within | None =
     later = [change for change in changes if change.later]
     if later or tables.dialect == "postgresql":
         later += _build_beside_traffic(engine, tables, later)
-    reindexed = reindex_changed(engine, tables, now)
-    done = tuple(c for c in changes if c.what != "note") + tuple(
-        SchemaChange("words", name, f"the search index of {name} was built anew")
-        for name in reindexed
-    )
+    done = tuple(c for c in changes if c.what != "note")
     return Brought(done, tuple(c for c in changes if c.what == "note"))
+
+
+def reindex(engine: Engine, tables: Tables, now: datetime) -> tuple[SchemaChange, ...]:
+    """Build search indexes anew where what is searched changed, a batch of rows at a time."""
+    return tuple(
+        SchemaChange("words", name, f"the search index of {name} was built anew")
+        for name in reindex_changed(engine, tables, now)
+    )
 
 
 def _in_one_transaction(

@@ -92,35 +92,45 @@ def reindex_changed(engine: Engine, tables: Tables, now: datetime) -> list[str]:
             continue
         names = [held.columns[field].name for field in held.searched]
         digest = hashlib.sha256("/".join([VERSION, *names]).encode()).hexdigest()
-        with engine.connect() as connection, connection.begin():
+        with engine.connect() as connection:
             present = mark(connection, f"search/{code}")
-            if present is not None and present.digest == digest:
-                continue
-            if _reindex(connection, tables, held):
-                done.append(code)
+        if present is not None and present.digest == digest:
+            continue
+        if _reindex(engine, tables, held):
+            done.append(code)
+        with engine.begin() as connection:
             set_mark(connection, tables.dialect, f"search/{code}", digest, now)
     return done
 
 
-def _reindex(connection: Connection, tables: Tables, held: ObjectTable) -> int:
-    """Write all tokens of an object, in batches; return how many rows there were."""
-    columns = [held.columns[code] for code in ("id", *held.searched)]
+def _reindex(engine: Engine, tables: Tables, held: ObjectTable) -> int:
+    """Write all tokens of an object, a batch in each transaction; return how many rows there were."""
     last, count = "", 0
     while True:
-        asked = select(*columns).where(columns[0] > last).order_by(columns[0]).limit(REINDEX_BATCH)
-        rows = connection.execute(asked).all()
-        if not rows:
+        with engine.begin() as connection:
+            ids = _reindex_batch(connection, tables, held, last)
+        if not ids:
             return count
-        by_id = {row[0]: tokens(row[1:]) for row in rows}
-        if held.index is not None:
-            keep_tokens(connection, tables, held, by_id)
-        else:
-            put = held.table.update().where(held.table.c.id == bindparam("b_id"))
-            connection.execute(
-                put.values(tok=bindparam("b_tok")),
-                [{"b_id": record_id, "b_tok": list(found)} for record_id, found in by_id.items()],
-            )
-        last, count = rows[-1][0], count + len(rows)
+        last, count = ids[-1], count + len(ids)
+
+
+def _reindex_batch(
+    connection: Connection, tables: Tables, held: ObjectTable, last: str
+) -> Sequence[str]:
+    columns = [held.columns[code] for code in ("id", *held.searched)]
+    asked = select(*columns).where(columns[0] > last).order_by(columns[0]).limit(REINDEX_BATCH)
+    if tables.dialect == "postgresql":
+        asked = asked.with_for_update()  # a row written meanwhile must not get its old words back
+    by_id = {row[0]: tokens(row[1:]) for row in connection.execute(asked)}
+    if held.index is not None:
+        keep_tokens(connection, tables, held, by_id)
+    elif by_id:
+        put = held.table.update().where(held.table.c.id == bindparam("b_id"))
+        connection.execute(
+            put.values(tok=bindparam("b_tok")),
+            [{"b_id": record_id, "b_tok": list(found)} for record_id, found in by_id.items()],
+        )
+    return list(by_id)
 
 
 def _holds(held: ObjectTable, run: str, source: Any = None) -> ColumnElement[bool]:

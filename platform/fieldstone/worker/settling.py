@@ -17,6 +17,7 @@ def settle(site: Site, run: Run) -> dict[str, object]:
     """Bring the records in step with a revision; a killed worker's successor goes on where it stopped."""
     number = int(run.job.arguments["revision"])
     carried = _carry_the_rest(site, number)
+    site.storage.reindex(site.storage.use(site.model), site.clock())
     filled = 0
     fills = run.job.arguments["fills"]
     while (place := int(run.progress.get("place", 0))) < len(fills):
