@@ -31,6 +31,7 @@ from fieldstone.model.site_model import Model
 from fieldstone.reports.shapes import SCHEMA as REPORT_SCHEMA
 from fieldstone.site import Site, Vocabulary
 from fieldstone.storage.database import Storage
+from fieldstone.storage.errors import StorageError
 from fieldstone.storage.reaching import reached
 from fieldstone.web.app import build_app
 from fieldstone.worker.inside import start_inside
@@ -101,6 +102,23 @@ def compile_model(settings: Settings, words: Vocabulary, stored: Documents | Non
         report_schema=REPORT_SCHEMA,
         defaults={"currency": settings.currency},
     )
+
+
+def stored_documents(settings: Settings) -> Documents:
+    """Return what administrators changed, as the database holds it; nothing where there is no database yet."""
+    path = settings.database_url.removeprefix("sqlite:///")
+    if path != settings.database_url and not Path(path).is_file():
+        return Documents()
+    storage = Storage(settings.database_url, secret_key=settings.secret_key)
+    try:
+        return Workshop(storage, partial(compile_model, settings, vocabulary()), utc_now).current()[
+            1
+        ]
+    except StorageError:
+        log.warning("the database was not reached: what was changed in it is left out")
+        return Documents()
+    finally:
+        storage.close()
 
 
 def build_site(settings: Settings | None = None, clock: Clock = utc_now) -> Site:

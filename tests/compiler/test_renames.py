@@ -104,3 +104,34 @@ def test_a_code_that_was_given_up_cannot_be_taken_again_while_its_column_is_in_u
         a_model("object: lead\nfields: {name: text, budget: integer}", site=site)
 
     assert refusal.value.problems[0].code == "shared_column"
+
+
+def test_reports_follow_what_is_renamed() -> None:
+    report = """
+    reports:
+      money:
+        kind: dashboard
+        object: lead
+        date: created_at
+        figures:
+          budget: {measure: "sum(budget, stage == 'contacted')", list: "stage:in:new~contacted"}
+        charts:
+          by_grade: {kind: bars, group: grade, figures: {n: {measure: "count(grade == 'good')"}}}
+    """
+    site = """
+    object: lead
+    fields: {cost: {renamed_from: budget}, grade: {options: {fine: {renamed_from: good}}}}
+    stages: {pipelines: {standard: {stages: {talking: {renamed_from: contacted}}}}}
+    """
+    model = a_model(LEAD, CUSTOMER, SITE, report, site=site)
+
+    body = model.reports["money"].body
+    assert body["figures"]["budget"]["measure"] == "sum(cost, stage == 'talking')"
+    assert body["figures"]["budget"]["list"] == "stage:in:new~talking"
+    assert body["charts"]["by_grade"]["figures"]["n"]["measure"] == "count(grade == 'fine')"
+    assert any(
+        use.what == "field"
+        and use.target == ("lead", "cost")
+        and use.path[:2] == ("reports", "money")
+        for use in model.uses
+    )

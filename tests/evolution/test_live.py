@@ -160,3 +160,26 @@ def test_only_administrators_see_and_change_the_configuration(process: Process) 
         with pytest.raises(RefusedError) as refusal:
             process.changing.current(one)
         assert refusal.value.status == 403
+
+
+def test_a_broken_revision_is_told_on_readyz_by_check_and_by_the_list_of_revisions(
+    place: Place, process: Process, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:  # fmt: skip
+    from fieldstone import bootstrap
+    from fieldstone.cli.main import run
+
+    process.apply(SIZE)
+    app = bootstrap.build_web(process.site)
+    assert app.test_client().get("/readyz").text == "ready\nrevision 1\n"
+    _break(process, "integer", "intger")
+    (place.folder / "config.yaml").write_text(f"database: {{url: '{place.url}'}}\n", "utf-8")
+    monkeypatch.chdir(place.folder)
+
+    started = place.process()
+
+    said = bootstrap.build_web(started.site).test_client().get("/readyz")
+    assert (said.status_code, said.text) == (200, "ready\nrevision 1 is broken; revision 0 is served\n")  # fmt: skip
+    assert run(["check"], bootstrap) == 1
+    assert "intger" in capsys.readouterr().err
+    assert run(["revisions"], bootstrap) == 1
+    assert "revision 1 is broken" in capsys.readouterr().err

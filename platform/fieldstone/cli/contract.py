@@ -13,6 +13,7 @@ from fieldstone.base.clock import Clock
 from fieldstone.base.settings import Settings, load_settings
 from fieldstone.cli.terminal import Terminal
 from fieldstone.compiler.tree import Layer
+from fieldstone.evolution.documents import Documents
 from fieldstone.model.site_model import Model
 from fieldstone.site import Site, Vocabulary
 
@@ -28,8 +29,13 @@ class Wiring(Protocol):
     def layers_of(self, settings: Settings) -> Sequence[Layer]:
         """Return the layers of an installation."""
 
-    def compile_model(self, settings: Settings, words: Vocabulary) -> Model:
+    def compile_model(
+        self, settings: Settings, words: Vocabulary, stored: Documents | None = None
+    ) -> Model:
         """Return the compiled model. Raises MetadataError."""
+
+    def stored_documents(self, settings: Settings) -> Documents:
+        """Return what administrators changed, as the database holds it."""
 
     def build_site(self, settings: Settings, clock: Clock = ...) -> Site:
         """Return a site ready to work."""

@@ -90,7 +90,8 @@ class Assembly:
         calendars = calendars_of(
             self._spot("calendars"), self._entries("calendars"), parts.get("default_calendar")
         )
-        reports = reports_of(self._spot("reports"), self._part("reports"), report_schema)
+        written = self._part("reports")
+        reports = reports_of(self._spot("reports"), written, report_schema, resolver)
         raw_rules = self._part("rules")
         names = {
             "rule": raw_rules,

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from fieldstone.compiler.problems import Spot
-from fieldstone.compiler.tree import Items, Table, earlier_codes, rename_key, value_at
+from fieldstone.compiler.tree import Items, Table, earlier_codes, put, rename_key, value_at
 from fieldstone.model.objects import ObjectType
 
 
@@ -113,18 +113,10 @@ def _written(spot: Spot, old: str, new: str) -> bool:
     if not there:
         return False
     if isinstance(value, str):
-        return _put(holder, last, _replaced(value, old, new), value)
+        present = _replaced(value, old, new)
+        put(holder, last, present)
+        return present != value
     return _below(value, old, new)
-
-
-def _put(holder: object, step: str | int, value: str, before: str) -> bool:
-    if value == before:
-        return False
-    if isinstance(holder, Table):
-        holder[str(step)] = value
-    elif isinstance(holder, Items):
-        holder[int(step)] = value
-    return True
 
 
 def _replaced(text: str, old: str, new: str) -> str:

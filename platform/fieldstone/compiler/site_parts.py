@@ -18,6 +18,8 @@ from fieldstone.base.workdays import (
 )
 from fieldstone.compiler.merging import ordered
 from fieldstone.compiler.problems import Spot
+from fieldstone.compiler.report_parts import settle_names
+from fieldstone.compiler.resolving import Resolver
 from fieldstone.compiler.schema_check import Shape
 from fieldstone.compiler.site_shapes import report_shape
 from fieldstone.compiler.tree import plain
@@ -159,14 +161,15 @@ class Navigation:
 
 
 def reports_of(
-    spot: Spot, raw: Mapping[str, Any], schema: Mapping[str, Any] | None
+    spot: Spot, raw: Mapping[str, Any], schema: Mapping[str, Any] | None, resolver: Resolver
 ) -> dict[str, Report]:
-    """Return the reports and dashboards whose YAML fits the schema."""
+    """Return the reports and dashboards whose YAML fits the schema, with present codes."""
     shape = Shape(report_shape(schema))
     reports = {}
     for code, settings in raw.items():
         here = spot.under(code)
         if shape.check(here, settings):
+            settle_names(here, settings, resolver)
             label = label_from(settings.get("label"), label_of(code))
             body = {
                 key: plain(value) for key, value in settings.items() if key not in {"label", "kind"}

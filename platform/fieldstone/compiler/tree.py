@@ -119,6 +119,14 @@ def plain(value: object) -> Any:
     return value
 
 
+def put(parent: object, step: str | int, value: object) -> None:
+    """Put another value in the place of one that is there."""
+    if isinstance(parent, Table):
+        parent[str(step)] = value
+    elif isinstance(parent, Items):
+        parent[int(step)] = value
+
+
 def rename_key(table: Table, old: str, new: str) -> None:
     """Call the entry `old` of a table `new`, in its place."""
     entries = [(key, table[key], table.keys_at[key], table.values_at[key]) for key in table]

@@ -48,8 +48,18 @@ def register(app: Flask, site: Site) -> None:
     def readyz() -> Response:
         if not site.storage.answers():
             return Response("the database does not answer\n", 503, content_type="text/plain")
-        return Response("ready\n", content_type="text/plain; charset=utf-8")
+        return Response(f"ready\n{_served(site)}", content_type="text/plain; charset=utf-8")
 
     @app.get("/metrics")
     def metrics() -> Response:
         return Response(generate_latest(registry), content_type=CONTENT_TYPE_LATEST)
+
+
+def _served(site: Site) -> str:
+    """Return which revision is served; a broken one stops nobody, but whoever watches should know."""
+    if site.changing is None:
+        return ""
+    found = site.changing.live.found
+    if found.problems:
+        return f"revision {found.wanted} is broken; revision {found.revision} is served\n"
+    return f"revision {found.revision}\n"

@@ -8,7 +8,7 @@ from fieldstone.cli.contract import DONE, Asked
 
 
 class Check:
-    """Reads the layers of this folder without touching the database."""
+    """Reads the layers of this folder, and what administrators changed, if there is a database."""
 
     name = "check"
     summary = "name every problem in metadata and rules, with its cure"
@@ -18,7 +18,9 @@ class Check:
 
     def run(self, asked: Asked) -> int:
         """Compile, or be refused with all problems."""
-        model = asked.wiring.compile_model(asked.settings(), asked.wiring.vocabulary())
+        settings, wiring = asked.settings(), asked.wiring
+        stored = wiring.stored_documents(settings)
+        model = wiring.compile_model(settings, wiring.vocabulary(), stored)
         fields = sum(len(spec.fields) for spec in model.objects.values())
         asked.terminal.say(
             f"All good: {len(model.objects)} objects with {fields} fields, {len(model.rules)} rules."
