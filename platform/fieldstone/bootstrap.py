@@ -19,6 +19,8 @@ from fieldstone.base.shipped import shipped
 from fieldstone.compiler.compile import compile_site
 from fieldstone.compiler.loading import read_layer
 from fieldstone.compiler.tree import Layer
+from fieldstone.delivery import enrichers
+from fieldstone.delivery.enrichers.checking import check_enrichments
 from fieldstone.evolution.bring_up import bring_up
 from fieldstone.evolution.documents import Documents
 from fieldstone.evolution.live import last_good
@@ -61,6 +63,7 @@ def vocabulary() -> Vocabulary:
         kinds=members(rules, "KIND"),
         actions=members(actions, "ACTION"),
         channels=members(delivery, "CHANNEL"),
+        enrichers=members(enrichers, "ENRICHER"),
     )
 
 
@@ -94,7 +97,7 @@ def _no_layer(core: Path, name: str) -> Problem:
 
 def compile_model(settings: Settings, words: Vocabulary, stored: Documents | None = None) -> Model:
     """Return the compiled model of an installation. Raises MetadataError with every problem."""
-    return compile_site(
+    model = compile_site(
         layers_of(settings, stored),
         words.types,
         words.kinds,
@@ -102,6 +105,8 @@ def compile_model(settings: Settings, words: Vocabulary, stored: Documents | Non
         report_schema=REPORT_SCHEMA,
         defaults={"currency": settings.currency},
     )
+    check_enrichments(model, words.enrichers)
+    return model
 
 
 def stored_documents(settings: Settings) -> Documents:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from fieldstone.actions.contract import Action
 from fieldstone.actions.intake.reception import Reception
@@ -13,6 +13,7 @@ from fieldstone.base.errors import Problem
 from fieldstone.base.settings import Settings
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor, Context
 from fieldstone.delivery.contract import Channel
+from fieldstone.delivery.enrichers.contract import Enricher
 from fieldstone.evolution.changing import Changing
 from fieldstone.evolution.live import Found, Live
 from fieldstone.evolution.workshop import Workshop
@@ -35,6 +36,7 @@ class Vocabulary:
     kinds: Mapping[str, RuleKind]
     actions: Mapping[str, Action]
     channels: Mapping[str, Channel]
+    enrichers: Mapping[str, Enricher] = field(default_factory=dict)
 
 
 PlayTests = Callable[[Model, Sequence[Test]], tuple[Problem, ...]]

@@ -13,6 +13,7 @@ import structlog
 
 from fieldstone.base.settings import Settings
 from fieldstone.delivery.contract import Channel, DeliveryError, Means, Message, Receiver
+from fieldstone.rules.enrichment import CHANNEL as ENRICHMENT
 from fieldstone.storage.database import Storage
 from fieldstone.storage.database_clock import database_now
 from fieldstone.storage.leased import notices_of, outbox_of
@@ -94,7 +95,9 @@ class Office:
         """Give up messages for channels that this installation does not have, and return how many."""
         with self.storage.connection() as connection:
             why = "not sent: there is no such channel"
-            return outbox_of(connection).give_up_others(tuple(self.channels), why)
+            # Questions of enrichment are answered in a lane of their own.
+            known = (*self.channels, ENRICHMENT)
+            return outbox_of(connection).give_up_others(known, why)
 
     def _claimed(self) -> Taken | None:
         names = [name for name, channel in self.channels.items() if not channel.internal]

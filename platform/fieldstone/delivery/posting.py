@@ -55,21 +55,34 @@ def post(
 
     The connection goes to `address`, whatever the name resolves to by now; the certificate must be the name's.
     """
+    status, answered, _ = _asked("POST", target, address, body, headers)
+    return status, answered
+
+
+def fetch(target: Target, address: str, headers: Mapping[str, str]) -> tuple[int, bytes]:
+    """Get and return status and the beginning of the body, up to 64 KB. Raises PostError. See `post`."""
+    status, _, body = _asked("GET", target, address, None, headers)
+    return status, body
+
+
+def _asked(
+    verb: str, target: Target, address: str, body: bytes | None, headers: Mapping[str, str]
+) -> tuple[int, Mapping[str, str], bytes]:
     connection = _Pinned(target, address)
     # A time-out of the socket alone lets a server keep us for ever, one byte at a time.
     end = threading.Timer(SECONDS, connection.cut)
     end.daemon = True
     end.start()
     try:
-        connection.request("POST", target.path, body=body, headers=dict(headers))
+        connection.request(verb, target.path, body=body, headers=dict(headers))
         answer = connection.getresponse()
-        answer.read(LONGEST_ANSWER)
+        answered = answer.read(LONGEST_ANSWER)
     except (OSError, http.client.HTTPException, ssl.SSLError) as error:
         raise PostError(type(error).__name__) from error
     finally:
         end.cancel()
         connection.close()
-    return answer.status, {name.lower(): value for name, value in answer.getheaders()}
+    return answer.status, {name.lower(): value for name, value in answer.getheaders()}, answered
 
 
 class _Pinned(http.client.HTTPConnection):

@@ -18,6 +18,7 @@ from fieldstone.reads.listing import record_of
 from fieldstone.reads.query import Query, Record
 from fieldstone.reads.sight import Sight
 from fieldstone.rules.capture_body import Source, actor_id
+from fieldstone.rules.enrichment import Enrichment
 from fieldstone.storage.chain import fs_audit
 from fieldstone.storage.journal import fs_owner_span, fs_stage_history
 
@@ -122,12 +123,12 @@ def history_of(sight: Sight, object_name: str, record_id: str) -> History | None
 
 
 def _sources(sight: Sight) -> dict[str, str]:
-    """Return the names of sources, which write as themselves."""
+    """Return the names of sources and enrichments, which write as themselves."""
     language = sight.ctx.actor.language
     return {
         actor_id(rule.code): rule.label.text(language)
         for rule in sight.model.rules.values()
-        if isinstance(rule.body, Source)
+        if isinstance(rule.body, Source | Enrichment)
     }
 
 

@@ -13,6 +13,7 @@ from fieldstone.actions.intake.sources import intakes_of
 from fieldstone.site import Site
 from fieldstone.storage.arrivals import Arrivals, forget_counts
 from fieldstone.storage.errors import StorageError
+from fieldstone.storage.provenance import forget_answers
 
 log = structlog.get_logger()
 
@@ -59,3 +60,4 @@ def forget_arrivals(site: Site) -> None:
         for intake in intakes_of(site.model, also_off=True):
             arrivals.forget(intake.code, now - timedelta(days=intake.source.retention_days))
         forget_counts(connection, now)
+        forget_answers(connection, now)

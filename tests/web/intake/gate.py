@@ -102,6 +102,13 @@ class Gate:
         assert not outcome.problems
         return outcome.record_id
 
+    def change(self, object_name: str, record_id: str, **values: object) -> None:
+        """Change a record in the platform's name."""
+        ctx = self.site.system_context("test")
+        change = Change(object_name, Operation.UPDATE, values, record_id, trusted=True)
+        (outcome,) = self.site.writes.submit(ctx, self.site.model, [change])
+        assert not outcome.problems
+
     def arrivals(self, source: str) -> list[Arrival]:
         """Return what arrived, newest first."""
         with self.site.storage.looking() as connection:
@@ -112,13 +119,13 @@ class Gate:
         work_until_idle(self.site)
 
 
-def open_gate(url: str, folder: Path, rules: str = "") -> Gate:
+def open_gate(url: str, folder: Path, rules: str = "", **more: Any) -> Gate:
     """Bring up a site whose own rules are these."""
     if rules:
         (folder / "metadata").mkdir(exist_ok=True)
         (folder / "rules").mkdir(exist_ok=True)
         (folder / "rules" / "site.yaml").write_text(rules, encoding="utf-8")
     clock = [BEGIN]
-    settings = Settings(folder, database_url=url, secret_key="k" * 32)
+    settings = Settings(folder, database_url=url, secret_key="k" * 32, **more)
     site = bootstrap.build_site(settings, lambda: clock[0])
     return Gate(site, bootstrap.build_web(site), clock)

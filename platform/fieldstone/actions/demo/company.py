@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from fieldstone.actions.demo.arrivals import remember_arrivals, remember_costs, remember_visits
+from fieldstone.actions.demo.arrivals import (
+    remember_arrivals,
+    remember_companies,
+    remember_costs,
+    remember_visits,
+)
 from fieldstone.actions.demo.daily import keep_busy, serve_customers
 from fieldstone.actions.demo.deals import close_deals
 from fieldstone.actions.demo.interest import show_interest
@@ -24,6 +29,7 @@ def tell_story(stage: Stage, progress: Progress) -> tuple[Login, ...]:
     leads = capture(teller, staff, market)
     remember_arrivals(teller, market.channels, leads)
     remember_costs(teller, market.channels)
+    remember_companies(teller, leads)
     customers = close_deals(teller, market, leads)
     show_interest(teller, market, leads)
     keep_busy(teller, leads)
