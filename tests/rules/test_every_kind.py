@@ -39,6 +39,7 @@ QUIET = {
     "conversion_map",
     "matching",
     "merge",
+    "offboarding",
     "reminder_ladder",
     "rotation",
     "ranking_program",

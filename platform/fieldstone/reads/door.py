@@ -25,6 +25,7 @@ from fieldstone.reads.explaining import Why, explained
 from fieldstone.reads.frame import may_read
 from fieldstone.reads.history import History, history_of
 from fieldstone.reads.kept import Kept
+from fieldstone.reads.leaving import LeavingPlan, plan_for
 from fieldstone.reads.listing import page_of, record_of, total_of
 from fieldstone.reads.merges import led_to, merges_into
 from fieldstone.reads.pairs import PairPage, PairQuery, open_pairs, pair_of, pairs_of
@@ -213,6 +214,14 @@ class Reads:
         """Return what a record may be the same as; the actor need not see the other record."""
         with self.sight(ctx, model) as sight:
             return open_pairs(sight, id)
+
+    def leaving(self, ctx: Context, model: Model, person: str) -> LeavingPlan | None:
+        """Return what somebody would hand over, counted whoever may see it; None without a rule or such a person.
+
+        Raises RefusedError (403) for who may not switch this person off.
+        """
+        with self.sight(ctx, model) as sight:
+            return plan_for(sight, person)
 
     def scores(self, ctx: Context, model: Model, object_name: str, id: str) -> tuple[Score, ...]:
         """Return what a record's scores are made of; () when it is not there or has none."""

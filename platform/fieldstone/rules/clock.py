@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from fieldstone.base.label import Label
 from fieldstone.base.workdays import Span
@@ -13,6 +14,9 @@ from fieldstone.expressions.expression import Expression
 from fieldstone.rules.contract import Facts
 from fieldstone.rules.qualifying import Qualifying
 from fieldstone.rules.spans import Spans
+
+KEEPS_CLOCK: Final = "keeps_clock"
+"""What the change of a hand-over asks: deadlines that run go on for the heir."""
 
 
 @dataclass(frozen=True)
@@ -81,5 +85,8 @@ def started(name: str, draft: Draft, facts: Facts) -> dict[str, object]:
     if name == "created_at" and draft.before is None:
         return {name: draft.change.as_of or facts.now}
     if name == "owned_at" and (draft.before is None or draft.changed("owner")):
+        since = (draft.before or {}).get(name)
+        if since and draft.row.get("owner") and draft.change.asks.get(KEEPS_CLOCK):
+            return {name: since}
         return {name: facts.now if draft.row.get("owner") else None}
     return {}

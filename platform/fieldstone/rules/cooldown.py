@@ -24,6 +24,8 @@ ENDS: Final = ("return", "recall", "reject", "transfer")
 JUDGED: Final = ("claim", "assign", "transfer", "merge", "import", "rule")
 """Where there is an owner before; a new record and one from the recycle bin have none to wait for."""
 RECORD, COMPANY = "record", "company"
+WAIVED: Final = "waives_cooldown"
+"""What the change of a hand-over asks: an heir may have had the record before."""
 LONGEST_SPAN: Final = Span(1830, "days")
 
 
@@ -107,7 +109,11 @@ class CooldownRule:
 
     def decide(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
         """Refuse those who must wait; what a rule would give them waits without an owner."""
-        gains = [one for one in gains_of(drafts, facts) if one.way in self.ways]
+        gains = [
+            one
+            for one in gains_of(drafts, facts)
+            if one.way in self.ways and not one.draft.change.asks.get(WAIVED)
+        ]
         rows = {gain.draft.record_id: gain.draft.row for gain in gains if gain.draft.before}
         barred = self.barred(rule, rows, facts)
         verdicts = {}

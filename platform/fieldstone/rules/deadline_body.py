@@ -13,7 +13,7 @@ from fieldstone.base.workdays import Span
 from fieldstone.changes.nouns import Draft, Effect, TimerRequest
 from fieldstone.expressions.expression import Expression
 from fieldstone.rules.assignments import assigned
-from fieldstone.rules.clock import Clock, Reckoned, started
+from fieldstone.rules.clock import KEEPS_CLOCK, Clock, Reckoned, started
 from fieldstone.rules.contract import Due, DueTimer, Facts, Rule, Verdict
 from fieldstone.rules.cooldown import Cooldown
 from fieldstone.rules.deadline_terms import Consequence, Extension
@@ -120,6 +120,8 @@ class Deadline:
             return True
         if draft.change.action == TIMELINE and self.clock.counts is not None:
             return True
+        if draft.change.asks.get(KEEPS_CLOCK) and draft.changed("owner"):
+            return True
         if draft.before is None or not held_before(rule, draft, facts):
             return True
         before = {**draft.related, **draft.before}
@@ -150,6 +152,8 @@ class Deadline:
         payload: dict[str, object] = {"start": reckoned.start.isoformat()}
         if same_start and present.extended_to is not None:
             due, payload = max(due, present.extended_to), {**present.payload, **payload}
+        if draft.change.asks.get(KEEPS_CLOCK):
+            due = max(due, facts.calendar(rule.calendar).after(facts.now, self.grace))
         because = self._because(present, row, reckoned, due)
         if due <= facts.now:
             due, because = self._begins_late(present, due)

@@ -163,6 +163,13 @@ class Jobs:
         found = row.first()
         return dict(found) if found is not None else None
 
+    def last_under(self, prefix: str) -> str | None:
+        """Return the newest job whose unique key begins with `prefix`, None when there is none."""
+        asked = select(fs_job.c.id).where(fs_job.c.unique_key.startswith(prefix, autoescape=True))
+        newest = asked.order_by(fs_job.c.created_at.desc(), fs_job.c.id.desc()).limit(1)
+        found: str | None = self._connection.execute(newest).scalar()
+        return found
+
     def start_slot(self, job: str, slot: datetime) -> bool:
         """Tell whether this process is the one that runs a scheduled job for its planned instant."""
         adding = upserting(fs_schedule_run, self._dialect).values(

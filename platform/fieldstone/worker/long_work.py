@@ -21,6 +21,8 @@ from fieldstone.worker.bulk_update import NAME as BULK_UPDATE
 from fieldstone.worker.bulk_update import bulk_update
 from fieldstone.worker.finding import find_duplicates
 from fieldstone.worker.importing import import_records, undo_import
+from fieldstone.worker.offboarding import NAME as OFFBOARD
+from fieldstone.worker.offboarding import offboard
 from fieldstone.worker.rescoring import rescore
 from fieldstone.worker.runs import LEASE, JobLostError, Run, StoppingError, Work
 from fieldstone.worker.settling import NAME as SETTLE
@@ -33,6 +35,7 @@ WORKS: Final[Mapping[str, Work]] = {
     FIND: find_duplicates,
     IMPORT: import_records,
     UNDO: undo_import,
+    OFFBOARD: offboard,
     RESCORE: rescore,
     SETTLE: settle,
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from fieldstone.changes.nouns import Draft
+from fieldstone.rules.clock import KEEPS_CLOCK
 from fieldstone.writes.work import Batch, Work, each_standing
 
 
@@ -22,7 +23,9 @@ def _one(draft: Draft, work: Work) -> Draft:
         values |= {"owner": None} if draft.changed("pool") else {"pool": None}
         owner = None if draft.changed("pool") else owner
     if "owned_at" in fields and (draft.changed("owner") or "owner" in values):
-        values["owned_at"] = at if owner else None
+        since = (draft.before or {}).get("owned_at")
+        goes_on = owner and since and draft.change.asks.get(KEEPS_CLOCK)
+        values["owned_at"] = since if goes_on else at if owner else None
     stage = work.spec.stage_field
     if stage and draft.changed(stage) and "stage_entered_at" in fields:
         history = draft.change.stage_history

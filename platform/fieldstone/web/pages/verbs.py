@@ -30,6 +30,8 @@ ELSEWHERE: Final = frozenset(
         "undo_convert",
     }
 )
+WRITES: Final = {"offboard": "active"}
+"""The field that an action writes, for whose sake it is offered."""
 MOST_KEYS: Final = 5
 MOST_BUTTONS: Final = 3
 
@@ -144,6 +146,8 @@ class Verbs(OneRecord):
         label = action.label.text(self.asked.language)
         if action.name == "convert":
             return {"label": label, "icon": action.icon, "get": f"{self.url}/convert"}
+        if action.name == "offboard":
+            return {"label": label, "icon": action.icon, "href": f"/leaving/{self.record.id}"}
         url = f"{self.url}/actions/{action.name}"
         if action.schema.get("properties"):
             return {"label": label, "icon": action.icon, "get": url}

@@ -1,0 +1,1 @@
+"""When a person leaves: the plan, and handing over step by step."""
