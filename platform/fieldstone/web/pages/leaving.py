@@ -13,7 +13,7 @@ from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.jobs.contract import JobStatus
 from fieldstone.reads.leaving import LeavingPlan, Share
 from fieldstone.reads.query import Query
-from fieldstone.rules.offboarding import ASSIGN, FOLLOW, MANAGER
+from fieldstone.rules.offboarding import ASSIGN, FOLLOW, MANAGER, ROLE, HandOver
 from fieldstone.storage.leased import jobs_of
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
@@ -86,7 +86,7 @@ def _context(
         "running": running,
         "progress": _progress(status) if status is not None and running else None,
         "report": _report(asked, plan, status) if status is not None and status.ended else None,
-        "shares": [_share(asked, said, one, record.values) for one in plan.shares],
+        "shares": [_share(asked, said, one) for one in plan.shares],
         "total": plan.total,
         "stays": [
             {"label": asked.model.objects[code].plural.text(asked.language), "n": n}
@@ -110,30 +110,11 @@ def _progress(status: JobStatus) -> Drawn:
     return {"done": done, "total": total, "percent": round(100 * done / total) if total else 0}
 
 
-def _share(asked: Asked, said: Speech, share: Share, values: Any) -> Drawn:
-    one, model = share.hand_over, asked.model
-    spec = model.objects[one.object_name]
-    heirs = {MANAGER: said.t("Their manager"), ASSIGN: said.t("By the assignment rules")}
-    offered = [MANAGER]
-    if spec.owned == "optional" and model.rules_of(spec.code, "assignment"):
-        offered.append(ASSIGN)
-    if one.follow:
-        offered.append(FOLLOW)
-        heirs[FOLLOW] = said.t("Whoever owns what it belongs to")
-    for pool in spec.pools if spec.owned == "optional" else ():
-        offered.append(f"pool:{pool}")
-        heirs[f"pool:{pool}"] = model.rules[pool].label.text(asked.language)
-    for team in _teams(asked):
-        offered.append(f"team:{team.values.get('code')}")
-        heirs[offered[-1]] = said.t("Team {name}, in turn", name=str(team.values.get("name")))
-    if one.to not in offered:
-        kind, _, code = one.to.partition(":")
-        role = model.roles.get(code) if kind == "role" else None
-        heirs[one.to] = (
-            said.t("{role}, in turn", role=role.label.text(asked.language)) if role else code
-        )
-        offered.insert(0, one.to)
+def _share(asked: Asked, said: Speech, share: Share) -> Drawn:
+    one = share.hand_over
+    spec = asked.model.objects[one.object_name]
     chosen = request.form.get(f"to.{one.code}") or one.to
+    heirs = _heirs(asked, said, one)
     return {
         "code": one.code,
         "label": one.label.text(asked.language),
@@ -145,7 +126,10 @@ def _share(asked: Asked, said: Speech, share: Share, values: Any) -> Drawn:
             "type": "select",
             "required": True,
             "value": chosen,
-            "options": [{"value": h, "label": heirs[h], "chosen": h == chosen} for h in offered],
+            "options": [
+                {"value": heir, "label": label, "chosen": heir == chosen}
+                for heir, label in heirs.items()
+            ],
         },
         "user": {
             "name": f"user.{one.code}",
@@ -156,6 +140,28 @@ def _share(asked: Asked, said: Speech, share: Share, values: Any) -> Drawn:
             "placeholder": said.t("a certain person"),
         },
     }
+
+
+def _heirs(asked: Asked, said: Speech, one: HandOver) -> dict[str, str]:
+    """Return who may be chosen for a hand-over, by heir; what the rule says is among them."""
+    model, language = asked.model, asked.language
+    spec = model.objects[one.object_name]
+    may_be_free = spec.owned == "optional"
+    found = {MANAGER: said.t("Their manager")}
+    if may_be_free and model.rules_of(spec.code, "assignment"):
+        found[ASSIGN] = said.t("By the assignment rules")
+    if one.follow:
+        found[FOLLOW] = said.t("Whoever owns what it belongs to")
+    for pool in spec.pools if may_be_free else ():
+        found[f"pool:{pool}"] = model.rules[pool].label.text(language)
+    for team in _teams(asked):
+        name = str(team.values.get("name"))
+        found[f"team:{team.values.get('code')}"] = said.t("Team {name}, in turn", name=name)
+    if one.to not in found:
+        kind, _, code = one.to.partition(":")
+        role = model.roles[code].label.text(language) if kind == ROLE else ""
+        found = {one.to: said.t("{role}, in turn", role=role) if role else code, **found}
+    return found
 
 
 def _teams(asked: Asked) -> Any:
