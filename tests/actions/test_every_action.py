@@ -42,7 +42,7 @@ def test_some_object_of_the_core_offers_it_and_some_does_not(name: str) -> None:
 @pytest.mark.parametrize("name", sorted(ACTIONS))
 def test_a_record_that_is_not_there_is_refused(company: Company, name: str) -> None:
     model = company.model
-    where = "activity" if name == "complete" else "lead"
+    where = {"complete": "activity", "offboard": "user"}.get(name, "lead")
     assert ACTIONS[name].offered(model, where)
     params = {
         "assign": {"owner": company.ids["li"]},

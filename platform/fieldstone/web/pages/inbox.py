@@ -31,6 +31,8 @@ LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     "recalled": ("undo-2", "orange"),
     "stage_entered": ("arrow-right", "green"),
     "duplicate": ("copy", "amber"),
+    "conversion": ("shield-check", "indigo"),
+    "offboarding": ("log-out", "gray"),
 }
 BY_STRENGTH: Final[Mapping[str, tuple[str, str]]] = {
     "urgent": ("triangle-alert", "red"),

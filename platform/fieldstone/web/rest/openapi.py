@@ -26,6 +26,7 @@ from fieldstone.web.rest.objects import objects_seen
 from fieldstone.web.rest.openapi_config import CONFIG_PATHS
 from fieldstone.web.rest.openapi_engagements import intake_path
 from fieldstone.web.rest.openapi_imports import IMPORT_PATHS
+from fieldstone.web.rest.openapi_obligations import obligation_paths
 from fieldstone.web.rest.openapi_parts import Json
 from fieldstone.web.rest.openapi_pools import pool_paths
 from fieldstone.web.rest.openapi_scoring import SCORING_PATHS
@@ -123,6 +124,8 @@ def paths_of(offer: Offer, one: ObjectType, access: Access) -> Iterator[tuple[st
     yield from found.items()
     if one.code == ENGAGEMENT and access.may_create:
         yield f"{base}/intake", intake_path(one)
+    if access.may_read:
+        yield from obligation_paths(offer.held.model, one, base)
     yield from _special_paths(offer, one, access, base)
 
 

@@ -1,0 +1,96 @@
+"""Deadlines, conversions and hand-overs in the OpenAPI document."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from fieldstone.model.objects import ObjectType
+from fieldstone.model.site_model import Model
+from fieldstone.rules.deadline_body import Deadline
+from fieldstone.web.rest.openapi_parts import (
+    ID,
+    INSTANT,
+    MAYBE_TEXT,
+    PATH_ID,
+    TEXT,
+    Json,
+    answers,
+    many,
+    of,
+    ref,
+)
+
+NUMBER: Final[Json] = {"type": "integer"}
+FLAG: Final[Json] = {"type": "boolean"}
+MAYBE_INSTANT: Final[Json] = {"type": ["string", "null"], "format": "date-time"}
+DEADLINE: Final = of(
+    rule=TEXT,
+    label=TEXT,
+    kind=TEXT,
+    start=MAYBE_INSTANT,
+    due=INSTANT,
+    overdue=FLAG,
+    then=MAYBE_TEXT,
+    cooldown=MAYBE_TEXT,
+    reminders=many(of(at=INSTANT, strength=TEXT)),
+    extended=NUMBER,
+    extensions_left={"type": ["integer", "null"]},
+    may_extend=FLAG,
+    acknowledged_at=MAYBE_INSTANT,
+)
+CONVERSION: Final = of(
+    state={"type": "string", "enum": ["open", "pending", "done"]},
+    asked_by={**ID, "type": ["string", "null"]},
+    asked_at=MAYBE_INSTANT,
+    targets=many(
+        of(
+            target=TEXT,
+            object=TEXT,
+            optional=FLAG,
+            suggestions=many(of(id=ID, title=TEXT, same=TEXT)),
+        )
+    ),
+    missing=many(ref("Problem")),
+    carries={"type": "object", "additionalProperties": NUMBER},
+    undo_until=MAYBE_INSTANT,
+    undo=many(
+        of(
+            target=TEXT,
+            object=TEXT,
+            id=ID,
+            fate={"type": "string", "enum": ["removed", "kept", "put_back", "left"]},
+            why=TEXT,
+        )
+    ),
+)
+LEAVING: Final = of(
+    hand_over=many(of(code=TEXT, label=TEXT, object=TEXT, to=TEXT, count=NUMBER)),
+    stays={"type": "object", "additionalProperties": NUMBER},
+    job={"type": ["object", "null"]},
+)
+
+
+def obligation_paths(model: Model, one: ObjectType, base: str) -> Iterator[tuple[str, Json]]:
+    """Yield what an object with deadlines, a conversion map, or people who leave can be asked."""
+    if any(isinstance(rule.body, Deadline) for rule in model.rules_of(one.code)):
+        text, schema = "Read the deadlines that run, with what happens then", many(DEADLINE)
+        yield f"{base}/{{id}}/deadlines", _asked(one, "deadlines", text, schema)
+    if model.rules_of(one.code, "conversion_map"):
+        text = "Read what a conversion finds, how it stands, and what an undo does"
+        yield f"{base}/{{id}}/conversion", _asked(one, "conversion", text, CONVERSION)
+    if model.rules_of(one.code, "offboarding"):
+        text = "Read what a person hands over, and how far the hand-over is"
+        yield f"{base}/{{id}}/leaving", _asked(one, "leaving", text, LEAVING)
+
+
+def _asked(one: ObjectType, verb: str, summary: str, schema: Json) -> Json:
+    return {
+        "get": {
+            "operationId": f"{verb}_{one.code}",
+            "tags": [one.plural.en],
+            "summary": summary,
+            "parameters": [PATH_ID],
+            "responses": answers("200", of(data=schema), summary),
+        }
+    }
