@@ -14,11 +14,8 @@ from fieldstone.actions.demo.interest import show_interest
 from fieldstone.actions.demo.leads import capture
 from fieldstone.actions.demo.market import Market, open_shop
 from fieldstone.actions.demo.names import CITIES, WISHES, Names
-<<<<<<< HEAD
 from fieldstone.actions.demo.pool_life import live_at_the_pool
-=======
 from fieldstone.actions.demo.obligations import press
->>>>>>> 0be9e6e (Deadlines, conversions and hand-overs have their addresses; races and long stops are held by tests)
 from fieldstone.actions.demo.staff import Login, hire
 from fieldstone.actions.demo.teller import Chapter, Progress, Stage, Teller
 

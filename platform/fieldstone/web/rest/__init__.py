@@ -12,11 +12,8 @@ from fieldstone.web.rest import (
     engagements,
     imports,
     life,
-<<<<<<< HEAD
     pools,
-=======
     obligations,
->>>>>>> 0be9e6e (Deadlines, conversions and hand-overs have their addresses; races and long stops are held by tests)
     records,
     reports,
     scoring,
@@ -30,17 +27,11 @@ def register_rest(app: Flask, site: Site) -> None:
         config,
         engagements,
         scoring,
-<<<<<<< HEAD
         pools,
         records,
         doing,
         life,
-=======
-        records,
-        doing,
-        life,
         obligations,
->>>>>>> 0be9e6e (Deadlines, conversions and hand-overs have their addresses; races and long stops are held by tests)
         imports,
         reports,
         describing,
