@@ -14,8 +14,8 @@ from fieldstone.actions.demo.interest import show_interest
 from fieldstone.actions.demo.leads import capture
 from fieldstone.actions.demo.market import Market, open_shop
 from fieldstone.actions.demo.names import CITIES, WISHES, Names
-from fieldstone.actions.demo.pool_life import live_at_the_pool
 from fieldstone.actions.demo.obligations import press
+from fieldstone.actions.demo.pool_life import live_at_the_pool
 from fieldstone.actions.demo.staff import Login, hire
 from fieldstone.actions.demo.teller import Chapter, Progress, Stage, Teller
 

@@ -86,7 +86,7 @@ def _context(
         "running": running,
         "progress": _progress(status) if status is not None and running else None,
         "report": _report(asked, plan, status) if status is not None and status.ended else None,
-        "shares": [_share(asked, said, one) for one in plan.shares],
+        "shares": [_share(asked, said, one) for one in plan.shares if one.count],
         "total": plan.total,
         "stays": [
             {"label": asked.model.objects[code].plural.text(asked.language), "n": n}
