@@ -19,7 +19,7 @@ from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.acting import finished
 from fieldstone.web.pages.amounts import near, short_time
-from fieldstone.web.pages.converting import call_of, plan_of
+from fieldstone.web.pages.converting import call_of, fresh_title, plan_of
 from fieldstone.web.pages.entries import NOTICE, Entry, RecordPart
 from fieldstone.web.pages.one_record import OneRecord
 from fieldstone.web.pages.record import RecordPage, page_of
@@ -111,7 +111,7 @@ def _may_undo(shown: RecordPage, plan: Converting) -> bool:
 
 def _wishes(shown: RecordPage, plan: Converting) -> list[Drawn]:
     """Return what a conversion that waits would make."""
-    asked, t = shown.asked, shown.speech.t
+    t = shown.speech.t
     params = plan.kept.params if plan.kept else {}
     rows = []
     for target in plan.body.targets:
@@ -120,13 +120,7 @@ def _wishes(shown: RecordPage, plan: Converting) -> list[Drawn]:
         chosen = params.get("use", {}).get(target.code)
         row = _row(shown, target.object_name, str(chosen or ""))
         row["text"] = t("an existing one is used") if chosen else t("will be made")
-        rows.append(
-            {
-                **row,
-                "title": row["title"]
-                or asked.model.objects[target.object_name].label.text(asked.language),
-            }
-        )
+        rows.append({**row, "title": row["title"] or fresh_title(shown, target)})
     return rows
 
 

@@ -13,7 +13,6 @@ from fieldstone.access.masks import Masked
 from fieldstone.actions.contract import Call
 from fieldstone.actions.running import run
 from fieldstone.base.errors import Problem, RefusedError
-from fieldstone.model.objects import ObjectType
 from fieldstone.reads.converting import Converting
 from fieldstone.rules.conversion import Target
 from fieldstone.web.asking import Asked, the_call
@@ -27,7 +26,7 @@ from fieldstone.web.pages.wording import message
 
 PAGE = Blueprint("converting", __name__)
 Drawn = dict[str, Any]
-NEW, NONE, OTHER = "new", "none", "other"
+NEW, NONE = "new", "none"
 UNPROCESSABLE: Final = 422
 CONVERT: Final = "convert"
 
@@ -82,7 +81,7 @@ class Dialog:
             "label": label,
             "icon": spec.icon,
             "chosen": chosen,
-            "fresh": self._title(target, spec) or t("Made from this record"),
+            "fresh": fresh_title(self.shown, target) or t("Made from this record"),
             "suggested": [
                 {
                     "id": one.id,
@@ -99,21 +98,11 @@ class Dialog:
                 "type": "lookup",
                 "value": request.form.get(f"use.{target.code}", ""),
                 "options_url": f"/o/{self.shown.spec.code}/options?field={target.into}",
-                "placeholder": t("Search"),
+                "placeholder": t("Another existing one"),
             }
             if target.into
             else None,
         }
-
-    def _title(self, target: Target, spec: ObjectType) -> str:
-        """Return what the new record would be called, as far as the reader may see what it is made of."""
-        expression, values = target.fields.get(spec.title), self.shown.record.values
-        if expression is None or expression.paths:
-            return ""
-        if any(isinstance(values.get(name), Masked) for name in expression.names):
-            return ""
-        found = expression.evaluate(values, env_of(self.asked.ctx))
-        return str(found) if found is not None else ""
 
     def _carries(self) -> str:
         """Return in words what goes along."""
@@ -134,11 +123,21 @@ class Dialog:
             pick, other = form.get(f"pick.{target.code}", ""), form.get(f"use.{target.code}", "")
             if pick == NONE:
                 out.append(target.code)
-            elif pick not in ("", NEW, OTHER):
-                use[target.code] = pick
-            elif other and pick != NEW:
-                use[target.code] = other
+            elif other or pick not in ("", NEW):
+                use[target.code] = other or pick
         return {"use": use} | ({"leave_out": out} if out else {})
+
+
+def fresh_title(shown: RecordPage, target: Target) -> str:
+    """Return what a new record would be called, as far as the reader may see what it is made of."""
+    spec, values = shown.asked.model.objects[target.object_name], shown.record.values
+    expression = target.fields.get(spec.title)
+    if expression is None or expression.paths:
+        return ""
+    if any(isinstance(values.get(name), Masked) for name in expression.names):
+        return ""
+    found = expression.evaluate(values, env_of(shown.asked.ctx))
+    return str(found) if found is not None else ""
 
 
 def dialog_of(shown: RecordPage, action: str) -> Response:

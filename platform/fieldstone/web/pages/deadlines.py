@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -16,7 +16,7 @@ from fieldstone.rules.deadline_body import Deadline
 from fieldstone.web.asking import the_call
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.amounts import near, short_time
-from fieldstone.web.pages.entries import ASIDE, RecordPart
+from fieldstone.web.pages.entries import ASIDE, NOTICE, RecordPart
 from fieldstone.web.pages.one_record import OneRecord
 from fieldstone.web.pages.people import face
 from fieldstone.web.pages.record import page_of
@@ -25,6 +25,8 @@ from fieldstone.web.pages.subjects import not_there
 PAGE = Blueprint("deadlines", __name__)
 Drawn = dict[str, Any]
 MOST_SPANS: Final = 6
+NEAR: Final = timedelta(hours=24)
+"""A deadline this near stands above the stages."""
 SOON: Final = 0.75
 """From this share of the time on, little is left."""
 REASONS: Final = {
@@ -47,6 +49,26 @@ def deadlines_beside(page: OneRecord) -> Drawn | None:
         return None
     access = access_to(asked.model, asked.actor, page.spec.code)
     return {"rows": [_deadline(page, one, access) for one in found]}
+
+
+def pressing(page: OneRecord) -> Drawn | None:
+    """Return the line above the stages for the deadline that comes first, once little time is left."""
+    asked, t = page.asked, page.speech.t
+    found = asked.site.reads.deadlines(asked.ctx, asked.model, page.spec.code, page.record.id)
+    if not found or found[0].due - asked.ctx.now > NEAR:
+        return None
+    first, now = found[0], asked.ctx.now
+    late = first.overdue(now)
+    left = short_time(page.speech, abs(first.due - now))
+    what = first.rule.label.text(asked.language)
+    text = (
+        t("{what}: {time} overdue.", what=what, time=left)
+        if late
+        else t("{what}: {time} left.", what=what, time=left)
+    )
+    joint = "" if asked.language == "zh" else " "
+    tone = "red" if late or _share(first, now) >= SOON else "amber"
+    return {"tone": tone, "icon": "alarm-clock", "text": f"{text}{joint}{_then(page, first)}"}
 
 
 def _deadline(page: OneRecord, one: Running, access: Access) -> Drawn:
@@ -139,6 +161,7 @@ def _reason(page: OneRecord, reason: str) -> str:
 
 
 RECORD_PARTS = (
+    RecordPart(NOTICE, "pressing", pressing, order=10),
     RecordPart(ASIDE, "deadlines", deadlines_beside, "parts/deadlines.html", order=10),
     RecordPart(ASIDE, "owners", owners_beside, "parts/owners.html", order=60),
 )
