@@ -71,6 +71,13 @@ def measure_of(viewer: Viewer, object_name: str, name: str, text: str) -> Measur
     return Measure(name, function, value, condition)
 
 
+def condition_in(text: str) -> str:
+    """Return the condition of a measure, "" when it has none: of "sum(budget, stage == 'new')" the second part."""
+    function, arguments = _call(text, "measure")
+    tests = arguments if function == "count" else arguments[1:]
+    return tests[0] if tests else ""
+
+
 def reads_secret(viewer: Viewer, expression: Expression) -> bool:
     """Tell whether an expression gives a sealed value: the database holds only its fingerprint."""
     found = [

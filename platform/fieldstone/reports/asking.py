@@ -6,21 +6,23 @@ import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
 from fieldstone.base.errors import RefusedError
 from fieldstone.base.label import Label, label_of
 from fieldstone.base.periods import period
 from fieldstone.changes.nouns import Context
+from fieldstone.model.objects import Stage
 from fieldstone.model.site_model import Model
+from fieldstone.reads.analysis import Analysis
 from fieldstone.reads.door import Reads
 from fieldstone.reads.query import Query
 from fieldstone.reports.results import Column, Number
 from fieldstone.reports.shapes import ALL
+from fieldstone.reports.sources import SOURCES, Question, Settings
 
 DAYS_OF_A_MONTH: Final = Decimal("30.4375")  # of the Gregorian year, 365.25 / 12
 TENTH: Final = Decimal("0.0001")
-Settings = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,12 @@ class Asker:
         return replace(self, first=self.first - length, after=self.first)
 
     @property
+    def last_moment(self) -> datetime.datetime:
+        """Return the end of the period, or now where it has not ended."""
+        end = self.question().instant(self.after)
+        return self.ctx.now if end is None else min(end, self.ctx.now)
+
+    @property
     def months(self) -> Decimal:
         """Return how many months the period has had until now."""
         today = self.ctx.now.date()
@@ -60,10 +68,85 @@ class Asker:
         days = (min(self.after, today + datetime.timedelta(days=1)) - self.first).days
         return max(Decimal(1), Decimal(days) / DAYS_OF_A_MONTH)
 
+    @property
+    def analysis(self) -> Analysis:
+        """Return the door for histories and spreads of the object."""
+        return Analysis(self.reads, self.ctx, self.model, self.object_name)
+
+    def open_stages(self) -> list[str]:
+        """Return the codes of the stages on the way, in their order."""
+        return [stage.code for stage in self._stages() if stage.kind == "open"]
+
+    def won_stages(self) -> list[str]:
+        """Return the codes of the stages at the end of a success."""
+        return [stage.code for stage in self._stages() if stage.kind == "won"]
+
+    def lost_stages(self) -> list[str]:
+        """Return the codes of the stages of those that were lost."""
+        return [stage.code for stage in self._stages() if stage.kind == "lost"]
+
+    def stage_label(self, code: str) -> Label:
+        """Return what people call a stage."""
+        return next((one.label for one in self._stages() if one.code == code), label_of(code))
+
+    def _stages(self) -> list[Stage]:
+        pipelines = self.model.objects[self.object_name].pipelines
+        if pipelines is None:
+            return []
+        first = next(iter(pipelines.pipelines.values()))
+        return [stage for stage in first.stages.values() if not stage.archived]
+
+    def question(self, group: str = "", when: str = "") -> Question:
+        """Return what further figures need to know."""
+        return Question(
+            self.reads,
+            self.ctx,
+            self.model,
+            self.object_name,
+            self.first,
+            self.after,
+            self.condition(when),
+            when,
+            group,
+        )
+
     def lines(
         self, group: Sequence[str], figures: Mapping[str, Settings], when: str = ""
     ) -> list[dict[str, object]]:
         """Return one dict per group with its figures; those the actor may not see are left out."""
+        further = {code: one for code, one in figures.items() if not SOURCES.keys().isdisjoint(one)}
+        plain = {code: one for code, one in figures.items() if "measure" in one}
+        found = self._own(group, plain, when) if plain or not further or not group else []
+        if further and len(group) <= 1:
+            found = self._joined(found, group[0] if group else "", further, when)
+        return [{**line, **self.finished(line, figures)} for line in found]
+
+    def _joined(
+        self,
+        own: list[dict[str, object]],
+        group: str,
+        further: Mapping[str, Settings],
+        when: str,
+    ) -> list[dict[str, object]]:
+        """Add figures of other sources to the groups; a group that only they know gets a line of its own."""
+        by_key: dict[object, dict[str, object]] = {line.get(group): line for line in own}
+        for code, settings in further.items():
+            source = next(name for name in SOURCES if name in settings)
+            try:
+                found = SOURCES[source](self.question(group, when), settings[source])
+            except RefusedError:
+                continue  # it is made of what this person may not see
+            nothing = None if source == "quantile" else 0
+            for line in by_key.values():
+                line[code] = nothing
+            for key, value in found.items():
+                line = by_key.setdefault(key, {group: key} if group else {})
+                line[code] = value
+        return list(by_key.values())
+
+    def _own(
+        self, group: Sequence[str], figures: Mapping[str, Settings], when: str
+    ) -> list[dict[str, object]]:
         measures = {code: str(one["measure"]) for code, one in figures.items() if "measure" in one}
         query = Query(filter=self.condition(when))
         allowed = self._allowed(query, measures)
@@ -75,7 +158,7 @@ class Asker:
             group=group,
             measures=allowed or {"count": "count()"},
         )
-        return [{**line, **self.finished(line, figures)} for line in found]
+        return [dict(line) for line in found]
 
     def _allowed(self, query: Query, measures: Mapping[str, str]) -> dict[str, str]:
         """Return the measures that name only what the actor may see."""
@@ -108,12 +191,13 @@ class Asker:
             value = line.get(code)
             if isinstance(value, int | Decimal) and not isinstance(value, bool):
                 done[code] = value * self.months if settings.get("per_month") else value
-            elif "measure" in settings and code in line:
+            elif "share" not in settings and "each" not in settings and code in line:
                 done[code] = None
         for code, settings in figures.items():
-            ratio = settings.get("share") or settings.get("each")
+            ratio = settings.get("share") or settings.get("each") or settings.get("return")
             if ratio and ratio["of"] in done and ratio["in"] in done:
-                done[code] = quotient(done[ratio["of"]], done[ratio["in"]])
+                found = quotient(done[ratio["of"]], done[ratio["in"]])
+                done[code] = found - 1 if "return" in settings and found is not None else found
         return done
 
 
@@ -149,4 +233,6 @@ def columns_of(figures: Mapping[str, Settings], there: Mapping[str, object]) -> 
 
 def format_of(figure: Settings) -> str:
     """Return how a figure is written: shares are percent unless they say otherwise."""
-    return str(figure.get("format") or ("percent" if "share" in figure else "number"))
+    return str(
+        figure.get("format") or ("percent" if "share" in figure or "return" in figure else "number")
+    )

@@ -9,8 +9,11 @@ from typing import Final
 from fieldstone.base.label import Label
 from fieldstone.model.objects import Stage
 from fieldstone.reads.query import Query
-from fieldstone.reports.asking import Asker, Settings, columns_of, label_from
+from fieldstone.reports import paths
+from fieldstone.reports.asking import Asker, columns_of, label_from
+from fieldstone.reports.basis import basis_of, counts_events
 from fieldstone.reports.results import Chart, Column, Line, Number
+from fieldstone.reports.sources import Settings
 
 MOST_GROUPS: Final = 12
 MOST_MONTHS: Final = 24
@@ -42,7 +45,8 @@ def _chart(
         tuple(lines),
         label_from(settings["note"], code) if "note" in settings else None,
         marks or {},
-        asker.day,
+        "" if counts_events(settings) else asker.day,
+        basis_of(asker.model.objects[asker.object_name], asker.day, asker.ctx.actor.zone, settings),
     )
 
 
@@ -60,9 +64,14 @@ def _funnel(asker: Asker, code: str, settings: Settings) -> Chart | None:
     stages = _stages(asker)
     if not stages:
         return None
+    if settings.get("count") == "as_of":  # what is won stands no longer in the way
+        stages = [stage for stage in stages if stage.kind == "open"]
     codes = [stage.code for stage in stages]
-    query = Query(filter=asker.condition(str(settings.get("when", ""))))
-    if settings.get("count", "reached") == "reached":
+    when = str(settings.get("when", ""))
+    query = Query(filter=asker.condition(when))
+    if settings.get("count") == "as_of":
+        counts = asker.analysis.standing_at(Query(filter=when or None), codes, asker.last_moment)
+    elif settings.get("count", "reached") == "reached":
         counts = asker.reads.reached(asker.ctx, asker.model, asker.object_name, query, codes)
     else:
         field = asker.model.objects[asker.object_name].stage_field
@@ -160,10 +169,25 @@ def _below(counts: list[tuple[int, int]], total: int, share: Decimal) -> int:
     return counts[-1][0]
 
 
+def _path(made: Callable[[Asker, Settings], paths.Drawn]) -> Callable[..., Chart | None]:
+    """Return a chart over the way that records go, None for objects without stages."""
+
+    def drawn(asker: Asker, code: str, settings: Settings) -> Chart | None:
+        if not asker.open_stages():
+            return None
+        columns, lines, marks = made(asker, settings)
+        return _chart(asker, code, settings, columns, lines, marks)
+
+    return drawn
+
+
 MADE: Final[Mapping[str, Callable[[Asker, str, Settings], Chart | None]]] = {
     "funnel": _funnel,
     "histogram": _histogram,
     "columns": _months,
     "bars": _groups,
     "table": _groups,
+    "stuck": _path(paths.stuck),
+    "cohorts": _path(paths.cohorts),
+    "survival": _path(paths.survival),
 }

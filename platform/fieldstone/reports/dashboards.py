@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -13,10 +13,13 @@ from fieldstone.base.periods import Period
 from fieldstone.changes.nouns import Actor, Context
 from fieldstone.model.site_model import Model, Report
 from fieldstone.reads.door import Reads
-from fieldstone.reports.asking import Asker, Settings, format_of, label_from, span_of
+from fieldstone.reports.asking import Asker, format_of, label_from, span_of
+from fieldstone.reports.basis import counts_events
+from fieldstone.reports.behind import Behind, behind
 from fieldstone.reports.charts import chart_of
-from fieldstone.reports.results import Chart, Dashboard, Figure
+from fieldstone.reports.results import Chart, Dashboard, Figure, Line, Number
 from fieldstone.reports.shapes import PERIODS
+from fieldstone.reports.sources import Settings
 
 NOT_FOUND = 404
 
@@ -46,31 +49,45 @@ def dashboard(asked: Asked, code: str, period: str = "") -> Dashboard:
 
     Raises RefusedError: 404 for a dashboard that is not there for this person, 400 for an unknown period.
     """
-    known = {one.code: one for one in dashboards_for(asked.model, asked.ctx.actor)}
-    report = known.get(code)
-    if report is None:
-        text = f"There is no dashboard {code[:40]!r}."
-        problem = Problem("not_found", "report", text, did_you_mean(code[:40], known))
-        raise RefusedError([problem], NOT_FOUND)
+    report, name = _found(asked, code, period)
     body = report.body
-    name = period or str(body.get("period", Period.THIS_QUARTER))
-    if name not in PERIODS:
-        cure = did_you_mean(name[:40], [str(one) for one in PERIODS])
-        text = f"There is no period {name[:40]!r}."
-        raise RefusedError([Problem("bad_period", "period", text, cure)], 400)
     asker = _asker(asked, report, name)
     return Dashboard(
         code,
         report.label,
         str(body.get("icon", "chart-no-axes-column")),
         asker.object_name,
-        asker.day,
+        "" if counts_events(body) else asker.day,
         name,
         asker.first,
         asker.after,
         _figures(asker, _mapping(body.get("figures"))),
         _charts(asker, _mapping(body.get("charts"))),
     )
+
+
+def records_behind(
+    asked: Asked, code: str, period: str, chart: str, number: tuple[str, str | None]
+) -> Behind:
+    """Return the records behind a number (figure, key of its line) of a dashboard. Raises RefusedError: 404, 400."""
+    report, name = _found(asked, code, period)
+    return behind(_asker(asked, report, name), report.body, chart, *number)
+
+
+def _found(asked: Asked, code: str, period: str) -> tuple[Report, str]:
+    """Return a dashboard that this person has, and the period asked for."""
+    known = {one.code: one for one in dashboards_for(asked.model, asked.ctx.actor)}
+    report = known.get(code)
+    if report is None:
+        text = f"There is no dashboard {code[:40]!r}."
+        problem = Problem("not_found", "report", text, did_you_mean(code[:40], known))
+        raise RefusedError([problem], NOT_FOUND)
+    name = period or str(report.body.get("period", Period.THIS_QUARTER))
+    if name not in PERIODS:
+        cure = did_you_mean(name[:40], [str(one) for one in PERIODS])
+        text = f"There is no period {name[:40]!r}."
+        raise RefusedError([Problem("bad_period", "period", text, cure)], 400)
+    return report, name
 
 
 def _asker(asked: Asked, report: Report, name: str) -> Asker:
@@ -101,11 +118,17 @@ def _figures(asker: Asker, declared: Mapping[str, Settings]) -> tuple[Figure, ..
             format_of(one),
             str(one.get("good", "")),
             str(one.get("list", "")),
-            tuple(line.values.get(code) for line in by_month),
+            _by_month(by_month, code),
         )
         for code, one in declared.items()
         if code in now and not one.get("hidden")
     )
+
+
+def _by_month(lines: Sequence[Line], code: str) -> tuple[Number, ...]:
+    """Return a figure month by month, () for one that is not known so."""
+    values = tuple(line.values.get(code) for line in lines)
+    return values if any(values) else ()
 
 
 def _charts(asker: Asker, declared: Mapping[str, Settings]) -> tuple[Chart, ...]:

@@ -58,6 +58,7 @@ class Chart:
     note: Label | None = None
     marks: Mapping[str, Number] = field(default_factory=dict)
     day: str = ""
+    basis: Label | None = None  # which records, whose days, whose owner
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fieldstone.base.periods import Period
+from fieldstone.reads.happenings import KINDS as KINDS_OF_EVENTS
 
 ALL: Final = "all"
 PERIODS: Final = (
@@ -17,8 +18,17 @@ PERIODS: Final = (
     Period.LAST_365,
     ALL,
 )
-FORMATS: Final = ("number", "money", "percent", "days")
-KINDS: Final = ("funnel", "histogram", "columns", "bars", "table")
+FORMATS: Final = ("number", "money", "percent", "days", "long_days", "hours")
+KINDS: Final = (
+    "funnel",
+    "histogram",
+    "columns",
+    "bars",
+    "table",
+    "stuck",
+    "cohorts",
+    "survival",
+)
 
 _TEXT: Final = {"type": "string", "minLength": 1, "maxLength": 2000}
 _LABEL: Final = {
@@ -37,6 +47,59 @@ _RATIO: Final = {
     "properties": {"of": _TEXT, "in": _TEXT},
     "additionalProperties": False,
 }
+_TEXTS: Final = {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 50}
+_DAYS: Final = {
+    "type": "object",
+    "required": ["from", "to"],
+    "properties": {"from": _TEXT, "to": _TEXT},
+    "additionalProperties": False,
+}
+# What a figure may be beside a measure: see reports/sources.py.
+FURTHER: Final[Mapping[str, Any]] = {
+    "event": {
+        "type": "object",
+        "description": "Records to which it happened in the period, by their owner or pool then",
+        "required": ["kind"],
+        "properties": {
+            "kind": {"enum": list(KINDS_OF_EVENTS)},
+            "stages": _TEXTS,
+            "reasons": _TEXTS,
+        },
+        "additionalProperties": False,
+    },
+    "quantile": {
+        "type": "object",
+        "description": "The value that so many percent of the records do not exceed",
+        "required": ["value", "percent"],
+        "properties": {
+            "value": _TEXT,
+            "percent": {"type": "integer", "minimum": 1, "maximum": 100},
+            "when": _TEXT,
+        },
+        "additionalProperties": False,
+    },
+    "reached": {
+        "type": "object",
+        "description": "Records of the period that ever came to one of the stages",
+        "required": ["stages"],
+        "properties": {"stages": _TEXTS},
+        "additionalProperties": False,
+    },
+    "other": {
+        "type": "object",
+        "description": "A measure of another object, by a group that means the same",
+        "required": ["object", "measure"],
+        "properties": {
+            "object": _TEXT,
+            "measure": _TEXT,
+            "group": _TEXT,
+            "when": _TEXT,
+            "date": _TEXT,
+            "spread": {**_DAYS, "description": "Count the part of the days in the period"},
+        },
+        "additionalProperties": False,
+    },
+}
 # A figure: a measure of the rows ("count()", "sum(budget, stage == 'new')"), or one figure in relation to another.
 FIGURE: Final[Mapping[str, Any]] = {
     "type": "object",
@@ -45,6 +108,8 @@ FIGURE: Final[Mapping[str, Any]] = {
         "measure": _TEXT,
         "share": _RATIO,
         "each": _RATIO,
+        "return": _RATIO,
+        **FURTHER,
         "per_month": {"type": "boolean"},
         "format": {"enum": list(FORMATS)},
         "good": {"enum": ["up", "down"]},
@@ -62,11 +127,13 @@ CHART: Final[Mapping[str, Any]] = {
         "label": _LABEL,
         "note": _LABEL,
         "wide": {"enum": [4, 5, 6, 7, 8, 12]},
-        "count": {"enum": ["reached", "now"]},
+        "count": {"enum": ["reached", "now", "as_of"]},
         "group": _TEXT,
         "value": _TEXT,
         "when": _TEXT,
         "date": _TEXT,
+        "start": _TEXT,
+        "end": _TEXT,
         "figures": {"type": "object", "additionalProperties": FIGURE},
         "most": {"type": "integer", "minimum": 1, "maximum": 50},
     },

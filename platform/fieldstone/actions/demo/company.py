@@ -18,6 +18,7 @@ from fieldstone.actions.demo.obligations import press
 from fieldstone.actions.demo.pool_life import live_at_the_pool
 from fieldstone.actions.demo.staff import Login, hire
 from fieldstone.actions.demo.teller import Chapter, Progress, Stage, Teller
+from fieldstone.actions.demo.traffic import pass_around
 
 THIS_MORNING = 24
 
@@ -32,6 +33,7 @@ def tell_story(stage: Stage, progress: Progress) -> tuple[Login, ...]:
     remember_costs(teller, market.channels)
     remember_companies(teller, leads)
     customers = close_deals(teller, market, leads)
+    pass_around(teller, staff, leads)
     show_interest(teller, market, leads)
     keep_busy(teller, leads)
     live_at_the_pool(teller, staff, market)

@@ -24,8 +24,9 @@ from fieldstone.reports.results import Chart, Dashboard, Figure, Line, Number
 from fieldstone.reports.shapes import ALL, PERIODS
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
-from fieldstone.web.pages import drawing, drawn_charts
+from fieldstone.web.pages import drawing, drawn_charts, path_charts
 from fieldstone.web.pages.amounts import compact
+from fieldstone.web.pages.path_charts import Pen
 from fieldstone.web.pages.subjects import not_there
 from fieldstone.web.pages.values import Look
 
@@ -40,6 +41,25 @@ NAMES: Final = {
     Period.LAST_365: "Last 12 months",
     ALL: "All time",
 }
+PATHS: Final = {
+    "stuck": path_charts.stuck,
+    "cohorts": path_charts.cohorts,
+    "survival": path_charts.survival,
+}
+REASONS: Final = {
+    "assigned": "Given to somebody else",
+    "claimed": "Claimed from a pool",
+    "returned": "Given back",
+    "no_follow_up": "Not followed up in time",
+    "not_converted": "Not converted in time",
+    "deadline": "Deadline passed",
+    "judged_worthless": "Judged worthless",
+    "cooled_down": "Cooled down",
+    "left": "Owner left",
+}
+LONG_HOURS: Final = 48
+HOURS_OF_A_DAY: Final = 24
+FEW: Final = 100
 SEGMENTS: Final = ("won", "commit", "best", "cost")
 SMALLEST_STEP: Final = Decimal("0.05")  # percentage points; less reads as 0.0
 LATE_MARK: Final = 0.6  # of the width: a mark behind it has its words on its left
@@ -125,14 +145,31 @@ class Board:
             return compact(self.money, value, language) or "0"
         if form == "days":
             return self.speech.t("{n} d", n=int(value))
+        if form in ("long_days", "hours"):
+            return self._length(Decimal(value), form)
         digits = "#,##0.#" if isinstance(value, Decimal) else "#,##0"
         return str(format_decimal(value, digits, locale=locale_of(language)))
 
+    def _length(self, value: Decimal, form: str) -> str:
+        """Return a length of time: hours up to two days, days beyond, one decimal where it says something."""
+        hours = form == "hours" and value < LONG_HOURS
+        number = value if hours or form == "long_days" else value / HOURS_OF_A_DAY
+        digits = "#,##0.#" if number < FEW else "#,##0"
+        text = format_decimal(number, digits, locale=locale_of(self.asked.language))
+        return self.speech.t("{n} h" if hours else "{n} d", n=text)
+
+    def behind(self, chart: str, figure: str, key: object = "", *, keyed: bool = False) -> str:
+        """Return the address of the records behind a number; a line without a key is that of missing values."""
+        pairs = [("chart", chart), ("figure", figure), ("period", self.found.period)]
+        pairs += [("key", str(key))] if keyed and key is not None else []
+        return f"/dashboards/{self.found.code}/records?{urlencode(pairs)}"
+
     def _figure(self, one: Figure) -> Drawn:
+        listed = self.list_url(one.list_filter) if one.list_filter else ""
         drawn: Drawn = {
             "label": one.label.text(self.asked.language),
             "value": self.number(one.value, one.format),
-            "href": self.list_url(*([one.list_filter] if one.list_filter else [])),
+            "href": listed or self.behind("", one.code),
             "spark": drawn_charts.spark([float(v or 0) for v in one.spark]),
         }
         if one.value is None or not one.before:
@@ -155,11 +192,14 @@ class Board:
             "sub": chart.note.text(self.asked.language) if chart.note else "",
             "wide": chart.wide,
             "kind": chart.kind,
-            "link": self.list_url(day=chart.day),
+            "link": self.list_url(day=chart.day) if chart.day else "",
+            "basis": chart.basis.text(self.asked.language) if chart.basis else "",
             "data": None,
         }
         if not any(value for line in chart.lines for value in line.values.values()):
             return drawn
+        if chart.kind in PATHS:
+            return drawn | PATHS[chart.kind](self._pen(), chart)
         draw = {
             "funnel": self._funnel,
             "histogram": self._histogram,
@@ -169,13 +209,23 @@ class Board:
         }[chart.kind]
         return drawn | draw(chart)
 
+    def _pen(self) -> Pen:
+        stages, language = self._stages(), self.asked.language
+        return Pen(
+            self.speech,
+            language,
+            self.number,
+            lambda code: stages[code].label.text(language),
+            lambda chart, figure, key: self.behind(chart.code, figure, key, keyed=True),
+        )
+
     def _funnel(self, chart: Chart) -> Drawn:
         counts = [int(line.values["count"] or 0) for line in chart.lines]
         stages, shapes = self._stages(), drawn_charts.funnel(counts)
         steps = []
         for line, count, shape in zip(chart.lines, counts, shapes, strict=True):
             stage = stages[str(line.key)]
-            href = self.list_url(f"{self.spec.stage_field}:in:{stage.code}")
+            href = self.behind(chart.code, "count", stage.code, keyed=True)
             named = {"name": stage.label.text(self.asked.language), "tone": stage.color}
             steps.append({**shape, **named, "n": self.number(count, "number"), "href": href})
         return {"data": steps}
@@ -259,11 +309,16 @@ class Board:
             empty = self.list_url(f"{chart.group}:empty") if field else ""
             return self.speech.t("Without a value"), empty
         if field is None:
-            return str(line.key), ""
-        href = self.list_url(f"{chart.group}:in:{line.key}", day=chart.day)
+            href = self.behind(chart.code, chart.columns[0].code, line.key, keyed=True)
+            return self._reason(str(line.key)), href
+        href = self.list_url(f"{chart.group}:in:{line.key}", day=chart.day) if chart.day else ""
         if target_of(field):
             return names.get(str(line.key)) or self.speech.t("Not visible"), href
         return str(Look(self.asked).value(self.spec, field, line.key)["text"]), href
+
+    def _reason(self, word: str) -> str:
+        """Return why a span of ownership ended, in words where there are some."""
+        return self.speech.t(REASONS[word]) if word in REASONS else word
 
     def _bars(self, chart: Chart) -> Drawn:
         first, *others = chart.columns
@@ -296,7 +351,15 @@ class Board:
         rows = []
         for line in chart.lines:
             label, href = self._named(chart, line, names)
-            cells = [{"text": self.number(line.values[c.code], c.format)} for c in chart.columns]
+            cells = [
+                {
+                    "text": self.number(line.values[c.code], c.format),
+                    "href": self.behind(chart.code, c.code, line.key, keyed=True)
+                    if line.values[c.code]
+                    else "",
+                }
+                for c in chart.columns
+            ]
             rows.append([{"text": label, "href": href}, *cells])
         return {"data": {"columns": heads, "rows": rows}}
 

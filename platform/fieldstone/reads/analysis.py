@@ -1,0 +1,74 @@
+"""The part of the reading door that reports ask: histories counted, values spread, all within what the actor may see."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from fieldstone.changes.nouns import Context
+from fieldstone.model.site_model import Model
+from fieldstone.reads import happenings, spreads, stage_figures
+from fieldstone.reads.door import Reads
+from fieldstone.reads.happenings import Happening
+from fieldstone.reads.query import Query
+from fieldstone.reads.stage_figures import Stay
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """Questions about one object, in one actor's name. Each raises RefusedError as its module says."""
+
+    reads: Reads
+    ctx: Context
+    model: Model
+    object_name: str
+
+    def happened(self, query: Query, event: Happening, group: str = "") -> dict[object, int]:
+        """Return how many records something happened to, by who had them at that moment."""
+        with self.reads.sight(self.ctx, self.model) as sight:
+            return happenings.happened(sight, self.object_name, query, event, group)
+
+    def whom(self, query: Query, event: Happening, at: tuple[str, object]) -> list[str]:
+        """Return the ids of the records behind one such number."""
+        with self.reads.sight(self.ctx, self.model) as sight:
+            return happenings.whom_it_happened_to(sight, self.object_name, query, event, at)
+
+    def quantiles(
+        self, query: Query, value: str, percents: Sequence[int], group: str = ""
+    ) -> dict[object, tuple[object, ...]]:
+        """Return the values below which these percents of each group lie."""
+        with self.reads.sight(self.ctx, self.model) as sight:
+            return spreads.quantiles(sight, self.object_name, query, value, percents, group)
+
+    def standing_at(self, query: Query, stages: Sequence[str], at: datetime) -> list[int]:
+        """Return how many records stood in each stage at a moment."""
+        with self.reads.sight(self.ctx, self.model) as sight:
+            return stage_figures.standing_at(sight, self.object_name, query, stages, at)
+
+    def reached_by(
+        self, query: Query, stages: Sequence[str], group: str
+    ) -> dict[object, list[int]]:
+        """Return how many records of each group ever reached each stage, or a later one."""
+        with self.reads.sight(self.ctx, self.model) as sight:
+            return stage_figures.reached_by(sight, self.object_name, query, stages, group)
+
+    def that_reached(self, query: Query, stages: Sequence[str], limit: int) -> list[str]:
+        """Return the ids of records that ever entered one of the stages."""
+        with self.reads.sight(self.ctx, self.model) as sight:
+            return stage_figures.ids_that_reached(sight, self.object_name, query, stages, limit)
+
+    def stays(self, query: Query, stages: Sequence[str], lost: Sequence[str]) -> list[Stay]:
+        """Return how records fared in each stage."""
+        with self.reads.sight(self.ctx, self.model) as sight:
+            return stage_figures.stays(sight, self.object_name, query, stages, lost)
+
+    def lengths_of_stay(self, query: Query, percents: Sequence[int]) -> dict[str, tuple[int, ...]]:
+        """Return, by stage, how many seconds these percents of the ended visits took at most."""
+        with self.reads.sight(self.ctx, self.model) as sight:
+            return stage_figures.lengths_of_stay(sight, self.object_name, query, percents)
+
+    def waiting_since(self, query: Query) -> dict[str, tuple[datetime, datetime]]:
+        """Return, by stage, since when those in it wait: the longest, and half of them."""
+        with self.reads.sight(self.ctx, self.model) as sight:
+            return stage_figures.waiting_since(sight, self.object_name, query)

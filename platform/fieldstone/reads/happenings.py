@@ -1,0 +1,141 @@
+"""What happened to records in a stretch of time: stages entered, owners and pools come and gone, counted by who had them then.
+
+A record counts once for each group, however often it goes back and forth.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Select, distinct, func, select
+
+from fieldstone.access.resolver import Purpose, resolve
+from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.reads.frame import may_read
+from fieldstone.reads.populations import fetched, ids_of
+from fieldstone.reads.query import Query
+from fieldstone.reads.sight import Sight
+from fieldstone.storage.journal import fs_decision, fs_owner_span, fs_stage_history
+
+ENTERED: Final = "entered"
+OWNED: Final = "owned"
+LET_GO: Final = "let_go"
+POOLED: Final = "pooled"
+LEFT_POOL: Final = "left_pool"
+GIVEN: Final = "given"
+KINDS: Final = (ENTERED, OWNED, LET_GO, POOLED, LEFT_POOL, GIVEN)
+GROUPS: Final = ("owner", "pool", "stage", "reason")
+MOST_IDS: Final = 500
+Clause = ColumnElement[Any]
+
+
+@dataclass(frozen=True)
+class Happening:
+    """What is counted, from `since` until before `until` (None: without an end).
+
+    entered: a stage (one of `stages`) was entered; owned: somebody came to own the record; let_go: an owner lost it;
+    pooled, left_pool: it came into a pool, went out; given: an assignment rule gave it to somebody. `reasons` are
+    words for why a span ended.
+    """
+
+    kind: str
+    stages: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class _Source:
+    """The table of a kind: its record, its moment, what it can be grouped by, and what else must hold."""
+
+    record: ColumnElement[Any]
+    at: ColumnElement[Any]
+    groups: Mapping[str, ColumnElement[Any]]
+    where: tuple[Clause, ...]
+
+
+def happened(
+    sight: Sight, object_name: str, query: Query, event: Happening, group: str = ""
+) -> dict[object, int]:
+    """Return how many records of the query it happened to, by group: the owner, pool or stage of that moment.
+
+    Without `group` under None. Raises RefusedError: 404 for an object that the viewer does not have, 400 for a
+    group that this kind of event has not, or a hidden field.
+    """
+    source = _settled(sight, object_name, event, group)
+    counted = func.count(distinct(source.record))
+    ids = ids_of(sight, object_name, query)
+    if not group:
+        (only,) = fetched(sight, _asked(select(counted), source, event, ids))
+        return {None: int(only[0])}
+    key = source.groups[group]
+    statement = _asked(select(key, counted), source, event, ids).group_by(key)
+    return {row[0]: int(row[1]) for row in fetched(sight, statement) if row[0]}
+
+
+def whom_it_happened_to(
+    sight: Sight,
+    object_name: str,
+    query: Query,
+    event: Happening,
+    at: tuple[str, object] = ("", None),
+) -> list[str]:
+    """Return the ids of the records behind one such number, at most 500; `at` is (group, value)."""
+    group, value = at
+    source = _settled(sight, object_name, event, group)
+    ids = ids_of(sight, object_name, query)
+    statement = _asked(select(distinct(source.record)), source, event, ids)
+    if group:
+        statement = statement.where(source.groups[group] == value)
+    return [row[0] for row in fetched(sight, statement.limit(MOST_IDS))]
+
+
+def _settled(sight: Sight, object_name: str, event: Happening, group: str) -> _Source:
+    may_read(sight.viewer, object_name)
+    source = _source(object_name, event)
+    if group and group not in source.groups:
+        text = f"{event.kind!r} cannot be counted by {group!r}."
+        cure = f"Group it by {', '.join(source.groups)}."
+        raise RefusedError([Problem("bad_group", "group", text, cure)], 400)
+    spec = sight.model.objects[object_name]
+    names = {group} & {"owner", "pool"} | ({spec.stage_field} if event.kind == ENTERED else set())
+    hidden = [resolve(sight.viewer, object_name, name, Purpose.GROUP) for name in names if name]
+    problems = [one for one in hidden if isinstance(one, Problem)]
+    if problems:
+        raise RefusedError(problems, 400)
+    return source
+
+
+def _source(object_name: str, event: Happening) -> _Source:
+    if event.kind == ENTERED:
+        spans = fs_stage_history.c
+        wanted = (spans.stage.in_(event.stages),) if event.stages else ()
+        groups = {"owner": spans.owner, "stage": spans.stage}
+        return _Source(
+            spans.record, spans.entered_at, groups, (spans.object == object_name, *wanted)
+        )
+    if event.kind == GIVEN:
+        given = fs_decision.c
+        here = (given.object == object_name, given.kind == "assignment", given.chosen.is_not(None))
+        return _Source(given.record, given.at, {"owner": given.chosen}, here)
+    held = fs_owner_span.c
+    who = held.pool if event.kind in (POOLED, LEFT_POOL) else held.owner
+    at = held.until if event.kind in (LET_GO, LEFT_POOL) else held.since
+    reasons = (held.reason.in_(event.reasons),) if event.reasons else ()
+    groups = {"pool" if who is held.pool else "owner": who, "reason": held.reason}
+    here = (held.object == object_name, who.is_not(None), at.is_not(None), *reasons)
+    return _Source(held.record, at, groups, here)
+
+
+def _asked(
+    statement: Select[Any], source: _Source, event: Happening, ids: Select[Any]
+) -> Select[Any]:
+    when: Sequence[Clause] = (
+        *([source.at >= event.since] if event.since is not None else []),
+        *([source.at < event.until] if event.until is not None else []),
+    )
+    return statement.where(*source.where, *when, source.record.in_(ids))

@@ -1,0 +1,61 @@
+"""What a chart counts, said with it: which records, whose days, and whose owner."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fieldstone.base.label import Label
+from fieldstone.model.objects import ObjectType
+from fieldstone.reports.sources import SOURCES
+
+Settings = Mapping[str, Any]
+
+
+def basis_of(spec: ObjectType, day: str, zone: str, settings: Settings) -> Label:
+    """Return the sentence below a chart: population, time zone, owner."""
+    parts = [_population(spec, day, settings), *_owner(settings), _zone(zone)]
+    return Label(
+        " · ".join(part.en for part in parts), " · ".join(part.text("zh") for part in parts)
+    )
+
+
+def _population(spec: ObjectType, day: str, settings: Settings) -> Label:
+    plural = spec.plural.text("en").lower(), spec.plural.text("zh")
+    if settings.get("count") == "as_of":
+        return Label(
+            f"{plural[0]} of all time, as they stood when the period ended, or now",
+            f"全部{plural[1]}，截至期末（或当前）的状态",
+        )
+    if counts_events(settings):
+        return Label(
+            f"what happened to {plural[0]} in the period, each counted once",
+            f"本期内发生的变化，每条{plural[1]}只计一次",
+        )
+    field = spec.fields.get(day)
+    english = field.label.text("en").lower() if field is not None else day
+    chinese = field.label.text("zh") if field is not None else day
+    return Label(f"{plural[0]} by {english}, in the period", f"按{chinese}落在本期的{plural[1]}")
+
+
+def counts_events(settings: Settings) -> bool:
+    """Tell whether all figures count what happened in the period, whenever the records were made."""
+    figures = [one for one in settings.get("figures", {}).values() if not _ratio(one)]
+    return bool(figures) and all("event" in one for one in figures)
+
+
+def _ratio(figure: Settings) -> bool:
+    return not {"share", "each", "return"}.isdisjoint(figure)
+
+
+def _owner(settings: Settings) -> list[Label]:
+    if settings.get("group") != "owner":
+        return []
+    figures = settings.get("figures", {}).values()
+    if any(not SOURCES.keys().isdisjoint(one) and "event" in one for one in figures):
+        return [Label("by the owner at that moment", "按当时的负责人")]
+    return [Label("by the present owner", "按当前负责人")]
+
+
+def _zone(zone: str) -> Label:
+    return Label(f"days of {zone}", f"时区 {zone}")

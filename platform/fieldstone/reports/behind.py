@@ -1,0 +1,160 @@
+"""The records behind one number of a dashboard, as a filter for a list of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.label import Label
+from fieldstone.reads.figures import condition_in
+from fieldstone.reads.query import Query
+from fieldstone.reports.asking import Asker, label_from
+from fieldstone.reports.sources import condition_of_other
+
+Settings = Mapping[str, Any]
+MOST: Final = 500
+YEARS: Final = 100
+
+
+@dataclass(frozen=True)
+class Behind:
+    """Records of one object that meet a condition; `figure` says which number they make."""
+
+    object_name: str
+    condition: str | None
+    chart: Label
+    figure: Label
+    ids: tuple[str, ...] | None = None  # what history knows: these records and no others
+
+    @property
+    def cut(self) -> bool:
+        """Tell whether there may be more than are listed."""
+        return self.ids is not None and len(self.ids) == MOST
+
+
+def behind(asker: Asker, body: Settings, chart: str, figure: str, key: str | None) -> Behind:
+    """Return the records behind a figure of a chart ("" for the key figures) in a line. Raises RefusedError (404)."""
+    settings: Settings = body.get("charts", {}).get(chart, {}) if chart else body
+    if not settings or (chart and "kind" not in settings):
+        raise _nothing("chart", chart)
+    own = replace(asker, day=str(settings["date"])) if chart and "date" in settings else asker
+    label = label_from(settings.get("label"), chart)
+    kind = str(settings.get("kind", "")) if chart else ""
+    if kind in ("funnel", "stuck", "cohorts"):
+        return _of_path(own, settings, kind, figure, key, label)
+    if kind == "survival":
+        end = str(settings["end"])
+        return Behind(
+            asker.object_name, own.condition(_all(settings, f"{end} != null")), label, label
+        )
+    return _of_figure(own, settings, figure, key, label)
+
+
+def _of_figure(
+    asker: Asker, settings: Settings, figure: str, key: str | None, label: Label
+) -> Behind:
+    figures: Mapping[str, Settings] = settings.get("figures", {})
+    one = figures.get(figure)
+    if one is None:
+        raise _nothing("figure", figure)
+    said = label_from(one.get("label"), figure)
+    for ratio in ("share", "each", "return"):
+        if ratio in one:
+            found = _of_figure(asker, settings, str(one[ratio]["of"]), key, label)
+            return replace(found, figure=said)
+    source = next((name for name in ("event", "other", "reached") if name in one), "")
+    if source == "event":
+        return _of_event(asker, settings, one["event"], key, (label, said))
+    if source == "other":
+        return _of_other(asker, settings, one["other"], key, (label, said))
+    group = str(settings.get("group", ""))
+    parts = [str(settings.get("when", "")), _is(group, key)]
+    parts += [condition_in(str(one["measure"]))] if "measure" in one else []
+    parts += [str(one["quantile"].get("when", ""))] if "quantile" in one else []
+    condition = " and ".join(f"({part})" for part in parts if part)
+    if source == "reached":
+        return _reached(asker, condition, one["reached"]["stages"], label, said)
+    return Behind(asker.object_name, asker.condition(condition), label, said)
+
+
+def _of_event(
+    asker: Asker, settings: Settings, event: Settings, key: str | None, said: tuple[Label, Label]
+) -> Behind:
+    """Return the records to which it happened, at the owner or pool of that moment."""
+    group = str(settings.get("group", ""))
+    question = asker.question(group, str(settings.get("when", "")))
+    at = (group, key) if group else ("", None)
+    ids = asker.analysis.whom(question.anybody, question.happening(event), at)
+    return Behind(asker.object_name, None, *said, tuple(ids))
+
+
+def _of_other(
+    asker: Asker, settings: Settings, other: Settings, key: str | None, said: tuple[Label, Label]
+) -> Behind:
+    """Return the rows of another object that make up a figure."""
+    group = str(other.get("group", "")) if settings.get("group") else ""
+    parts = [condition_of_other(asker.question(), other), _is(group, key)]
+    condition = " and ".join(f"({part})" for part in parts if part)
+    return Behind(str(other["object"]), condition or None, *said)
+
+
+def _of_path(
+    asker: Asker,
+    settings: Settings,
+    kind: str,
+    figure: str,
+    key: str | None,
+    label: Label,
+) -> Behind:
+    """Return the records behind a stage of a funnel, a stage's line, or a month's."""
+    when, stages = str(settings.get("when", "")), [*asker.open_stages(), *asker.won_stages()]
+    if kind == "cohorts":
+        year, _, month = (key or "").partition("-")
+        if not year.isdecimal() or not month.isdecimal():
+            raise _nothing("month", key or "")
+        day, number = asker.day, int(year) * YEARS + int(month)
+        this = f"year({day}) * {YEARS} + month({day}) == {number}"
+        condition = _all(settings, this)
+        if figure == "new" or figure not in stages:
+            return Behind(asker.object_name, asker.condition(condition), label, label)
+        return _reached(asker, condition, stages[stages.index(figure) :], label, label)
+    if key not in stages:
+        raise _nothing("stage", key or "")
+    said = asker.stage_label(str(key))
+    field = asker.model.objects[asker.object_name].stage_field
+    if settings.get("count") in ("now", "as_of") or figure in ("here", "longest"):
+        here = _all(settings, f"{field} == {json.dumps(key)}")
+        if settings.get("count") == "as_of":
+            return Behind(asker.object_name, here, label, said)
+        return Behind(asker.object_name, asker.condition(here), label, said)
+    later = stages[stages.index(str(key)) :] if kind == "funnel" else [str(key)]
+    return _reached(asker, when, later, label, said)
+
+
+def _reached(
+    asker: Asker, condition: str, stages: Sequence[str], label: Label, said: Label
+) -> Behind:
+    query = Query(filter=asker.condition(condition))
+    ids = asker.analysis.that_reached(query, stages, MOST)
+    return Behind(asker.object_name, None, label, said, tuple(ids))
+
+
+def _all(settings: Settings, condition: str) -> str:
+    when = str(settings.get("when", ""))
+    return f"({when}) and ({condition})" if when else condition
+
+
+def _is(group: str, key: str | None) -> str:
+    if not group:
+        return ""
+    return (
+        f"{group} == null" if key is None else f"{group} == {json.dumps(key, ensure_ascii=False)}"
+    )
+
+
+def _nothing(what: str, name: str) -> RefusedError:
+    text = f"There is no {what} {name[:40]!r} on this dashboard."
+    return RefusedError([Problem("not_found", what, text, "Open the number again.")], 404)

@@ -1,0 +1,162 @@
+"""Figures that are no sum over the chart's own rows: what happened, how values are spread, what other objects hold.
+
+Each is asked for by itself and joined to the chart's groups in memory: a cost is never multiplied by the deals it led to.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from fieldstone.changes.nouns import Context
+from fieldstone.model.site_model import Model
+from fieldstone.reads.analysis import Analysis
+from fieldstone.reads.door import Reads
+from fieldstone.reads.happenings import Happening
+from fieldstone.reads.query import Query
+from fieldstone.reports.results import Number
+
+Settings = Mapping[str, Any]
+CENT: Final = Decimal("0.01")
+
+
+@dataclass(frozen=True)
+class Question:
+    """One further figure: who asks, about which object and stretch of days, under which condition, by which group."""
+
+    reads: Reads
+    ctx: Context
+    model: Model
+    object_name: str
+    first: datetime.date | None
+    after: datetime.date | None
+    condition: str | None  # with the period, for the chart's own records
+    when: str  # without it
+    group: str
+
+    @property
+    def analysis(self) -> Analysis:
+        """Return the door for histories and spreads."""
+        return Analysis(self.reads, self.ctx, self.model, self.object_name)
+
+    def instant(self, day: datetime.date | None) -> datetime.datetime | None:
+        """Return when a day begins where the actor is."""
+        if day is None:
+            return None
+        zone = ZoneInfo(self.ctx.actor.zone)
+        return datetime.datetime.combine(day, datetime.time(), zone).astimezone(datetime.UTC)
+
+    def happening(self, settings: Settings) -> Happening:
+        """Return the event that a figure counts, within the period."""
+        return Happening(
+            str(settings["kind"]),
+            tuple(settings.get("stages", ())),
+            tuple(settings.get("reasons", ())),
+            self.instant(self.first),
+            self.instant(self.after),
+        )
+
+    @property
+    def anybody(self) -> Query:
+        """Return the records whose history counts, whenever they were made."""
+        return Query(filter=self.when or None)
+
+    @property
+    def cohort(self) -> Query:
+        """Return the records of the period."""
+        return Query(filter=self.condition)
+
+
+def event(question: Question, settings: Settings) -> dict[object, Number]:
+    """Count what happened in the period, by who had the record then."""
+    found = question.analysis.happened(
+        question.anybody, question.happening(settings), question.group
+    )
+    return dict(found.items())
+
+
+def quantile(question: Question, settings: Settings) -> dict[object, Number]:
+    """Find the value below which a share of the period's records lies."""
+    parts = (question.condition, str(settings.get("when", "")))
+    condition = " and ".join(f"({part})" for part in parts if part)
+    found = question.analysis.quantiles(
+        Query(filter=condition or None),
+        str(settings["value"]),
+        [int(settings["percent"])],
+        question.group,
+    )
+    return {key: _number(values[0]) for key, values in found.items()}
+
+
+def reached(question: Question, settings: Settings) -> dict[object, Number]:
+    """Count the period's records that ever entered one of the stages, or a later one of them."""
+    stages = [str(one) for one in settings["stages"]]
+    group = question.group or "id == null"
+    found = question.analysis.reached_by(question.cohort, stages, group)
+    return {key if question.group else None: line[0] for key, line in found.items()}
+
+
+def other(question: Question, settings: Settings) -> dict[object, Number]:
+    """Add up rows of another object, by a group of its own that means the same."""
+    spread = settings.get("spread")
+    condition = condition_of_other(question, settings)
+    groups = [str(settings["group"])] if question.group and "group" in settings else []
+    days = [str(spread["from"]), str(spread["to"])] if spread else []
+    lines = question.reads.aggregate(
+        question.ctx,
+        question.model,
+        str(settings["object"]),
+        Query(filter=condition),
+        group=[*groups, *days],
+        measures={"x": str(settings["measure"])},
+    )
+    found: dict[object, Number] = {}
+    for line in lines:
+        key = line[groups[0]] if groups else None
+        value = _number(line["x"])
+        if spread and value is not None:
+            value = _share(question, Decimal(value), line[days[0]], line[days[1]])
+        found[key] = (found.get(key) or 0) + (value or 0)
+    return found
+
+
+def condition_of_other(question: Question, settings: Settings) -> str | None:
+    """Return which rows of the other object count."""
+    parts = [f"({settings['when']})"] if settings.get("when") else []
+    first = question.first.isoformat() if question.first else ""
+    after = question.after.isoformat() if question.after else ""
+    if spread := settings.get("spread"):
+        parts += [f"{spread['to']} >= '{first}'"] if first else []
+        parts += [f"{spread['from']} < '{after}'"] if after else []
+    elif date := settings.get("date"):
+        parts += [f"{date} >= '{first}'"] if first else []
+        parts += [f"{date} < '{after}'"] if after else []
+    return " and ".join(parts) or None
+
+
+def _share(question: Question, value: Decimal, starts: object, ends: object) -> Decimal:
+    """Return the part of a sum over days that lies in the period, by days, to the cent."""
+    if not isinstance(starts, datetime.date) or not isinstance(ends, datetime.date):
+        return value
+    first = max(starts, question.first) if question.first else starts
+    last = min(ends, question.after - datetime.timedelta(days=1)) if question.after else ends
+    whole, part = (ends - starts).days + 1, (last - first).days + 1
+    if whole < 1:
+        return value
+    return (value * max(0, part) / whole).quantize(CENT, ROUND_HALF_UP)
+
+
+def _number(value: object) -> Number:
+    return value if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
+
+
+SOURCES: Final[Mapping[str, Callable[[Question, Settings], dict[object, Number]]]] = {
+    "event": event,
+    "quantile": quantile,
+    "reached": reached,
+    "other": other,
+}

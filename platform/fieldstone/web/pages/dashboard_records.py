@@ -1,0 +1,107 @@
+"""The records behind one number of a dashboard."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from flask import Blueprint, Response, request
+
+from fieldstone.model.objects import ObjectType
+from fieldstone.reads.query import Page, Query
+from fieldstone.reports.behind import Behind
+from fieldstone.reports.dashboards import Asked as AskedReports
+from fieldstone.reports.dashboards import records_behind
+from fieldstone.web.asking import Asked, the_call
+from fieldstone.web.i18n import speech
+from fieldstone.web.pages import drawing
+from fieldstone.web.pages.arranging import Arrangement
+from fieldstone.web.pages.subjects import heading
+from fieldstone.web.pages.table import Table
+
+PAGE = Blueprint("dashboard_records", __name__)
+Drawn = dict[str, Any]
+ROWS: Final = 50
+MOST_COLUMNS: Final = 8
+
+
+@PAGE.get("/dashboards/<code>/records")
+def records(code: str) -> Response:
+    """Show the records behind a number: `chart`, `figure`, `key` of the line, `period`; `after` is where to go on."""
+    asked, given = the_call(), request.args
+    reports = AskedReports(asked.site.reads, asked.ctx, asked.model)
+    key = given.get("key")
+    found = records_behind(
+        reports,
+        code,
+        given.get("period", ""),
+        given.get("chart", ""),
+        (given.get("figure", ""), key),
+    )
+    spec = asked.model.objects[found.object_name]
+    page, further, total = _page(asked, found, spec, given.get("after", ""))
+    return drawing.page(
+        asked,
+        "dashboard_records",
+        _context(asked, found, spec, page)
+        | {
+            "back": f"/dashboards/{code}?{urlencode({'period': given.get('period', '')})}",
+            "total": total,
+            "more_url": _url(code, further) if further else "",
+            "cut": found.cut,
+        },
+    )
+
+
+def _page(asked: Asked, found: Behind, spec: ObjectType, after: str) -> tuple[Page, str, int]:
+    """Return a page of the records, where the next one begins, and how many there are."""
+    query = Query(
+        filter=found.condition, fields=_columns(asked, spec), limit=ROWS, titles=True, cursor=after
+    )
+    reads, ctx, model = asked.site.reads, asked.ctx, asked.model
+    if found.ids is None:
+        page = reads.list(ctx, model, spec.code, query)
+        total = reads.count(ctx, model, spec.code, Query(filter=found.condition))
+        return page, page.next_cursor or "", total
+    start = int(after) if after.isdecimal() and after.isascii() else 0
+    ids = found.ids[start : start + ROWS]
+    listed = ", ".join(f"'{one}'" for one in ids)
+    condition = f"id in [{listed}]" if ids else "id == null"
+    by_ids = Query(filter=condition, fields=query.fields, limit=ROWS, titles=True)
+    further = str(start + ROWS) if start + ROWS < len(found.ids) else ""
+    return reads.list(ctx, model, spec.code, by_ids), further, len(found.ids)
+
+
+def _columns(asked: Asked, spec: ObjectType) -> tuple[str, ...]:
+    """Return the columns of the object's first list, or its title alone."""
+    lists = [view for view in spec.views.values() if view.kind == "list" and view.columns]
+    named = lists[0].columns if lists else (spec.title,)
+    every = next((view.columns for view in lists if not view.filter), named)
+    return tuple(one for one in every if one in spec.fields)[:MOST_COLUMNS] or (spec.title,)
+
+
+def _context(asked: Asked, found: Behind, spec: ObjectType, page: Page) -> Drawn:
+    language = asked.language
+    seen = [code for code in _columns(asked, spec) if _shown(page, code)]
+    table = Table(asked, spec, seen)
+    columns = [
+        {name: value for name, value in column.items() if name != "sort_url"}
+        for column in table.columns(Arrangement(spec.code), ())
+    ]
+    chart, figure = found.chart.text(language), found.figure.text(language)
+    return {
+        "object": heading(asked, spec),
+        "title": figure if figure == chart or not chart else f"{chart} · {figure}",
+        "columns": columns,
+        "rows": table.rows(page.rows),
+        "none": speech(language).t("Nothing here"),
+    }
+
+
+def _shown(page: Page, code: str) -> bool:
+    return not page.rows or any(code in record.values for record in page.rows)
+
+
+def _url(code: str, after: str) -> str:
+    pairs = [(name, value) for name, value in request.args.items() if name != "after"]
+    return f"/dashboards/{code}/records?{urlencode([*pairs, ('after', after)])}"

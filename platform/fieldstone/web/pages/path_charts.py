@@ -1,0 +1,121 @@
+"""Draws the charts over the way that records go: where they get stuck, months compared, the share that ended by age."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from fieldstone.reports.paths import MILESTONES
+from fieldstone.reports.results import Chart, Number
+from fieldstone.web.i18n import Speech
+from fieldstone.web.pages.drawn_charts import HISTOGRAM_FOOT, HISTOGRAM_TOP, HISTOGRAM_WIDTH
+
+Drawn = dict[str, Any]
+SHADES: Final = 5
+TICKS: Final = (0, 0.5, 1)
+FIRST_ROOM: Final = 0.05
+"""A curve that stays low is drawn against at least so much of the whole."""
+
+
+@dataclass(frozen=True)
+class Pen:
+    """What drawing needs of the page: its words, how it writes numbers, names of stages, links to records."""
+
+    speech: Speech
+    language: str
+    number: Callable[[Number, str], str]
+    stage: Callable[[str], str]
+    behind: Callable[[Chart, str, object], str]
+
+
+def stuck(pen: Pen, chart: Chart) -> Drawn:
+    """Return a table of the stages; shares and days say where records stay."""
+    heads: list[Drawn] = [{"label": pen.speech.t("Stage")}]
+    heads += [{"label": c.label.text(pen.language), "number": True} for c in chart.columns]
+    worst = max((line.values["half"] or 0 for line in chart.lines), default=0)
+    rows = []
+    for line in chart.lines:
+        cells: list[Drawn] = [{"text": pen.stage(str(line.key))}]
+        for column in chart.columns:
+            value = line.values[column.code]
+            cell: Drawn = {"text": pen.number(value, column.format)}
+            if column.code in ("entered", "here") and value:
+                cell["href"] = pen.behind(chart, column.code, line.key)
+            if column.code == "half" and value and value == worst:
+                cell["tone"] = "amber"
+            cells.append(cell)
+        rows.append(cells)
+    return {"data": {"columns": heads, "rows": rows}, "kind": "table"}
+
+
+def cohorts(pen: Pen, chart: Chart) -> Drawn:
+    """Return a table of months; the darker a cell, the greater the share."""
+    heads: list[Drawn] = [{"label": pen.speech.t("Month")}]
+    heads += [{"label": c.label.text(pen.language), "number": True} for c in chart.columns]
+    rows = []
+    for line in reversed(chart.lines):
+        cells: list[Drawn] = [{"text": str(line.key)}]
+        for column in chart.columns:
+            value = line.values[column.code]
+            cell: Drawn = {"text": pen.number(value, column.format)}
+            if value:
+                cell["href"] = pen.behind(chart, column.code, line.key)
+            if column.format == "percent" and value:
+                cell["shade"] = min(SHADES, 1 + int(Decimal(value) * SHADES))
+            cells.append(cell)
+        rows.append(cells)
+    return {"data": {"columns": heads, "rows": rows}, "kind": "table"}
+
+
+def survival(pen: Pen, chart: Chart) -> Drawn:
+    """Return a step curve of the share that came to the end by age, with what it is after some days."""
+    t, marks = pen.speech.t, chart.marks
+    oldest = max(int(marks["oldest"] or 1), 1)
+    highest = max([FIRST_ROOM, *(float(line.values["share"] or 0) for line in chart.lines)])
+    top = next(one for one in (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0) if one >= min(highest, 1.0))
+    span = HISTOGRAM_FOOT - HISTOGRAM_TOP
+
+    def x(day: float) -> float:
+        return round(HISTOGRAM_WIDTH * day / oldest, 1)
+
+    def y(share: float) -> float:
+        return round(HISTOGRAM_FOOT - span * share / top, 1)
+
+    path = f"M0 {HISTOGRAM_FOOT}"
+    for line in chart.lines:
+        path += f"H{x(int(str(line.key)))}V{y(float(line.values['share'] or 0))}"
+    path += f"H{HISTOGRAM_WIDTH}"
+    ends = [(day, marks[f"after_{day}"]) for day in MILESTONES if day <= oldest]
+    total, ended = int(marks["total"] or 0), int(marks["ended"] or 0)
+    label = t(
+        "{ended} of {total}; the others count for as long as they are known",
+        ended=ended,
+        total=total,
+    )
+    return {
+        "data": {
+            "label": label,
+            "line": path,
+            "area": f"{path}V{HISTOGRAM_FOOT}H0Z",
+            "grid": [
+                {"y": y(top * part), "text": pen.number(Decimal(str(top * part)), "percent")}
+                for part in TICKS
+            ],
+            "marks": [
+                {
+                    "x": x(day),
+                    "y": y(float(share or 0)),
+                    "text": pen.number(share, "percent"),
+                    "day": t("{n} d", n=day),
+                }
+                for day, share in ends
+            ],
+            "ticks": [
+                {"x": 0, "text": "0", "anchor": "start"},
+                {"x": HISTOGRAM_WIDTH - 2, "text": t("{n} d", n=oldest), "anchor": "end"},
+            ],
+        },
+        "sub": label,
+    }
