@@ -88,7 +88,7 @@ def whom_it_happened_to(
     group, value = at
     source = _settled(sight, object_name, event, group)
     ids = ids_of(sight, object_name, query)
-    statement = _asked(select(distinct(source.record)), source, event, ids)
+    statement = _asked(select(source.record).distinct(), source, event, ids)
     if group:
         statement = statement.where(source.groups[group] == value)
     return [row[0] for row in fetched(sight, statement.limit(MOST_IDS))]

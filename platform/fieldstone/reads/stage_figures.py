@@ -75,7 +75,8 @@ def ids_that_reached(
     """Return the ids of records of the query that ever entered one of `stages`. Raises RefusedError as `reached`."""
     spans = fs_stage_history.c
     asked = (
-        select(distinct(spans.record))
+        select(spans.record)
+        .distinct()
         .where(spans.object == object_name, spans.stage.in_(stages))
         .where(spans.record.in_(_ids(sight, object_name, query)))
     )

@@ -14,7 +14,13 @@ Settings = Mapping[str, Any]
 
 def basis_of(spec: ObjectType, day: str, zone: str, settings: Settings) -> Label:
     """Return the sentence below a chart: population, time zone, owner."""
-    parts = [_population(spec, day, settings), *_owner(settings), _zone(zone)]
+    parts = [
+        _population(spec, day, settings),
+        *_known_so_far(settings),
+        *_owner(settings),
+        *_money(settings),
+        _zone(zone),
+    ]
     return Label(
         " · ".join(part.en for part in parts), " · ".join(part.text("zh") for part in parts)
     )
@@ -41,7 +47,8 @@ def _population(spec: ObjectType, day: str, settings: Settings) -> Label:
 def counts_events(settings: Settings) -> bool:
     """Tell whether all figures count what happened in the period, whenever the records were made."""
     figures = [one for one in settings.get("figures", {}).values() if not _ratio(one)]
-    return bool(figures) and all("event" in one for one in figures)
+    counted = [one for one in figures if "other" not in one]
+    return bool(counted) and all("event" in one for one in counted)
 
 
 def _ratio(figure: Settings) -> bool:
@@ -55,6 +62,30 @@ def _owner(settings: Settings) -> list[Label]:
     if any(not SOURCES.keys().isdisjoint(one) and "event" in one for one in figures):
         return [Label("by the owner at that moment", "按当时的负责人")]
     return [Label("by the present owner", "按当前负责人")]
+
+
+def _known_so_far(settings: Settings) -> list[Label]:
+    if settings.get("kind") != "survival":
+        return []
+    return [
+        Label(
+            "who has not converted counts for as long as known (Kaplan-Meier)",
+            "未转化的按已观察时长计入（Kaplan-Meier）",
+        )
+    ]
+
+
+def _money(settings: Settings) -> list[Label]:
+    """Say how costs are cut to the period, and that revenue is counted by its deals."""
+    others = [one["other"] for one in settings.get("figures", {}).values() if "other" in one]
+    said = []
+    if any("spread" in one for one in others):
+        said.append(Label("costs by their days in the period", "成本按本期天数分摊"))
+    if any("spread" not in one and "date" in one for one in others):
+        said.append(
+            Label("each deal once, with the lead it came from", "每笔商机只计一次，归于来源线索")
+        )
+    return said
 
 
 def _zone(zone: str) -> Label:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.label import Label
 from fieldstone.reads.figures import condition_in
+from fieldstone.reads.happenings import GIVEN
 from fieldstone.reads.query import Query
 from fieldstone.reports.asking import Asker, label_from
 from fieldstone.reports.sources import condition_of_other
@@ -45,6 +46,9 @@ def behind(asker: Asker, body: Settings, chart: str, figure: str, key: str | Non
     kind = str(settings.get("kind", "")) if chart else ""
     if kind in ("funnel", "stuck", "cohorts"):
         return _of_path(own, settings, kind, figure, key, label)
+    if kind == "fairness":
+        event = {"kind": GIVEN}
+        return _of_event(own, {**settings, "group": "owner"}, event, key, (label, label))
     if kind == "survival":
         end = str(settings["end"])
         return Behind(

@@ -12,6 +12,7 @@ from fieldstone.reads.query import Query
 from fieldstone.reports import paths
 from fieldstone.reports.asking import Asker, columns_of, label_from
 from fieldstone.reports.basis import basis_of, counts_events
+from fieldstone.reports.fairness import fairness
 from fieldstone.reports.results import Chart, Column, Line, Number
 from fieldstone.reports.sources import Settings
 
@@ -81,7 +82,8 @@ def _funnel(asker: Asker, code: str, settings: Settings) -> Chart | None:
         by_stage = {line[field]: line["count"] for line in found}
         counts = [int(str(by_stage.get(one, 0))) for one in codes]
     lines = [Line(one, {"count": n}) for one, n in zip(codes, counts, strict=True)]
-    return _chart(asker, code, settings, (COUNT,), lines)
+    marks: dict[str, Number] = {"snapshot": 1} if settings.get("count") in ("now", "as_of") else {}
+    return _chart(asker, code, settings, (COUNT,), lines, marks)
 
 
 def _groups(asker: Asker, code: str, settings: Settings) -> Chart | None:
@@ -181,6 +183,13 @@ def _path(made: Callable[[Asker, Settings], paths.Drawn]) -> Callable[..., Chart
     return drawn
 
 
+def _fairness(asker: Asker, code: str, settings: Settings) -> Chart:
+    """Compare what rules gave to each person with the weights."""
+    columns, lines = fairness(asker, settings)
+    events = {**settings, "group": "owner", "figures": {"given": {"event": {"kind": "given"}}}}
+    return _chart(asker, code, events, columns, lines)
+
+
 MADE: Final[Mapping[str, Callable[[Asker, str, Settings], Chart | None]]] = {
     "funnel": _funnel,
     "histogram": _histogram,
@@ -190,4 +199,5 @@ MADE: Final[Mapping[str, Callable[[Asker, str, Settings], Chart | None]]] = {
     "stuck": _path(paths.stuck),
     "cohorts": _path(paths.cohorts),
     "survival": _path(paths.survival),
+    "fairness": _fairness,
 }

@@ -22,13 +22,16 @@ SHARE: Final = Column("share", Label("Converted so far", "累计转化"), "perce
 
 def stuck(asker: Asker, settings: Settings) -> Drawn:
     """Tell for each stage how many came, went on, were lost, are there, how long visits take and who waits longest."""
-    stages, lost = asker.open_stages(), asker.lost_stages()
+    stages, lost = [*asker.open_stages(), *asker.won_stages()], asker.lost_stages()
     query = Query(filter=asker.condition(str(settings.get("when", ""))))
     analysis = asker.analysis
     lengths = analysis.lengths_of_stay(query, (50, 90))
     waiting = analysis.waiting_since(query)
     lines = []
+    won = set(asker.won_stages())
     for stay in analysis.stays(query, stages, lost):
+        if stay.stage in won:
+            continue
         half, most = lengths.get(stay.stage, (None, None))
         longest = waiting.get(stay.stage)
         values: dict[str, Number] = {

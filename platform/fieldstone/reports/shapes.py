@@ -28,6 +28,7 @@ KINDS: Final = (
     "stuck",
     "cohorts",
     "survival",
+    "fairness",
 )
 
 _TEXT: Final = {"type": "string", "minLength": 1, "maxLength": 2000}

@@ -206,8 +206,9 @@ class Board:
             "columns": self._columns,
             "bars": self._bars,
             "table": self._table,
+            "fairness": self._table,
         }[chart.kind]
-        return drawn | draw(chart)
+        return drawn | draw(chart) | ({"kind": "table"} if chart.kind == "fairness" else {})
 
     def _pen(self) -> Pen:
         stages, language = self._stages(), self.asked.language
@@ -222,6 +223,10 @@ class Board:
     def _funnel(self, chart: Chart) -> Drawn:
         counts = [int(line.values["count"] or 0) for line in chart.lines]
         stages, shapes = self._stages(), drawn_charts.funnel(counts)
+        if chart.marks.get("snapshot"):  # who stands in one stage did not come from the one before
+            for shape in shapes:
+                shape.pop("join", None)
+                shape.pop("pct", None)
         steps = []
         for line, count, shape in zip(chart.lines, counts, shapes, strict=True):
             stage = stages[str(line.key)]

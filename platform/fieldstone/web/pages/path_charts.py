@@ -109,6 +109,7 @@ def survival(pen: Pen, chart: Chart) -> Drawn:
                     "y": y(float(share or 0)),
                     "text": pen.number(share, "percent"),
                     "day": t("{n} d", n=day),
+                    "below": float(share or 0) < highest - FIRST_ROOM,
                 }
                 for day, share in ends
             ],
@@ -117,5 +118,5 @@ def survival(pen: Pen, chart: Chart) -> Drawn:
                 {"x": HISTOGRAM_WIDTH - 2, "text": t("{n} d", n=oldest), "anchor": "end"},
             ],
         },
-        "sub": label,
+        "sub": t("{n} of {most}", n=ended, most=total),
     }

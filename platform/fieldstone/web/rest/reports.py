@@ -76,6 +76,7 @@ def _chart(one: Chart, language: str) -> dict[str, Any]:
         "label": one.label.text(language),
         "kind": one.kind,
         "group": one.group or None,
+        "basis": one.basis.text(language) if one.basis else None,
         "columns": [
             {"code": c.code, "label": c.label.text(language), "format": c.format}
             for c in one.columns
