@@ -15,6 +15,7 @@ from fieldstone.web.pages.drawn_charts import HISTOGRAM_FOOT, HISTOGRAM_TOP, HIS
 Drawn = dict[str, Any]
 SHADES: Final = 5
 TICKS: Final = (0, 0.5, 1)
+TOPS: Final = (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0)
 FIRST_ROOM: Final = 0.05
 """A curve that stays low is drawn against at least so much of the whole."""
 
@@ -69,54 +70,64 @@ def cohorts(pen: Pen, chart: Chart) -> Drawn:
     return {"data": {"columns": heads, "rows": rows}, "kind": "table"}
 
 
+@dataclass(frozen=True)
+class Axes:
+    """Where an age and a share lie in the picture: `oldest` days wide, `top` high."""
+
+    oldest: int
+    top: float
+
+    def x(self, day: float) -> float:
+        """Return the place of an age."""
+        return round(HISTOGRAM_WIDTH * day / self.oldest, 1)
+
+    def y(self, share: float) -> float:
+        """Return the height of a share."""
+        span = HISTOGRAM_FOOT - HISTOGRAM_TOP
+        return round(HISTOGRAM_FOOT - span * share / self.top, 1)
+
+
 def survival(pen: Pen, chart: Chart) -> Drawn:
     """Return a step curve of the share that came to the end by age, with what it is after some days."""
     t, marks = pen.speech.t, chart.marks
-    oldest = max(int(marks["oldest"] or 1), 1)
-    highest = max([FIRST_ROOM, *(float(line.values["share"] or 0) for line in chart.lines)])
-    top = next(one for one in (0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1.0) if one >= min(highest, 1.0))
-    span = HISTOGRAM_FOOT - HISTOGRAM_TOP
-
-    def x(day: float) -> float:
-        return round(HISTOGRAM_WIDTH * day / oldest, 1)
-
-    def y(share: float) -> float:
-        return round(HISTOGRAM_FOOT - span * share / top, 1)
-
+    shares = [(int(str(line.key)), float(line.values["share"] or 0)) for line in chart.lines]
+    highest = max([FIRST_ROOM, *(share for _, share in shares)])
+    top = next(one for one in TOPS if one >= min(highest, 1.0))
+    axes = Axes(max(int(marks["oldest"] or 1), 1), top)
     path = f"M0 {HISTOGRAM_FOOT}"
-    for line in chart.lines:
-        path += f"H{x(int(str(line.key)))}V{y(float(line.values['share'] or 0))}"
+    path += "".join(f"H{axes.x(day)}V{axes.y(share)}" for day, share in shares)
     path += f"H{HISTOGRAM_WIDTH}"
-    ends = [(day, marks[f"after_{day}"]) for day in MILESTONES if day <= oldest]
     total, ended = int(marks["total"] or 0), int(marks["ended"] or 0)
-    label = t(
-        "{ended} of {total}; the others count for as long as they are known",
-        ended=ended,
-        total=total,
-    )
+    heights = [(axes.y(top * part), Decimal(str(top * part))) for part in TICKS]
     return {
         "data": {
-            "label": label,
+            "label": t(
+                "{ended} of {total}; the others count for as long as they are known",
+                ended=ended,
+                total=total,
+            ),
             "line": path,
             "area": f"{path}V{HISTOGRAM_FOOT}H0Z",
-            "grid": [
-                {"y": y(top * part), "text": pen.number(Decimal(str(top * part)), "percent")}
-                for part in TICKS
-            ],
+            "grid": [{"y": y, "text": pen.number(share, "percent")} for y, share in heights],
             "marks": [
-                {
-                    "x": x(day),
-                    "y": y(float(share or 0)),
-                    "text": pen.number(share, "percent"),
-                    "day": t("{n} d", n=day),
-                    "below": float(share or 0) < highest - FIRST_ROOM,
-                }
-                for day, share in ends
+                _mark(pen, chart, axes, day, highest) for day in MILESTONES if day <= axes.oldest
             ],
             "ticks": [
                 {"x": 0, "text": "0", "anchor": "start"},
-                {"x": HISTOGRAM_WIDTH - 2, "text": t("{n} d", n=oldest), "anchor": "end"},
+                {"x": HISTOGRAM_WIDTH - 2, "text": t("{n} d", n=axes.oldest), "anchor": "end"},
             ],
         },
         "sub": t("{n} of {most}", n=ended, most=total),
+    }
+
+
+def _mark(pen: Pen, chart: Chart, axes: Axes, day: int, highest: float) -> Drawn:
+    """Return what the share is after some days; low on the rise its words stand below the curve."""
+    share = chart.marks[f"after_{day}"]
+    return {
+        "x": axes.x(day),
+        "y": axes.y(float(share or 0)),
+        "text": pen.number(share, "percent"),
+        "day": pen.speech.t("{n} d", n=day),
+        "below": float(share or 0) < highest - FIRST_ROOM,
     }
