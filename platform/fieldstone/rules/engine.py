@@ -85,20 +85,19 @@ def in_force(rule: Rule, now: datetime) -> bool:
 def concerns(rule: Rule, draft: Draft) -> bool:
     """Tell whether a rule speaks on this event at all, whatever the record says."""
     change = draft.change
-    if change.object_name != rule.object_name or draft.attached_to is not None:
-        return False
-    if change.relinks:
+    elsewhere = change.object_name != rule.object_name or draft.attached_to is not None
+    if elsewhere or change.relinks:
         return False
     if draft.refused and rule.phase not in ALWAYS_HEARD:
         return False
     if change.skip_rules and rule.phase not in HEARD_ON_HISTORY:
         return False
-    events = {change.operation.value, change.action}
-    if rule.phase == LIMIT and change.operation is Operation.RESTORE:
-        events.add("update")  # somebody owns the record again
-    if draft.before is not None and draft.changed("owner"):
-        events.add("assign")
-    return not events.isdisjoint(rule.on)
+    on = rule.on
+    if change.operation in on or change.action in on:
+        return True
+    if rule.phase == LIMIT and change.operation is Operation.RESTORE and "update" in on:
+        return True  # somebody owns the record again
+    return "assign" in on and draft.before is not None and draft.changed("owner")
 
 
 def holds(rule: Rule, row: Mapping[str, object], facts: Facts) -> bool:

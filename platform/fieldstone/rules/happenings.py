@@ -66,6 +66,13 @@ class Happening:
     fading: Fading | None = None
     expires: timedelta | None = None
 
+    def counts(self, row: Row, env: Env) -> bool:
+        """Tell whether a row is such an event, or may come to be one without being written."""
+        event = self.event
+        if event.paths or event.rows or event.uses_now or event.uses_user:
+            return True
+        return event.evaluate(row, env) is True
+
     def earned(
         self, record: Row, env: Env, caps: Caps, zone: tzinfo
     ) -> list[tuple[datetime, Decimal]]:

@@ -165,6 +165,8 @@ class Scoring:
         zone: tzinfo,
     ) -> tuple[int, datetime | None]:
         """Return the points of one item, and when time will change them."""
+        if item.happening is not None and not row.get(item.happening.source.relation):
+            return 0, None
         if not item.holds(row, facts):
             return 0, None
         if item.happening is None:

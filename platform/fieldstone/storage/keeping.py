@@ -109,10 +109,11 @@ class RowWriter:
     def _held_row(self, held: ObjectTable, row: Values) -> dict[str, object]:
         """Return a row as the table holds it: by column name, secrets sealed, tokens added."""
         record_id = str(row["id"])
-        found = {column.name: row.get(code) for code, column in held.columns.items()}
+        names = self._tables.once(("names", held.name), lambda: _names(held))
+        found = {name: row.get(code) for code, name in names}
         for code, blind in held.blind.items():
             found.update(self._sealed(held, code, record_id, row.get(code)))
-            found.setdefault(blind.name, None)
+            found.setdefault(str(blind.name), None)
         if held.searched and held.index is None:
             found["tok"] = list(tokens_of(held, row))
         return found
@@ -120,12 +121,12 @@ class RowWriter:
     def _sealed(
         self, held: ObjectTable, code: str, record_id: str, value: object
     ) -> dict[str, object]:
-        name = held.columns[code].name
+        name = str(held.columns[code].name)
         text = None if value is None else str(value)
         place = place_of(held.name, name, record_id)
         # The fingerprint's column makes it from the plain text.
         sealed = None if text is None else self._tables.vault.sealed(text, place)
-        return {name: sealed, held.blind[code].name: text}
+        return {name: sealed, str(held.blind[code].name): text}
 
     def _shape(self, held: ObjectTable, one: RowUpdate) -> tuple[object, ...]:
         """Return what decides the statement: the fields and the kinds of condition."""
@@ -332,6 +333,11 @@ def _update_statement(held: ObjectTable, shape: tuple[Any, ...]) -> Update:
     if by_pool:
         statement = statement.where(held.columns["pool"] == bindparam("b_pool"))
     return statement.values(**values, **({"version": version + 1} if counts else {}))
+
+
+def _names(held: ObjectTable) -> tuple[tuple[str, str], ...]:
+    """Return the columns by field code; SQLAlchemy's names are a kind of text that JSON does not take."""
+    return tuple((code, str(column.name)) for code, column in held.columns.items())
 
 
 def _items(values: Values, child: Field) -> Sequence[Values]:

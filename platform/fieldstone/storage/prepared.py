@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import orjson
 from psycopg.types.json import Json, Jsonb
-from sqlalchemy import BindParameter, Connection, Dialect, Engine, Insert, Table, event, insert
+from sqlalchemy import Connection, Dialect, Engine, Insert, Table, event, insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.types import TypeEngine
@@ -26,16 +26,6 @@ MANY: Final = 64
 WAITING: Final = "fieldstone.waiting"
 NOTHING: Final[Values] = {}
 _TABLES: Final = re.compile(r"\b(?:fs|o)_\w+")
-
-
-@dataclass(frozen=True)
-class Bind:
-    """One place for a value: its name in the statement, its key in the values, and how the driver wants it."""
-
-    name: str
-    key: str
-    convert: Convert | None
-    otherwise: object
 
 
 @dataclass(frozen=True)
@@ -62,12 +52,14 @@ class Several:
         return orjson.dumps(whole, default=_plain).decode()
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Compiled:
     """A statement in the words of one database."""
 
     sql: str
-    binds: tuple[Bind, ...]
+    names: tuple[str, ...]  # of its values, in the order of their places
+    converts: tuple[tuple[str, Convert], ...]  # values that the driver wants in another form
+    fixed: Values  # values that stand in the statement itself, as the driver takes them
     tables: frozenset[str]
     types: tuple[TypeEngine[Any], ...]  # of the columns it returns
     by_place: bool  # values go by place, as SQLite has it, not by name
@@ -75,16 +67,13 @@ class Compiled:
     counted: bool  # a list within it is spelled out anew for each length, as only SQLAlchemy can
 
     def bound(self, values: Values) -> Any:
-        """Return the values of one row as the driver takes them."""
-        found = [
-            one.otherwise
-            if (value := values.get(one.key, one)) is one
-            else (value if one.convert is None or value is None else one.convert(value))
-            for one in self.binds
-        ]
-        if self.by_place:
-            return found
-        return dict(zip((one.name for one in self.binds), found, strict=True))
+        """Return the values of one row as the driver takes them; it may hold more than the statement asks for."""
+        found = {**self.fixed, **values}
+        for name, convert in self.converts:
+            value = found[name]
+            if value is not None:
+                found[name] = convert(value)
+        return [found[name] for name in self.names] if self.by_place else found
 
 
 class Prepared:
@@ -323,11 +312,17 @@ def _compile(
     statement: Executable, dialect: Dialect, keys: tuple[str, ...], several: Several | None
 ) -> Compiled:
     made: Any = statement.compile(dialect=dialect, column_keys=list(keys) or None)  # type: ignore[attr-defined]
-    found = {str(name): _bind(str(name), bind, dialect) for bind, name in made.bind_names.items()}
-    order = [str(name) for name in made.positiontup or found]
+    binds = {str(name): bind for bind, name in made.bind_names.items()}
+    converts = {
+        name: bind.type.dialect_impl(dialect).bind_processor(dialect)
+        for name, bind in binds.items()
+    }
+    fixed = {name: bind.effective_value for name, bind in binds.items() if not bind.required}
     return Compiled(
         str(made),
-        tuple(found[name] for name in order),
+        tuple(str(name) for name in made.positiontup or binds),
+        tuple((n, one) for n, one in converts.items() if one is not None and n not in fixed),
+        {name: _given(value, converts[name]) for name, value in fixed.items()},
         frozenset(_TABLES.findall(str(made))),
         tuple(column.type for column in getattr(statement, "exported_columns", ())),
         by_place=made.positiontup is not None,
@@ -336,12 +331,8 @@ def _compile(
     )
 
 
-def _bind(name: str, bind: BindParameter[Any], dialect: Dialect) -> Bind:
-    convert = bind.type.dialect_impl(dialect).bind_processor(dialect)
-    otherwise = None if bind.required else bind.effective_value
-    if convert is not None and otherwise is not None:
-        otherwise = convert(otherwise)
-    return Bind(name, str(bind.key), convert, otherwise)
+def _given(value: object, convert: Convert | None) -> object:
+    return value if convert is None or value is None else convert(value)
 
 
 def _converters(compiled: Compiled, cursor: Any, dialect: Dialect) -> list[tuple[int, Convert]]:

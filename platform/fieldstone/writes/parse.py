@@ -42,10 +42,18 @@ def _parse_one(draft: Draft, work: Work) -> Draft:
             values[code] = _type_of(field, draft).parse(raw)
         except InvalidValueError as invalid:
             problems.extend(problem_of(one, code) for one in invalid.each)
-    same = [code for code in values if _are_the_stored_items(code, values[code], draft, work)]
-    values = {code: value for code, value in values.items() if code not in same}
+    values = _without_same_items(values, draft, work)
     values |= {code: new for code, (_, new) in draft.change.moved.items()}
     return draft.but(values=values).with_problems(*problems)
+
+
+def _without_same_items(values: dict[str, object], draft: Draft, work: Work) -> dict[str, object]:
+    same = {
+        code
+        for code in work.plan.children
+        if code in values and _are_the_stored_items(code, values[code], draft, work)
+    }
+    return {code: value for code, value in values.items() if code not in same} if same else values
 
 
 def _are_the_stored_items(code: str, value: object, draft: Draft, work: Work) -> bool:

@@ -143,7 +143,7 @@ class Unit:
         heard = [*touched_timelines(standing, self.model, ctx), *moved]
         # A merge writes the record that stays itself, once everything has moved.
         moved_on = [draft for draft in standing if not draft.change.relinks]
-        asked += _once_each([*heard, *rescored(moved_on, self.model)])
+        asked += _once_each([*heard, *rescored(moved_on, self.model, env_of(ctx))])
         return sorted(asked, key=lambda change: change.object_name)
 
     def _follow(self, batch: Batch) -> tuple[Problem, ...]:

@@ -12,7 +12,7 @@ from fieldstone.reads.door import Reads
 from fieldstone.reads.query import Query
 from fieldstone.writes.unit import Unit
 
-AT_ONCE = 50
+AT_ONCE = 150
 
 
 class Directory:
