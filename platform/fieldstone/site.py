@@ -25,7 +25,9 @@ from fieldstone.reads.door import Reads
 from fieldstone.rules.contract import RuleKind
 from fieldstone.storage.database import Storage
 from fieldstone.writes.identity import Identity
+from fieldstone.writes.once import Once
 from fieldstone.writes.pipeline import Writes
+from fieldstone.writes.replay import Idempotency
 
 
 @dataclass(frozen=True)
@@ -102,6 +104,10 @@ class Site:
             settings.time_zone,
             settings.languages[0],
         )
+
+    def once(self, principal: str, idempotency: Idempotency) -> Once:
+        """Return the door for writing of one request that may be repeated."""
+        return Once(self.storage, self.queue.ring, principal, idempotency)
 
     def context(self, actor: Actor, source: str, request_id: str = "") -> Context:
         """Return the context of one request or job of `actor`, at this instant."""

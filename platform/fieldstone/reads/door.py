@@ -39,6 +39,7 @@ from fieldstone.reads.stage_figures import reached
 from fieldstone.reads.standing import Standing, standing_of
 from fieldstone.storage.database import Storage
 from fieldstone.storage.merges import Merged
+from fieldstone.storage.reader import Reader
 from fieldstone.storage.suspects import SuspectedPair
 
 # Inside the class `list` is the method.
@@ -72,6 +73,13 @@ class Reads:
         with self.sight(ctx, model) as sight:
             inside, query = into_pool(sight, object_name, query, id)
             return record_of(inside, object_name, id, query)
+
+    def within(
+        self, transaction: Reader, ctx: Context, model: Model, object_name: str, id: str
+    ) -> Record | None:
+        """Return one record as it stands in a transaction that is open, None when it is not there for the actor."""
+        sight = Sight(ctx, model, transaction.tables, transaction, kept=self._kept)
+        return record_of(sight, object_name, id, EVERYTHING)
 
     def list(self, ctx: Context, model: Model, object_name: str, query: Query = EVERYTHING) -> Page:
         """Return one page of records."""

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy.exc import DBAPIError, IntegrityError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.storage.tables import ObjectTable, Tables
@@ -24,6 +25,7 @@ BUSY: Final = Problem(
 _SQLITE_COLUMN = re.compile(r"(\w+)\.(\w+)")
 # deadlock_detected, serialization_failure, lock_not_available, admin_shutdown, crash_shutdown
 _PASSING_STATES = frozenset({"40P01", "40001", "55P03", "57P01", "57P02"})
+_LOST_FILES = frozenset({"SQLITE_CANTOPEN", "SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY"})
 
 
 class ClashError(RefusedError):
@@ -67,6 +69,19 @@ def is_passing(error: DBAPIError) -> bool:
         return True
     state = getattr(error.orig, "sqlstate", None)
     return error.connection_invalidated or state in _PASSING_STATES
+
+
+def is_lost(error: Exception) -> bool:
+    """Tell whether the database could not be reached, or went away: nothing that a request can be blamed for."""
+    if isinstance(error, PoolTimeoutError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated or getattr(error.orig, "sqlite_errorname", "") in _LOST_FILES:
+        return True
+    state = getattr(error.orig, "sqlstate", "") if isinstance(error, OperationalError) else ""
+    # A connection that could not be made has no state; 08 and 57P are about connections and servers.
+    return state is None or state.startswith(("08", "57P", "53"))
 
 
 def _sqlite_code(error: IntegrityError, held: ObjectTable) -> str:

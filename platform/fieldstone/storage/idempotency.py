@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Index, Table, delete, insert, select
+from sqlalchemy import Connection, Index, Table, delete, insert, select, update
 
 from fieldstone.storage.locks import lock_names
 from fieldstone.storage.platform_tables import PLATFORM, instant, json, text
@@ -61,6 +61,14 @@ def remember(
             created_at=now,
         )
     )
+
+
+def amend(connection: Connection, names: tuple[str, str], outcome: object) -> None:
+    """Keep more of the answer to (principal, key)."""
+    kept = update(fs_idempotency).where(
+        fs_idempotency.c.principal == names[0], fs_idempotency.c.key == names[1]
+    )
+    connection.execute(kept.values(outcome=outcome))
 
 
 def forget_before(connection: Connection, moment: datetime) -> int:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 from fieldstone.actions.intake.reception import CrowdedError
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.site import Site
+from fieldstone.storage.errors import is_lost
 from fieldstone.web import health, problems
 from fieldstone.web.asking import KEY, Asked, ask, check_forgery, check_text
 from fieldstone.web.intake import register_intake
@@ -93,10 +94,22 @@ def _answer_refusals(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def broken(error: Exception) -> Response:
+        if is_lost(error):
+            log.error("database lost", path=request.path, reason=type(error).__name__)
+            response = problems.answer([LOST], HTTPStatus.SERVICE_UNAVAILABLE)
+            response.headers["Retry-After"] = str(RETRY_SECONDS)
+            return response
         log.error("request failed", path=request.path, exc_info=error)
         return problems.answer([BROKEN], HTTPStatus.INTERNAL_SERVER_ERROR)
 
 
+RETRY_SECONDS = 5
+LOST = Problem(
+    "database_away",
+    "",
+    "The database does not answer at the moment.",
+    "Try again in a few seconds; if you were saving, look first whether it was kept.",
+)
 BROKEN = Problem(
     "internal",
     "",

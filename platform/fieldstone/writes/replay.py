@@ -11,6 +11,7 @@ from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Change, Context, Decision, Outcome
 from fieldstone.model.objects import ObjectType
 from fieldstone.model.site_model import Model
+from fieldstone.storage.idempotency import Remembered
 from fieldstone.storage.transaction import Transaction
 
 
@@ -26,10 +27,16 @@ def recalled(
     transaction: Transaction, ctx: Context, model: Model, idempotency: Idempotency
 ) -> tuple[Outcome, ...] | None:
     """Return the outcomes kept under the key, None for a new one; refuse a key used for another request."""
-    kept = transaction.recall(ctx.actor.id, idempotency.key)
-    if kept is None:
-        return None
-    if kept.request_hash != idempotency.request_hash:
+    kept = of_this_request(transaction, ctx.actor.id, idempotency)
+    return None if kept is None else tuple(_read(one, model) for one in kept.outcome)
+
+
+def of_this_request(
+    transaction: Transaction, principal: str, idempotency: Idempotency
+) -> Remembered | None:
+    """Return what is kept under the key, None for a new one; refuse a key used for another request."""
+    kept = transaction.recall(principal, idempotency.key)
+    if kept is not None and kept.request_hash != idempotency.request_hash:
         raise RefusedError(
             [
                 Problem(
@@ -41,7 +48,7 @@ def recalled(
             ],
             status=422,
         )
-    return tuple(_read(one, model) for one in kept.outcome)
+    return kept
 
 
 def remembered(

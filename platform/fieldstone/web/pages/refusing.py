@@ -34,6 +34,10 @@ def refusal_page(problems: Sequence[Problem], status: int) -> Response:
     asked = request.environ.get(KEY)
     if not isinstance(asked, Asked):
         return _plain(problems, status)
+    if status == HTTPStatus.SERVICE_UNAVAILABLE and not wants_fragment():
+        return _plain(
+            problems, status, asked.language
+        )  # a page would ask the database for its surroundings
     if status == HTTPStatus.UNAUTHORIZED:
         return _to_login()
     if wants_fragment():
@@ -82,7 +86,7 @@ def _before_login(asked: Asked, problems: Sequence[Problem], status: int) -> Res
     return page(asked, "plain_error", {"title": title, "text": text, "back": back}, status)
 
 
-def _plain(problems: Sequence[Problem], status: int) -> Response:
+def _plain(problems: Sequence[Problem], status: int, language: str = "en") -> Response:
     """Answer where not even the asker is known: the database may be away."""
-    lines = "\n".join(f"{problem.message} {problem.cure}" for problem in problems)
+    lines = "\n".join(told(problem, language) for problem in problems)
     return Response(lines + "\n", status, content_type="text/plain; charset=utf-8")

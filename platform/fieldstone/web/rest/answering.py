@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -36,8 +36,14 @@ def not_found(object_name: str, record_id: str) -> RefusedError:
 def record_after(asked: Asked, object_name: str, outcome: Outcome) -> dict[str, Any]:
     """Return `data` and `decisions` of a written record, as the caller may see it."""
     record_id = str(outcome.record_id)
-    answer: dict[str, Any] = {"data": {"id": record_id, "version": outcome.version}}
     record = asked.site.reads.get(asked.ctx, asked.model, object_name, record_id, Query())
+    return told(asked, outcome, record)
+
+
+def told(asked: Asked, outcome: Outcome, record: Record | None) -> dict[str, Any]:
+    """Return `data` and `decisions` of a write; of a record out of sight (None) id and version alone."""
+    data: dict[str, Any] = {"id": str(outcome.record_id), "version": outcome.version}
+    answer: dict[str, Any] = {"data": data}
     if record is not None:
         answer["data"] = record.dump(asked.model)
     answer["decisions"] = [decision_json(one, asked.language) for one in outcome.decisions]
@@ -60,7 +66,11 @@ def written(asked: Asked, object_name: str, outcome: Outcome) -> Response:
     """Return the answer to one write. Raises RefusedError when it was refused."""
     if outcome.refused:
         raise RefusedError(outcome.problems, outcome.status)
-    answer = record_after(asked, object_name, outcome)
+    return answered(object_name, outcome, record_after(asked, object_name, outcome))
+
+
+def answered(object_name: str, outcome: Outcome, answer: Mapping[str, Any]) -> Response:
+    """Return the answer to a write that stands, with its headers."""
     headers = {"ETag": etag(int(str(answer["data"].get("version") or outcome.version)))}
     if outcome.status == 201:  # noqa: PLR2004 - Created
         headers["Location"] = f"/api/v1/{object_name}/{outcome.record_id}"

@@ -9,19 +9,22 @@ from typing import Any
 
 from flask import Blueprint, Response
 
-from fieldstone.actions.contract import Call
+from fieldstone.actions.contract import Call, Result
 from fieldstone.actions.running import run
 from fieldstone.base.errors import RefusedError
 from fieldstone.base.ids import is_id
+from fieldstone.base.label import Label
+from fieldstone.changes.nouns import Outcome
 from fieldstone.compiler.plain_check import plain_problems
 from fieldstone.fieldtypes.datetime import DatetimeType
 from fieldstone.fieldtypes.duration import DurationType
 from fieldstone.reads.query import Query
-from fieldstone.web.asking import the_call
+from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.rest.answering import etag, json_answer, not_found, record_after
-from fieldstone.web.rest.objects import context, object_of
+from fieldstone.web.rest.objects import context, idempotency, object_of
 from fieldstone.web.rest.openapi_parts import AGGREGATE
 from fieldstone.web.rest.reading_json import body, known_parameters, refusal
+from fieldstone.writes.once import RepeatedError
 
 blueprint = Blueprint("doing", __name__, url_prefix="/api/v1")
 
@@ -35,17 +38,34 @@ def act(object_name: str, record_id: str, action: str) -> Response:
     params = body()
     if not is_id(record_id):
         raise not_found(object_name, record_id)
-    site = asked.site
-    call = Call(
-        context(asked), asked.model, object_name, record_id, params, site.reads, site.writes
-    )
-    result = run(site.vocabulary.actions, action, call)
+    site, ctx, key = asked.site, context(asked), idempotency()
+    once = site.once(ctx.actor.id, key) if key is not None and not ctx.dry_run else None
+    writes = once or site.writes
+    call = Call(ctx, asked.model, object_name, record_id, params, site.reads, writes)
+    try:
+        result = run(site.vocabulary.actions, action, call)
+    except RepeatedError as repeated:
+        return _again(asked, object_name, record_id, repeated.answer)
+    if once is not None:
+        message = {"en": result.message.en, "zh": result.message.zh}
+        once.answered({"message": message, "others": dict(result.others)})
+    return _acted(asked, object_name, result, {})
+
+
+def _acted(asked: Asked, object_name: str, result: Result, headers: Mapping[str, str]) -> Response:
     answer = record_after(asked, object_name, result.outcome)
     answer["message"] = result.message.text(asked.language)
     if result.others:
         answer["others"] = dict(result.others)
     version = answer["data"].get("version") or result.outcome.version
-    return json_answer(answer, ETag=etag(int(str(version))))
+    return json_answer(answer, 200, ETag=etag(int(str(version))), **headers)
+
+
+def _again(asked: Asked, object_name: str, record_id: str, answer: Mapping[str, Any]) -> Response:
+    """Answer a repeated request: what was said then, and the record as it is now."""
+    message = Label(**answer.get("message", {"en": "", "zh": ""}))
+    done = Result(Outcome(record_id, replayed=True), message, answer.get("others", {}))
+    return _acted(asked, object_name, done, {"Idempotency_Replayed": "true"})
 
 
 @blueprint.post("/<object_name>/aggregate")

@@ -229,7 +229,7 @@ def action_operation(one: ObjectType, name: str, action: Action) -> Json:
         action.name,
         f"{action.label.en}: {one.label.en.lower()}",
         responses,
-        parameters=[PATH_ID, DRY_RUN],
+        parameters=[PATH_ID, KEY, DRY_RUN],
         requestBody=asks(dict(action.schema), required=required),
     )
 

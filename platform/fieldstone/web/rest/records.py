@@ -12,7 +12,7 @@ from fieldstone.fieldtypes.contract import InvalidValueError
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.reads.query import Query, names_from
 from fieldstone.web.asking import Asked, the_call
-from fieldstone.web.rest.answering import etag, json_answer, not_found, written
+from fieldstone.web.rest.answering import answered, etag, json_answer, not_found, told, written
 from fieldstone.web.rest.bulk import bulk_answer
 from fieldstone.web.rest.listing import LIST_PARAMETERS, list_answer, query_of_request
 from fieldstone.web.rest.objects import context, idempotency, object_of, version_expected
@@ -37,7 +37,7 @@ def create_record(object_name: str) -> Response:
     object_of(asked, object_name)
     known_parameters("dry_run", "allow_duplicate")
     change = Change(object_name, Operation.CREATE, body(), allow_duplicate=flag("allow_duplicate"))
-    return written(asked, object_name, submitted(asked, change))
+    return _wrote(asked, change)
 
 
 @blueprint.get("/<object_name>/<record_id>")
@@ -79,7 +79,7 @@ def change_record(object_name: str, record_id: str) -> Response:
     change = Change(
         object_name, Operation.UPDATE, body(), record_id, expected_version=version_expected()
     )
-    return written(asked, object_name, submitted(asked, change))
+    return _wrote(asked, change)
 
 
 @blueprint.delete("/<object_name>/<record_id>")
@@ -104,14 +104,34 @@ def restore_record(object_name: str, record_id: str) -> Response:
     object_of(asked, object_name)
     known_parameters("dry_run")
     body()
-    change = Change(object_name, Operation.RESTORE, {}, record_id)
-    return written(asked, object_name, submitted(asked, change))
+    return _wrote(asked, Change(object_name, Operation.RESTORE, {}, record_id))
+
+
+def _wrote(asked: Asked, change: Change) -> Response:
+    """Submit one change as the caller and answer with the record; ?dry_run=1 with the record as it would be."""
+    if not flag("dry_run"):
+        return written(asked, change.object_name, submitted(asked, change))
+    _known_id(change)
+    ctx, site = context(asked), asked.site
+    with site.writes.unit(ctx, asked.model) as unit:
+        (outcome,) = unit.submit([change])
+        if outcome.refused:
+            raise RefusedError(outcome.problems, outcome.status)
+        record_id = str(outcome.record_id)
+        record = site.reads.within(
+            unit.transaction, ctx, asked.model, change.object_name, record_id
+        )
+    return answered(change.object_name, outcome, told(asked, outcome, record))
+
+
+def _known_id(change: Change) -> None:
+    if change.record_id is not None and not is_id(change.record_id):
+        raise not_found(change.object_name, change.record_id)
 
 
 def submitted(asked: Asked, change: Change) -> Outcome:
     """Submit one change as the caller, honouring Idempotency-Key and dry_run."""
-    if change.record_id is not None and not is_id(change.record_id):
-        raise not_found(change.object_name, change.record_id)
+    _known_id(change)
     (outcome,) = asked.site.writes.submit(
         context(asked), asked.model, [change], idempotency=idempotency()
     )
