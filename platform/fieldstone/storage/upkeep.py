@@ -1,4 +1,4 @@
-"""What time makes worthless is deleted: ended sessions, old answers, delivered messages."""
+"""What time makes worthless is deleted: ended sessions, old answers, delivered messages, files long imported."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from fieldstone.storage.notices import fs_delivery, fs_notification
 from fieldstone.storage.outbox import Outbox
 from fieldstone.storage.people import fs_login_attempt, fs_session
 from fieldstone.storage.queue import fs_job, fs_schedule_run
+from fieldstone.storage.uploads import Uploads
 
 ANSWERS_KEPT: Final = timedelta(hours=24)
 ATTEMPTS_KEPT: Final = timedelta(days=1)
 MESSAGES_KEPT: Final = timedelta(days=7)
 DELIVERIES_KEPT: Final = timedelta(days=30)
+IMPORTED_FILES_KEPT: Final = timedelta(days=30)
+ORPHANS_KEPT: Final = timedelta(days=2)
 JOBS_KEPT: Final = timedelta(days=30)
 READ_NOTICES_KEPT: Final = timedelta(days=90)
 SLOTS_KEPT: Final = timedelta(days=7)
@@ -49,6 +52,9 @@ def clean_up(connection: Connection, dialect: str, now: datetime) -> Mapping[str
         for what, (table, condition) in old.items()
     }
     gone["answers"] = forget_before(connection, now - ANSWERS_KEPT)
+    uploads = Uploads(connection)
+    gone["orphaned_files"] = uploads.drop_orphans(now - ORPHANS_KEPT)
+    gone["imported_files"] = uploads.drop_imported(now - IMPORTED_FILES_KEPT)
     if dialect == "sqlite":
         look_at_values(connection)
     gone["messages"] = Outbox(connection, dialect, now).prune(now - MESSAGES_KEPT, AT_ONCE)

@@ -10,6 +10,9 @@ from sqlalchemy import Column, Connection, Index, LargeBinary, Table, delete, in
 
 from fieldstone.storage.platform_tables import PLATFORM, instant, text, whole
 
+TO_IMPORT: Final = "import"
+"""Stands in place of a field for files whose rows are to be imported."""
+
 fs_file: Final = Table(
     "fs_file",
     PLATFORM,
@@ -89,6 +92,11 @@ class Uploads:
         """Delete files that no record took since `before`; return how many."""
         orphans = delete(fs_file).where(fs_file.c.record.is_(None), fs_file.c.created_at < before)
         return self._connection.execute(orphans).rowcount
+
+    def drop_imported(self, before: datetime) -> int:
+        """Delete files that were sent to be imported before an instant; return how many."""
+        old = delete(fs_file).where(fs_file.c.field == TO_IMPORT, fs_file.c.created_at < before)
+        return self._connection.execute(old).rowcount
 
 
 _NAMES = (

@@ -23,11 +23,10 @@ from fieldstone.model.import_mapping import ImportMapping
 from fieldstone.model.site_model import Model
 from fieldstone.storage.database import Storage
 from fieldstone.storage.import_log import ImportLog
-from fieldstone.storage.uploads import StoredFile, Uploads
+from fieldstone.storage.uploads import TO_IMPORT, StoredFile, Uploads
 
 IMPORT: Final = "import_records"
 UNDO: Final = "undo_import"
-FIELD: Final = "import"  # what a kept file belongs to, in place of a field of a record
 MOST_ROWS: Final = 200_000
 LONGEST_NAME: Final = 60
 NOT_IN_NAMES: Final = re.compile(r"[^\w .()-]")
@@ -98,7 +97,7 @@ class Desk:
             raise RefusedError([Problem("too_many_rows", "file", text, "Split the file.")])
         import_id, actor = new_id(), self._ctx.actor
         stored = StoredFile(
-            new_id(), object_name, import_id, FIELD, name, "text/csv", len(content),
+            new_id(), object_name, import_id, TO_IMPORT, name, "text/csv", len(content),
             hashlib.sha256(content).hexdigest(), actor.id, self._ctx.now,
         )  # fmt: skip
         grants = None if actor.grants is None else sorted(actor.grants)

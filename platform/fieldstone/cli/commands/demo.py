@@ -9,10 +9,11 @@ from fieldstone.actions.demo.staff import DEMO_MARK, PASSWORD, Login, logins
 from fieldstone.actions.demo.teller import Stage
 from fieldstone.cli.contract import DONE, Asked
 from fieldstone.cli.progress import Bars
+from fieldstone.storage.beginnings import filling, half_filled
 
 
 class Demo:
-    """Fills an empty database with the demo company; a company that is there is left alone."""
+    """Fills an empty database with the demo company, or leaves it empty; a company that is there is left alone."""
 
     name = "demo"
     summary = "fill an empty database with a lively company"
@@ -25,11 +26,11 @@ class Demo:
         site = asked.site()
         ctx = site.system_context("demo")
         there = site.actors.id_of(ctx, site.model, DEMO_MARK) is not None
-        if there:
+        if there and not half_filled(site.storage):
             asked.terminal.say("The demo company is here already; nothing was changed.")
         else:
             stage = Stage(site.model, site.writes, site.identity, ctx.now)
-            with Bars(asked.terminal) as bars:
+            with Bars(asked.terminal) as bars, filling(site.storage, site.model, ctx.now):
                 tell_story(stage, bars.show)
         _print(asked, logins())
         return DONE
