@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Final
@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 
 from fieldstone.access.access import access_to
 from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.label import Label
 from fieldstone.base.names import did_you_mean
 from fieldstone.base.workdays import ALWAYS, Calendar
-from fieldstone.changes.nouns import SYSTEM_ACTOR, Context
+from fieldstone.changes.nouns import SYSTEM_ACTOR, Context, Effect
 from fieldstone.model.site_model import Model
 from fieldstone.reads.door import Reads
+from fieldstone.reads.pools import groups_of
 from fieldstone.reads.query import Query
 from fieldstone.rules.caps import period_key
 from fieldstone.rules.contract import Person, Rule
@@ -30,6 +32,7 @@ from fieldstone.storage import rankings
 from fieldstone.storage.database import Storage
 from fieldstone.storage.facts import FactsReader
 from fieldstone.storage.rankings import Edition, Line
+from fieldstone.writes.pipeline import Writes
 
 SHORTEST_SHARE: Final = 0.1
 """Who came yesterday is not measured as if one day were a thirtieth of what they will do."""
@@ -145,13 +148,115 @@ def publish(office: Office, rule: Rule) -> Edition | None:
         return edition if rankings.publish(connection, edition) else None
 
 
+def preview(office: Office, rule: Rule) -> Edition:
+    """Return the list of the next period as the records stand now: its window ends today; nothing is kept."""
+    slot = slot_of(rule, office.model, office.ctx.now)
+    length = slot.until - slot.since
+    now = replace(slot, since=office.ctx.now - length, until=office.ctx.now)
+    with office.storage.looking() as connection:
+        number = rankings.next_edition(connection, rule.code)
+    return edition_for(office, rule, now, number)
+
+
+def programs_seen(office: Office) -> dict[str, Rule]:
+    """Return the programmes whose lists the actor may see: who may assign, and who belongs to those ranked."""
+    found = programs_of(office.model)
+    if not found:
+        return {}
+    groups: frozenset[str] | None = None
+    seen = {}
+    for code, rule in found.items():
+        if may_publish(office, rule):
+            seen[code] = rule
+            continue
+        if not access_to(office.model, office.ctx.actor, rule.object_name).may_read:
+            continue
+        if groups is None:
+            with office.reads.sight(office.ctx, office.model) as sight:
+                groups = groups_of(sight)
+        if groups & set(_body(rule).groups):
+            seen[code] = rule
+    return seen
+
+
+def edition(office: Office, rule: Rule, number: int | None) -> Edition | None:
+    """Return a published edition, the latest without a number; None when there is none."""
+    with office.storage.looking() as connection:
+        return rankings.edition_of(connection, rule.code, number)
+
+
+def editions(office: Office, rule: Rule) -> tuple[Edition, ...]:
+    """Return the published editions without their lines, newest first."""
+    with office.storage.looking() as connection:
+        return rankings.editions_of(connection, rule.code)
+
+
+def is_published(office: Office, rule: Rule) -> bool:
+    """Tell whether the present period has its list."""
+    slot = slot_of(rule, office.model, office.ctx.now)
+    with office.storage.looking() as connection:
+        return rankings.is_published(connection, rule.code, slot.period)
+
+
+def next_slot(rule: Rule, model: Model, slot: Slot) -> Slot:
+    """Return the period after `slot`."""
+    longest = {"day": 1, "week": 7, "month": 31, "quarter": 92}[_body(rule).every]
+    return slot_of(rule, model, slot.until + timedelta(days=longest, hours=12))
+
+
+def appeal_ends(rule: Rule, model: Model, shown: Edition) -> datetime | None:
+    """Return until when people may object to an edition, None when they may not."""
+    body = _body(rule)
+    if body.appeal is None:
+        return None
+    calendar = model.calendars.get(rule.calendar, ALWAYS)
+    if not isinstance(calendar, Calendar):
+        return None
+    return calendar.after(shown.published_at, body.appeal.within)
+
+
+def appeal(office: Office, writes: Writes, rule: Rule, note: str) -> None:
+    """Send an objection of the actor to the latest edition to who is named for it.
+
+    Raises RefusedError: 404 for who is not on the list, 409 when the time is over, 422 without words.
+    """
+    shown, now, actor = edition(office, rule, None), office.ctx.now, office.ctx.actor
+    if shown is None or actor.id not in {line.person for line in shown.lines}:
+        text = "You are on no published list of this programme."
+        raise RefusedError(
+            [Problem("not_found", "program", text, "Look at the lists you are on.")], 404
+        )
+    ends = appeal_ends(rule, office.model, shown)
+    if ends is None or ends <= now:
+        text = "The time for objections is over."
+        raise RefusedError([Problem("too_late", "note", text, "Speak with your manager.")], 409)
+    if not note:
+        text = "The objection has no words."
+        raise RefusedError([Problem("required", "note", text, "Say what is wrong with the list.")])
+    words = Label(
+        f"{actor.name} objects to {rule.label.en}, edition {shown.edition}: {note}",
+        f"{actor.name} 对「{rule.label.text('zh')}」第 {shown.edition} 期提出异议：{note}",
+    )
+    payload = {
+        "object": "user",
+        "id": actor.id,
+        "message": {"en": words.en, "zh": words.text("zh")},
+    }
+    body = _body(rule)
+    with writes.unit(office.ctx, office.model) as unit:
+        facts = unit.transaction
+        to = {one for who in (body.appeal.to if body.appeal else ()) for one in who.ids({}, facts)}
+        effects = [
+            ("user", actor.id, Effect("in_page", one, "appeal", payload)) for one in sorted(to)
+        ]
+        facts.outbox(effects)
+        unit.wrote = True
+
+
 def due(office: Office, rule: Rule) -> bool:
     """Tell whether the present period is open and not published yet."""
-    slot = slot_of(rule, office.model, office.ctx.now)
-    if office.ctx.now < slot.opens:
-        return False
-    with office.storage.looking() as connection:
-        return not rankings.is_published(connection, rule.code, slot.period)
+    opens = slot_of(rule, office.model, office.ctx.now).opens
+    return office.ctx.now >= opens and not is_published(office, rule)
 
 
 def _body(rule: Rule) -> RankingProgram:

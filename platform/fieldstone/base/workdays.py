@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from fieldstone.base.cached import cached_property
 from fieldstone.base.errors import FieldstoneError
 from fieldstone.base.label import Label
 
@@ -109,12 +110,16 @@ class Calendar:
     holidays: frozenset[date] = field(default_factory=frozenset)
     workdays: frozenset[date] = field(default_factory=frozenset)
     country: str = ""
+    exceptions: tuple[tuple[date, tuple[Slot, ...]], ...] = ()  # days with hours of their own
+    names: tuple[tuple[date, Label], ...] = ()  # what single days are called
+    label: Label | None = None
 
     def __post_init__(self) -> None:
         """Refuse what has no working time; raises CalendarError."""
         if len(self.hours) != WEEK or not any(self.hours):
             raise CalendarError(f"calendar {self.code!r} has no working hours in any weekday")
-        for start, end in (slot for slots in self.hours for slot in slots):
+        own = (slots for _, slots in self.exceptions)
+        for start, end in (slot for slots in (*self.hours, *own) for slot in slots):
             if not 0 <= start < DAY_MINUTES or not start < end <= LATEST_END:
                 raise CalendarError(
                     f"calendar {self.code!r}: {start}-{end} is no slot; it must start within the day and end after its start"
@@ -123,17 +128,27 @@ class Calendar:
     @property
     def always_open(self) -> bool:
         """Tell whether every minute is working time, so that arithmetic needs no walk."""
-        return not self.holidays and all(slots == ((0, DAY_MINUTES),) for slots in self.hours)
+        return (
+            not self.holidays
+            and not self.exceptions
+            and all(slots == ((0, DAY_MINUTES),) for slots in self.hours)
+        )
 
     def works_on(self, day: date) -> bool:
         """Tell whether `day` has working hours that start on it."""
         return bool(self.slots(day))
 
     def slots(self, day: date) -> tuple[Slot, ...]:
-        """Return the slots that start on a local day, holidays and make-up workdays considered."""
+        """Return the slots that start on a local day; exceptions, holidays and make-up workdays considered."""
+        if day in self._own_hours:
+            return self._own_hours[day]
         if day in self.workdays:
             return self.hours[day.weekday()] or next(slots for slots in self.hours if slots)
         return () if day in self.holidays else self.hours[day.weekday()]
+
+    @cached_property
+    def _own_hours(self) -> Mapping[date, tuple[Slot, ...]]:
+        return dict(self.exceptions)
 
     def open_at(self, instant: datetime) -> bool:
         """Tell whether `instant` lies in working time."""

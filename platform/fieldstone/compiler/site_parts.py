@@ -12,6 +12,7 @@ from fieldstone.base.workdays import (
     WEEKDAYS,
     Calendar,
     CalendarError,
+    parse_slot,
     public_holidays,
     week_of,
     zone_of,
@@ -30,6 +31,8 @@ from fieldstone.model.site_model import NavItem, Report, Role
 YEARS_BEFORE, YEARS_AHEAD = 3, 3  # holidays that a model carries
 ADMINISTRATOR = Role("admin", Label("Administrator", "管理员"), administrator=True)
 RECORDS = Label("Records", "业务")
+OFF, WORK = "off", "work"
+NAMELESS = Label("")
 
 
 def roles_of(spot: Spot, raw: Mapping[str, Any]) -> dict[str, Role]:
@@ -79,8 +82,15 @@ def _calendar(code: str, raw: Mapping[str, Any]) -> Calendar:
     if "country" in raw:
         year = datetime.now(UTC).year
         off, made_up = public_holidays(raw["country"], year - YEARS_BEFORE, year + YEARS_AHEAD)
+    own = {
+        date.fromisoformat(day): _exception(one)
+        for day, one in raw.get("exceptions", {}).items()
+        if one is not None
+    }
     further = frozenset(date.fromisoformat(day) for day in raw.get("holidays", ()))
+    further |= {day for day, (hours, _) in own.items() if hours == OFF}
     worked = frozenset(date.fromisoformat(day) for day in raw.get("workdays", ()))
+    worked |= {day for day, (hours, _) in own.items() if hours == WORK}
     return Calendar(
         code,
         zone,
@@ -88,7 +98,22 @@ def _calendar(code: str, raw: Mapping[str, Any]) -> Calendar:
         (off | further) - worked,
         made_up | worked,
         raw.get("country", ""),
+        tuple(
+            (day, tuple(sorted(parse_slot(slot) for slot in hours)))
+            for day, (hours, _) in sorted(own.items())
+            if not isinstance(hours, str)
+        ),
+        tuple((day, label) for day, (_, label) in sorted(own.items()) if label is not None),
+        own_label(code, raw),
     )
+
+
+def _exception(raw: Any) -> tuple[str | Sequence[str], Label | None]:
+    """Return the hours of a single day (off, work, or slots) and what it is called."""
+    if isinstance(raw, Mapping):
+        label = raw.get("label")
+        return raw["hours"], label_from(label, NAMELESS) if label is not None else None
+    return raw, None
 
 
 def _by_day(raw: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:

@@ -52,6 +52,11 @@ CALENDAR: Schema = closed({
         "description": "Working hours by weekday: mon, or mon-fri",
     },
     "country": {**TEXT, "description": "A country such as CN, whose public holidays are off"},
+    "exceptions": {
+        "type": "object", "propertyNames": {"pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "Write a day as 2026-10-01"},
+        "additionalProperties": either({"enum": ["off", "work"]}, HOURS, closed({"hours": either({"enum": ["off", "work"]}, HOURS), "label": LABEL}, required=["hours"])),
+        "description": "Single days: off, work (with the hours of their weekday), or hours of their own",
+    },
     "holidays": {**DATES, "description": "Further days off"},
     "workdays": {**DATES, "description": "Days that are worked although they would be off"},
 }, required=["hours"])  # fmt: skip

@@ -145,10 +145,20 @@ class Desk:
         free = [person for person in self.people if obstacles[person.id] is HERE]
         if not free:
             return None, _NOBODY, self._candidates(None, HERE, obstacles)
-        person, why = self._pick(free, draft)
+        person, why = self._pick(free, draft.record_id)
         candidates = self._candidates(person, why, obstacles)
         self._give(person, free)
         return person, why, candidates
+
+    def standings(self) -> tuple[dict[str, Label], Person | None]:
+        """Return what speaks against each person now, HERE for nothing, and who is next; for showing it only."""
+        self._meet()
+        full = self.group_is_full()
+        obstacles = {p.id: self.obstacle(p) if full is HERE else full for p in self.people}
+        free = [person for person in self.people if obstacles[person.id] is HERE]
+        if not free or self.rotation.method == ways.RANDOM:
+            return obstacles, None
+        return obstacles, self._pick(free, "")[0]
 
     def take(self, person: Person) -> None:
         """Count one record that a person got without a turn, because it is theirs anyway."""
@@ -197,7 +207,7 @@ class Desk:
             "result": standing.score,
         }
 
-    def _pick(self, free: Sequence[Person], draft: Draft) -> tuple[Person, Label]:
+    def _pick(self, free: Sequence[Person], record_id: str) -> tuple[Person, Label]:
         by_id = {person.id: person for person in free}
         shares = {one: self.weights[one] for one in by_id}
         match self.rotation.method:
@@ -209,7 +219,7 @@ class Desk:
                 person = max(free, key=self._room)
                 return person, _most_room(self._room(person))
             case ways.RANDOM:
-                return by_id[_drawn(draft.record_id, self.line, shares)], _BY_LOT
+                return by_id[_drawn(record_id, self.line, shares)], _BY_LOT
             case ways.ROUND_ROBIN:
                 person = by_id[self.turns.in_order([(self._place(p), p.id) for p in free])]
                 return person, _in_turn(free.index(person) + 1, len(free))

@@ -16,6 +16,12 @@ from fieldstone.actions.demo.market import Market, open_shop
 from fieldstone.actions.demo.names import CITIES, WISHES, Names
 from fieldstone.actions.demo.obligations import press
 from fieldstone.actions.demo.pool_life import live_at_the_pool
+from fieldstone.actions.demo.sharing import (
+    describe_sellers,
+    renew_contracts,
+    take_leave,
+    wait_for_the_manager,
+)
 from fieldstone.actions.demo.staff import Login, hire
 from fieldstone.actions.demo.teller import Chapter, Progress, Stage, Teller
 from fieldstone.actions.demo.traffic import pass_around
@@ -27,6 +33,7 @@ def tell_story(stage: Stage, progress: Progress) -> tuple[Login, ...]:
     """Fill an empty site and return the log-ins; every run writes the same story, ending now."""
     teller = Teller(stage, progress)
     staff = hire(teller)
+    describe_sellers(teller, staff)
     market = open_shop(teller, staff)
     leads = capture(teller, staff, market)
     remember_arrivals(teller, market.channels, leads)
@@ -38,7 +45,10 @@ def tell_story(stage: Stage, progress: Progress) -> tuple[Login, ...]:
     keep_busy(teller, leads)
     live_at_the_pool(teller, staff, market)
     serve_customers(teller, staff, customers)
+    renew_contracts(teller, staff, customers)
+    take_leave(teller, staff)
     _this_morning(teller, market)
+    wait_for_the_manager(teller, customers)
     return staff.logins
 
 

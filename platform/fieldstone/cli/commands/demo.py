@@ -5,8 +5,10 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 from fieldstone.actions.demo.company import tell_story
+from fieldstone.actions.demo.sharing import publish_lists
 from fieldstone.actions.demo.staff import DEMO_MARK, PASSWORD, Login, logins
 from fieldstone.actions.demo.teller import Stage
+from fieldstone.actions.ranking import Office
 from fieldstone.cli.contract import DONE, Asked
 from fieldstone.cli.progress import Bars
 from fieldstone.storage.beginnings import filling, half_filled
@@ -32,6 +34,7 @@ class Demo:
             stage = Stage(site.model, site.writes, site.identity, ctx.now)
             with Bars(asked.terminal) as bars, filling(site.storage, site.model, ctx.now):
                 tell_story(stage, bars.show)
+            publish_lists(Office(site.storage, site.reads, site.model, ctx))
         _print(asked, logins())
         return DONE
 

@@ -17,6 +17,7 @@ from fieldstone.web.rest import (
     records,
     reports,
     scoring,
+    sharing,
 )
 
 
@@ -28,6 +29,7 @@ def register_rest(app: Flask, site: Site) -> None:
         engagements,
         scoring,
         pools,
+        sharing,
         records,
         doing,
         life,

@@ -30,6 +30,7 @@ from fieldstone.web.rest.openapi_obligations import obligation_paths
 from fieldstone.web.rest.openapi_parts import Json
 from fieldstone.web.rest.openapi_pools import pool_paths
 from fieldstone.web.rest.openapi_scoring import SCORING_PATHS
+from fieldstone.web.rest.openapi_sharing import SHARING_PATHS
 
 VERSION: Final = "v1"
 
@@ -80,7 +81,7 @@ def openapi_of_offer(offer: Offer) -> Json:
             spec.path(path, operations=operations, summary=one.plural.en)
     administers = is_administrator(offer.held.model, offer.actor)
     own = {**CONFIG_PATHS, **SCORING_PATHS} if administers else {}
-    for path, operations in {**verbs.SITE_PATHS, **IMPORT_PATHS, **own}.items():
+    for path, operations in {**verbs.SITE_PATHS, **IMPORT_PATHS, **SHARING_PATHS, **own}.items():
         spec.path(path, operations=operations)
     return _finished(spec.to_dict(), seen)
 

@@ -1,0 +1,62 @@
+"""`fieldstone ranking list|show|preview|publish`: the ranking lists, and publishing one by hand."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+
+from fieldstone.actions import ranking
+from fieldstone.actions.ranking import Office
+from fieldstone.cli.contract import DONE, Asked
+from fieldstone.storage.rankings import Edition
+
+VERBS = ("list", "show", "preview", "publish")
+
+
+class Ranking:
+    """Shows and publishes ranking lists."""
+
+    name = "ranking"
+    summary = "show a ranking list, preview the next one, or publish it now"
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        """Declare the verb, the programme and the edition."""
+        parser.add_argument("verb", choices=VERBS)
+        parser.add_argument("program", nargs="?", default="", help="left out: the first one")
+        parser.add_argument("--edition", type=int, help="an earlier edition to show")
+
+    def run(self, asked: Asked) -> int:
+        """Do what the verb says. Raises RefusedError for an unknown programme."""
+        site, verb, say = asked.site(), asked.arguments.verb, asked.terminal.say
+        office = Office(site.storage, site.reads, site.model, site.system_context("command"))
+        programs = ranking.programs_of(site.model)
+        if verb == "list":
+            for code, rule in programs.items():
+                editions = ranking.editions(office, rule)
+                say(f"{code:24} {rule.label.en}  editions: {len(editions)}")
+            return DONE
+        rule = ranking.program(site.model, asked.arguments.program or next(iter(programs), ""))
+        if verb == "publish":
+            published = ranking.publish(office, rule)
+            say("Published." if published else "This period was published already.")
+        shown = (
+            ranking.preview(office, rule)
+            if verb == "preview"
+            else ranking.edition(office, rule, asked.arguments.edition)
+        )
+        _print(asked, shown)
+        return DONE
+
+
+def _print(asked: Asked, shown: Edition | None) -> None:
+    say = asked.terminal.say
+    if shown is None:
+        say("No list was published yet.")
+        return
+    say(f"Edition {shown.edition}: {shown.since:%Y-%m-%d} to {shown.until:%Y-%m-%d}")
+    for line in shown.lines:
+        score = "" if line.score is None else f"{line.score:.1f}"
+        figures = "  ".join(f"{code} {one['value']}" for code, one in line.metrics.items())
+        say(f"{line.rank or '-':>4}  {line.name:20} {score:>6}  {figures}")
+
+
+COMMAND = Ranking()

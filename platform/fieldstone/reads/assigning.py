@@ -1,0 +1,260 @@
+"""How an assignment rule stands: who shares, who is next, capped or away; who got what and why; what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select
+
+from fieldstone.access.access import access_to
+from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.label import Label
+from fieldstone.base.names import did_you_mean
+from fieldstone.changes.nouns import SYSTEM_ACTOR
+from fieldstone.model.site_model import Model
+from fieldstone.reads.explaining import WITHHELD, Considered, may_be_told
+from fieldstone.reads.listing import page_of
+from fieldstone.reads.query import Query, Record
+from fieldstone.reads.sight import Sight
+from fieldstone.rules.assignment import Assignment
+from fieldstone.rules.assignment_entries import Entry
+from fieldstone.rules.availability import HERE
+from fieldstone.rules.caps import Counted
+from fieldstone.rules.contract import Person, Rule
+from fieldstone.rules.desk import Desk
+from fieldstone.rules.holding_back import HOLD
+from fieldstone.rules.rotation import Rotation
+from fieldstone.rules.turns import UNIT, Turns
+from fieldstone.storage.facts import FactsReader
+from fieldstone.storage.hold_queue import count_held, held
+from fieldstone.storage.journal import fs_decision
+from fieldstone.storage.turns import turns_now
+
+SHOWN: Final = 30
+FREE, AWAY, FULL = "free", "away", "full"
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What somebody got in a period, of how much; `most` None is no limit."""
+
+    period: str
+    got: int
+    most: int | None
+
+
+@dataclass(frozen=True)
+class Seat:
+    """One person of a line: whether they can take work, and what they got."""
+
+    person: str
+    name: str
+    state: str  # free, away, full
+    because: Label
+    is_next: bool
+    share: float  # of what the line gives, while everybody free stays so; 0 to 1
+    weight: int
+    owed: float  # records by which they are behind (above 0) or before their share
+    limits: tuple[Limit, ...]
+    room: int | None
+    rank: int
+
+
+@dataclass(frozen=True)
+class Line:
+    """One entry of the rule with the people who share it."""
+
+    code: str
+    label: Label
+    when: str  # the condition, as people say it
+    method: str
+    shared: Label | None  # the rotation that other entries use too
+    seats: tuple[Seat, ...]
+    target: Label | None  # where it goes instead: a pool, the person who enters it
+
+
+@dataclass(frozen=True)
+class Dealt:
+    """One record that was given away, or could not be."""
+
+    at: datetime
+    record: Record
+    person: str
+    because: Label
+    candidates: tuple[Considered, ...]
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """One record of the hold queue."""
+
+    record: Record
+    since: datetime
+    due: datetime
+
+
+@dataclass(frozen=True)
+class AssignmentBoard:
+    """An assignment rule as it stands."""
+
+    rule: Rule
+    lines: tuple[Line, ...]
+    dealt: tuple[Dealt, ...]
+    waiting: tuple[Waiting, ...]
+    waiting_count: int
+
+
+def assignments_seen(model: Model, sight: Sight) -> list[Rule]:
+    """Return the assignment rules whose board this reader may see: who may give such records to others."""
+    return [
+        rule
+        for rule in model.rules.values()
+        if isinstance(rule.body, Assignment)
+        and rule.enabled
+        and access_to(model, sight.ctx.actor, rule.object_name).may_assign
+    ]
+
+
+def board_of(sight: Sight, code: str, language: str = "en") -> AssignmentBoard:
+    """Return the board of a rule. Raises RefusedError (404) for one that the reader may not see."""
+    seen = {rule.code: rule for rule in assignments_seen(sight.model, sight)}
+    if code not in seen:
+        text = f"There is no assignment rule {code[:40]!r}."
+        raise RefusedError([Problem("not_found", "rule", text, did_you_mean(code[:40], seen))], 404)
+    rule = seen[code]
+    lines = _Lines(sight, rule, language).all()
+    waiting, count = _waiting(sight, rule)
+    return AssignmentBoard(rule, lines, _dealt(sight, rule), waiting, count)
+
+
+class _Lines:
+    """Opens the desks of a rule without giving anything away."""
+
+    def __init__(self, sight: Sight, rule: Rule, language: str) -> None:
+        self._sight, self._rule, self._language = sight, rule, language
+        system = sight.ctx.acting_as(SYSTEM_ACTOR)
+        self._facts = FactsReader(sight.reader.connection, sight.tables, system)
+        self._entries: Sequence[Entry] = (
+            rule.body.entries if isinstance(rule.body, Assignment) else ()
+        )
+        names = {entry.shared or rule.code for entry in self._entries}
+        self._kept = turns_now(self._facts.connection, self._facts.dialect, sorted(names))
+
+    def all(self) -> tuple[Line, ...]:
+        return tuple(self._line(entry) for entry in self._entries)
+
+    def _line(self, entry: Entry) -> Line:
+        when = entry.when.read_back(self._language) if entry.when is not None else ""
+        rotation, shared = entry.people, None
+        if entry.shared:
+            other = self._sight.model.rules.get(entry.shared)
+            shared = other.label if other is not None else Label(entry.shared)
+            rotation = other.body if other and isinstance(other.body, Rotation) else None
+        if rotation is None:
+            target = entry.pool_label if entry.pool else (_CREATOR if entry.creator else _OWNER)
+            return Line(entry.code, entry.label, when, "", None, (), target)
+        desk = self._desk(entry, rotation)
+        return Line(entry.code, entry.label, when, rotation.method, shared, _seats(desk), None)
+
+    def _desk(self, entry: Entry, rotation: Rotation) -> Desk:
+        name, line = (entry.shared, "") if entry.shared else (self._rule.code, entry.code)
+        kept: dict[str, Any] = self._kept.get(name, {})
+        zone = ZoneInfo(self._facts.calendar(self._rule.calendar).zone)
+        counted = Counted(kept.get("given", {}), self._facts.now.astimezone(zone))
+        turns = Turns(kept.get("lines", {}).get(line, {}))
+        return Desk(line, self._rule.object_name, rotation, self._facts, turns, counted)
+
+
+def _seats(desk: Desk) -> tuple[Seat, ...]:
+    obstacles, following = desk.standings()
+    free = sum(desk.weights[p.id] for p in desk.people if obstacles[p.id] is HERE)
+    return tuple(
+        _seat(desk, person, obstacles[person.id], following, free) for person in desk.people
+    )
+
+
+def _seat(desk: Desk, person: Person, why: Label, following: Person | None, free: int) -> Seat:
+    state = FREE if why is HERE else (AWAY if desk.away[person.id] is not HERE else FULL)
+    weight = desk.weights[person.id]
+    return Seat(
+        person.id,
+        person.name,
+        state,
+        why,
+        following is not None and following.id == person.id,
+        weight / free if state == FREE and free else 0.0,
+        weight,
+        round(desk.turns.credit.get(person.id, 0) / UNIT, 2),
+        _limits(desk, person),
+        desk.room.get(person.id),
+        desk.standing(person).rank,
+    )
+
+
+def _limits(desk: Desk, person: Person) -> tuple[Limit, ...]:
+    most: dict[str, int | None] = dict.fromkeys(desk.rotation.limits.periods)
+    extra = desk.standing(person).extra
+    for cap in desk.rotation.limits.caps:
+        most[cap.period] = cap.for_person(person, extra)
+    return tuple(Limit(p, desk.counted.of(p, person.id), limit) for p, limit in most.items())
+
+
+def _dealt(sight: Sight, rule: Rule) -> tuple[Dealt, ...]:
+    decision = fs_decision.c
+    # Ids grow with time, so that the newest are read without sorting all there ever were.
+    asked = (
+        select(decision.record, decision.at, decision.chosen, decision.because_en, decision.because_zh, decision.candidates, decision.sets)
+        .where(decision.rule == rule.code)
+        .order_by(decision.id.desc())
+        .limit(SHOWN)
+    )  # fmt: skip
+    rows = sight.fetch(asked)
+    seen = _records(sight, rule.object_name, [row.record for row in rows])
+    found = []
+    for row in rows:
+        record = seen.get(row.record)
+        if record is None:
+            continue
+        told = may_be_told(sight, record, rule, row.sets or {})
+        because = Label(row.because_en or "", row.because_zh or "") if told else WITHHELD
+        candidates = tuple(_considered(one) for one in row.candidates or ()) if told else ()
+        found.append(Dealt(row.at, record, row.chosen or "", because, candidates))
+    return tuple(found)
+
+
+def _considered(raw: Mapping[str, Any]) -> Considered:
+    because = Label(raw.get("en", ""), raw.get("zh", ""))
+    return Considered(raw["id"], raw["name"], bool(raw["chosen"]), because)
+
+
+def _waiting(sight: Sight, rule: Rule) -> tuple[tuple[Waiting, ...], int]:
+    body = rule.body
+    if not isinstance(body, Assignment) or body.fallback.kind != HOLD:
+        return (), 0
+    connection, tables = sight.reader.connection, sight.tables
+    rows = held(connection, tables, rule.code, rule.object_name, by=body.queue.by, most=SHOWN)
+    seen = _records(sight, rule.object_name, [row.record_id for row in rows])
+    shown = [Waiting(seen[r.record_id], r.since, r.due) for r in rows if r.record_id in seen]
+    count = count_held(connection, tables, rule.code, rule.object_name)
+    # Who sees no more than some of them is not told how many there are besides.
+    return tuple(shown), count if len(shown) == len(rows) else len(shown)
+
+
+def _records(sight: Sight, object_name: str, ids: Sequence[str]) -> dict[str, Record]:
+    """Return those of the records that the reader may see."""
+    wanted = sorted(set(ids))
+    if not wanted:
+        return {}
+    listed = ", ".join(f"'{one}'" for one in wanted)
+    page = page_of(
+        sight, object_name, Query(filter=f"id in [{listed}]", limit=len(wanted), titles=True)
+    )
+    return {record.id: record for record in page.rows}
+
+
+_CREATOR = Label("Whoever enters the record keeps it", "由录入人自行跟进")
+_OWNER = Label("Whoever looks after it already gets it", "分给现有负责人")
