@@ -30,6 +30,7 @@ PAGE = Blueprint("rankings", __name__)
 Drawn = dict[str, Any]
 USUAL: Final = 100
 LONGEST_NOTE: Final = 1000
+LONGEST_NUMBER: Final = 9
 UNPROCESSABLE: Final = 422
 EXTRA: Final = {
     "hour": "+{n} an hour",
@@ -106,19 +107,43 @@ def _seen(asked: Asked, code: str) -> Rule:
 
 def _context(asked: Asked, rule: Rule) -> Drawn:
     office, said, language = office_of(asked), speech(asked.language), asked.language
-    number = request.args.get("edition", "")
     previewed = "preview" in request.args and ranking.may_publish(office, rule)
-    if previewed:
-        shown: Edition | None = ranking.preview(office, rule)
-        before = ranking.edition(office, rule, None)
-    else:
-        shown = ranking.edition(office, rule, int(number) if number.isdecimal() else None)
-        before = ranking.edition(office, rule, shown.edition - 1) if shown else None
+    shown, before = _shown(office, rule, previewed=previewed)
     body = rule.body
     metrics = body.metrics if isinstance(body, RankingProgram) else ()
+    return {
+        **_around(asked, said, rule, shown),
+        "preview": previewed,
+        "edition": _head(asked, said, shown) if shown else None,
+        "metrics": [
+            {"label": one.label.text(language), "weight": _share(one, metrics)} for one in metrics
+        ],
+        "rows": _rows(asked, said, metrics, shown, before) if shown else [],
+        "preview_url": f"/rankings/{rule.code}?preview"
+        if ranking.may_publish(office, rule) and not previewed
+        else "",
+        "appeal": _appeal(asked, said, rule, shown) if not previewed else None,
+        "problems": [],
+    }
+
+
+def _shown(office: Office, rule: Rule, *, previewed: bool) -> tuple[Edition | None, Edition | None]:
+    """Return the edition asked for, and the one before it."""
+    if previewed:
+        return ranking.preview(office, rule), ranking.edition(office, rule, None)
+    number = request.args.get("edition", "")
+    named = number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER
+    shown = ranking.edition(office, rule, int(number) if named else None)
+    return shown, ranking.edition(office, rule, shown.edition - 1) if shown else None
+
+
+def _around(asked: Asked, said: Speech, rule: Rule, shown: Edition | None) -> Drawn:
+    """Return what stands around the list: the other lists, its editions, and when the next one comes."""
+    office, language = office_of(asked), asked.language
     slot = ranking.slot_of(rule, asked.model, asked.ctx.now)
     return {
         "title": rule.label.text(language),
+        "url": f"/rankings/{rule.code}",
         "programs": [
             {
                 "label": one.label.text(language),
@@ -127,23 +152,11 @@ def _context(asked: Asked, rule: Rule) -> Drawn:
             }
             for one in ranking.programs_seen(office).values()
         ],
-        "preview": previewed,
-        "edition": _head(asked, said, shown) if shown else None,
         "editions": [
             _choice(asked, said, rule, one, shown) for one in ranking.editions(office, rule)
         ],
-        "metrics": [
-            {"label": one.label.text(language), "weight": _share(one, metrics)} for one in metrics
-        ],
-        "rows": _rows(asked, said, metrics, shown, before) if shown else [],
         "next": near(said, _next_opening(asked, rule, slot), asked.ctx.now, asked.ctx.actor.zone),
         "publish_url": f"/rankings/{rule.code}/publish" if _may_publish_now(office, rule) else "",
-        "preview_url": f"/rankings/{rule.code}?preview"
-        if ranking.may_publish(office, rule) and not previewed
-        else "",
-        "appeal": _appeal(asked, said, rule, shown) if not previewed else None,
-        "problems": [],
-        "url": f"/rankings/{rule.code}",
     }
 
 
