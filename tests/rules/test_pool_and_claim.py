@@ -439,6 +439,7 @@ def test_a_better_grade_is_reminded_of_sooner_oftener_and_by_more_channels() -> 
                 "to": "role:sales",
                 "by": {"good": ["in_page", "email"], "default": ["in_page"]},
                 "repeat": {"good": 2},
+                "strength": {"good": "urgent"},
             }
         ],
     }
@@ -446,20 +447,21 @@ def test_a_better_grade_is_reminded_of_sooner_oftener_and_by_more_channels() -> 
     facts = FakeFacts(groups={"role:sales": (Person("ann", "Ann"), Person("bo", "Bo"))})
     assert isinstance(rule.body, Pool)
 
-    def sent(grade: str, time: int) -> tuple[list[str], bool]:
+    def sent(grade: str, time: int) -> tuple[list[str], str, bool]:
         draft = an_update({"pool": "public_pool", "grade": grade, "name": "A"})
         timer = DueTimer("public_pool", f"unclaimed:0:{time}", "lead-1", NOW, 1, {})
         assert isinstance(rule.body, Pool)
         verdict = rule.body.due(rule, [(timer, draft)], facts)[0]
-        return sorted(one.channel for one in verdict.effects), bool(verdict.timers)
+        strength = str(verdict.effects[0].payload["strength"])
+        return sorted(one.channel for one in verdict.effects), strength, bool(verdict.timers)
 
     (good,) = run(rule, came(grade="good"))
     (poor,) = run(rule, came(grade="poor"))
     assert [one.due for one in good.timers] == [NOW + timedelta(hours=2)]
     assert [one.due for one in poor.timers] == [None]
-    assert sent("good", 0) == (["email", "email", "in_page", "in_page"], True)
-    assert sent("good", 2)[1] is False
-    assert sent("medium", 0) == (["in_page", "in_page"], False)
+    assert sent("good", 0) == (["email", "email", "in_page", "in_page"], "urgent", True)
+    assert sent("good", 2)[2] is False
+    assert sent("medium", 0) == (["in_page", "in_page"], "normal", False)
 
 
 def test_a_blind_member_sees_no_title_and_an_admin_sees_all() -> None:

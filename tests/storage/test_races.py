@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from datetime import UTC, datetime
 
 import pytest
 from sqlalchemy import func
@@ -59,6 +60,10 @@ def test_of_eight_who_claim_one_lead_one_gets_it(site: Site) -> None:
     assert site.row("lead", lead)["owner"] == people[results.index(True)]
 
 
+MOST = 10
+LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
+
+
 class LostError(Exception):
     """The record of a claim was gone."""
 
@@ -66,10 +71,13 @@ class LostError(Exception):
 def claimed(site: Site, *, lost: bool) -> bool:
     """Take one of the quota, and undo it when the record turns out to be gone."""
     with site.transaction() as transaction:
-        granted = transaction.grant("u-1", "claims", "2026-11-22", 10)
-        if granted and lost:
+        transaction.hold("claims", ["u-1"])
+        if transaction.spent("claims", "claims", "u-1", LONG_AGO) >= MOST:
+            return False
+        transaction.claims.charge("claims", "claims", "u-1", 1, transaction.now)
+        if lost:
             raise LostError
-        return granted
+        return True
 
 
 def test_a_quota_is_exact_in_a_race_and_a_failed_claim_spends_none_of_it(site: Site) -> None:
@@ -83,7 +91,7 @@ def test_a_quota_is_exact_in_a_race_and_a_failed_claim_spends_none_of_it(site: S
     granted = sum(int(str(one)) for one in at_once(claim))
 
     with site.transaction() as transaction:
-        assert granted == transaction.counters.used("u-1", "claims", "2026-11-22") == 10
+        assert granted == transaction.spent("claims", "claims", "u-1", LONG_AGO) == MOST
 
 
 def test_numbers_and_turns_are_given_once_each(site: Site) -> None:

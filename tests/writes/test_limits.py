@@ -71,7 +71,7 @@ def test_a_refused_claim_spends_no_quota(tight: Company) -> None:
     claiming = Reads(tight.storage).claiming(
         tight.context("wang"), tight.model, "public_pool", "lead"
     )
-    assert [one.used for one in claiming.allowances] == [2]
+    assert {one.quota.counts: one.used for one in claiming.allowances}["claims"] == 2
 
 
 def test_assigning_and_transferring_meet_the_limit(tight: Company) -> None:
@@ -285,6 +285,19 @@ def test_a_whole_team_waits_where_the_rule_says_so(company: Company) -> None:
     act(site, "li", "release", lead)
 
     assert refusal(site, "wang", "claim", lead)[1].code == "cooling_down"
+
+
+def test_the_record_that_stays_of_a_merge_meets_the_limit_of_its_owner(company: Company) -> None:
+    site = with_rules(company, "rules: {lead_holding: {limits: [{all: true, most: 1}]}}")
+    a_lead(site, owner="wang", name="王五")
+    mine = a_lead(site, owner="li", name="赵六")
+    (free,) = in_the_pool(site)
+
+    merged = act(site, "admin", "merge", free, **{"with": mine})
+
+    row = site.row("lead", merged.outcome.record_id)
+    assert row["owner"] in {None, site.ids["li"]}
+    assert held_by(site, "li") == 1
 
 
 def test_fifty_ways_at_once_never_exceed_the_limit(company_on_postgres: Company) -> None:

@@ -85,6 +85,8 @@ class MergeAction:
 
     def _merged(self, call: Call, other: str) -> Result:
         with call.writes.unit(call.ctx, call.model) as unit:
+            if call.spec.owned != "none":
+                unit.transaction.queue_up_owners(call.object_name, [call.record_id, other])
             pair = stored_pair(unit, call.object_name, call.record_id, other)
             _check_access(call, unit, pair)
             _check_versions(call, pair)

@@ -11,6 +11,7 @@ from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.assignments import span_from, template_from
 from fieldstone.rules.contract import LIMIT, Builder
 from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, COUNT, SPAN, TEXT, Kind, label_from
+from fieldstone.rules.ladder import STRENGTHS
 from fieldstone.rules.notices import CHANNELS, audiences_from
 from fieldstone.rules.pool_body import (
     ANY,
@@ -128,7 +129,14 @@ def _unclaimed(raw: Mapping[str, Any], path: str, build: Builder) -> Unclaimed:
         if isinstance(repeats, Mapping)
         else {ANY: int(repeats)},
         template_from(raw["message"], f"{path}.message", build) if "message" in raw else None,
+        _strengths(raw.get("strength", {})),
     )
+
+
+def _strengths(raw: object) -> dict[str, str]:
+    if isinstance(raw, Mapping):
+        return {str(band): str(one) for band, one in raw.items()}
+    return {ANY: str(raw)}
 
 
 def _spans(raw: object, path: str, build: Builder) -> dict[str, Span]:
@@ -157,6 +165,13 @@ _UNCLAIMED: Final = {
         "repeat": {
             "description": "How often again, after the same time each, by the value of the pool's field `by`.",
             "oneOf": [_TIMES, {"type": "object", "additionalProperties": _TIMES}],
+        },
+        "strength": {
+            "description": "How strongly the page shows it, by the value of the pool's field `by`.",
+            "oneOf": [
+                {"enum": list(STRENGTHS)},
+                {"type": "object", "additionalProperties": {"enum": list(STRENGTHS)}},
+            ],
         },
         "message": BOTH_LANGUAGES,
     },

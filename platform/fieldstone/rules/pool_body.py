@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
@@ -14,7 +14,8 @@ from fieldstone.changes.nouns import Draft, Effect, TimerRequest
 from fieldstone.expressions.expression import Expression
 from fieldstone.rules.assignments import Template
 from fieldstone.rules.contract import Due, DueTimer, Facts, Rule, Verdict
-from fieldstone.rules.notices import Audience, told
+from fieldstone.rules.ladder import NORMAL
+from fieldstone.rules.notices import Audience, message
 from fieldstone.rules.wording import language_of
 
 PREVIEW, BLIND, HIDDEN = "preview", "blind", "hidden"
@@ -59,6 +60,11 @@ class Unclaimed:
     audiences: tuple[Audience, ...]
     repeats: Mapping[str, int]
     message: Template | None
+    strengths: Mapping[str, str] = field(default_factory=dict)
+
+    def strength(self, band: str) -> str:
+        """Return how strongly the page shows it."""
+        return self.strengths.get(band, self.strengths.get(ANY, NORMAL))
 
     def span(self, band: str) -> Span | None:
         """Return after which time records of a band are told of, None for never."""
@@ -258,8 +264,12 @@ class Pool:
         if time + 1 < one.times(band):
             again: datetime = facts.calendar(rule.calendar).after(facts.now, span)
             timers = (TimerRequest(rule.code, f"{UNCLAIMED}{place}:{time + 1}", again),)
-        effects: tuple[Effect, ...] = told(
-            one.audiences, one.channels(band), draft, facts, topic="unclaimed", text=text
+        payload = message(draft, text, strength=one.strength(band))
+        people = dict.fromkeys(p for who in one.audiences for p in who.ids(draft.row, facts))
+        effects = tuple(
+            Effect(channel, person, "unclaimed", payload)
+            for person in people
+            for channel in one.channels(band)
         )
         return Verdict(text, effects=effects, timers=timers)
 

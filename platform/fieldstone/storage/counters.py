@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import cache
 from typing import Final
 
-from sqlalchemy import Connection, Index, Table, bindparam, func, select
+from sqlalchemy import Connection, Index, Table, func, select
 
 from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import LedgerEntry
@@ -78,30 +78,6 @@ class Counters:
         self._dialect = dialect
         self._now = now
 
-    def grant(self, subject: str, rule: str, period: str, limit: int, count: int = 1) -> bool:
-        """Take `count` from what `rule` allows `subject` in `period`; False when it is not left.
-
-        One conditional statement decides, so that a race cannot exceed the limit; what is rolled
-        back was never spent.
-        """
-        if count > limit:
-            return False
-        bound = {"rule": rule, "subject": subject, "period": period, "used": count}
-        if not _taking(self._dialect).rows(self._connection, {**bound, "b_limit": limit}):
-            return False
-        grant = {"rule": rule, "subject": subject, "period": period, "count": count}
-        _ADD_GRANT.later(self._connection, [{**grant, "id": new_id(), "at": self._now}])
-        return True
-
-    def used(self, subject: str, rule: str, period: str) -> int:
-        """Return how much of a quota is spent."""
-        asked = select(fs_counter.c.used).where(
-            fs_counter.c.rule == rule,
-            fs_counter.c.subject == subject,
-            fs_counter.c.period == period,
-        )
-        return self._connection.execute(asked).scalar() or 0
-
     def numbers(self, object_name: str, field: str, period: str, count: int) -> range:
         """Return the next `count` numbers of an autonumber field, from 1 in each period, without gaps."""
         bound = {"object": object_name, "field": field, "period": period, "last": count}
@@ -147,18 +123,6 @@ class Counters:
 # Statements are built once for each dialect: making one costs more than running it.
 _ADD_GRANT = Adding(fs_grant)
 _ADD_POINTS = Adding(fs_ledger)
-
-
-@cache
-def _taking(dialect: str) -> Prepared:
-    adding = upserting(fs_counter, dialect)
-    used = fs_counter.c.used + adding.excluded.used
-    adding = adding.on_conflict_do_update(
-        index_elements=["rule", "subject", "period"],
-        set_={"used": used},
-        where=used <= bindparam("b_limit"),
-    )
-    return Prepared(adding.returning(fs_counter.c.used))
 
 
 @cache

@@ -137,9 +137,11 @@ class Transaction(FactsReader):
         """Lock the accounts of a claim rule until the transaction ends."""
         self.claims.hold(rule, subjects)
 
-    def grant(self, user: str, rule: str, period: str, limit: int, count: int = 1) -> bool:
-        """Take `count` from a quota; False, and nothing taken, when it is not left."""
-        return self.counters.grant(user, rule, period, limit, count)
+    def queue_up_owners(self, object_name: str, record_ids: Sequence[str]) -> None:
+        """Wait for the people who own these records now, before the records are locked."""
+        rows = self.rows(object_name, record_ids, names=("owner",), deleted=True)
+        owners = {str(row["owner"]) for row in rows.values() if row.get("owner")}
+        self.queue_up(object_name, sorted(owners))
 
     def next_numbers(self, object_name: str, field: str, period: str, count: int) -> range:
         """Return the next numbers of an autonumber field."""

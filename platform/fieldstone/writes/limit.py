@@ -23,8 +23,7 @@ def queue_up(batch: Batch, work: Work) -> Batch:
     named = {owner for d in batch if isinstance(owner := d.change.values.get("owner"), str)}
     back = [d.record_id for d in batch if d.operation is Operation.RESTORE]
     if back:
-        rows = work.transaction.rows(work.spec.code, back, names=("owner",), deleted=True)
-        named |= {str(row["owner"]) for row in rows.values() if row.get("owner")}
+        work.transaction.queue_up_owners(work.spec.code, back)
     if named:
         work.transaction.queue_up(work.spec.code, sorted(named))
     return batch

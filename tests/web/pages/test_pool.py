@@ -109,3 +109,28 @@ def test_who_only_claims_finds_no_pages_of_the_desk(office: Office) -> None:
 
     assert "/pools/public_pool/traffic" not in page
     assert "Move to another pool" not in page
+
+
+def test_the_page_of_a_record_says_where_it_lies_and_until_when_it_is_kept(office: Office) -> None:
+    lying = office.a_lead("Lies There", owner=None, pool="public_pool")
+    kept = office.a_lead("Kept One", owner=office.people["li"])
+    admin = office.visitor("admin")
+
+    admin.post(f"/o/lead/{kept}/actions/protect", "div#dialog", asked="1", reason="soon")
+
+    assert "Has been lying in Public pool" in admin.get(f"/o/lead/{lying}").text
+    assert "Protected until" in admin.get(f"/o/lead/{kept}").text
+
+
+def test_a_record_is_given_back_with_one_of_the_reasons(office: Office) -> None:
+    lead = office.a_lead("Back Again", owner=office.people["li"])
+    visitor = office.visitor("li")
+    url = f"/o/lead/{lead}/actions/release"
+
+    asked = visitor.get(url, "div#dialog")
+    visitor.post(url, "div#dialog", asked="1", reason="not_reached")
+    pool = office.visitor("admin").get("/pools/public_pool")
+
+    assert "Never reached" in asked.text
+    assert "Where it belongs" in asked.text
+    assert "Never reached" in pool.text

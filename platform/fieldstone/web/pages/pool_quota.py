@@ -24,7 +24,7 @@ PER: Final = {
 
 def quota_line(asked: Asked, speech: Speech, claiming: Claiming) -> dict[str, Any]:
     """Return the line above the list, its meter, and the details behind it."""
-    parts = []
+    parts, short = [], ""
     if claiming.holding:
         parts.append(speech.t("You hold {n} of {most}", n=claiming.held, most=claiming.holding))
     left = claiming.left
@@ -33,7 +33,8 @@ def quota_line(asked: Asked, speech: Speech, claiming: Claiming) -> dict[str, An
         one, many = ("one claim left", "{n} claims left")
         if today:
             one, many = ("one claim left today", "{n} claims left today")
-        parts.append(speech.tn(one, many, left))
+        short = speech.tn(one, many, left)
+        parts.append(short)
     if claiming.views_left is not None:
         parts.append(speech.tn("one preview left", "{n} previews left", claiming.views_left))
     meters = [_meter(asked, speech, one) for one in claiming.allowances]
@@ -43,6 +44,7 @@ def quota_line(asked: Asked, speech: Speech, claiming: Claiming) -> dict[str, An
         meters.insert(0, _drawn(speech.t("In hand"), text, spent, ""))
     return {
         "text": " · ".join(parts),
+        "short": short,
         "spent": max((int(one["spent"]) for one in meters), default=0),
         "over": claiming.is_full,
         "meters": meters,
