@@ -24,9 +24,6 @@ from fieldstone.web.pages.wording import told
 
 PAGE = Blueprint("pool_desk", __name__)
 REASONS_TOLD: Final = 3
-UNTOLD: Final = frozenset(
-    {"owner", "pool", "owned_at", "version", "updated_at", "updated_by", "created_by"}
-)
 Drawn = dict[str, Any]
 DONE: Final = {
     "claim": ("One record is yours now.", "{n} records are yours now."),
@@ -147,13 +144,13 @@ def _wish(pool: PoolPage, ids: Sequence[str]) -> Wish:
 
 
 def _shown(pool: PoolPage, record: Record) -> Iterable[Drawn]:
-    """Yield the filled fields in the order of the form, masked ones with a lock."""
+    """Yield the filled fields of the form in its order, masked ones with a lock."""
     look: Callable[[Record, str], Drawn] = Look(pool.asked).cell
-    for code, field in pool.spec.fields.items():
-        if code in UNTOLD or code == pool.spec.title or field.archived or code not in record.values:
+    for code in dict.fromkeys(code for part in pool.spec.form for code in part.fields):
+        if code == pool.spec.title or code not in record.values:
             continue
         cell = look(record, code)
         if cell["text"]:
             masked = isinstance(record.values[code], Masked)
-            label = field.label.text(pool.asked.language)
+            label = pool.spec.fields[code].label.text(pool.asked.language)
             yield {"label": label, "text": cell["text"], "masked": masked}
