@@ -22,6 +22,7 @@ from fieldstone.worker.arriving import arrivals_due, arriving, forget_arrivals
 from fieldstone.worker.dealing import deal
 from fieldstone.worker.enriching import enriching
 from fieldstone.worker.long_work import do_next_job, jobs_due
+from fieldstone.worker.mailboxes import mailboxes
 from fieldstone.worker.timers import act_on_due_timers, timers_due
 
 log = structlog.get_logger()
@@ -58,7 +59,7 @@ def long_work(site: Site, stopping: threading.Event) -> int:
 
 _tidied: Final[WeakKeyDictionary[Site, datetime]] = WeakKeyDictionary()
 """The hour for which this process knows that the cleaning was done."""
-LANES: Final[tuple[Turn, ...]] = (inside, outside, long_work, arriving, enriching)
+LANES: Final[tuple[Turn, ...]] = (inside, outside, long_work, arriving, enriching, mailboxes)
 
 
 def work_once(site: Site, lanes: Sequence[Turn] = LANES) -> int:

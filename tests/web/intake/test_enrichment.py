@@ -95,7 +95,7 @@ def test_a_lead_of_a_known_company_is_filled_in_and_says_where_it_is_from(gate: 
     assert (origin.field, origin.rule, origin.confidence) == (
         "industry",
         "company_facts_of_leads",
-        "0.8",
+        "0.80",
     )
     ctx = gate.site.system_context("test")
     history = gate.site.reads.history(ctx, gate.site.model, "lead", known)

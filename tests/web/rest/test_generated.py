@@ -20,7 +20,7 @@ CHECKS = (
     response_schema_conformance,
 )
 # One object with everything (stages, pools, rules) and two plain ones: the others have the same views.
-OBJECTS = ("lead", "ticket", "user", "pools", "meta")
+OBJECTS = ("lead", "ticket", "user", "pools", "meta", "intake")
 EXAMPLES = {"admin": 6, "li": 3}
 
 

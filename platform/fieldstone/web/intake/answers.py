@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
-from typing import Any, Final
+from typing import Final
 
 from flask import Response, request
 
@@ -13,7 +12,8 @@ from fieldstone.actions.intake.sources import Intake, intake_of
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.storage.arrivals import DONE, REFUSED, UNCONFIRMED, WAITING
 from fieldstone.web.asking import Asked
-from fieldstone.web.rest.answering import decision_json, json_answer
+from fieldstone.web.rest.answering import json_answer
+from fieldstone.web.rest.receipts import receipt_json
 
 STATUS: Final[Mapping[str, int]] = {DONE: 200, WAITING: 202, UNCONFIRMED: 202}
 LARGEST: Final = 256 * 1024
@@ -34,23 +34,6 @@ def check_size(largest: int = LARGEST) -> None:
     if (request.content_length or 0) > largest:
         text = f"The body is larger than {largest // 1024} KB."
         raise RefusedError([Problem("too_large", "body", text, "Send less at once.")], 413)
-
-
-def receipt_json(asked: Asked, receipt: Receipt) -> dict[str, Any]:
-    """Return what became of one arrival."""
-    told: dict[str, Any] = {
-        "arrival": receipt.arrival,
-        "state": receipt.state,
-        "outcome": receipt.outcome,
-        "record": receipt.record,
-    }
-    if receipt.replayed:
-        told["replayed"] = True
-    if receipt.problems:
-        told["problems"] = [asdict(problem) for problem in receipt.problems]
-    if receipt.decisions:
-        told["decisions"] = [decision_json(one, asked.language) for one in receipt.decisions]
-    return told
 
 
 def receipt_answer(asked: Asked, receipt: Receipt) -> Response:

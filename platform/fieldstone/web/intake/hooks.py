@@ -24,12 +24,12 @@ from fieldstone.web.intake.answers import (
     LARGEST_MAIL,
     check_size,
     receipt_answer,
-    receipt_json,
     the_intake,
 )
 from fieldstone.web.limits import Meter
 from fieldstone.web.rest.answering import json_answer
 from fieldstone.web.rest.reading_json import any_body, known_parameters, refusal
+from fieldstone.web.rest.receipts import receipt_json
 
 blueprint = Blueprint("intake_hooks", __name__, url_prefix="/in/hooks")
 MAIL: Final = "message/rfc822"

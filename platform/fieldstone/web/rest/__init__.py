@@ -11,6 +11,7 @@ from fieldstone.web.rest import (
     doing,
     engagements,
     imports,
+    intake,
     life,
     obligations,
     pools,
@@ -35,6 +36,7 @@ def register_rest(app: Flask, site: Site) -> None:
         life,
         obligations,
         imports,
+        intake,
         reports,
         describing,
     ):

@@ -15,6 +15,7 @@ from fieldstone.access.access import Access
 from fieldstone.access.rights import Held, is_administrator
 from fieldstone.actions.contract import Action
 from fieldstone.actions.engaging import ENGAGEMENT
+from fieldstone.actions.intake.overview import may_manage
 from fieldstone.actions.running import offered
 from fieldstone.changes.nouns import Actor
 from fieldstone.fieldtypes.generated_schema import schema_for
@@ -26,6 +27,7 @@ from fieldstone.web.rest.objects import objects_seen
 from fieldstone.web.rest.openapi_config import CONFIG_PATHS
 from fieldstone.web.rest.openapi_engagements import intake_path
 from fieldstone.web.rest.openapi_imports import IMPORT_PATHS
+from fieldstone.web.rest.openapi_intake import INTAKE_PATHS
 from fieldstone.web.rest.openapi_obligations import obligation_paths
 from fieldstone.web.rest.openapi_parts import Json
 from fieldstone.web.rest.openapi_pools import pool_paths
@@ -81,6 +83,8 @@ def openapi_of_offer(offer: Offer) -> Json:
             spec.path(path, operations=operations, summary=one.plural.en)
     administers = is_administrator(offer.held.model, offer.actor)
     own = {**CONFIG_PATHS, **SCORING_PATHS} if administers else {}
+    if may_manage(offer.held.model, offer.actor):
+        own = {**own, **INTAKE_PATHS}
     for path, operations in {**verbs.SITE_PATHS, **IMPORT_PATHS, **SHARING_PATHS, **own}.items():
         spec.path(path, operations=operations)
     return _finished(spec.to_dict(), seen)
