@@ -12,6 +12,7 @@ BENCHES = {
     "expressions": "compiled expressions against the same conditions by hand",
     "requests": "get, list and create against a handler written by hand",
     "scale": "a million leads against ten thousand",
+    "funnel": "a funnel over a million leads against the statement by hand",
     "deadlines": "100,000 due timers among a million that stand",
     "import_leads": "100,000 leads through the whole pipeline",
     "live_change": "a field added to a million records while others read and write",
