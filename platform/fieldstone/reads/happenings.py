@@ -28,7 +28,7 @@ LEFT_POOL: Final = "left_pool"
 GIVEN: Final = "given"
 KINDS: Final = (ENTERED, OWNED, LET_GO, POOLED, LEFT_POOL, GIVEN)
 GROUPS: Final = ("owner", "pool", "stage", "reason")
-MOST_IDS: Final = 500
+MOST_IDS: Final = 20_000
 Clause = ColumnElement[Any]
 
 
@@ -84,7 +84,7 @@ def whom_it_happened_to(
     event: Happening,
     at: tuple[str, object] = ("", None),
 ) -> list[str]:
-    """Return the ids of the records behind one such number, at most 500; `at` is (group, value)."""
+    """Return the ids of the records behind one such number, at most 20,000; `at` is (group, value)."""
     group, value = at
     source = _settled(sight, object_name, event, group)
     ids = ids_of(sight, object_name, query)

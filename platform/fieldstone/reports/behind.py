@@ -10,13 +10,13 @@ from typing import Any, Final
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.label import Label
 from fieldstone.reads.figures import condition_in
-from fieldstone.reads.happenings import GIVEN
+from fieldstone.reads.happenings import GIVEN, MOST_IDS
 from fieldstone.reads.query import Query
 from fieldstone.reports.asking import Asker, label_from
 from fieldstone.reports.sources import condition_of_other
 
 Settings = Mapping[str, Any]
-MOST: Final = 500
+MOST: Final = MOST_IDS
 YEARS: Final = 100
 
 
