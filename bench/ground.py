@@ -16,6 +16,7 @@ from fieldstone.base.ids import new_id
 from fieldstone.base.settings import Settings
 from fieldstone.changes.nouns import Change, Operation
 from fieldstone.site import Site
+from fieldstone.storage.upkeep import look_at_values
 
 BEGAN = datetime(2025, 1, 1, tzinfo=UTC)
 STAGES = ("new", "contacted", "qualified", "converted", "invalid")
@@ -66,6 +67,12 @@ def make_ground(url: str, leads: int) -> Ground:
     while len(ids) < leads:
         count = min(BATCH, leads - len(ids))
         ids += _load(site, [_lead(len(ids) + at, people, channels, chance) for at in range(count)])
+    with site.storage.connection() as connection:
+        # A server in use does so by itself, a worker on SQLite every hour.
+        if site.storage.dialect == "sqlite":
+            look_at_values(connection)
+        else:
+            connection.exec_driver_sql("ANALYZE")
     token = site.identity.make_token(_integrator(site), "bench", site.clock())
     site.storage.close()
     chosen = tuple(chance.sample(ids, min(2000, len(ids))))

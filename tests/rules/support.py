@@ -275,7 +275,7 @@ class FakeFacts:
         return self.groups.get(group, ())
 
     def workload(
-        self, object_name: str, people: Sequence[str], where: Expression | None
+        self, object_name: str, people: Sequence[str], where: Expression | None, up_to: int = 0
     ) -> Mapping[str, int]:
         self.asked["workload"] += 1
         return {one: self.held.get(one, 0) for one in people}

@@ -86,9 +86,9 @@ class Facts(Protocol):
         """Return the people of "team:code", "role:code", "department:code", "user:email" or "pool:code", by name."""
 
     def workload(
-        self, object_name: str, people: Sequence[str], where: Expression | None
+        self, object_name: str, people: Sequence[str], where: Expression | None, up_to: int = 0
     ) -> Mapping[str, int]:
-        """Return how many live records each person owns."""
+        """Return how many live records each person owns; with `up_to` counted no further than that."""
 
     def turns(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return what groups remember of their turns, by name, as plain JSON; locked until commit."""

@@ -62,7 +62,8 @@ class HoldingLimit:
         gains = {gain.place: gain for gain in self._gains(drafts, facts)}
         if not gains:
             return {}
-        books = Books.opened(rule, self, sorted({gain.person for gain in gains.values()}), facts)
+        people = sorted({gain.person for gain in gains.values()})
+        books = Books.opened(rule, self, people, facts, whole=False)
         verdicts: dict[int, Verdict] = {}
         for place, draft in enumerate(drafts):
             gain = gains.get(place)
@@ -172,11 +173,18 @@ class Books:
         self._together: dict[str, int] = {}
 
     @classmethod
-    def opened(cls, rule: Rule, body: HoldingLimit, people: Sequence[str], facts: Facts) -> Books:
-        """Return the books as the database has them; the people are locked before they are counted."""
+    def opened(
+        cls, rule: Rule, body: HoldingLimit, people: Sequence[str], facts: Facts, *, whole: bool
+    ) -> Books:
+        """Return the books as the database has them; the people are locked before they are counted.
+
+        Unless the `whole` number is asked for, nobody is counted further than the highest limit and one more: who
+        owns a hundred thousand records costs no more than who is full.
+        """
         facts.queue_up(rule.object_name, people)
         books = cls(body, facts.belonging(people))
-        books._held = dict(facts.workload(rule.object_name, people, body.counts))
+        up_to = 0 if whole else max((one.most for one in body.limits), default=0) + 1
+        books._held = dict(facts.workload(rule.object_name, people, body.counts, up_to))
         for limit in body.together:
             members = [one.id for one in facts.people(limit.group)]
             held = facts.workload(rule.object_name, members, body.counts)
@@ -236,7 +244,7 @@ def room_of(
     found: dict[str, int | None] = dict.fromkeys(people)
     for rule in holding_rules(rules, object_name):
         if isinstance(rule.body, HoldingLimit) and not rule.body.soft:
-            books = Books.opened(rule, rule.body, people, facts)
+            books = Books.opened(rule, rule.body, people, facts, whole=False)
             for person in people:
                 left, before = books.room(person), found[person]
                 if left is not None:
@@ -251,7 +259,7 @@ def held_of(
     found = []
     for rule in holding_rules(rules, object_name):
         if isinstance(rule.body, HoldingLimit):
-            held, most = Books.opened(rule, rule.body, [person], facts).held(person)
+            held, most = Books.opened(rule, rule.body, [person], facts, whole=True).held(person)
             found += [(held, most)] if most else []
     return min(found, key=lambda one: one[1] - one[0], default=None)
 

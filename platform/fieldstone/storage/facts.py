@@ -22,6 +22,7 @@ from fieldstone.storage.facts_deadlines import DeadlineFacts
 from fieldstone.storage.facts_gains import GainFacts
 from fieldstone.storage.facts_matching import MatchingFacts
 from fieldstone.storage.facts_score import ScoreFacts
+from fieldstone.storage.holdings import held_up_to
 from fieldstone.storage.platform_tables import CHUNK, among, listed
 from fieldstone.storage.prepared import Prepared
 from fieldstone.storage.reader import Stored
@@ -70,9 +71,11 @@ class FactsReader(GainFacts, DeadlineFacts, ScoreFacts, AssignmentFacts, Matchin
         return {record_id for (record_id,) in self.connection.execute(asked)}
 
     def workload(
-        self, object_name: str, people: Sequence[str], where: Expression | None
+        self, object_name: str, people: Sequence[str], where: Expression | None, up_to: int = 0
     ) -> Mapping[str, int]:
-        """Return how many live records each person owns."""
+        """Return how many live records each person owns; with `up_to` counted no further than that."""
+        if up_to:
+            return held_up_to(self, object_name, people, where, up_to)
         return self.count_related(object_name, "owner", people, where)
 
     def count_related(
