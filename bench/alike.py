@@ -11,6 +11,7 @@ from bench.ground import STAGES, Ground
 
 # Made anew by each server for each new lead.
 OF_ITS_OWN = frozenset({"id", "created_at", "updated_at", "owned_at", "stage_entered_at", "owner"})
+# What the core comes to fill in by itself later, the handler does not know: only what it set is compared.
 SAMPLE = 50
 
 
@@ -27,7 +28,8 @@ def prove_alike(
         answer_of(ports[who], "/api/v1/lead", ground.token, body)["data"]
         for who, body in (("floor", new[0]), ("small", {**new[0], **_unlike(new[1])}))
     )
-    for code in by_hand.keys() - OF_ITS_OWN - _unlike(new[1]).keys():
+    known = {code for code, value in by_hand.items() if value is not None}
+    for code in known - OF_ITS_OWN - _unlike(new[1]).keys():
         assert by_hand[code] == ours[code], (code, by_hand[code], ours[code])
     assert by_hand["owner"], "the handler gave the lead to nobody"
     assert ours["owner"], "the site gave the lead to nobody"
