@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import func, select
 
 from fieldstone.access.masks import Masked
 from fieldstone.actions.claiming import Claimed, Wish, claim_all
@@ -15,6 +16,9 @@ from fieldstone.actions.peeking import opened
 from fieldstone.base.errors import RefusedError
 from fieldstone.reads.door import Reads
 from fieldstone.reads.query import Query
+from fieldstone.storage.due_timers import DueTimers
+from fieldstone.storage.journal import fs_owner_span
+from fieldstone.storage.outbox import fs_outbox
 from tests.actions.acting import a_lead, act, in_the_pool, refusal, with_rules
 from tests.company import Company
 
@@ -305,3 +309,109 @@ def test_records_of_a_pool_that_is_gone_are_moved_on_by_an_administrator(company
     act(site, "admin", "move_to_pool", lead, pool="public_pool")
 
     assert site.row("lead", lead)["pool"] == "public_pool"
+
+
+def pass_time(site: Company, **later: float) -> Company:
+    """Let time pass, and every timer act that has become due."""
+    moved = replace(site, now=site.now + timedelta(**later))
+    with moved.writes.unit(moved.context("system", "timer"), moved.model) as unit:
+        seen = DueTimers(unit.transaction.connection).seen(moved.now, 100)
+        outcomes = unit.look_again([one for one in seen if one.object_name == "lead"])
+    assert not [problem for outcome in outcomes for problem in outcome.problems]
+    return moved
+
+
+def lying(site: Company, count: int = 1, **values: object) -> list[str]:
+    """Give leads back, so that the pool's clocks run."""
+    leads = [a_lead(site, owner="li", **values) for _ in range(count)]
+    for lead in leads:
+        act(site, "li", "release", lead, pool="public_pool")
+    return leads
+
+
+def test_what_nobody_claims_for_half_a_year_goes_to_the_archive(company: Company) -> None:
+    stays, taken = lying(company, 2)
+    act(company, "wang", "claim", taken)
+
+    pass_time(company, days=181)
+
+    assert company.row("lead", stays)["pool"] == "dead_pool"
+    assert company.row("lead", taken)["pool"] != "dead_pool"
+
+
+def test_a_good_lead_that_nobody_claims_is_told_of_three_times_by_mail_too(
+    company: Company,
+) -> None:
+    (lead,) = lying(company, company="晶新软件", need="三十个席位", email="w@example.com",
+                    industry="software", region="east")  # fmt: skip
+    assert company.row("lead", lead)["grade"] == "good"
+    site = company
+    for _ in range(5):
+        site = pass_time(site, days=1)
+
+    tables = site.storage.use(site.model)
+    with site.storage.reading(tables, site.context()) as reader:
+        asked = select(fs_outbox.c.channel, fs_outbox.c.payload).where(
+            fs_outbox.c.topic == "unclaimed"
+        )
+        sent = list(reader.connection.execute(asked))
+    assert Counter(channel for channel, _ in sent) == {"in_page": 3, "email": 3}
+    assert {payload["strength"] for _, payload in sent} == {"strong"}
+
+
+def test_a_lead_in_the_pool_that_turns_out_invalid_leaves_it_for_the_archive(
+    company: Company,
+) -> None:
+    (lead,) = in_the_pool(company)
+
+    changed = company.update("lead", lead, stage="invalid", lost_reason="wrong_number")
+
+    assert not changed.problems
+    assert company.row("lead", lead)["pool"] == "dead_pool"
+
+
+def test_who_looks_after_a_pool_gives_its_records_out(company: Company) -> None:
+    first, second = in_the_pool(company, 2)
+    (hidden,) = in_the_pool(company, pool="dead_pool")
+
+    act(company, "mei", "assign", first, owner=company.ids["li"])
+    act(company, "mei", "assign", hidden, owner=company.ids["li"])
+
+    assert company.row("lead", first)["owner"] == company.ids["li"]
+    assert company.row("lead", hidden)["pool"] is None
+    assert refusal(company, "li", "assign", second, owner=company.ids["li"])[0] == 403
+
+
+def test_no_lead_is_claimed_twice_and_no_quota_passed_when_all_claim_and_return_at_once(
+    company_on_postgres: Company,
+) -> None:
+    site = with_rules(
+        company_on_postgres,
+        "rules: {lead_claim: {per_day: 12}, lead_cooldown: {enabled: false}}",
+    )
+    leads = in_the_pool(site, 30)
+
+    def work(place: int) -> None:
+        who, lead = ("li", "wang")[place % 2], leads[place % len(leads)]
+        for name in ("claim", "release") if place % 3 else ("claim",):
+            try:
+                act(site, who, name, lead)
+            except RefusedError:
+                return
+
+    with ThreadPoolExecutor(50) as pool:
+        list(pool.map(work, range(200)))
+
+    tables = site.storage.use(site.model)
+    with site.storage.reading(tables, site.context()) as reader:
+        asked = select(fs_owner_span.c.owner, func.count()).where(
+            fs_owner_span.c.owner.is_not(None)
+        )
+        spans = dict(reader.connection.execute(asked.group_by(fs_owner_span.c.owner)).all())
+        running = select(fs_owner_span.c.record, func.count()).where(
+            fs_owner_span.c.until.is_(None)
+        )
+        present = dict(reader.connection.execute(running.group_by(fs_owner_span.c.record)).all())
+    assert spans == {site.ids["li"]: 12, site.ids["wang"]: 12}
+    assert set(present.values()) == {1}
+    assert {used(site, who)["claims"] for who in ("li", "wang")} == {12}
