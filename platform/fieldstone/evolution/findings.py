@@ -57,7 +57,11 @@ def findings(
 
 def _of_object(compared: Compared, one: Operation) -> Iterator[Finding]:
     code = one.path[0]
-    if one.verb != RETIRE or not compared.census.knows(code):
+    if not compared.census.knows(code):
+        return
+    if one.verb == CHANGE and code in compared.after.objects:
+        yield from _pools_left(compared, one)
+    if one.verb != RETIRE:
         return
     count = compared.census.rows(code)
     spec = compared.before.objects[code]
@@ -68,6 +72,20 @@ def _of_object(compared: Compared, one: Operation) -> Iterator[Finding]:
         )
         yield Finding(DANGER, "object_with_records", one.path, text, count)
     yield from _named_by(compared, one, "object", (code,))
+
+
+def _pools_left(compared: Compared, one: Operation) -> Iterator[Finding]:
+    """Yield the pools that go away while records lie in them: those are moved first, or nobody finds them."""
+    before, after = compared.before.objects[one.path[0]], compared.after.objects[one.path[0]]
+    gone = [pool for pool in before.pools if pool not in after.pools]
+    for pool in gone if compared.census.knows(before.code, "pool") else ():
+        count = compared.census.holders(before.code, "pool", pool)
+        if count:
+            text = Label(
+                f'In the pool "{pool}", which goes away, there are {count:,} {before.plural.en.lower()}. Move them first: fieldstone pools move {pool} TO.',
+                f"公海“{pool}”中还有 {count:,} 条{before.label.text('zh')}，移除前请先转移：fieldstone pools move {pool} TO。",
+            )
+            yield Finding(STOP, "pool_with_records", one.path, text, count)
 
 
 def _of_field(compared: Compared, one: Operation) -> Iterator[Finding]:
