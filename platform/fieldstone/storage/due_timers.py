@@ -3,17 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Row, and_, bindparam, delete, func, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    and_,
+    bindparam,
+    case,
+    delete,
+    func,
+    select,
+    update,
+)
 
 from fieldstone.rules.contract import DueTimer
 from fieldstone.storage.platform_tables import among, listed
-from fieldstone.storage.timers import TakenTimer, fs_timer
+from fieldstone.storage.timers import DUE, TakenTimer, fs_timer
 
 FIRST_DUE: Final = "first_due"
 """Where a timer that was moved keeps the instant that its rule asked for."""
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """How many deadlines of one rule, set by one version of it, run, are late, and come soon."""
+
+    rule: str
+    version: int
+    running: int
+    late: int
+    soon: int
 
 
 class DueTimers:
@@ -52,6 +75,26 @@ class DueTimers:
             mine.returning(fs_timer.c.id), {"ids": listed(ids, dialect)}
         )
         return frozenset(timer_id for (timer_id,) in gone)
+
+    def counts(self, now: datetime, soon: datetime) -> list[Waiting]:
+        """Return what stands at the due time of each rule: all, late, due soon, by version of the rule."""
+        standing = fs_timer.c
+        asked = (
+            select(
+                standing.rule,
+                standing.version,
+                func.count(),
+                func.sum(case((standing.due <= now, 1), else_=0)),
+                func.sum(case((and_(standing.due > now, standing.due <= soon), 1), else_=0)),
+            )
+            .where(standing.kind == DUE)
+            .group_by(standing.rule, standing.version)
+            .order_by(standing.rule, standing.version)
+        )
+        return [
+            Waiting(rule, int(version), int(n), int(late), int(near))
+            for rule, version, n, late, near in self._connection.execute(asked)
+        ]
 
     def put_off(self, seen: TakenTimer, now: datetime, until: datetime) -> bool:
         """Look at a timer again later; False when it is no longer due."""
