@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
+from fieldstone.base.workdays import Calendar, week_of
 from fieldstone.changes.nouns import Draft
-from fieldstone.rules import engine
-from fieldstone.rules.contract import DueTimer, Rule
+from fieldstone.rules import assignment, engine
+from fieldstone.rules.contract import DueTimer, Person, Rule
 from fieldstone.rules.deadline import KIND
 from fieldstone.rules.followup_sla import KIND as FOLLOW_UP
 from tests.rules.support import NOW, FakeFacts, a_lead, a_rule, an_update, problems_of, run
@@ -164,6 +165,33 @@ def test_time_may_be_given_by_cases() -> None:
     )
 
     assert (times(vip)["due"], times(other)["due"]) == (NOW + HOUR, NOW + 8 * HOUR)
+
+
+def test_the_owners_own_hours_and_zone_count_where_the_rule_says_so() -> None:
+    london = Calendar("london", "Europe/London", week_of({"mon": ["09:00-17:00"]}))
+    facts = FakeFacts(hours={"ann": london})
+    in_hours = rule(within="1 working hour", hours_of="owner")
+
+    (mine, other) = run(in_hours, [a_lead(owner="ann"), a_lead("two", owner="bo")], facts)
+
+    # It is Monday, 02:00 in London: their hour begins at nine.
+    assert times(mine)["due"] == datetime(2026, 3, 2, 10, tzinfo=UTC)
+    assert times(other)["due"] == NOW + HOUR
+
+
+def test_a_missed_one_may_wait_in_the_hold_queue_for_the_next_owner() -> None:
+    queued = rule(then={"queue": True})
+    assign = a_rule(assignment.KIND, {"entries": [{"to": {"team": "north"}}], "fallback": "hold"})
+    known = FakeFacts(
+        now=NOW + 4 * HOUR, groups={"team:north": (Person("ann", "Ann"), Person("bo", "Bo"))}
+    )
+
+    missed = due(queued, standing(), an_update(stored()), known)
+    assert missed is not None
+    (held,) = run([assign, queued], missed, known)
+
+    assert held.row.get("owner") is None
+    assert "waits for the next one" in held.decisions[-1].because.en
 
 
 class TestFollowUps:

@@ -24,6 +24,7 @@ from fieldstone.rules.holding_back import (
     FALLBACK,
     HOLD,
     POOL,
+    QUEUED,
     USER,
     Delay,
     Queue,
@@ -69,6 +70,8 @@ class Assignment:
                     silent = drafts[i].before is not None
                     verdicts[i] = Verdict(_told_delay(self.delay), timers=(timer,), silent=silent)
                     del waiting[i]
+        for i in [i for i, draft in waiting.items() if draft.change.asks.get(QUEUED)]:
+            verdicts[i] = self._held(rule, waiting.pop(i), _SENT_BACK, (), facts)
         given = self._given(rule, waiting, facts)
         return {**verdicts, **(_with_notices(given, drafts, facts) if self.notify else given)}
 
@@ -153,6 +156,16 @@ class Assignment:
             sent = self._sent(self.fallback, why, considered, facts)
             if sent.sets:
                 return sent
+        return self._held(rule, draft, why, considered, facts)
+
+    def _held(
+        self,
+        rule: Rule,
+        draft: Draft,
+        why: Label,
+        considered: tuple[Candidate, ...],
+        facts: Facts,
+    ) -> Verdict:
         held = Label(f"held: {why.en}", f"暂不分配：{why.text('zh')}")
         timers = self.queue.entered(rule, draft, facts)
         # A held record is looked at again with every change; saying so once is enough.
@@ -319,6 +332,7 @@ def _with_notices(
 
 _NOBODY_FREE = Label("nobody of the entries can take it", "匹配的成员均无法接收")
 _NO_ENTRY = Label("no entry fits", "没有匹配的分配条目")
+_SENT_BACK = Label("taken from its owner, waits for the next one", "已从原负责人收回，等待分配")
 _OVERDUE = Label("waited in the hold queue until its deadline", "在待分配队列中等待超时")
 _TAKEN = Label("somebody has it", "已有负责人")
 _THEIRS = Label("looks after it already", "已在跟进该客户")

@@ -210,6 +210,7 @@ class Verdict:
     attach_to: str | None = None
     suspects: tuple[Suspect, ...] = ()
     reason: str = ""  # kept in owner and stage history: no_follow_up, ...
+    asks: Mapping[str, object] = field(default_factory=dict)  # of the rules that follow
     silent: bool = False  # nothing worth keeping as a decision (for example: timers unchanged)
 
 

@@ -16,11 +16,12 @@ from fieldstone.rules.assignments import assigned
 from fieldstone.rules.clock import KEEPS_CLOCK, Clock, Reckoned, started
 from fieldstone.rules.contract import Due, DueTimer, Facts, Rule, Verdict
 from fieldstone.rules.cooldown import Cooldown
-from fieldstone.rules.deadline_terms import Consequence, Extension
+from fieldstone.rules.deadline_terms import TO_QUEUE, Consequence, Extension
 from fieldstone.rules.engine import held_before
+from fieldstone.rules.holding_back import QUEUED
 from fieldstone.rules.ladder import Ladder, Step
 from fieldstone.rules.notices import message, told
-from fieldstone.rules.obligation import Obligation, instant_of, told_at
+from fieldstone.rules.obligation import Obligation, hours_for, instant_of, told_at
 from fieldstone.rules.reminder_ladder import ReminderLadder
 from fieldstone.rules.wording import language_of
 
@@ -44,6 +45,7 @@ class Deadline:
     cooldown: Cooldown | None
     grace: Span
     extension: Extension | None = None
+    own_hours: bool = False  # the owner's working hours count, not the rule's
 
     @property
     def reads(self) -> tuple[Expression, ...]:
@@ -66,7 +68,7 @@ class Deadline:
         latest = self.clock.latest(stored, facts)
         verdicts = {}
         for place, draft in moved.items():
-            present = Obligation(rule, draft, facts, standing.get(draft.record_id))
+            present = Obligation(rule, draft, facts, standing.get(draft.record_id), self.own_hours)
             verdict = self._decided(present, latest.get(draft.record_id))
             if verdict is not None:
                 verdicts[place] = verdict
@@ -84,7 +86,7 @@ class Deadline:
         for place, (timer, draft) in enumerate(due):
             reckoned = self.clock.reckoned(draft.row, latest.get(draft.record_id), facts)
             if reckoned is not None:
-                present = Obligation(rule, draft, facts, timer)
+                present = Obligation(rule, draft, facts, timer, self.own_hours)
                 verdict = self._acted(present, timer, reckoned)
                 if verdict is not None:
                     verdicts[place] = verdict
@@ -98,7 +100,7 @@ class Deadline:
         A missing start never counts as overdue.
         """
         reckoned = self.clock.reckoned(row, last, facts)
-        return None if reckoned is None else self._planned(rule, reckoned, facts)
+        return None if reckoned is None else self._planned(rule, row, reckoned, facts)
 
     def ladders(self, facts: Facts) -> list[tuple[str, Ladder]]:
         """Return the ladders that remind, each with the beginning of its timers' names."""
@@ -148,12 +150,12 @@ class Deadline:
         same_start = present.started_at == reckoned.start
         if draft.change.action == TIMELINE and same_start:
             return None  # something was written that does not count
-        due = self._planned(rule, reckoned, facts)
+        due = self._planned(rule, row, reckoned, facts)
         payload: dict[str, object] = {"start": reckoned.start.isoformat()}
         if same_start and present.extended_to is not None:
             due, payload = max(due, present.extended_to), {**present.payload, **payload}
         if draft.change.asks.get(KEEPS_CLOCK):
-            due = max(due, facts.calendar(rule.calendar).after(facts.now, self.grace))
+            due = max(due, present.calendar(row).after(facts.now, self.grace))
         because = self._because(present, row, reckoned, due)
         if due <= facts.now:
             due, because = self._begins_late(present, due)
@@ -162,7 +164,7 @@ class Deadline:
     def _begins_late(self, present: Obligation, due: datetime) -> tuple[datetime, Label]:
         """An obligation never begins overdue: what comes under a rule late gets its grace."""
         facts, rule = present.facts, present.rule
-        until = facts.calendar(rule.calendar).after(facts.now, self.grace)
+        until = present.calendar(present.draft.row).after(facts.now, self.grace)
         at, late = told_at(until, rule, facts), told_at(due, rule, facts)
         return until, Label(
             f"due {at}: it would have been due {late} already", f"截止时间 {at}：原应于 {late} 到期"
@@ -179,7 +181,7 @@ class Deadline:
             )
             return Verdict(often, problems=(_refused(present, "extension_limit", often),))
         from_when = max(present.timer.due, facts.now)
-        until = facts.calendar(rule.calendar).after(from_when, terms.span)
+        until = present.calendar(present.draft.row).after(from_when, terms.span)
         count, at = present.extensions + 1, told_at(until, rule, facts)
         because = Label(
             f"extended to {at} by {terms.span.label.en} ({count} of {terms.times})",
@@ -212,7 +214,7 @@ class Deadline:
         A reminder at the due time has no timer of its own: two timers of one instant would race.
         """
         code, facts = present.rule.code, present.facts
-        calendar = facts.calendar(present.rule.calendar)
+        calendar = present.calendar(row)
         timers = [TimerRequest(code, DUE, due, payload)]
         kept = {"due": due.isoformat()}
         for mark, ladder in self.ladders(facts):
@@ -227,8 +229,11 @@ class Deadline:
         kinds = [f"{mark}{p}" for mark, one in self.ladders(facts) for p in one.timed()]
         return tuple(TimerRequest(rule.code, kind, None) for kind in (DUE, *kinds))
 
-    def _planned(self, rule: Rule, reckoned: Reckoned, facts: Facts) -> datetime:
-        return facts.calendar(rule.calendar).after(reckoned.start, reckoned.span)
+    def _planned(
+        self, rule: Rule, row: Mapping[str, object], reckoned: Reckoned, facts: Facts
+    ) -> datetime:
+        hours = hours_for(rule, row, facts, own=self.own_hours)
+        return hours.after(reckoned.start, reckoned.span)
 
     def _because(
         self, present: Obligation, row: Mapping[str, object], reckoned: Reckoned, due: datetime
@@ -241,7 +246,7 @@ class Deadline:
 
     def _acted(self, present: Obligation, timer: DueTimer, reckoned: Reckoned) -> Verdict | None:
         rule, facts = present.rule, present.facts
-        planned = self._planned(rule, reckoned, facts)
+        planned = self._planned(rule, present.draft.row, reckoned, facts)
         if timer.kind != DUE:
             return self._reminded(present, timer, instant_of(timer.payload, "due") or planned)
         extended, in_grace = present.extended_to, bool(timer.payload.get("grace"))
@@ -269,7 +274,7 @@ class Deadline:
         effects = ladder.sent(step, text, present.draft, facts, **self._about(present, due))
         again: tuple[TimerRequest, ...] = ()
         if step.every is not None:
-            calendar = facts.calendar(present.rule.calendar)
+            calendar = present.calendar(row)
             at = ladder.spared(step, calendar.after(facts.now, step.every), calendar, row, facts)
             if step.before is None or at < due:
                 again = (TimerRequest(present.rule.code, timer.kind, at, timer.payload),)
@@ -295,7 +300,7 @@ class Deadline:
 
     def _graced(self, present: Obligation) -> Verdict:
         rule, draft, facts = present.rule, present.draft, present.facts
-        until = facts.calendar(rule.calendar).after(facts.now, self.grace)
+        until = present.calendar(draft.row).after(facts.now, self.grace)
         timer = TimerRequest(rule.code, DUE, until, {**present.payload, "grace": True})
         at = told_at(until, rule, facts)
         because = Label(
@@ -330,7 +335,8 @@ class Deadline:
         if owner and away:
             payload = message(draft, text, strength="strong", **about)
             effects.append(Effect("in_page", str(owner), "recalled", payload))
-        return Verdict(because, sets=sets, effects=tuple(effects), reason=then.reason)
+        asks = {QUEUED: True} if then.way == TO_QUEUE else {}
+        return Verdict(because, sets=sets, effects=tuple(effects), reason=then.reason, asks=asks)
 
     def _breach(self, present: Obligation, timer: DueTimer) -> Label:
         at = told_at(timer.due, present.rule, present.facts)

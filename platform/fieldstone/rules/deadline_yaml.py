@@ -24,6 +24,7 @@ from fieldstone.rules.qualifying import qualifying_from
 from fieldstone.rules.spans import spans_from
 
 GRACE: Final = parse_span("4 hours")
+OWNER: Final = "owner"
 
 
 def deadline_from(
@@ -43,7 +44,8 @@ def deadline_from(
     if not starts or within is None or grace is None:
         return None
     clock = Clock(starts, stops, within, following, counts)
-    return Deadline(clock, own, shared, then, cooldown, grace, extension)
+    hours = raw.get("hours_of") == OWNER
+    return Deadline(clock, own, shared, then, cooldown, grace, extension, hours)
 
 
 def instant_from(path: str, name: object, build: Builder) -> str:
@@ -63,6 +65,10 @@ def instant_from(path: str, name: object, build: Builder) -> str:
 
 SHARED: Final[Mapping[str, Any]] = {
     "by": {**TEXT, "description": "The field by whose value time, channels and strength are given"},
+    "hours_of": {
+        "const": OWNER,
+        "description": "The owner's own working hours and time zone count, not the calendar's",
+    },
     "remind": STEPS,
     "ladder": {**TEXT, "description": "A reminder_ladder whose steps remind, too"},
     "then": CONSEQUENCE,

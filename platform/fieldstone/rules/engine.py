@@ -120,7 +120,10 @@ def fold(draft: Draft, rule: Rule, verdict: Verdict, fit: Fit = as_they_are) -> 
     decision = Decision(
         rule.code, rule.kind, rule.version, verdict.because, sets, verdict.candidates
     )
-    change = replace(draft.change, reason=verdict.reason) if verdict.reason else draft.change
+    change = draft.change
+    if verdict.reason or verdict.asks:
+        reason, asks = verdict.reason or change.reason, {**change.asks, **verdict.asks}
+        change = replace(change, reason=reason, asks=asks)
     return draft.but(
         change=change,
         values={**draft.values, **sets},

@@ -22,6 +22,8 @@ USER: Final = "user"
 OLDEST: Final = "oldest"
 HIGHEST: Final = "highest"
 DRAINS: Final = (OLDEST, HIGHEST)
+QUEUED: Final = "queued"
+"""What a rule asks that takes a record from its owner: let it wait, give it to nobody at once."""
 NAMELESS: Final = Label("")
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from fieldstone.base.workdays import zone_of
+from fieldstone.base.workdays import Calendar, zone_of
 from fieldstone.changes.nouns import Draft
 from fieldstone.rules.contract import DueTimer, Facts, Rule
 
@@ -19,6 +19,11 @@ class Obligation:
     draft: Draft
     facts: Facts
     timer: DueTimer | None
+    own_hours: bool = False
+
+    def calendar(self, row: Mapping[str, object]) -> Calendar:
+        """Return the working hours that count: the rule's, or those of the owner of `row`."""
+        return hours_for(self.rule, row, self.facts, own=self.own_hours)
 
     @property
     def payload(self) -> Mapping[str, object]:
@@ -39,6 +44,13 @@ class Obligation:
     def extended_to(self) -> datetime | None:
         """Return the due time that was agreed last."""
         return instant_of(self.payload, "to")
+
+
+def hours_for(rule: Rule, row: Mapping[str, object], facts: Facts, *, own: bool) -> Calendar:
+    """Return the working hours of a rule, or, with `own`, of the owner of a record in their own zone."""
+    owner = row.get("owner") if own else None
+    theirs = facts.hours_of([str(owner)]).get(str(owner)) if owner else None
+    return theirs or facts.calendar(rule.calendar)
 
 
 def instant_of(payload: Mapping[str, object], name: str) -> datetime | None:

@@ -80,8 +80,10 @@ class Recycle(Deadline):
                 verdicts[place] = gone
         return verdicts
 
-    def _planned(self, rule: Rule, reckoned: Reckoned, facts: Facts) -> datetime:
-        due = super()._planned(rule, reckoned, facts)
+    def _planned(
+        self, rule: Rule, row: Mapping[str, object], reckoned: Reckoned, facts: Facts
+    ) -> datetime:
+        due = super()._planned(rule, row, reckoned, facts)
         return due if self.batch_time is None else self._next_batch(due, rule, facts)
 
     def _next_batch(self, due: datetime, rule: Rule, facts: Facts) -> datetime:
