@@ -23,6 +23,8 @@ AT_ONCE: Final = 200
 """Timers settled in one transaction, where nothing is wrong with any of them."""
 LATE: Final = timedelta(hours=1)
 """Timers this late were missed by everybody: nobody was at work."""
+WINDOW: Final = 8
+"""Among so many times as many each worker chooses its own, so that two seldom wait for each other."""
 CATCH_UP: Final = 200
 CATCH_UP_EVERY: Final = timedelta(minutes=10)
 """After a long stop each rule acts on so many records in so much time."""
@@ -40,8 +42,11 @@ def act_on_due_timers(site: Site) -> int:
 
 
 def _seen(site: Site) -> tuple[TakenTimer, ...]:
+    """Return timers that are due: the oldest, or some of the oldest where several workers have much to do."""
     with site.storage.looking() as connection:
-        return DueTimers(connection).seen(site.clock(), AT_ONCE)
+        found = DueTimers(connection).seen(site.clock(), AT_ONCE * WINDOW)
+    first = SHUFFLE.randrange(0, len(found), AT_ONCE) if len(found) > AT_ONCE else 0
+    return found[first : first + AT_ONCE]
 
 
 def timers_due(site: Site) -> bool:
