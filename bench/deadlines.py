@@ -30,11 +30,7 @@ RULE = "follow_up_in_time"
 def prepare(site: Site, rows: int, due: int) -> None:
     """Fill in leads that are all owned and new, each with its timer; `due` of them are due now."""
     fill(site, hire(site), 0, min(rows, BLOCK))
-    multiply(site, BLOCK, rows // BLOCK - 1)
     now = site.clock()
-    version = site.model.rules[RULE].version
-    late, soon = now - timedelta(minutes=5), now + timedelta(days=30)
-    kind = "timestamptz" if site.storage.dialect == "postgresql" else "text"
     with site.storage.connection() as connection:
         owner = text("SELECT id FROM o_user WHERE f_email LIKE 'seller%' ORDER BY id LIMIT 1")
         seller = connection.execute(owner).scalar_one()
@@ -45,16 +41,23 @@ def prepare(site: Site, rows: int, due: int) -> None:
             ),
             {"seller": seller, "since": _held(site, now - timedelta(days=20))},
         )
+    multiply(site, BLOCK, rows // BLOCK - 1)
+    late, soon = now - timedelta(minutes=5), now + timedelta(days=30)
+    on_postgresql = site.storage.dialect == "postgresql"
+    kind = "timestamptz" if on_postgresql else "text"
+    with site.storage.connection() as connection:
+        if on_postgresql:
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(
             text(
                 "INSERT INTO fs_timer (id, object, record, rule, kind, due, version)"
                 " SELECT 't' || id, 'lead', id, :rule, 'due',"
                 " CASE WHEN row_number() OVER (ORDER BY id) <= :due THEN"
                 f" CAST(:late AS {kind}) ELSE CAST(:soon AS {kind}) END, :v FROM o_lead"
-            ).bindparams(rule=RULE, due=due, v=version),
+            ).bindparams(rule=RULE, due=due, v=site.model.rules[RULE].version),
             {"late": _held(site, late), "soon": _held(site, soon)},
         )
-        if site.storage.dialect == "postgresql":
+        if on_postgresql:
             connection.execute(text("ANALYZE"))
 
 
