@@ -50,7 +50,8 @@ def _due_soon(teller: Teller, record_id: str, values: Mapping[str, Any]) -> None
             return
         started = (due - timedelta(hours=4)).isoformat()
         moved = TimerRequest(RULE, "due", due, {"start": started})
-        tx.timers([("lead", record_id, moved)])
+        told_already = [TimerRequest(RULE, f"ladder:{step}", None) for step in range(2)]
+        tx.timers([("lead", record_id, one) for one in (moved, *told_already)])
         owner = tx.rows("user", [str(values["owner"])])[str(values["owner"])]
         told = [str(values["owner"]), *([str(owner["manager"])] if owner.get("manager") else [])]
         tx.outbox([("lead", record_id, _reminder(person, record_id, text, due)) for person in told])

@@ -67,8 +67,11 @@ def pressing(page: OneRecord) -> Drawn | None:
         else t("{what}: {time} left.", what=what, time=left)
     )
     joint = "" if asked.language == "zh" else " "
-    tone = "red" if late or _share(first, now) >= SOON else "amber"
-    return {"tone": tone, "icon": "alarm-clock", "text": f"{text}{joint}{_then(page, first)}"}
+    return {
+        "tone": "red" if late else "amber",
+        "icon": "alarm-clock",
+        "text": f"{text}{joint}{_then(page, first)}",
+    }
 
 
 def _deadline(page: OneRecord, one: Running, access: Access) -> Drawn:
