@@ -1,0 +1,207 @@
+"""Limits, queues and races: a flood on one source starves no other, and two arrivals at once are one person."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from fieldstone.storage.arrivals import Arrivals
+from fieldstone.storage.outbox import fs_outbox
+from fieldstone.worker.arriving import arriving, forget_arrivals
+from tests.web.intake.gate import Gate, open_gate
+
+RULES = """
+rules:
+  flooded:
+    kind: capture_source
+    object: lead
+    label: {en: Flooded, zh: 大量}
+    via: hook
+    channel_class: paid
+    set: {channel: {code: f, name: F, kind: paid}}
+    auth: none
+    rate_limit: {per_minute: 3}
+    retention: 10 days
+  strict:
+    kind: capture_source
+    object: lead
+    label: {en: Strict, zh: 严格}
+    via: hook
+    channel_class: paid
+    set: {channel: {code: f, name: F, kind: paid}}
+    auth: none
+    rate_limit: {per_minute: 2}
+    overflow: reject
+  calm:
+    kind: capture_source
+    object: lead
+    label: {en: Calm, zh: 平稳}
+    via: hook
+    channel_class: own
+    set: {channel: {code: f, name: F, kind: paid}}
+    auth: none
+    dedup_key: [mobile]
+    touch: touch
+    default: {team: north}
+  careful_form:
+    kind: capture_source
+    object: lead
+    label: {en: Careful, zh: 谨慎}
+    via: form
+    channel_class: own
+    set: {channel: {code: f, name: F, kind: paid}}
+    double_opt_in: email
+    captcha: {proof_of_work: 8, seconds: 0}
+    form: {fields: [name, email]}
+  lead_assignment: {enabled: false}
+"""
+
+
+@pytest.fixture
+def busy(database_url: str, tmp_path: Path) -> Iterator[Gate]:
+    """A site with a source for each kind of trouble."""
+    opened = open_gate(database_url, tmp_path, RULES)
+    yield opened
+    opened.site.storage.close()
+
+
+def states(gate: Gate, source: str) -> list[str]:
+    return sorted(one.state for one in gate.arrivals(source))
+
+
+def test_case_47_a_flood_waits_and_another_source_is_served_at_once(busy: Gate) -> None:
+    answers = [busy.hook("flooded", {"name": f"P{n}"}).status_code for n in range(40)]
+    calm = busy.hook("calm", {"name": "Emma"})
+
+    assert answers[:3] == [201, 201, 201]
+    assert set(answers[3:]) == {202}
+    assert calm.status_code == 201
+
+
+def test_what_waits_is_taken_in_in_order_at_the_pace_of_the_limit(busy: Gate) -> None:
+    for n in range(8):
+        busy.hook("flooded", {"name": f"P{n}"})
+    stop = threading.Event()
+    assert arriving(busy.site, stop) == 0
+    busy.later(minutes=1)
+    busy.hook("flooded", {"name": "late"})
+    assert arriving(busy.site, stop) == 3
+    assert [lead["name"] for lead in busy.records()] == ["P0", "P1", "P2", "P3", "P4", "P5"]
+    for _ in range(3):
+        busy.later(minutes=1)
+        arriving(busy.site, stop)
+    assert [lead["name"] for lead in busy.records()][-1] == "late"
+
+
+def test_the_queues_of_two_sources_are_emptied_in_turns(busy: Gate) -> None:
+    for n in range(4):
+        busy.hook("event_cards", {"cards": [{"name": f"C{n}", "mobile": f"1380013000{n}"}]})
+        busy.hook("bought_lists", [{"name": f"L{n}", "mobile": f"1390013000{n}"}])
+    arriving(busy.site, threading.Event())
+
+    order = [lead["name"][0] for lead in busy.records()]
+    assert order[:4] in (["L", "C", "L", "C"], ["C", "L", "C", "L"])
+    assert len(order) == 8
+
+
+def test_a_source_that_rejects_says_when_to_come_again(busy: Gate) -> None:
+    answers = [busy.hook("strict", {"name": f"P{n}"}) for n in range(3)]
+
+    assert [one.status_code for one in answers] == [201, 201, 429]
+    assert 0 < int(answers[2].headers["Retry-After"]) <= 60
+    assert states(busy, "strict") == ["done", "done"]
+
+
+def test_case_22_the_same_person_through_two_doors_at_once_is_one_lead(busy: Gate) -> None:
+    start = threading.Barrier(6)
+    statuses: list[int] = []
+
+    def send(number: int) -> None:
+        start.wait()
+        sent = {"name": f"Zhang {number}", "mobile": "13800138000"}
+        statuses.append(busy.hook("calm", sent).status_code)
+
+    threads = [threading.Thread(target=send, args=(n,)) for n in range(6)]
+    for one in threads:
+        one.start()
+    for one in threads:
+        one.join()
+
+    assert sorted(statuses) == [200, 200, 200, 200, 200, 201]
+    assert len(busy.records()) == 1
+    assert len(busy.records("touch")) == 6
+    assert sum(touch["first"] for touch in busy.records("touch")) == 1
+
+
+def test_what_nobody_got_goes_to_whoever_of_the_team_has_least(busy: Gate) -> None:
+    north = busy.create("team", name="North", code="north", region="north")
+    people = [
+        busy.create(
+            "user", name=name, email=f"{name}@x.example", roles=["sales"], team=north, active=True
+        )
+        for name in ("Ann", "Bo")
+    ]
+    for n in range(4):
+        busy.hook("calm", {"name": f"P{n}", "mobile": f"1380013100{n}"})
+
+    owners = [lead["owner"] for lead in busy.records()]
+    assert {owners.count(one) for one in people} == {2}
+
+
+def test_what_arrived_is_emptied_after_its_time_and_still_counted(busy: Gate) -> None:
+    busy.hook("flooded", {"name": "Emma", "mobile": "13800138000"})
+    busy.later(days=11)
+    forget_arrivals(busy.site)
+
+    (one,) = busy.arrivals("flooded")
+    assert (one.state, one.payload, one.trace) == ("done", {}, {})
+    with busy.site.storage.looking() as connection:
+        flow = Arrivals(connection).flow(busy.clock[0] - timedelta(days=20), "flooded")
+    assert [one.count for one in flow] == [1]
+
+
+def solved(token: str, bits: int) -> str:
+    for n in itertools.count():
+        number = int.from_bytes(hashlib.sha256(f"{token}:{n}".encode()).digest())
+        if number >> (256 - bits) == 0:
+            return str(n)
+    raise AssertionError("unreachable")
+
+
+def confirmation(gate: Gate) -> str:
+    """Return the link that was written to whoever filled the form in."""
+
+    with gate.site.storage.looking() as connection:
+        row = connection.execute(select(fs_outbox).where(fs_outbox.c.topic == "confirm")).one()
+    assert (row.channel, row.to) == ("email", "emma@fjord.example")
+    return str(row.payload["message"]["en"]).partition("/in/")[2]
+
+
+def test_an_address_must_be_confirmed_before_anything_is_made(busy: Gate) -> None:
+    token = busy.form_token("careful_form")
+    typed = {"name": "Emma", "email": "emma@fjord.example", "_work": solved(token, 8)}
+    answer = busy.send("careful_form", _token=token, **typed)
+    assert "done=unconfirmed" in answer.headers["Location"]
+    assert busy.records() == []
+
+    link = f"/in/{confirmation(busy)}"
+    assert "Yes, confirm" in busy.page(link).text
+    assert busy.records() == []
+    for _ in range(2):
+        assert busy.app.test_client().post(link).status_code == 200
+    assert [lead["email"] for lead in busy.records()] == ["emma@fjord.example"]
+    assert busy.page(link[:-3] + "abc").status_code == 404
+
+
+def test_a_form_that_asks_for_work_takes_nothing_without_it(busy: Gate) -> None:
+    answer = busy.send("careful_form", name="Emma", email="emma@fjord.example", _work="0")
+
+    assert answer.status_code == 422
+    assert busy.arrivals("careful_form") == []
