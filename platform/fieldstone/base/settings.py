@@ -41,6 +41,7 @@ SCHEMA: dict[str, Any] = _section(
         processes=COUNT,
         threads=COUNT,
         secure_cookies={"type": "boolean"},
+        address={"type": ["string", "null"], "pattern": "^https?://[^/?#]+$"},
     ),
     mail=_section(host=OPTIONAL, port=COUNT, user=OPTIONAL, password=OPTIONAL, sender=TEXT),
     webhooks=_section(
@@ -81,6 +82,7 @@ class Settings:
     processes: int = 1
     threads: int = 8
     secure_cookies: bool = False
+    address: str = ""  # how the world reaches it; "": as each request says
     mail_host: str | None = None
     mail_port: int = 587
     mail_user: str | None = None

@@ -60,6 +60,22 @@ def test_the_refused_alone_can_be_shown_and_tried_again(office: Office) -> None:
     assert again.headers["Location"].endswith("state=refused")
 
 
+def test_a_refused_arrival_is_corrected_where_it_stands(office: Office) -> None:
+    admin = office.visitor("admin")
+    arrives(office, "partner_leads", {"contact": {"name": "谢涵", "phone": "999"}})
+    page = admin.get("/sources/partner_leads?state=refused").text
+    url = page.split('href="/sources/partner_leads?state=refused&amp;correct=')[1].split("#")[0]
+    shown = admin.get(f"/sources/partner_leads?correct={url}").text
+    assert "谢涵" in shown
+    assert "Correct what arrived" in shown
+
+    sent = json.dumps({"contact": {"name": "谢涵", "phone": "13711119999"}})
+    retry = f"/sources/partner_leads/arrivals/{url}/retry"
+    assert admin.post(retry, sent="[]").status_code == 422
+    assert admin.post(retry, sent=sent).status_code == 303
+    assert "谢涵" in admin.get("/o/lead?view=all").text
+
+
 def test_a_trial_tells_what_would_happen_and_writes_nothing(office: Office) -> None:
     admin = office.visitor("admin")
     sent = json.dumps({"contact": {"name": "韩梅", "phone": "13711112222"}, "product": "CRM"})
@@ -101,7 +117,7 @@ def test_a_file_that_is_none_is_refused_on_the_page(office: Office) -> None:
 def test_touch_points_stand_on_the_page_of_the_lead(office: Office) -> None:
     admin = office.visitor("admin")
     page = admin.get("/sources/partner_leads").text
-    lead = page.split('href="/o/lead/')[1].split('"')[0]
+    lead = page.split(">周雅琴</a>")[0].rpartition('href="/o/lead/')[2].split('"')[0]
     tab = admin.get(f"/o/lead/{lead}?tab=touches").text
 
     assert tab.count('class="tp"') == 2

@@ -208,7 +208,9 @@ def _page(asked: Asked, intake: Intake, told: Mapping[str, Any], status: int = 2
 def _ask_to_confirm(asked: Asked, intake: Intake, address: str, arrival_id: str) -> None:
     """Write to whoever the address belongs to: only they can say that they meant it."""
     signed = URLSafeSerializer(asked.site.settings.secret_key, CONFIRM).dumps(arrival_id)
-    url = f"{request.url_root}in/{CONFIRM}/{signed}"
+    # The address that a request names is the sender's word; a mail to somebody else should not repeat it.
+    host = asked.site.settings.address or request.url_root.rstrip("/")
+    url = f"{host}/in/{CONFIRM}/{signed}"
     label = intake.rule.label
     text = {
         "en": f"Please confirm your request ({label.en}): {url}",

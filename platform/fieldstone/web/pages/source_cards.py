@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any, Final
 
 from fieldstone.access.access import access_to, env_of
@@ -18,6 +19,7 @@ from fieldstone.fieldtypes.locales import moment
 from fieldstone.model.objects import ObjectType
 from fieldstone.reads.expanding import target_of
 from fieldstone.storage.arrivals import Arrival
+from fieldstone.storage.mailboxes import Mailboxes
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages.amounts import short_time
@@ -179,9 +181,7 @@ class SourceCards:
         t, asked = self.speech.t, self.asked
         end = one.outcome if one.state == "done" else one.state
         title = titles.get((one.object_name, one.record or ""), "")
-        ago = short_time(
-            self.speech, max(asked.ctx.now - one.received_at, asked.ctx.now - asked.ctx.now)
-        )
+        ago = short_time(self.speech, max(asked.ctx.now - one.received_at, timedelta(0)))
         return {
             "label": t(ONE_LABELS[end]),
             "tone": END_TONES[end],
@@ -192,6 +192,9 @@ class SourceCards:
             "ago": t("{time} ago", time=ago),
             "reasons": [self._reason(intake, Problem(**problem)) for problem in one.problems],
             "told": [] if one.state == "done" else self._values(intake, one),
+            "correct_url": f"/sources/{intake.code}?state=refused&correct={one.id}#try"
+            if intake.rule.enabled and self.may_correct(intake, one)
+            else "",
             "retry_url": f"/sources/{intake.code}/arrivals/{one.id}/retry"
             if one.state in ("refused", "spam", "waiting") and intake.rule.enabled
             else "",
@@ -222,6 +225,39 @@ class SourceCards:
             label = spec.fields[code].label.text(asked.language)
             found.append({"code": code, "label": label, "text": text})
         return found
+
+    def may_correct(self, intake: Intake, one: Arrival) -> bool:
+        """Tell whether the reader may see all that a refused arrival says."""
+        asked = self.asked
+        access = access_to(asked.model, asked.actor, intake.rule.object_name)
+        told = said(intake, intake.spec(asked.model), one.payload)
+        return one.state == "refused" and access.readable({}, env_of(asked.ctx)) >= told.keys()
+
+    def written(self, payload: Mapping[str, Any]) -> str:
+        """Return what arrived, to be corrected."""
+        return _pretty(payload)
+
+    def mailbox(self, intake: Intake) -> Drawn | None:
+        """Return how the last look at a mailbox went, None without one."""
+        if intake.source.mailbox is None:
+            return None
+        with self.asked.site.storage.looking() as connection:
+            mark = Mailboxes(connection).of(intake.code)
+        if mark is None or mark.looked_at is None:
+            return {
+                "tone": "gray",
+                "text": self.speech.t("The mailbox has not been looked at yet."),
+            }
+        ago = short_time(self.speech, max(self.asked.ctx.now - mark.looked_at, timedelta(0)))
+        if mark.error:
+            text = self.speech.t(
+                "The mailbox could not be read {time} ago: {error}", time=ago, error=mark.error
+            )
+            return {"tone": "red", "text": text}
+        return {
+            "tone": "green",
+            "text": self.speech.t("The mailbox was read {time} ago.", time=ago),
+        }
 
     def tried(self, intake: Intake, receipt: Receipt) -> Drawn:
         """Return what a trial told."""

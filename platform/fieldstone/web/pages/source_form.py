@@ -233,7 +233,7 @@ def _page(
 def _context(asked: Asked, intake: Intake, draft: Draft, problems: Sequence[str]) -> Drawn:
     form, consent, language = draft.form, draft.consent, asked.language
     spec, url = intake.spec(asked.model), f"/sources/{intake.code}/form"
-    host = request.url_root.rstrip("/")
+    host = asked.site.settings.address or request.url_root.rstrip("/")
     asked_for = [one.code for one in form.fields]
     texts = {name: getattr(form, name) for name in TEXTS}
     return {

@@ -13,7 +13,7 @@ from fieldstone.actions.intake.reception import Incoming
 from fieldstone.actions.intake.sources import Intake, intake_of, intakes_of
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ids import new_id
-from fieldstone.storage.arrivals import Arrivals
+from fieldstone.storage.arrivals import Arrival, Arrivals
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
@@ -93,13 +93,34 @@ def _context(asked: Asked, intake: Intake, **more: Any) -> dict[str, Any]:
         latest = Arrivals(connection).recent(intake.code, states=wanted, limit=SHOWN)
     cards = SourceCards(asked)
     return {
-        "x": cards.whole(intake, stand, request.url_root.rstrip("/")),
+        "x": cards.whole(
+            intake, stand, asked.site.settings.address or request.url_root.rstrip("/")
+        ),
         "arrivals": cards.arrivals(intake, latest),
         "filters": cards.filters(intake, stand, state),
         "periods": _periods(asked, days),
         "sample": cards.sample(intake),
+        "correcting": "",
+        "mailbox": cards.mailbox(intake),
+        **_correcting(asked, intake, cards),
         **more,
     }
+
+
+def _correcting(asked: Asked, intake: Intake, cards: SourceCards) -> dict[str, Any]:
+    """Return what a refused arrival says, to be corrected by who may see all of it."""
+    arrival_id = request.args.get("correct", "")
+    found = _arrival(asked, intake, arrival_id) if arrival_id else None
+    if found is None or not cards.may_correct(intake, found):
+        return {}
+    url = f"/sources/{intake.code}/arrivals/{found.id}/retry"
+    return {"sample": cards.written(found.payload), "correcting": url}
+
+
+def _arrival(asked: Asked, intake: Intake, arrival_id: str) -> Arrival | None:
+    with asked.site.storage.looking() as connection:
+        found = Arrivals(connection).get(arrival_id)
+    return found if found is not None and found.source == intake.code else None
 
 
 @PAGE.post("/sources/<code>/try")
@@ -107,20 +128,25 @@ def try_out(code: str) -> Response:
     """Tell what would become of an arrival; nothing is written."""
     asked = the_call()
     intake = _the_source(asked, code)
+    text, sent = _sent()
+    if sent is None:
+        error = speech(asked.language).t("This is no JSON object.")
+        context = _context(asked, intake, sample=text, try_error=error)
+        return drawing.page(asked, "source", context, 422)
+    trace = {"consent": {"version": intake.source.consent.version}} if intake.source.consent else {}
+    receipt = asked.site.reception().try_out(intake, Incoming(sent, trace, key=new_id()))
+    tried = SourceCards(asked).tried(intake, receipt)
+    return drawing.page(asked, "source", _context(asked, intake, sample=text, tried=tried))
+
+
+def _sent() -> tuple[str, dict[str, Any] | None]:
+    """Return what stands in the box, as text and as an object; None for what is none."""
     text = request.form.get("sent", "")[:100_000]
     try:
         sent = json.loads(text)
     except (ValueError, RecursionError):
         sent = None
-    if not isinstance(sent, dict):
-        error = speech(asked.language).t("This is no JSON object.")
-        return drawing.page(
-            asked, "source", _context(asked, intake, sample=text, try_error=error), 422
-        )
-    trace = {"consent": {"version": intake.source.consent.version}} if intake.source.consent else {}
-    receipt = asked.site.reception().try_out(intake, Incoming(sent, trace, key=new_id()))
-    tried = SourceCards(asked).tried(intake, receipt)
-    return drawing.page(asked, "source", _context(asked, intake, sample=text, tried=tried))
+    return text, sent if isinstance(sent, dict) else None
 
 
 @PAGE.post("/sources/<code>/file")
@@ -145,17 +171,18 @@ def take_file(code: str) -> Response:
 
 @PAGE.post("/sources/<code>/arrivals/<arrival_id>/retry")
 def retry(code: str, arrival_id: str) -> Response:
-    """Try a refused arrival again."""
+    """Try a refused arrival again, as it came or corrected."""
     asked = the_call()
     intake = _the_source(asked, code)
     t = speech(asked.language).t
-    with asked.site.storage.looking() as connection:
-        found = Arrivals(connection).get(arrival_id)
-    receipt = (
-        asked.site.reception().retry(arrival_id)
-        if found is not None and found.source == intake.code
-        else None
-    )
+    found, payload = _arrival(asked, intake, arrival_id), None
+    if "sent" in request.form and found is not None:
+        text, payload = _sent()
+        if payload is None or not SourceCards(asked).may_correct(intake, found):
+            error = t("This is no JSON object.")
+            context = _context(asked, intake, sample=text, try_error=error)
+            return drawing.page(asked, "source", context, 422)
+    receipt = None if found is None else asked.site.reception().retry(arrival_id, payload)
     asked.site.queue.ring()
     if receipt is None:
         return drawing.go(
