@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.web.intake.gate import Gate
 
 ZHANG = {"name": "张伟", "mobile": "138 0013 8000", "company": "京信软件", "need": "60 seats"}
@@ -113,9 +115,54 @@ def test_scripts_get_json_and_no_record_ids(gate: Gate) -> None:
     sent = {**ZHANG, token["field"]: token["token"], "_consent": True}
     answer = gate.app.test_client().post("/in/forms/website_form", json=sent)
 
-    assert answer.status_code == 201
-    assert answer.json["data"]["record"] is None
+    assert answer.status_code == 200
+    assert answer.json["data"] == {"arrival": "", "state": "done", "outcome": "", "record": None}
     assert len(gate.records()) == 1
+
+
+def test_a_stranger_cannot_find_out_who_is_known(gate: Gate) -> None:
+    gate.send(**ZHANG)
+    answers = []
+    for mobile in ("13800138000", "13900139000"):
+        token = gate.form_token()
+        gate.later(seconds=10)
+        sent = {"name": "x", "mobile": mobile, "_token": token, "_consent": "true"}
+        answers.append(gate.app.test_client().post("/in/forms/website_form", json=sent))
+
+    assert answers[0].status_code == answers[1].status_code
+    assert answers[0].json == answers[1].json
+
+
+def test_nonsense_in_json_is_refused_and_never_breaks_anything(gate: Gate) -> None:
+    token = gate.form_token()
+    gate.later(seconds=10)
+    for odd in (5, None, [], {}, "\u0000", "x" * 5000, 10**30, True):
+        sent = {
+            "name": odd,
+            "mobile": odd,
+            "_utm_source": odd,
+            "_work": odd,
+            "_token": odd,
+            "_consent": odd,
+        }
+        assert posted(gate, sent) in (400, 422)
+        good = {
+            **ZHANG,
+            "_token": token,
+            "_consent": True,
+            "_utm_source": odd,
+            "_page": odd,
+            "need": odd,
+        }
+        assert posted(gate, good) in (200, 400, 422)
+
+
+def posted(gate: Gate, sent: object) -> int:
+    """Post JSON as the standard library writes it, long numbers included, and return the status."""
+    client, kind = gate.app.test_client(), "application/json"
+    return client.post(
+        "/in/forms/website_form", data=json.dumps(sent), content_type=kind
+    ).status_code
 
 
 def test_only_mapped_fields_get_in(gate: Gate) -> None:

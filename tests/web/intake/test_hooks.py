@@ -179,3 +179,9 @@ def test_nonsense_is_refused_with_a_reason(gate: Gate) -> None:
         answer = gate.raw("event_cards", body, kind)
         assert answer.status_code == status, (body, answer.text)
         assert answer.json["problems"][0]["cure"]
+
+
+def test_odd_keys_and_values_break_nothing(gate: Gate) -> None:
+    for odd in ("a\u0000b", "x" * 900, 10**30, {"a": 1}, [1], None, True):
+        sent = {**LEAD, "id": odd, "contact": {"name": "A", "email": "a@b.example", "phone": odd}}
+        assert gate.hook("partner_leads", sent).status_code in (200, 201, 422)

@@ -26,7 +26,7 @@ rules:
     via: hook
     channel_class: paid
     set: {channel: {code: f, name: F, kind: paid}}
-    auth: none
+    auth: token
     rate_limit: {per_minute: 3}
     retention: 10 days
   strict:
@@ -36,7 +36,7 @@ rules:
     via: hook
     channel_class: paid
     set: {channel: {code: f, name: F, kind: paid}}
-    auth: none
+    auth: token
     rate_limit: {per_minute: 2}
     overflow: reject
   calm:
@@ -46,7 +46,7 @@ rules:
     via: hook
     channel_class: own
     set: {channel: {code: f, name: F, kind: paid}}
-    auth: none
+    auth: token
     dedup_key: [mobile]
     touch: touch
     default: {team: north}

@@ -9,6 +9,7 @@ from typing import Any, Final
 from fieldstone.actions.importing.guessing import NOT_FROM_CELLS, guessed
 from fieldstone.actions.intake.sources import Intake
 from fieldstone.base.errors import Problem
+from fieldstone.base.text import FORBIDDEN
 from fieldstone.fieldtypes.contract import InvalidValueError
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.rules.capture_body import Mapped
@@ -123,7 +124,7 @@ def tracked(intake: Intake, spec: ObjectType, trace: Mapping[str, Any]) -> dict[
     for what, code in intake.source.tracking.items():
         if noted.get(what):
             longest = getattr(spec.fields[code].type, "max_length", None) or LONGEST
-            found[code] = str(noted[what])[:longest]
+            found[code] = FORBIDDEN.sub(" ", str(noted[what]))[:longest].strip() or None
     return found
 
 

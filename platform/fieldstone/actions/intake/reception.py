@@ -14,6 +14,7 @@ from fieldstone.actions.intake.sources import Intake, intake_of
 from fieldstone.actions.intake.taking_in import TakenIn, take_in
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ids import new_id
+from fieldstone.base.text import FORBIDDEN
 from fieldstone.changes.nouns import Context, Decision
 from fieldstone.model.site_model import Model
 from fieldstone.storage.arrivals import (
@@ -177,7 +178,7 @@ class Reception:
             kept,
             trace,
             self.clock(),
-            key=key[:LONGEST_KEY] or None,
+            key=FORBIDDEN.sub(" ", key)[:LONGEST_KEY] or None,
             batch=incoming.batch or None,
         )
 
@@ -231,9 +232,10 @@ class Reception:
             arrival = arrivals.get(arrival_id, locked=True)
             if arrival is None or arrival.state not in states:
                 return None
-            if payload is not None:
-                arrival = replace(arrival, payload=payload)
-                arrivals.amend(arrival_id, payload)
+            corrected = plain(payload)
+            if isinstance(corrected, Mapping):
+                arrival = replace(arrival, payload=corrected)
+                arrivals.amend(arrival_id, corrected)
             taken = take_in(unit, intake, arrival)
             arrivals.settle(arrival_id, taken.settled, self.clock())
             return _receipt(arrival, taken)

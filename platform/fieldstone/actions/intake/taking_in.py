@@ -9,6 +9,7 @@ from fieldstone.actions.intake.reading import fitting, said, tracked, unanswered
 from fieldstone.actions.intake.sources import Intake
 from fieldstone.base.errors import Problem
 from fieldstone.base.label import Label
+from fieldstone.base.text import FORBIDDEN
 from fieldstone.changes.nouns import Change, Decision, Effect, Operation, Outcome
 from fieldstone.model.objects import ObjectType
 from fieldstone.rules.contract import Found
@@ -180,7 +181,9 @@ def _links(touching: _Touching, settled: Settled) -> dict[str, object]:
 def _origin(touching: _Touching, values: Mapping[str, object]) -> dict[str, object]:
     noted = {**touching.intake.source.utm, **touching.arrival.trace}
     kept = ("utm_source", "utm_medium", "utm_campaign", "referrer", "page")
-    found: dict[str, object] = {name: str(noted[name])[:200] for name in kept if noted.get(name)}
+    found: dict[str, object] = {
+        name: FORBIDDEN.sub(" ", str(noted[name]))[:200] for name in kept if noted.get(name)
+    }
     consent = noted.get("consent")
     if isinstance(consent, Mapping):
         found["consent"] = consent.get("version")
@@ -202,4 +205,4 @@ def _summary(touching: _Touching, unit: Unit) -> str:
             else value
         )
         lines.append(f"{label.text(language)}: {shown}")
-    return "\n".join(lines)[:MOST_TOLD]
+    return FORBIDDEN.sub(" ", "\n".join(lines))[:MOST_TOLD]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Final
 
 from flask import Response, request
@@ -34,6 +35,11 @@ def check_size(largest: int = LARGEST) -> None:
     if (request.content_length or 0) > largest:
         text = f"The body is larger than {largest // 1024} KB."
         raise RefusedError([Problem("too_large", "body", text, "Send less at once.")], 413)
+
+
+def untold(receipt: Receipt) -> Receipt:
+    """Return what strangers may know: not whether somebody was known already."""
+    return replace(receipt, arrival="", outcome="", record=None, replayed=False)
 
 
 def receipt_answer(asked: Asked, receipt: Receipt) -> Response:

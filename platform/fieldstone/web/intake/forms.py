@@ -22,6 +22,7 @@ from fieldstone.web.intake.answers import (
     check_size,
     receipt_answer,
     the_intake,
+    untold,
     with_origin,
 )
 from fieldstone.web.intake.drawn_form import POLICY, drawn_form
@@ -98,7 +99,7 @@ def send(code: str) -> Response:
     if for_script:
         if receipt.state == REFUSED:
             return with_origin(as_json(receipt.problems, 422), intake)
-        return with_origin(receipt_answer(asked, replace(receipt, record=None)), intake)
+        return with_origin(receipt_answer(asked, untold(receipt)), intake)
     if receipt.state == REFUSED:
         return _page(asked, intake, {"typed": typed, "problems": receipt.problems}, 422)
     return _thanked(intake, receipt)
@@ -139,7 +140,8 @@ def _typed(asked: Asked, intake: Intake) -> dict[str, Any]:
             raise RefusedError(
                 [Problem("not_an_object", "body", text, 'Send {"field": value}.')], 400
             )
-        return body
+        # What begins with "_" is ours, and text; the rest is judged by its fields.
+        return {n: str(v) if n.startswith("_") else v for n, v in body.items()}
     typed: dict[str, Any] = dict(request.form.items())
     for one in form.fields if form is not None else ():
         field = spec.fields[one.code]

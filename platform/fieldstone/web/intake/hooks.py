@@ -25,6 +25,7 @@ from fieldstone.web.intake.answers import (
     check_size,
     receipt_answer,
     the_intake,
+    untold,
 )
 from fieldstone.web.limits import Meter
 from fieldstone.web.rest.answering import json_answer
@@ -51,7 +52,8 @@ def receive(code: str) -> Response:
     sent = _sent(intake)
     if isinstance(sent, Sequence):
         return _several(asked, intake, sent)
-    return receipt_answer(asked, asked.site.reception().receive(intake, _incoming(asked, sent)))
+    receipt = asked.site.reception().receive(intake, _incoming(asked, sent))
+    return receipt_answer(asked, untold(receipt) if intake.source.auth == "none" else receipt)
 
 
 def _several(asked: Asked, intake: Intake, sent: Sequence[Mapping[str, Any]]) -> Response:
