@@ -112,22 +112,21 @@ def remember_costs(teller: Teller, channels: Mapping[str, str]) -> None:
     teller.create("channel_cost", values)
 
 
-def remember_companies(teller: Teller, leads: Sequence[tuple[str, Lead]]) -> None:
+def remember_companies(teller: Teller, leads: Sequence[Mapping[str, object]]) -> None:
     """Write what is known about some companies, so that leads of theirs are filled in by themselves."""
-    named = {
-        str(one.values["company"]): one.values for _, one in leads if one.values.get("company")
-    }
+    draw = teller.random
+    named = {str(one["company"]): one for one in leads if one.get("company")}
     facts = [
         {
             "name": f"{name}有限公司",
-            "industry": values["industry"],
+            "industry": values.get("industry") or draw.choice(("software", "logistics", "retail")),
             "region": values["region"],
-            "employees": values.get("employees") or teller.random.choice((35, 120, 480)),
-            "website": f"https://www.company{number}.example.com",
-            "confidence": teller.random.choice(("0.95", "0.8", "0.65")),
+            "employees": values.get("employees") or draw.choice((35, 120, 480)),
+            "website": f"https://www.company{draw.randint(1000, 9999)}.example.com",
+            "confidence": draw.choice(("0.95", "0.8", "0.65")),
             "note": "工商登记公开信息",
         }
-        for number, (name, values) in enumerate(list(named.items())[-120:])
+        for name, values in list(named.items())[-120:]
     ]
     teller.create("company_fact", facts)
 

@@ -38,7 +38,7 @@ def tell_story(stage: Stage, progress: Progress) -> tuple[Login, ...]:
     leads = capture(teller, staff, market)
     remember_arrivals(teller, market.channels, leads)
     remember_costs(teller, market.channels)
-    remember_companies(teller, leads)
+    remember_companies(teller, [lead.values for _, lead in leads])
     customers = close_deals(teller, market, leads)
     pass_around(teller, staff, leads)
     show_interest(teller, market, leads)
@@ -71,6 +71,7 @@ def _this_morning(teller: Teller, market: Market) -> None:
             "urgency": draw.choice(("high", "normal")),
         }
         chapters.append(Chapter(values, live=True))
+    remember_companies(teller, [one.values for one in chapters[::2]])
     ids = teller.tell("lead", chapters)
     press(teller, ids, chapters)
     remember_visits(
