@@ -134,7 +134,9 @@ def build_site(settings: Settings | None = None, clock: Clock = utc_now) -> Site
     settings = settings or load_settings(Path.cwd())
     words = vocabulary()
     storage = Storage(settings.database_url, secret_key=settings.secret_key)
-    workshop = Workshop(storage, partial(compile_model, settings, words), clock)
+    workshop = Workshop(
+        storage, partial(compile_model, settings, words), clock, partial(layers_of, settings)
+    )
     with reached():
         found = last_good(workshop)
     model, notes = bring_up(storage, found.model, clock())

@@ -9,6 +9,7 @@ from fieldstone.evolution import exporting
 from fieldstone.evolution import plan as planning
 from fieldstone.evolution.apply import Applied, OvertakenError, Wish, apply, overtaken
 from fieldstone.evolution.documents import Documents
+from fieldstone.evolution.effective import Effective
 from fieldstone.evolution.live import Live
 from fieldstone.evolution.plan import Plan, Wanted
 from fieldstone.evolution.relocation import Destinations
@@ -79,6 +80,11 @@ class Changing:
         """Return one revision. Raises RefusedError (403, 404)."""
         self.admit(ctx)
         return self.workshop.revision(number)
+
+    def effective(self, ctx: Context, documents: Documents | None = None) -> Effective:
+        """Return what every setting is with these documents, those in force when left out. Raises RefusedError (403)."""
+        self.admit(ctx)
+        return Effective.of_layers(self.workshop.layers(documents or self.workshop.current()[1]))
 
     def export(self, ctx: Context, folder: Path) -> tuple[Path, ...]:
         """Write the site's documents into a folder and return the files."""

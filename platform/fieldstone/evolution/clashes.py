@@ -100,10 +100,11 @@ def settled(documents: Documents, before: Layer, found: tuple[Clash, ...]) -> Do
 
 
 def settings_of(layer: Layer) -> dict[Path, Any]:
-    """Return everything a layer says: each value that is no map, by its path."""
-    problems = Problems()
-    source = load([layer], problems)
-    problems.raise_if_any()
+    """Return everything a layer says: each value that is no map, by its path.
+
+    What is wrong in it is told when it is compiled; here a null that takes away from a layer below is nothing wrong.
+    """
+    source = load([layer], Problems())
     found: dict[Path, Any] = {}
     for code, table in source.objects.items():
         found |= {p: v for p, v in _flat((OBJECTS, code), table) if p[2:] != ("object",)}

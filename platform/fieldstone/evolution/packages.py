@@ -77,6 +77,12 @@ class Package:
         """Return everything of it as it is kept with a revision."""
         return Layer(self.name, tuple(Document(p, t) for p, t in sorted(self.texts.items())))
 
+    @property
+    def configuring(self) -> Layer:
+        """Return the documents that configure, without manifest, samples and tests."""
+        documents = self.layer.documents
+        return Layer(self.name, tuple(d for d in documents if d.path.partition("/")[0] in FOLDERS))
+
     def part(self, folder: str) -> tuple[Document, ...]:
         """Return the documents of one folder: "tests", "sample_data"."""
         return tuple(one for one in self.layer.documents if one.path.startswith(f"{folder}/"))

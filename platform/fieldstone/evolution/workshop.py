@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from fieldstone.access.rights import is_administrator
 from fieldstone.base.clock import Clock
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Actor
+from fieldstone.compiler.tree import Layer
 from fieldstone.evolution.documents import Documents
 from fieldstone.model.site_model import Model
 from fieldstone.storage.database import Storage
@@ -21,11 +22,12 @@ Compile = Callable[[Documents], Model]
 
 @dataclass(frozen=True)
 class Workshop:
-    """The database, the compiler and the clock of one process."""
+    """The database, the compiler and the clock of one process; `layers` lays documents over those below them."""
 
     storage: Storage
     compile: Compile
     clock: Clock
+    layers: Callable[[Documents], Sequence[Layer]] = lambda documents: documents.layers
 
     def current(self) -> tuple[int, Documents]:
         """Return the revision in force and its documents; nothing in a database without tables."""

@@ -129,7 +129,7 @@ class Shop:
             )
         _needs_met(package, {k: v for k, v in there.items() if k != package.name})
         before = next(one for one in documents.templates if one.name == package.name)
-        found = clashing.clashes(_configuring(before), _configuring(package.layer), documents.site)
+        found = clashing.clashes(_configuring(before), package.configuring, documents.site)
         found = _decided(clashing.chosen(found, _choices(before)), choices or {})
         after = _with_choices(package.layer, _choices(before), found)
         layers = [after if one.name == package.name else one for one in documents.templates]

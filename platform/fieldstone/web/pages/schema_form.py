@@ -1,0 +1,188 @@
+"""A form made from a JSON Schema: one control for each setting, and back from what was typed to a plain value."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from fieldstone.base.errors import MetadataError
+from fieldstone.compiler import editing
+from fieldstone.compiler.shapes import EXPRESSION, LABEL
+from fieldstone.web.i18n import Speech
+
+Json = Mapping[str, Any]
+Drawn = dict[str, Any]
+LANGUAGES: Final = ("en", "zh")
+# Kinds of controls; YAML stands for everything that has no control of its own.
+WORD, CHOICE, FLAG, NUMBER, WORDS, NAMES, CONDITION, YAML = (
+    "word", "choice", "flag", "number", "words", "names", "condition", "yaml",
+)  # fmt: skip
+UNSET: Final = ""
+
+
+@dataclass(frozen=True)
+class SchemaForm:
+    """The settings of one thing; `choices` are values to choose from where the schema only says "a text"."""
+
+    properties: Mapping[str, Json]
+    required: frozenset[str]
+    speech: Speech
+    choices: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+
+    def fields(
+        self, values: Json, typed: Mapping[str, str], errors: Mapping[str, str]
+    ) -> list[Drawn]:
+        """Return the controls, as parts/field.html draws them; what was typed wins over what is set."""
+        found: list[Drawn] = []
+        for name, schema in self.properties.items():
+            found += self._controls(name, schema, values.get(name), typed)
+        for one in found:
+            said = errors.get(str(one["name"]))
+            if said:
+                one["errors"] = [said]
+        return found
+
+    def read(self, typed: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+        """Return the settings that a form says, and what is wrong by name of the control."""
+        values: dict[str, Any] = {}
+        errors: dict[str, str] = {}
+        for name, schema in self.properties.items():
+            kind = self._kind(name, schema)
+            try:
+                value = _value(name, kind, typed)
+            except ValueError as error:
+                errors[name] = str(error)
+                continue
+            if value is not None:
+                values[name] = value
+            elif name in self.required:
+                errors[f"{name}.en" if kind == NAMES else name] = self.speech.t("This is needed.")
+        return values, errors
+
+    def _kind(self, name: str, schema: Json) -> str:
+        if name in self.choices or "enum" in schema:
+            return CHOICE
+        if schema.get("anyOf") == LABEL["anyOf"] or _is_label(schema):
+            return NAMES
+        if schema.get("type") == EXPRESSION["type"]:
+            return CONDITION
+        simple = {"string": WORD, "boolean": FLAG, "integer": NUMBER, "number": NUMBER}
+        if str(schema.get("type")) in simple:
+            return simple[str(schema["type"])]
+        forms = schema.get("anyOf", schema.get("oneOf", (schema,)))
+        if any(_is_words(one) for one in forms) and all(
+            _is_words(one) or one.get("type") == "string" for one in forms
+        ):
+            return WORDS
+        return YAML
+
+    def _controls(
+        self, name: str, schema: Json, value: Any, typed: Mapping[str, str]
+    ) -> list[Drawn]:
+        kind, t = self._kind(name, schema), self.speech.t
+        label = t(name.replace("_", " ").capitalize())
+        hint = t(str(schema["description"])) if schema.get("description") else ""
+        base: Drawn = {
+            "name": name,
+            "label": label,
+            "hint": hint,
+            "required": name in self.required,
+        }
+        if kind == NAMES:
+            return [self._name(base, language, value, typed) for language in LANGUAGES]
+        shown = typed.get(name, _text(kind, value))
+        if kind == CHOICE:
+            listed = (
+                self.choices[name]
+                if name in self.choices
+                else [(str(one), t(str(one))) for one in schema["enum"]]
+            )
+            options = [{"value": v, "label": w, "chosen": v == shown} for v, w in listed]
+            return [{**base, "type": "select", "options": options}]
+        if kind == FLAG:
+            words = (("true", t("Yes")), ("false", t("No")))
+            options = [{"value": v, "label": w, "chosen": v == shown} for v, w in words]
+            return [{**base, "type": "select", "options": options}]
+        if kind == YAML:
+            return [{**base, "type": "long_text", "value": shown, "wide": True, "mono": True}]
+        if kind == CONDITION:
+            return [{**base, "type": "text", "value": shown, "wide": True, "expression": True}]
+        return [{**base, "type": "text", "value": shown, "max_length": 2000}]
+
+    def _name(self, base: Drawn, language: str, value: Any, typed: Mapping[str, str]) -> Drawn:
+        name = f"{base['name']}.{language}"
+        said = value.get(language, "") if isinstance(value, Mapping) else value or ""
+        words = {"en": self.speech.t("in English"), "zh": self.speech.t("in Chinese")}
+        label = f"{base['label']} · {words[language]}"
+        needed = base["required"] and language == "en"
+        shown = typed.get(name, said if language == "en" or isinstance(value, Mapping) else "")
+        return {**base, "name": name, "label": label, "type": "text", "value": shown,
+                "required": needed, "hint": "", "max_length": 200}  # fmt: skip
+
+
+def _is_words(schema: Json) -> bool:
+    return schema.get("type") == "array" and schema.get("items", {}).get("type") == "string"
+
+
+def _is_label(schema: Json) -> bool:
+    branches = schema.get("oneOf", ())
+    return any(set(one.get("properties", ())) == set(LANGUAGES) for one in branches)
+
+
+def _text(kind: str, value: Any) -> str:
+    """Return a value as its control shows it."""
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if kind == WORDS and isinstance(value, (list, tuple)):
+        return ", ".join(str(one) for one in value)
+    if kind == YAML:
+        return yaml_text(value)
+    return str(value)
+
+
+def yaml_text(value: Any) -> str:
+    """Return a plain value as YAML that stands alone."""
+    if isinstance(value, Mapping):
+        return editing.written(value).strip()
+    whole = editing.written({"v": value}).strip()
+    return textwrap.dedent(whole.removeprefix("v:").removeprefix("\n")).strip()
+
+
+def yaml_value(text: str) -> Any:
+    """Return the plain value of a piece of YAML. Raises ValueError with what is wrong."""
+    if not text.strip():
+        return None
+    whole = "v:\n" + textwrap.indent(textwrap.dedent(text.replace("\r\n", "\n")), "  ")
+    try:
+        found, _ = editing.value_in(whole, ("v",))
+    except MetadataError as error:
+        raise ValueError(error.problems[0].message) from None
+    return found
+
+
+def _value(name: str, kind: str, typed: Mapping[str, str]) -> Any:
+    """Return what a control says, None for nothing. Raises ValueError with what is wrong."""
+    if kind == NAMES:
+        said = {language: typed.get(f"{name}.{language}", "").strip() for language in LANGUAGES}
+        found = {language: text for language, text in said.items() if text}
+        return found or None
+    text = typed.get(name, UNSET).strip()
+    if not text:
+        return None
+    if kind == FLAG:
+        return text == "true"
+    if kind == WORDS:
+        return [one.strip() for one in text.replace("，", ",").split(",") if one.strip()]
+    if kind in (YAML, NUMBER):
+        return yaml_value(text)
+    return text
+
+
+def without(properties: Mapping[str, Json], names: Iterable[str]) -> dict[str, Json]:
+    """Return the settings that a page shows elsewhere left out."""
+    left = set(names)
+    return {name: schema for name, schema in properties.items() if name not in left}

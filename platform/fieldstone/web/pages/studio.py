@@ -1,0 +1,130 @@
+"""The studio: what this site is made of, and the ways to change it while everybody works."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from flask import Blueprint, Response, request
+
+from fieldstone.access.rights import is_administrator
+from fieldstone.base.names import is_code
+from fieldstone.model.objects import ObjectType
+from fieldstone.web.asking import Asked, the_call
+from fieldstone.web.i18n import speech
+from fieldstone.web.pages import drawing
+from fieldstone.web.pages.entries import FOOT, Entry
+from fieldstone.web.pages.studio_edits import Edits, changing_of
+from fieldstone.web.pages.studio_plan import planned_page
+
+Drawn = dict[str, Any]
+ICONS: Final = ("box", "package", "folder", "calendar", "graduation-cap", "shield-check", "wrench", "building-2", "users", "star")  # fmt: skip
+
+
+def _may(asked: Asked) -> bool:
+    return asked.actor is not None and is_administrator(asked.model, asked.actor)
+
+
+PAGE = Blueprint("studio", __name__)
+ENTRIES = (Entry("Studio", "blocks", "/studio", FOOT, 10, _may),)
+
+
+@PAGE.get("/studio")
+def studio_page() -> Response:
+    """Show objects and where else to go."""
+    return _overview(the_call(), {}, [])
+
+
+@PAGE.post("/studio/objects")
+def make_object() -> Response:
+    """Plan a new object from its names: with a title field, an owner, a list and rights for administrators."""
+    asked, given = the_call(), request.form
+    changing_of(asked)
+    t = speech(asked.language).t
+    code, english = given.get("code", "").strip(), " ".join(given.get("en", "").split())
+    chinese = " ".join(given.get("zh", "").split())
+    errors = []
+    if not is_code(code) or "__" in code:
+        errors.append(
+            {
+                "name": "code",
+                "text": t("Write small letters, digits and single _, beginning with a letter."),
+            }
+        )
+    elif code in asked.model.objects:
+        errors.append({"name": "code", "text": t("There is an object of this code.")})
+    if not (english or chinese):
+        errors.append({"name": "en", "text": t("Give it a name.")})
+    if errors:
+        return _overview(asked, dict(given), errors)
+    label = {"en": english or chinese, "zh": chinese or english}
+    name = {"type": "text", "label": {"en": "Name", "zh": "名称"}, "required": True}
+    roles = [role.code for role in asked.model.roles.values() if role.administrator]
+    rights = {"read": "all", "create": True, "update": "all", "delete": "all", "export": True}
+    value = {
+        "label": label,
+        "plural": label,
+        "icon": given.get("icon") or "box",
+        "title": "name",
+        "search": ["name"],
+        "fields": {"name": name},
+        "ownership": {"owner": "optional"},
+        "views": {"all": {"label": {"en": "All", "zh": "全部"}, "columns": ["name", "owner", "created_at"], "sort": "-created_at"}},
+        "forms": {"default": {"main": {"label": label, "fields": ["name"]}}},
+        "permissions": dict.fromkeys(roles, rights),
+    }  # fmt: skip
+    edits = Edits().set(("objects", code), value)
+    return planned_page(asked, edits, f"/studio/o/{code}")
+
+
+def _overview(asked: Asked, given: Drawn, errors: list[Drawn]) -> Response:
+    changing = changing_of(asked)
+    number, _ = changing.current(asked.ctx)
+    model, served = asked.model, changing.live.found
+    context = {
+        "tabs": tabs(asked, "objects"),
+        "objects": [
+            _card(asked, one)
+            for one in model.objects.values()
+            if one.parent is None
+        ],
+        "layers": list(model.layers),
+        "revision": number,
+        "broken": [f"{one.path}: {one.message} {one.cure}" for one in served.problems],
+        "given": given,
+        "errors": errors,
+        "icons": [{"value": one, "label": one} for one in ICONS],
+    }  # fmt: skip
+    return drawing.page(asked, "studio", context, 422 if errors else 200)
+
+
+def _card(asked: Asked, spec: ObjectType) -> Drawn:
+    rules = [rule for rule in asked.model.rules.values() if rule.object_name == spec.code]
+    stages = (
+        sum(len(one.stages) for one in spec.pipelines.pipelines.values()) if spec.pipelines else 0
+    )
+    return {
+        "code": spec.code,
+        "label": spec.label.text(asked.language),
+        "icon": spec.icon,
+        "href": f"/studio/o/{spec.code}",
+        "layer": spec.origin.layer,
+        "fields": sum(not one.system and not one.archived for one in spec.fields.values()),
+        "stages": stages,
+        "rules": len(rules),
+    }
+
+
+def tabs(asked: Asked, current: str) -> list[Drawn]:
+    """Return the parts of the studio as links."""
+    t = speech(asked.language).t
+    named = (
+        ("objects", t("Objects"), "/studio", "box"),
+        ("rules", t("Rules"), "/studio/rules", "workflow"),
+        ("templates", t("Templates"), "/studio/templates", "package"),
+        ("revisions", t("Revisions"), "/studio/revisions", "history"),
+        ("yaml", "YAML", "/studio/yaml", "file-code"),
+    )
+    return [
+        {"label": label, "href": href, "icon": icon, "current": code == current}
+        for code, label, href, icon in named
+    ]

@@ -1,0 +1,126 @@
+"""What a page of the studio wants changed, on its way from a form through the plan into force."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.compiler.plain_check import plain_problems
+from fieldstone.evolution.changing import Changing
+from fieldstone.evolution.documents import Documents
+from fieldstone.evolution.effective import Effective
+from fieldstone.web.asking import Asked
+
+PATH: Final = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 20}
+SCHEMA: Final = {
+    "type": "array",
+    "maxItems": 500,
+    "items": {
+        "type": "object",
+        "required": ["do"],
+        "properties": {
+            "do": {"enum": ["set", "reset", "rename", "text", "move"]},
+            "path": PATH,
+            "value": {},
+            "to": {"type": "string"},
+            "file": {"type": "string"},
+            "text": {"type": "string"},
+        },
+        "additionalProperties": False,
+    },
+}
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Edits:
+    """Steps in their order.
+
+    {do: set, path, value}, {do: reset, path}, {do: rename, path, to}, {do: text, file, text}; {do: move, path, to} says
+    where records of a removed stage or option go.
+    """
+
+    steps: tuple[Json, ...] = ()
+
+    @classmethod
+    def read(cls, text: str) -> Edits:
+        """Return the steps that a form carries. Raises RefusedError (400) for what is none."""
+        try:
+            found = json.loads(text or "[]")
+        except ValueError:
+            found = None
+        problems = plain_problems(SCHEMA, found)
+        if problems:
+            raise RefusedError(problems, 400)
+        return cls(tuple(found))
+
+    def text(self) -> str:
+        """Return the steps as a form carries them."""
+        return json.dumps(self.steps, ensure_ascii=False)
+
+    def set(self, path: Sequence[str], value: object) -> Edits:
+        """Return the steps with one more: this setting gets this value; None takes it away."""
+        return Edits((*self.steps, {"do": "set", "path": list(path), "value": value}))
+
+    def reset(self, path: Sequence[str]) -> Edits:
+        """Return the steps with one more: the layer below holds again."""
+        return Edits((*self.steps, {"do": "reset", "path": list(path)}))
+
+    def rename(self, path: Sequence[str], to: str) -> Edits:
+        """Return the steps with one more: what stands at this path gets another code."""
+        return Edits((*self.steps, {"do": "rename", "path": list(path), "to": to}))
+
+    def write(self, file: str, text: str) -> Edits:
+        """Return the steps with one more: this document of the site is this text."""
+        return Edits((*self.steps, {"do": "text", "file": file, "text": text}))
+
+    def on(self, documents: Documents) -> Documents:
+        """Return the documents after the steps."""
+        for step in self.steps:
+            documents = _one(documents, step)
+        return documents
+
+    @property
+    def moves(self) -> dict[tuple[str, ...], str]:
+        """Return where records of removed stages and options go."""
+        return {tuple(one["path"]): one["to"] for one in self.steps if one["do"] == "move"}
+
+
+def _one(documents: Documents, step: Json) -> Documents:
+    if step["do"] == "set":
+        return documents.with_value(step["path"], step.get("value"))
+    if step["do"] == "reset":
+        return documents.without(step["path"])
+    if step["do"] == "rename":
+        return documents.renamed(step["path"], step["to"])
+    if step["do"] == "text":
+        return documents.with_text(step["file"], step["text"])
+    return documents
+
+
+def changed(
+    edits: Edits, path: Sequence[str], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> Edits:
+    """Return the steps that turn the settings at `path` from `before` into `after`, one for each that differs."""
+    for name in {**before, **after}:
+        if before.get(name) != after.get(name):
+            edits = edits.set((*path, name), after.get(name))
+    return edits
+
+
+def changing_of(asked: Asked) -> Changing:
+    """Return the way to change this site. Raises RefusedError: 401, 403 for those who are no administrators."""
+    changing = asked.site.changing
+    if changing is None:
+        text, cure = "This site follows no revisions.", "Start it with 'fieldstone serve'."
+        raise RefusedError([Problem("no_revisions", "studio", text, cure)], 404)
+    changing.admit(asked.ctx)
+    return changing
+
+
+def effective_of(asked: Asked) -> Effective:
+    """Return every setting as it is in force."""
+    return changing_of(asked).effective(asked.ctx)

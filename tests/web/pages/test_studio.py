@@ -1,0 +1,294 @@
+"""The studio: an administrator changes the running site in the browser, sees what would happen, and takes it back."""
+
+from __future__ import annotations
+
+import html
+import io
+import re
+from collections.abc import Iterator
+
+import pytest
+from werkzeug.test import TestResponse
+
+from fieldstone.evolution.packages import pack
+from fieldstone.templates.shop import shipped_template
+from tests.web.pages.office import Office, Visitor
+
+
+@pytest.fixture
+def admin(office: Office) -> Iterator[Visitor]:
+    changing = office.site.changing
+    assert changing is not None
+    ctx = office.site.system_context("test")
+    before, _ = changing.current(ctx)
+    yield office.visitor("admin")
+    planned = changing.plan_rollback(ctx, before)
+    if not planned.unchanged(changing.current(ctx)[1]):
+        from fieldstone.evolution.apply import Wish
+
+        changing.rollback(ctx, planned, before, Wish("clean", second_word=True))
+
+
+def hidden(page: TestResponse) -> dict[str, str]:
+    """Return what the form of a plan carries."""
+    form = page.text.partition('<form class="sheet" method="post" action="/studio/')[2]
+    inputs = r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"'
+    names = re.findall(inputs, form.partition("</form>")[0])
+    return {name: html.unescape(value) for name, value in names if name != "csrf_token"}
+
+
+def confirm(admin: Visitor, page: TestResponse, **more: str) -> TestResponse:
+    assert page.status_code == 200, page.text
+    action = re.search(r'action="(/studio/[^"]*)"', page.text.partition("st-steps")[2])
+    assert action is not None
+    return admin.post(action[1], **{**hidden(page), **more})
+
+
+def test_only_administrators_enter_the_studio_and_see_the_way_there(office: Office) -> None:
+    seller, admin = office.visitor("li"), office.visitor("admin")
+
+    assert 'href="/studio"' in admin.get("/").text
+    assert 'href="/studio"' not in seller.get("/").text
+    for address in ("/studio", "/studio/rules", "/studio/templates", "/studio/revisions",
+                    "/studio/yaml", "/studio/o/lead", "/studio/o/lead/fields/new"):  # fmt: skip
+        assert seller.get(address).status_code == 403
+    assert seller.post("/studio/plan", edits="[]").status_code == 403
+    assert seller.post("/studio/apply", edits="[]").status_code == 403
+
+
+def test_a_new_object_is_planned_then_in_force_with_a_page_of_its_own(
+    office: Office, admin: Visitor
+) -> None:
+    plan = admin.post("/studio/objects", en="Machine", zh="设备", code="machine", icon="wrench")
+    unchanged = "machine" not in office.site.model.objects
+    done = confirm(admin, plan, reason="we rent machines")
+
+    assert unchanged
+    assert "Add object &#34;Machine&#34;" in plan.text
+    assert done.status_code == 303
+    assert done.headers["Location"] == "/studio/o/machine"
+    assert admin.get("/o/machine").status_code == 200
+    assert admin.get("/o/machine/new").status_code == 200
+    assert "we rent machines" in admin.get("/studio/revisions").text
+
+
+def test_a_new_object_wants_a_name_and_a_free_code(admin: Visitor) -> None:
+    taken = admin.post("/studio/objects", en="Lead", code="lead")
+    bad = admin.post("/studio/objects", en="", code="Lead Two")
+
+    assert (taken.status_code, bad.status_code) == (422, 422)
+    assert "There is an object of this code." in taken.text
+    assert "Give it a name." in bad.text
+
+
+def test_a_field_is_added_changed_renamed_and_retired(office: Office, admin: Visitor) -> None:
+    new = admin.post(
+        "/studio/o/lead/fields/new", code="shoe_size", variant="integer",
+        **{"label.en": "Shoe size", "label.zh": "鞋码", "min": "20", "after": "company"},
+    )  # fmt: skip
+    confirm(admin, new)
+    lead = office.a_lead("Feet", shoe_size=42)
+    codes = list(office.site.model.objects["lead"].fields)
+
+    renamed = admin.post(
+        "/studio/o/lead/fields/shoe_size", code="foot_size", variant="integer",
+        **{"label.en": "Foot size", "label.zh": "脚码", "min": "20", "after": "company"},
+    )  # fmt: skip
+    confirm(admin, renamed)
+    value = office.value("lead", lead, "foot_size")
+    retired = admin.post("/studio/o/lead/fields/foot_size/remove")
+    refused = confirm(admin, retired)
+    confirm(admin, retired, second_word="true")
+
+    assert codes.index("shoe_size") == codes.index("company") + 1
+    assert "Rename field" in renamed.text
+    assert value == 42
+    assert refused.status_code == 422
+    assert "1 lead" in retired.text
+    assert "foot_size" not in office.site.model.objects["lead"].fields
+
+
+def test_a_setting_of_a_lower_layer_is_changed_above_it_and_reset(
+    office: Office, admin: Visitor
+) -> None:
+    confirm(
+        admin,
+        admin.post(
+            "/studio/o/lead/stages/contacted", code="contacted",
+            **{"label.en": "Called", "label.zh": "已联系", "probability": "25", "color": "teal",
+               "needs": "mobile", "within": "2 working days"},
+        ),
+    )  # fmt: skip
+    pipelines = office.site.model.objects["lead"].pipelines
+    assert pipelines is not None
+    changed = pipelines.pipelines["standard"].stages["contacted"]
+    page = admin.get("/studio/o/lead/stages/contacted")
+    confirm(admin, admin.post("/studio/o/lead/stages/contacted/reset"))
+    pipelines = office.site.model.objects["lead"].pipelines
+    assert pipelines is not None
+
+    assert (changed.label.en, changed.probability) == ("Called", 25)
+    assert "this site" in page.text
+    assert "Reset to the template" in page.text
+    assert pipelines.pipelines["standard"].stages["contacted"].label.en == "Contacted"
+
+
+def test_a_rule_is_made_from_the_form_of_its_kind_and_switched_off(
+    office: Office, admin: Visitor
+) -> None:
+    made = admin.post(
+        "/studio/o/-/rules/new", code="big_budget", variant="automation", object="lead",
+        when="budget >= 500000", on="create, update", set="{urgency: \"'high'\"}",
+        **{"label.en": "Big budgets are urgent", "label.zh": "大预算优先"},
+    )  # fmt: skip
+    confirm(admin, made)
+    lead = office.a_lead("Rich", budget="600000")
+    off = admin.post(
+        "/studio/o/-/rules/big_budget", code="big_budget", enabled="false",
+        when="budget >= 500000", on="create, update", set="{urgency: \"'high'\"}",
+        **{"label.en": "Big budgets are urgent", "label.zh": "大预算优先"},
+    )  # fmt: skip
+    confirm(admin, off)
+
+    assert office.value("lead", lead, "urgency") == "high"
+    assert office.site.model.rules["big_budget"].enabled is False
+
+
+def test_what_does_not_compile_is_told_with_its_cure_and_nothing_changes(
+    office: Office, admin: Visitor
+) -> None:
+    wrong = admin.post(
+        "/studio/o/lead/fields/new", code="shoe_size", variant="integer",
+        **{"label.en": "Shoe size", "visible_when": "colour == 'red'"},
+    )  # fmt: skip
+    broken = admin.post("/studio/yaml", file="metadata/lead.yaml", text="object: lead\nfields: [\n")
+    outside = admin.post("/studio/yaml", file="../etc/x.yaml", text="a: b")
+    half = admin.post("/studio/o/-/rules/new", code="x", variant="automation", set="{a: [")
+
+    assert [one.status_code for one in (wrong, broken, outside, half)] == [422] * 4
+    assert "colour" in wrong.text
+    assert "metadata/lead.yaml:" in broken.text
+    assert "Put into force" not in wrong.text
+    assert "shoe_size" not in office.site.model.objects["lead"].fields
+
+
+def test_a_document_is_written_as_yaml_and_keeps_its_comments(
+    office: Office, admin: Visitor
+) -> None:
+    text = "# ours\nobject: lead\nfields:\n  hat: {type: text}  # for the party\n"
+    confirm(admin, admin.post("/studio/yaml", file="metadata/lead.yaml", text=text))
+    confirm(
+        admin,
+        admin.post("/studio/o/lead/fields/hat", code="hat", required="true", variant="text"),
+    )
+
+    assert office.site.model.objects["lead"].fields["hat"].required
+    kept = html.unescape(admin.get("/studio/yaml?file=metadata/lead.yaml").text)
+    assert "# ours" in kept
+    assert "# for the party" in kept
+
+
+def test_every_change_can_be_taken_back_from_the_list_of_revisions(
+    office: Office, admin: Visitor
+) -> None:
+    text = "object: lead\nfields:\n  hat: {type: text}\n"
+    confirm(admin, admin.post("/studio/yaml", file="metadata/lead.yaml", text=text))
+    listed = admin.get("/studio/revisions").text
+    back = re.search(
+        r'href="(/studio/revisions/\d+/back)"[^>]*><svg.*?Take it back', listed, re.DOTALL
+    )
+    assert back is not None
+
+    plan = admin.get(back[1])
+    confirm(admin, plan, second_word="true")
+
+    assert "Retire field" in plan.text
+    assert "hat" not in office.site.model.objects["lead"].fields
+
+
+def test_a_plan_that_was_overtaken_is_refused(office: Office, admin: Visitor) -> None:
+    text = "object: lead\nfields:\n  hat: {type: text}\n"
+    first = admin.post("/studio/yaml", file="metadata/lead.yaml", text=text)
+    second = admin.post("/studio/yaml", file="metadata/lead.yaml", text=text.replace("hat", "cap"))
+    confirm(admin, first)
+
+    assert confirm(admin, second).status_code == 409
+    assert "cap" not in office.site.model.objects["lead"].fields
+
+
+def test_a_template_is_installed_with_sample_data_and_removed(
+    office: Office, admin: Visitor
+) -> None:
+    plan = admin.get("/studio/templates/install/insurance")
+    done = confirm(admin, plan, samples="true")
+    page = admin.get("/studio/templates").text
+    policies = admin.get("/o/policy").status_code
+    remove = admin.get("/studio/templates/remove/insurance")
+    gone = confirm(admin, remove, second_word="true")
+
+    assert "Add object &#34;Policy&#34;" in plan.text
+    assert (done.status_code, gone.status_code, policies) == (303, 303, 200)
+    assert "/studio/templates/remove/insurance" in page
+    assert "policy" not in office.site.model.objects
+
+
+def test_an_archive_is_looked_at_before_anything_happens(office: Office, admin: Visitor) -> None:
+    good = (io.BytesIO(pack(shipped_template("ecommerce"))), "shop.zip")
+    bad = (io.BytesIO(b"no zip"), "x.zip")
+
+    plan = admin.post("/studio/templates/plan", archive=good)
+    refused = admin.post("/studio/templates/plan", archive=bad)
+
+    assert "Install" in plan.text
+    assert "member" not in office.site.model.objects
+    assert refused.status_code == 422
+    assert "zip archive" in refused.text
+
+
+def test_an_expression_is_read_back_while_it_is_typed(admin: Visitor) -> None:
+    right = admin.get("/studio/read-back?object=lead&when=budget >= 1000", target="div#said-when")
+    wrong = admin.get("/studio/read-back?object=lead&when=colour == 1", target="div#said-when")
+    nothing = admin.get("/studio/read-back?object=nope&when=1")
+
+    assert "Budget is at least" in right.text
+    assert "colour" in wrong.text
+    assert nothing.text.strip() == ""
+
+
+@pytest.mark.parametrize(
+    "edits", ["[", '{"do": 1}', '[{"do": "explode"}]', '[{"do": "set", "path": []}]', "[[]]"]
+)
+def test_edits_that_are_none_are_refused(admin: Visitor, edits: str) -> None:
+    assert admin.post("/studio/plan", edits=edits).status_code == 400
+
+
+def test_parts_that_are_not_there_are_not_found(admin: Visitor) -> None:
+    for address in ("/studio/o/nope", "/studio/o/lead/nope", "/studio/o/lead/fields/nope", "/studio/o/-/fields",
+                    "/studio/o/lead/fields/new?variant=nope", "/studio/o/lead/stages?pipeline=nope",
+                    "/studio/templates/install/nope", "/studio/revisions/999/back"):  # fmt: skip
+        assert admin.get(address).status_code == 404, address
+
+
+@pytest.mark.parametrize("kind", ["fields", "pipelines", "stages", "forms", "views", "permissions"])
+def test_every_part_of_an_object_has_a_list_and_forms_in_both_languages(
+    office: Office, kind: str
+) -> None:
+    for language in ("en", "zh"):
+        admin = office.visitor("admin", language)
+        page = admin.get(f"/studio/o/lead/{kind}")
+        links = re.findall(rf'href="(/studio/o/lead/{kind}/[a-z_]+[^"]*)"', page.text)
+        assert page.status_code == 200
+        assert links
+        for link in links[:4]:
+            assert admin.get(html.unescape(link)).status_code == 200
+
+
+def test_every_kind_of_rule_and_type_of_field_has_a_form(office: Office) -> None:
+    admin, words = office.visitor("admin"), office.site.vocabulary
+
+    for kind in words.kinds:
+        assert admin.get(f"/studio/o/-/rules/new?variant={kind}").status_code == 200, kind
+    for name in words.types:
+        assert admin.get(f"/studio/o/lead/fields/new?variant={name}").status_code == 200, name
+    for code in office.site.model.rules:
+        assert admin.get(f"/studio/o/-/rules/{code}").status_code == 200, code
