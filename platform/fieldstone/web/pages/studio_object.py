@@ -130,42 +130,38 @@ def _said(asked: Asked) -> Drawn:
 
 
 def _list(asked: Asked, object_name: str, kind: str) -> Response:
-    changing = changing_of(asked)
     pipeline = request.args.get("pipeline", "")
     part = part_of(asked, object_name, kind, pipeline)
     effective = effective_of(asked)
-    _, documents = changing.current(asked.ctx)
     rows = [
-        _row(asked, part, code, value, effective, own=documents.value(part.entry(code))[1])
+        _row(asked, part, code, value, effective.layer(part.entry(code)))
         for code, value in entries_of(part, effective).items()
     ]
-    t = speech(asked.language).t
-    words = asked.site.vocabulary
-    variants: list[Drawn] = []
-    if kind == "fields":
-        variants = [
-            {"value": one.name, "label": one.label.text(asked.language), "icon": one.icon}
-            for one in words.types.values()
-        ]
-    if kind == "rules":
-        variants = [
-            {"value": one.name, "label": one.label.text(asked.language), "icon": "workflow"}
-            for one in words.kinds.values()
-        ]
-    spec = part.spec
+    t, spec = speech(asked.language).t, part.spec
     context = {
         "tabs": tabs(asked, "rules" if kind == "rules" else "objects"),
         "title": spec.label.text(asked.language) if spec else t(KINDS[kind]),
         "symbol": spec.icon if spec else "workflow",
         "parts": _parts(asked, part, kind),
-        "pipelines": _pipelines(asked, part, pipeline),
+        "pipelines": _pipelines(part, asked.language),
         "rows": rows,
         "what": t(KINDS[kind]),
-        "variants": variants,
+        "variants": _variants(asked, kind),
         "new_url": f"{part.base}/{NEW}",
         "pipeline": pipeline,
-    }  # fmt: skip
+    }
     return drawing.page(asked, "studio_object", context)
+
+
+def _variants(asked: Asked, kind: str) -> list[Drawn]:
+    """Return what a new entry can be: the types of fields, the kinds of rules."""
+    words = asked.site.vocabulary
+    offered: Mapping[str, Mapping[str, Any]] = {"fields": words.types, "rules": words.kinds}
+    found = [
+        {"value": one.name, "label": one.label.text(asked.language)}
+        for one in offered.get(kind, {}).values()
+    ]
+    return sorted(found, key=lambda one: str(one["label"]))
 
 
 KINDS: Final = {
@@ -192,51 +188,44 @@ def _parts(asked: Asked, part: Part, current: str) -> list[Drawn]:
     ]
 
 
-def _pipelines(asked: Asked, part: Part, current: str) -> list[Drawn]:
+def _pipelines(part: Part, language: str) -> list[Drawn]:
     if part.kind != "stages" or part.spec is None or part.spec.pipelines is None:
         return []
-    there = part.spec.pipelines.pipelines
-    first = next(iter(there), "")
     return [
-        {"label": one.label.text(asked.language), "href": f"{part.base}?pipeline={code}", "current": code == (current or first)}
-        for code, one in there.items()
-    ]  # fmt: skip
+        {
+            "label": one.label.text(language),
+            "href": f"{part.base}?pipeline={code}",
+            "current": code == part.pipeline,
+        }
+        for code, one in part.spec.pipelines.pipelines.items()
+    ]
 
 
-def _row(
-    asked: Asked,
-    part: Part,
-    code: str,
-    value: Mapping[str, Any],
-    effective: Effective,
-    *,
-    own: bool,
-) -> Drawn:
-    label = value.get("label")
-    text = (
-        label.get(asked.language) or label.get("en") or label.get("zh")
-        if isinstance(label, Mapping)
-        else label
-    )
-    pipeline = part.path[4] if part.kind == "stages" else ""
-    query = f"?pipeline={pipeline}" if pipeline else ""
-    words = asked.site.vocabulary
+def _row(asked: Asked, part: Part, code: str, value: Mapping[str, Any], layer: str) -> Drawn:
+    query = f"?pipeline={part.pipeline}" if part.pipeline else ""
     variant = str(value.get("type" if part.kind == "fields" else "kind", ""))
-    spec = words.types.get(variant) if part.kind == "fields" else words.kinds.get(variant)
-    rule = asked.model.rules.get(code) if part.kind == "rules" else None
-    layer = effective.layer(part.entry(code))
     return {
         "code": code,
-        "label": str(text or code.replace("_", " ").capitalize()),
-        "kind": spec.label.text(asked.language) if spec else variant,
+        "label": _label(asked, code, value),
+        "kind": _variant_label(asked, part, variant),
         "summary": _summary(value),
         "layer": layer,
-        "own": own,
         "off": value.get("enabled") is False or value.get("archived") is True,
-        "about": asked.model.objects[rule.object_name].label.text(asked.language) if rule and rule.object_name in asked.model.objects else "",
-        "said": rule.when.read_back(asked.language) if rule and rule.when else "",
+        **(_about_rule(asked, code) if part.kind == "rules" else {}),
         "href": f"{part.base}/{code}{query}",
-    }  # fmt: skip
+    }
+
+
+def _about_rule(asked: Asked, code: str) -> Drawn:
+    """Return which object a rule is about, and its condition in words."""
+    rule = asked.model.rules.get(code)
+    if rule is None:
+        return {}
+    spec = asked.model.objects.get(rule.object_name)
+    return {
+        "about": spec.label.text(asked.language) if spec else "",
+        "said": rule.when.read_back(asked.language) if rule.when else "",
+    }
 
 
 def _summary(value: Mapping[str, Any]) -> str:
@@ -255,7 +244,6 @@ def _summary(value: Mapping[str, Any]) -> str:
 def _form(
     asked: Asked, part: Part, code: str, typed: Mapping[str, str], errors: Mapping[str, str]
 ) -> Response:
-    changing = changing_of(asked)
     effective = effective_of(asked)
     entries = entries_of(part, effective)
     if code != NEW and code not in entries:
@@ -263,40 +251,71 @@ def _form(
     value = entries.get(code, {}) if code != NEW else {}
     variant = _variant(part, value, typed.get("variant", "") or request.args.get("variant", ""))
     form = form_of(asked, part, variant, [one for one in entries if one != code])
-    _, documents = changing.current(asked.ctx)
-    own = code != NEW and documents.value(part.entry(code))[1]
-    below = own and code in entries_of(
-        part, changing.effective(asked.ctx, documents.without(part.entry(code)))
-    )
-    t, spec = speech(asked.language).t, part.spec
-    words = asked.site.vocabulary
-    kinds = words.types if part.kind == "fields" else words.kinds
-    fields = form.fields(value, typed, errors)
-    object_name = (
-        spec.code
-        if spec
-        else str(typed.get("object") or value.get("object") or request.args.get("object", "lead"))
-    )
+    chosen = typed.get("object") or value.get("object") or request.args.get("object", "lead")
+    object_name = part.spec.code if part.spec else str(chosen)
+    of_rule = part.kind == "rules" and code == NEW
     context = {
-        "tabs": tabs(asked, "rules" if part.kind == "rules" else "objects"),
-        "title": t("New: {what}", what=t(KINDS[part.kind])) if code == NEW else _row(asked, part, code, value, effective, own=own)["label"],
-        "crumb": {"label": (spec.label.text(asked.language) if spec else t(KINDS[part.kind])), "href": part.base},
-        "action": f"{part.base}/{code}",
-        "pipeline": part.path[4] if part.kind == "stages" else "",
+        **_heading(asked, part, code, value),
+        **_ends(asked, part, code, effective),
         "code": typed.get("code", "" if code == NEW else code),
-        "fresh": code == NEW,
-        "renames": part.may_rename,
         "variant": variant,
-        "variant_label": kinds[variant].label.text(asked.language) if variant in kinds and part.kind in ("fields", "rules") else "",
-        "fields": [one for one in fields if not one.get("late")],
+        "variant_label": _variant_label(asked, part, variant),
+        "fields": form.fields(value, typed, errors),
         "errors": [{"name": name, "text": text} for name, text in errors.items()],
         "object": object_name,
-        "objects": _objects(asked, object_name) if part.kind == "rules" and code == NEW else [],
-        "layer": effective.layer(part.entry(code)) if code != NEW else "",
-        "remove_url": f"{part.base}/{code}/remove" if code != NEW else "",
-        "reset_url": f"{part.base}/{code}/reset" if below else "",
-    }  # fmt: skip
+        "objects": _objects(asked, object_name) if of_rule else [],
+    }
     return drawing.page(asked, "studio_entry", context, 422 if errors else 200)
+
+
+def _heading(asked: Asked, part: Part, code: str, value: Mapping[str, Any]) -> Drawn:
+    """Return what stands above the form of an entry."""
+    t, spec = speech(asked.language).t, part.spec
+    what = t(KINDS[part.kind])
+    return {
+        "tabs": tabs(asked, "rules" if part.kind == "rules" else "objects"),
+        "title": t("New: {what}", what=what) if code == NEW else _label(asked, code, value),
+        "crumb": {"label": spec.label.text(asked.language) if spec else what, "href": part.base},
+        "action": f"{part.base}/{code}",
+        "pipeline": part.pipeline,
+        "fresh": code == NEW,
+        "renames": part.may_rename,
+    }
+
+
+def _ends(asked: Asked, part: Part, code: str, effective: Effective) -> Drawn:
+    """Return how an entry can be ended: taken away, or left to the layers below."""
+    if code == NEW:
+        return {"layer": "", "remove_url": "", "reset_url": ""}
+    changing = changing_of(asked)
+    _, documents = changing.current(asked.ctx)
+    below = False
+    if documents.value(part.entry(code))[1]:
+        without = changing.effective(asked.ctx, documents.without(part.entry(code)))
+        below = code in entries_of(part, without)
+    return {
+        "layer": effective.layer(part.entry(code)),
+        "remove_url": f"{part.base}/{code}/remove",
+        "reset_url": f"{part.base}/{code}/reset" if below else "",
+    }
+
+
+def _variant_label(asked: Asked, part: Part, variant: str) -> str:
+    """Return what people call the type of a field or the kind of a rule."""
+    words = asked.site.vocabulary
+    found: Any = None
+    if part.kind == "fields":
+        found = words.types.get(variant)
+    elif part.kind == "rules":
+        found = words.kinds.get(variant)
+    return found.label.text(asked.language) if found is not None else variant
+
+
+def _label(asked: Asked, code: str, value: Mapping[str, Any]) -> str:
+    label = value.get("label")
+    if isinstance(label, Mapping):
+        label = label.get(asked.language) or label.get("en") or label.get("zh")
+    return str(label or code.replace("_", " ").capitalize())
 
 
 def _objects(asked: Asked, chosen: str) -> list[Drawn]:

@@ -37,6 +37,11 @@ class Part:
         return (*self.path, code)
 
     @property
+    def pipeline(self) -> str:
+        """Return the pipeline whose stages these are, "" for other parts."""
+        return self.path[4] if self.kind == "stages" else ""
+
+    @property
     def may_rename(self) -> bool:
         """Tell whether an entry can get another code: records and references follow."""
         return self.kind in RENAMED
