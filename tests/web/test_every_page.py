@@ -35,7 +35,7 @@ def addresses(office: Office, method: str) -> list[str]:
     """Return an address for every rule of the pages, with likely words in its blanks."""
     words = {
         "object_name": "lead", "object": "lead", "record_id": A_RECORD, "id": A_RECORD,
-        "code": "public_pool", "field": "name", "name": "name", "action": "release",
+        "code": "public_pool", "number": "1", "field": "name", "name": "name", "action": "release",
     }  # fmt: skip
     found = []
     for rule in office.app.url_map.iter_rules():
