@@ -21,8 +21,9 @@ from fieldstone.changes.nouns import SYSTEM_ACTOR, Context
 from fieldstone.expressions.env import Env
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.model.site_model import Model
+from fieldstone.rules.scoring_body import Bounds, Scoring
 from fieldstone.storage.chain import broken_links, fs_audit
-from fieldstone.storage.counters import fs_counter, fs_grant, fs_sequence
+from fieldstone.storage.counters import fs_counter, fs_grant, fs_ledger, fs_sequence
 from fieldstone.storage.database import Storage
 from fieldstone.storage.journal import fs_owner_span, fs_stage_history
 from fieldstone.storage.merges import fs_merge
@@ -45,7 +46,28 @@ def breaches(storage: Storage, model: Model) -> list[str]:
             *_references(model, rows),
             *_numbers(reader.connection, model, rows),
             *_rollups(model, rows, env_of(ctx)),
+            *_points(reader.connection, model, rows),
         ]
+
+
+def _points(connection: Connection, model: Model, rows: Rows) -> Iterator[str]:
+    """The score of a record is the sum of its ledger, within the bounds that its rule sets."""
+    entry = fs_ledger.c
+    asked = select(entry.record, entry.rule, entry.dimension, func.sum(entry.points)).group_by(
+        entry.record, entry.rule, entry.dimension
+    )
+    sums: dict[tuple[str, str], dict[str, int]] = {}
+    for record, rule, dimension, points in connection.execute(asked):
+        sums.setdefault((rule, record), {})[dimension] = int(points)
+    for (code, record), found in sums.items():
+        rule = model.rules.get(code)
+        row = rows.get(rule.object_name, {}).get(record) if rule is not None else None
+        if rule is None or row is None or not isinstance(rule.body, Scoring):
+            continue
+        parts = (rule.body.dimensions.get(name, Bounds()).bounded(n) for name, n in found.items())
+        total = rule.body.whole.bounded(sum(parts))
+        if row.get(rule.body.into) != total:
+            yield f"{rule.object_name} {record}: {rule.body.into} is {row.get(rule.body.into)}, its ledger says {total}"
 
 
 def _all_rows(reader: Reader, code: str) -> Mapping[str, Row]:

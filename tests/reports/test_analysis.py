@@ -196,7 +196,7 @@ def counted(history: Company, board: str, name: str, figure: str, key: object) -
 def whole_numbers(board: Dashboard) -> Iterator[tuple[str, str, object, int]]:
     """Yield (chart, figure, key, number) of every count that a dashboard shows."""
     for one in board.charts:
-        if one.kind in ("histogram", "columns", "survival", "fairness"):
+        if one.names or one.kind in ("histogram", "columns", "survival", "fairness"):
             continue
         for line in one.lines:
             for column in one.columns:

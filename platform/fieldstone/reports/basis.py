@@ -33,6 +33,8 @@ def _population(spec: ObjectType, day: str, settings: Settings) -> Label:
             f"{plural[0]} of all time, as they stood when the period ended, or now",
             f"全部{plural[1]}，截至期末（或当前）的状态",
         )
+    if settings.get("names"):
+        return Label("by the dates of its own records, in the period", "按各自记录的日期落在本期")
     if counts_events(settings):
         return Label(
             f"what happened to {plural[0]} in the period, each counted once",

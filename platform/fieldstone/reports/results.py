@@ -59,6 +59,9 @@ class Chart:
     marks: Mapping[str, Number] = field(default_factory=dict)
     day: str = ""
     basis: Label | None = None  # which records, whose days, whose owner
+    names: str = (
+        ""  # the object whose records the groups are, where no field of the chart's object says so
+    )
 
 
 @dataclass(frozen=True)

@@ -130,6 +130,7 @@ CHART: Final[Mapping[str, Any]] = {
         "wide": {"enum": [4, 5, 6, 7, 8, 12]},
         "count": {"enum": ["reached", "now", "as_of"]},
         "group": _TEXT,
+        "names": {**_TEXT, "description": "The object whose records the groups are"},
         "value": _TEXT,
         "when": _TEXT,
         "date": _TEXT,

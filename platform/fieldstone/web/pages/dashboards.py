@@ -299,7 +299,7 @@ class Board:
     def _names(self, chart: Chart) -> Mapping[str, str]:
         """Return what the groups of a chart are called."""
         field = self.spec.fields.get(chart.group)
-        target = target_of(field) if field else ""
+        target = chart.names or (target_of(field) if field else "")
         if not target:
             return {}
         wanted = [(target, str(line.key)) for line in chart.lines if line.key]
@@ -313,6 +313,9 @@ class Board:
         if line.key is None:
             empty = self.list_url(f"{chart.group}:empty") if field else ""
             return self.speech.t("Without a value"), empty
+        if chart.names:
+            href = f"/o/{chart.names}/{line.key}"
+            return names.get(str(line.key)) or self.speech.t("Not visible"), href
         if field is None:
             href = self.behind(chart.code, chart.columns[0].code, line.key, keyed=True)
             return self._reason(str(line.key)), href
@@ -320,6 +323,13 @@ class Board:
         if target_of(field):
             return names.get(str(line.key)) or self.speech.t("Not visible"), href
         return str(Look(self.asked).value(self.spec, field, line.key)["text"]), href
+
+    def _head(self, chart: Chart) -> str:
+        """Return what the groups of a chart are."""
+        if chart.names:
+            return self.asked.model.objects[chart.names].label.text(self.asked.language)
+        group = self.spec.fields.get(chart.group)
+        return group.label.text(self.asked.language) if group else ""
 
     def _reason(self, word: str) -> str:
         """Return why a span of ownership ended, in words where there are some."""
@@ -343,15 +353,13 @@ class Board:
                     "sub": sub,
                 }
             )
-        group = self.spec.fields.get(chart.group)
-        head = group.label.text(self.asked.language) if group else ""
+        head = self._head(chart)
         words = [c.label.text(self.asked.language) for c in chart.columns]
         return {"data": rows, "heads": [head, words[0], words[-1]]}
 
     def _table(self, chart: Chart) -> Drawn:
         names, language = self._names(chart), self.asked.language
-        group = self.spec.fields.get(chart.group)
-        heads: list[Drawn] = [{"label": group.label.text(language) if group else ""}]
+        heads: list[Drawn] = [{"label": self._head(chart)}]
         heads += [{"label": c.label.text(language), "number": True} for c in chart.columns]
         rows = []
         for line in chart.lines:
@@ -360,7 +368,7 @@ class Board:
                 {
                     "text": self.number(line.values[c.code], c.format),
                     "href": self.behind(chart.code, c.code, line.key, keyed=True)
-                    if line.values[c.code]
+                    if line.values[c.code] and not chart.names
                     else "",
                 }
                 for c in chart.columns
