@@ -1,7 +1,7 @@
 """Prints how long a funnel over a million leads takes beside the same question in SQL written by hand.
 
 Run: python -m bench.funnel [--database sqlite|postgresql] [--rows 1000000] [--rounds 7]
-Both are asked in turn and the fastest counts. The target: at most 1.3 times the statement by hand.
+All are asked in turn and the fastest answers count. The target: at most 1.3 times the statement by hand.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import argparse
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
 from sqlalchemy import text
 
@@ -26,11 +27,19 @@ PLACE = (
     "CASE h.stage WHEN 'new' THEN 0 WHEN 'contacted' THEN 1 WHEN 'qualified' THEN 2"
     " WHEN 'converted' THEN 3 ELSE -1 END"
 )
-BY_HAND = (
+JOINED = (
     f"SELECT place, count(*) FROM (SELECT h.record, max({PLACE}) AS place FROM fs_stage_history h"
     " JOIN o_lead l ON l.id = h.record WHERE h.object = 'lead' AND l.deleted_at IS NULL{when}"
     " GROUP BY h.record) far GROUP BY place"
 )
+
+WITHIN = (
+    f"SELECT place, count(*) FROM (SELECT h.record, max({PLACE}) AS place FROM fs_stage_history h"
+    " WHERE h.object = 'lead' AND h.record IN"
+    " (SELECT l.id FROM o_lead l WHERE l.deleted_at IS NULL{when}) GROUP BY h.record) far GROUP BY place"
+)
+# Which of the two is the faster depends on the database: the better one counts.
+BY_HAND = (JOINED, WITHIN)
 
 
 def fill(site: Site, rows: int) -> None:
@@ -99,19 +108,21 @@ def measure(site: Site, rounds: int) -> float:
     }
     worst = 0.0
     for name, (condition, when) in cases.items():
-        statement = text(BY_HAND.format(when=when))
+        statements = [text(one.format(when=when)) for one in BY_HAND]
 
         def ours(condition: str | None = condition) -> list[int]:
             return site.reads.reached(ctx, site.model, "lead", Query(filter=condition), STAGES)
 
-        def by_hand(statement: object = statement) -> list[int]:
+        def by_hand(statement: object) -> list[int]:
             with site.storage.looking() as connection:
                 found = dict(tuple(row) for row in connection.execute(statement))  # type: ignore[call-overload]
             return [sum(n for at, n in found.items() if at >= place) for place in range(4)]
 
-        if ours() != by_hand():  # a fast wrong answer is none
-            raise SystemExit(f"{name}: {ours()} is not {by_hand()}")
-        few, many = _fastest((by_hand, ours), rounds)
+        if ours() != by_hand(statements[0]):  # a fast wrong answer is none
+            raise SystemExit(f"{name}: {ours()} is not {by_hand(statements[0])}")
+        deeds = [partial(by_hand, one) for one in statements]
+        *hands, many = _fastest((*deeds, ours), rounds)
+        few = min(hands)
         worst = max(worst, many / few)
         told = "  over" if many / few > LIMIT else ""
         print(
