@@ -86,7 +86,7 @@ def fill(site: Site, rows: int) -> None:
 
 def _moment(sqlite: bool, now: object, number: str) -> str:
     """Return SQL for an instant within the last two years, as the database holds it."""
-    day = f"({number} * 7919 % {DAYS})"
+    day = f"({number} % {DAYS} * 7919 % {DAYS})"
     if sqlite:
         return f"strftime('%Y-%m-%dT%H:%M:%S.000000Z', '{now:%Y-%m-%d %H:%M:%S}', '-' || {day} || ' days')"
     return f"timestamptz '{now:%Y-%m-%d %H:%M:%S}+00' - {day} * interval '1 day'"
