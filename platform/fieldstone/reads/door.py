@@ -28,7 +28,15 @@ from fieldstone.reads.kept import Kept
 from fieldstone.reads.leaving import LeavingPlan, plan_for
 from fieldstone.reads.listing import page_of, record_of, total_of
 from fieldstone.reads.merges import led_to, merges_into
-from fieldstone.reads.pairs import PairPage, PairQuery, open_pairs, pair_of, pairs_of
+from fieldstone.reads.pairs import (
+    PairPage,
+    PairQuery,
+    masked_name,
+    open_pairs,
+    pair_between,
+    pair_of,
+    pairs_of,
+)
 from fieldstone.reads.points import Life, points_of
 from fieldstone.reads.pools import Inside, inside_of, into_pool, pools_of
 from fieldstone.reads.query import EVERYTHING, BoardColumn, Choice, Hit, Page, Query, Record
@@ -37,6 +45,7 @@ from fieldstone.reads.searching import choices, found_anywhere
 from fieldstone.reads.sight import Sight
 from fieldstone.reads.stage_figures import reached
 from fieldstone.reads.standing import Standing, standing_of
+from fieldstone.rules.contract import Found
 from fieldstone.storage.database import Storage
 from fieldstone.storage.merges import Merged
 from fieldstone.storage.reader import Reader
@@ -217,6 +226,18 @@ class Reads:
         """Return one pair, None when one of its records is not there for the actor."""
         with self.sight(ctx, model) as sight:
             return pair_of(sight, id)
+
+    def pair_between(
+        self, ctx: Context, model: Model, one: str, other: str
+    ) -> SuspectedPair | None:
+        """Return the pair that two records make, None when none is suspected or one is not there for the actor."""
+        with self.sight(ctx, model) as sight:
+            return pair_between(sight, one, other)
+
+    def masked_name(self, ctx: Context, model: Model, object_name: str, id: str) -> Found | None:
+        """Return a live record that the actor need not see; a duplicate rule says what may be told of it."""
+        with self.sight(ctx, model) as sight:
+            return masked_name(sight, object_name, id)
 
     def open_pairs(self, ctx: Context, model: Model, id: str) -> Sequence[SuspectedPair]:
         """Return what a record may be the same as; the actor need not see the other record."""

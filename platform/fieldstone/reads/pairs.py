@@ -12,6 +12,7 @@ from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ids import is_id
 from fieldstone.reads.frame import may_read
 from fieldstone.reads.sight import Sight
+from fieldstone.rules.contract import Found
 from fieldstone.storage.suspects import OPEN, PAIR, STATES, SuspectedPair, Suspects, fs_suspect
 
 
@@ -65,6 +66,13 @@ def pair_of(sight: Sight, pair_id: str) -> SuspectedPair | None:
     return found if suspects.count(where) else None
 
 
+def pair_between(sight: Sight, one: str, other: str) -> SuspectedPair | None:
+    """Return the pair of two records, as `pair_of` does."""
+    suspects = Suspects(sight.reader.connection, sight.reader.dialect, sight.ctx.now)
+    found = suspects.between(one, other) if is_id(one) and is_id(other) else None
+    return pair_of(sight, found.id) if found is not None else None
+
+
 def open_pairs(sight: Sight, record_id: str) -> list[SuspectedPair]:
     """Return the open pairs of a record, whether or not the viewer may see the other one."""
     suspects = Suspects(sight.reader.connection, sight.reader.dialect, sight.ctx.now)
@@ -73,6 +81,18 @@ def open_pairs(sight: Sight, record_id: str) -> list[SuspectedPair]:
         for one in suspects.of(record_id)
         if {one.object_name, one.other_object} <= sight.model.objects.keys()
     ]
+
+
+def masked_name(sight: Sight, object_name: str, record_id: str) -> Found | None:
+    """Return a live record as duplicate rules see it, whoever may see it: show what its rule lets be told."""
+    spec = sight.model.objects[object_name]
+    rows = sight.reader.rows(
+        object_name, [record_id], names={spec.title, "owner"} & spec.fields.keys()
+    )
+    row = rows.get(record_id)
+    if row is None:
+        return None
+    return Found(object_name, record_id, str(row.get(spec.title) or ""), row.get("owner"))
 
 
 def _both_seen(sight: Sight, object_name: str, state: str) -> ColumnElement[bool]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fieldstone.base.errors import Problem
 from fieldstone.base.label import Label
@@ -45,6 +45,7 @@ class Match:
     fields: tuple[str, ...]
     score: int = SURE
     exact: bool = True
+    agreeing: tuple[str, ...] = ()  # by the matching rule, which may know more than the key
 
     @property
     def state(self) -> str:
@@ -92,6 +93,11 @@ class Duplicate:
         if not looked_at:
             return {}
         return _Check(self, rule, drafts, facts, matching, looked_at).verdicts()
+
+    def matches(self, rule: Rule, draft: Draft, facts: Facts) -> list[Match]:
+        """Return the stored records that one draft matches: for whoever asks, not for a write."""
+        matching = self._matching(facts)
+        return _Check(self, rule, [draft], facts, matching, {0: draft}).matches(0)
 
     def _matching(self, facts: Facts) -> Matching | None:
         body = facts.body_of(self.matching) if self.matching else None
@@ -165,6 +171,10 @@ class _Check:
                     self.near.note(place)
         return self.body.telling.told(found, self.drafts, known, self.body.feed)
 
+    def matches(self, place: int) -> list[Match]:
+        """Return what one draft matches."""
+        return self._matches(place, self.values[place])
+
     def _stored(self) -> Mapping[tuple[str, str, str], tuple[Found, ...]]:
         """Look all values of the batch up at once: by (object, its key, value)."""
         wanted: dict[tuple[str, str], list[str]] = {}
@@ -186,15 +196,16 @@ class _Check:
             for name, key in against.keys.items():
                 value = keys.get(body.keys[name], "")
                 for found in self.stored.get((against.object_name, key, value), ()):
-                    score = alike[found.record_id][1].score if found.record_id in alike else SURE
-                    match = Match(against, found, body.labels[name], body.fields[name], score)
+                    match = Match(against, found, body.labels[name], body.fields[name])
+                    if found.record_id in alike:
+                        near = alike[found.record_id][1]
+                        match = replace(match, score=near.score, agreeing=near.fields)
                     if found.record_id != draft.record_id and match.state in body.counts:
                         matches.setdefault(found.record_id, match)
         for record_id, (found, likeness) in alike.items():
-            if record_id not in matches and (
-                near := self._near(found, likeness.score, likeness.fields)
-            ):
-                matches[record_id] = near
+            like = self._near(found, likeness.score, likeness.fields)
+            if record_id not in matches and like is not None:
+                matches[record_id] = like
         counted = [one for one in matches.values() if one.state in body.counts]
         return counted or self._earlier(place, keys)
 
@@ -311,7 +322,8 @@ class _Check:
 
 def _suspect(match: Match) -> Suspect:
     found = match.found
-    return Suspect(found.object_name, found.record_id, match.score, match.fields)
+    fields = match.agreeing or match.fields
+    return Suspect(found.object_name, found.record_id, match.score, fields)
 
 
 def _shares(match: Match) -> Label:

@@ -25,6 +25,7 @@ from fieldstone.actions.demo.sharing import (
 from fieldstone.actions.demo.staff import Login, hire
 from fieldstone.actions.demo.teller import Chapter, Progress, Stage, Teller
 from fieldstone.actions.demo.traffic import pass_around
+from fieldstone.actions.demo.twins import meet_twins
 
 THIS_MORNING = 24
 
@@ -47,6 +48,7 @@ def tell_story(stage: Stage, progress: Progress) -> tuple[Login, ...]:
     serve_customers(teller, staff, customers)
     renew_contracts(teller, staff, customers)
     take_leave(teller, staff)
+    meet_twins(teller, leads, [customer for customer, _ in customers])
     _this_morning(teller, market)
     wait_for_the_manager(teller, customers)
     return staff.logins

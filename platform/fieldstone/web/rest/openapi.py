@@ -25,6 +25,7 @@ from fieldstone.web.rest import openapi_parts as parts
 from fieldstone.web.rest.meta import writable
 from fieldstone.web.rest.objects import objects_seen
 from fieldstone.web.rest.openapi_config import CONFIG_PATHS
+from fieldstone.web.rest.openapi_duplicates import DUPLICATE_PATHS
 from fieldstone.web.rest.openapi_engagements import intake_path
 from fieldstone.web.rest.openapi_imports import IMPORT_PATHS
 from fieldstone.web.rest.openapi_intake import INTAKE_PATHS
@@ -86,6 +87,7 @@ def openapi_of_offer(offer: Offer) -> Json:
     if may_manage(offer.held.model, offer.actor):
         own = {**own, **INTAKE_PATHS}
     for path, operations in {**verbs.SITE_PATHS, **IMPORT_PATHS, **SHARING_PATHS, **own}.items():
+    for path, operations in {**verbs.SITE_PATHS, **IMPORT_PATHS, **DUPLICATE_PATHS, **own}.items():
         spec.path(path, operations=operations)
     return _finished(spec.to_dict(), seen)
 

@@ -1,0 +1,96 @@
+"""Duplicates by programs: pairs are listed and decided, merged records lead on, and names stay masked."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from fieldstone.worker.long_work import do_next_job
+from tests.web.rest.programs import Api
+
+
+def a_lead(api: Api, name: str, who: str = "admin", **values: object) -> str:
+    given = {"name": name, "channel": api.ids["website"], **values}
+    answer = api("POST", "lead?allow_duplicate=1", who, json=given)
+    assert answer.status_code == 201, answer.json
+    return str(answer.json["data"]["id"])
+
+
+def twins(api: Api, number: int) -> tuple[str, str]:
+    company = f"静新软件{number}"
+    return a_lead(api, "张伟", company=company), a_lead(api, "张玮", company=f"{company}有限公司")
+
+
+def pairs(api: Api, who: str = "admin", query: str = "") -> list[dict[str, Any]]:
+    answer = api("GET", f"duplicates?object=lead{query}", who)
+    assert answer.status_code == 200, answer.json
+    return list(answer.json["data"])
+
+
+def test_a_pair_is_listed_and_decided(api: Api) -> None:
+    first, second = twins(api, 1)
+    (pair,) = [one for one in pairs(api) if one["record"] == second]
+
+    assert (pair["other"], pair["score"], pair["fields"]) == (first, 96, ["company", "name"])
+    answer = api("POST", f"duplicates/{pair['id']}/decide", json={"state": "apart"})
+    assert answer.json["data"]["state"] == "apart"
+    assert pair["id"] not in {one["id"] for one in pairs(api)}
+    assert pair["id"] in {one["id"] for one in pairs(api, query="&state=apart")}
+
+
+def test_the_id_of_a_merged_record_leads_to_the_survivor(api: Api) -> None:
+    first, second = twins(api, 2)
+    merged = api("POST", f"lead/{first}/actions/merge", json={"with": second})
+    assert merged.status_code == 200, merged.json
+
+    answer = api("GET", f"lead/{second}?fields=name")
+
+    assert answer.status_code == 301
+    assert answer.headers["Location"].endswith(f"/api/v1/lead/{first}?fields=name")
+    assert answer.json["merged_into"] == first
+    assert api("GET", f"lead/{second}", "li").status_code == 404
+    undone = api("POST", f"lead/{first}/actions/unmerge", json={})
+    assert undone.json["others"]["restored"] == second
+    assert api("GET", f"lead/{second}").status_code == 200
+
+
+def test_a_search_is_asked_for_and_followed(api: Api) -> None:
+    twins(api, 3)
+    begun = api("POST", "duplicates/find", json={"object": "lead"})
+    assert begun.status_code == 202
+
+    while do_next_job(api.site, threading.Event()):
+        pass
+
+    told = api("GET", f"duplicates/find/{begun.json['data']['job']}").json["data"]
+    assert told["state"] == "done"
+    assert told["found"] >= 1
+    assert api("POST", "duplicates/find", "li", json={"object": "lead"}).status_code == 403
+
+
+def test_who_is_known_is_told_masked(api: Api) -> None:
+    a_lead(api, "王小明", owner=api.ids["wang"], mobile="13712345678")
+
+    (hit,) = api(
+        "POST", "duplicates/known", "li", json={"values": {"mobile": "137 1234 5678"}}
+    ).json["data"]
+
+    assert (hit["title"], hit["masked"], hit["id"]) == ("王**", True, None)
+    assert hit["score"] == 100
+
+
+def test_nonsense_is_refused_with_a_cure(api: Api) -> None:
+    for verb, path, body in (
+        ("GET", "duplicates?object=lead&state=gone", None),
+        ("GET", "duplicates?object=lead&limit=many", None),
+        ("POST", "duplicates/known", {"values": {"nope": "1"}}),
+        ("POST", "duplicates/known", {"values": {}}),
+        ("POST", "duplicates/known", {"values": {"mobile": "abc"}}),
+        ("POST", "duplicates/find", {"object": "product"}),
+        ("POST", "duplicates/find", {}),
+        ("GET", "duplicates/nope", None),
+        ("GET", "duplicates/find/nope", None),
+    ):
+        answer = api(verb, path, **({"json": body} if body is not None else {}))
+        assert answer.status_code in (400, 404, 422), (path, answer.json)
+        assert all(one["cure"] for one in answer.json["problems"])
