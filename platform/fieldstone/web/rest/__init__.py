@@ -28,6 +28,7 @@ def register_rest(app: Flask, site: Site) -> None:
     del site
     for part in (
         config,
+        duplicates,
         engagements,
         scoring,
         pools,
@@ -36,13 +37,6 @@ def register_rest(app: Flask, site: Site) -> None:
         doing,
         life,
         obligations,
-        duplicates,
-        config,
-        engagements,
-        scoring,
-        records,
-        doing,
-        life,
         imports,
         intake,
         reports,
