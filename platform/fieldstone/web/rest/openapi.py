@@ -86,8 +86,8 @@ def openapi_of_offer(offer: Offer) -> Json:
     own = {**CONFIG_PATHS, **SCORING_PATHS} if administers else {}
     if may_manage(offer.held.model, offer.actor):
         own = {**own, **INTAKE_PATHS}
-    for path, operations in {**verbs.SITE_PATHS, **IMPORT_PATHS, **SHARING_PATHS, **own}.items():
-    for path, operations in {**verbs.SITE_PATHS, **IMPORT_PATHS, **DUPLICATE_PATHS, **own}.items():
+    for_all = {**verbs.SITE_PATHS, **IMPORT_PATHS, **DUPLICATE_PATHS, **SHARING_PATHS}
+    for path, operations in {**for_all, **own}.items():
         spec.path(path, operations=operations)
     return _finished(spec.to_dict(), seen)
 
