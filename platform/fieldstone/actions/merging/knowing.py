@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Final
 
 from fieldstone.access.access import access_to
@@ -16,10 +17,13 @@ from fieldstone.model.site_model import Model
 from fieldstone.reads.door import Reads
 from fieldstone.rules.contract import Rule
 from fieldstone.rules.duplicate_check import Duplicate, Match
+from fieldstone.storage.transaction import Transaction
 from fieldstone.writes.pipeline import Writes
 
 PER_HOUR: Final = 60
+HOUR: Final = timedelta(hours=1)
 SEARCH: Final = "duplicate_search"
+LEDGER: Final = "searches"
 MOST: Final = 20
 TOO_MANY: Final = 429
 
@@ -57,8 +61,7 @@ class Knowing:
     def left(self) -> int:
         """Return how many searches the actor has left this hour."""
         with self._writes.unit(replace(self._ctx, dry_run=True), self._model) as unit:
-            counters = unit.transaction.counters
-            return PER_HOUR - counters.used(self._ctx.actor.id, SEARCH, self._hour)
+            return PER_HOUR - self._spent(unit.transaction)
 
     def search(self, object_name: str, values: Mapping[str, str]) -> list[Known]:
         """Return who is like these values, the most alike first.
@@ -78,9 +81,8 @@ class Knowing:
         found.sort(key=lambda one: (-one.exact, -one.score))
         return [self._told(body, one) for one in found[:MOST]]
 
-    @property
-    def _hour(self) -> str:
-        return f"{self._ctx.now:%Y-%m-%dT%H}"
+    def _spent(self, tx: Transaction) -> int:
+        return tx.claims.spent(SEARCH, LEDGER, self._ctx.actor.id, self._ctx.now - HOUR)
 
     def _rule(self, object_name: str) -> tuple[Rule, Duplicate]:
         spec = self._model.objects.get(object_name)
@@ -116,13 +118,15 @@ class Knowing:
         return given
 
     def _spend(self) -> None:
+        person = self._ctx.actor.id
         with self._writes.unit(self._ctx, self._model) as unit:
-            if not unit.transaction.grant(self._ctx.actor.id, SEARCH, self._hour, PER_HOUR):
-                text = f"You have searched {PER_HOUR} times this hour."
-                raise RefusedError(
-                    [Problem("too_many_searches", "values", text, "Wait for the next hour.")],
-                    TOO_MANY,
-                )
+            tx = unit.transaction
+            tx.claims.hold(SEARCH, [person])
+            if self._spent(tx) >= PER_HOUR:
+                text = f"You have searched {PER_HOUR} times within an hour."
+                cure = "Wait a while."
+                raise RefusedError([Problem("too_many_searches", "values", text, cure)], TOO_MANY)
+            tx.claims.charge(SEARCH, LEDGER, person, 1, self._ctx.now)
 
     def _told(self, body: Duplicate, match: Match) -> Known:
         language, found = self._ctx.actor.language, match.found
