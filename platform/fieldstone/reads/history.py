@@ -21,6 +21,7 @@ from fieldstone.rules.capture_body import Source, actor_id
 from fieldstone.rules.enrichment import Enrichment
 from fieldstone.storage.chain import fs_audit
 from fieldstone.storage.journal import fs_owner_span, fs_stage_history
+from fieldstone.storage.merges import Merges
 
 NEWEST: Final = 500
 AUDIT: Final = ("at", "actor", "source", "operation", "version", "changes", "reason")
@@ -99,11 +100,13 @@ def history_of(sight: Sight, object_name: str, record_id: str) -> History | None
     if record is None:
         return None
     spec = sight.model.objects[object_name]
+    # The audit is chained by hash, so what happened to merged records stands there under their own ids.
+    parts = [record_id, *Merges(sight.reader.connection).gone_into(record_id)]
     audit = sight.fetch(
         select(*(fs_audit.c[name] for name in AUDIT))
         .where(
             fs_audit.c.object.in_((object_name, *spec.renamed_from)),
-            fs_audit.c.record == record_id,
+            fs_audit.c.record.in_(parts),
         )
         .order_by(fs_audit.c.at.desc(), fs_audit.c.version.desc(), fs_audit.c.chain)
         .limit(NEWEST)

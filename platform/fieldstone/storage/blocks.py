@@ -100,7 +100,10 @@ def keep_keys(reader: Reader, object_name: str, after: str) -> tuple[str | None,
     wanted = {row[0]: match_keys(plan, dict(zip(names, row[1:], strict=True))) for row in rows}
     present = _present(reader, object_name, list(wanted))
     wrong = {one: keys for one, keys in wanted.items() if _pairs(keys) != present.get(one, set())}
-    replace_keys(reader.connection, object_name, wrong, fresh=False)
+    new = {one: keys for one, keys in wrong.items() if one not in present}
+    replace_keys(reader.connection, object_name, new, fresh=True)
+    changed = {one: keys for one, keys in wrong.items() if one in present}
+    replace_keys(reader.connection, object_name, changed, fresh=False)
     return rows[-1][0], len(rows)
 
 

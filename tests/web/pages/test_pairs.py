@@ -169,3 +169,27 @@ def test_pages_speak_chinese(office: Office, li: Visitor) -> None:
     assert "保留这条" in text(li, compare(one, other))
     assert "待判断" in text(li, "/duplicates")
     assert "是否已在库中？" in text(li, "/duplicates/known")
+
+
+def test_any_two_records_can_be_chosen_for_a_merge(office: Office, li: Visitor) -> None:
+    one = office.a_lead("Ann", owner=office.people["li"])
+    other = office.a_lead("Bob", owner=office.people["li"])
+    assert f"/o/lead/{one}/merge" in text(li, f"/o/lead/{one}")
+    asked = li.get(f"/o/lead/{one}/merge", "dialog")
+    assert f'"/o/lead/{one}/merge"' in asked.text
+
+    answer = li.post(f"/o/lead/{one}/merge", **{"with": other})
+
+    assert answer.headers["Location"] == compare(one, other)
+    assert li.post(f"/o/lead/{one}/merge", **{"with": one}).status_code == 422
+    assert "Bob" in li.get("/duplicates/lead/options?q=Bob", "options").text
+
+
+def test_the_history_of_the_survivor_tells_that_of_both(office: Office, li: Visitor) -> None:
+    one, other = twins(office)
+    li.post(f"/o/lead/{other}/edit", need="Only the second one was told this")
+    office.settle("lead", other, need="Told to the second one")
+
+    li.post(compare(one, other), keep="this")
+
+    assert "Told to the second one" in text(li, f"/o/lead/{one}?tab=changes")

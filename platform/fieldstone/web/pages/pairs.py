@@ -22,7 +22,7 @@ from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.amounts import short_time
 from fieldstone.web.pages.badges import forget
-from fieldstone.web.pages.comparing import Comparison, Drawn, comparison_of, side
+from fieldstone.web.pages.comparing import Comparison, Drawn, Side, comparison_of, side
 from fieldstone.web.pages.entries import Entry
 from fieldstone.web.pages.subjects import heading, not_there, object_of
 from fieldstone.web.pages.wording import told
@@ -177,6 +177,65 @@ def compare(code: str, one: str, other: str) -> Response:
     asked = the_call()
     shown, found = _compared(asked, code, one, other)
     return drawing.page(asked, "compare", shown.context(found))
+
+
+@PAGE.get("/o/<code>/<record_id>/merge")
+def choose(code: str, record_id: str) -> Response:
+    """Ask with which other record this one is to be merged."""
+    asked = the_call()
+    spec = object_of(asked, code)
+    shown = side(asked, code, record_id)
+    if shown is None or not mergeable(asked.model, code):
+        raise not_there()
+    if not drawing.wants_fragment():
+        return drawing.go(asked, f"/o/{code}/{record_id}")
+    return drawing.fragment(asked, "ask", _asking(asked, spec, shown))
+
+
+def _asking(asked: Asked, spec: ObjectType, shown: Side, problem: str = "") -> Drawn:
+    t, title = speech(asked.language).t, shown.drawn()["title"]
+    field = {
+        "name": "with",
+        "label": spec.label.text(asked.language),
+        "type": "lookup",
+        "required": True,
+        "value": "",
+        "options_url": f"/duplicates/{spec.code}/options",
+    }
+    return {
+        "title": f"{t('Merge with another')}{'：' if asked.language == 'zh' else ': '}{title}",
+        "action": f"/o/{spec.code}/{shown.record.id}/merge",
+        "hidden": [],
+        "fields": [field],
+        "submit": t("Compare"),
+        "text": t("Both are shown side by side first."),
+        "problems": [{"text": problem}] if problem else [],
+    }
+
+
+@PAGE.post("/o/<code>/<record_id>/merge")
+def chosen(code: str, record_id: str) -> Response:
+    """Go on to the comparison with the record that was chosen."""
+    asked = the_call()
+    spec = object_of(asked, code)
+    shown, other = side(asked, code, record_id), request.form.get("with", "")
+    if shown is None or not mergeable(asked.model, code):
+        raise not_there()
+    if other == record_id or side(asked, code, other) is None:
+        text = speech(asked.language).t("Choose another record.")
+        return drawing.fragment(asked, "ask", _asking(asked, spec, shown, text), UNPROCESSABLE)
+    return drawing.go(asked, f"/duplicates/{code}/{record_id}/{other}")
+
+
+@PAGE.get("/duplicates/<code>/options")
+def options(code: str) -> Response:
+    """Answer with the records that a record may be merged with."""
+    asked = the_call()
+    object_of(asked, code)
+    q = request.args.get("q", "")[:200]
+    found = asked.site.reads.options(asked.ctx, asked.model, code, q)
+    listed = [{"value": one.id, "label": one.title, "sub": one.subtitle} for one in found]
+    return drawing.fragment(asked, "options", {"options": listed, "q": q})
 
 
 @PAGE.post("/duplicates/<code>/<one>/<other>")

@@ -9,6 +9,7 @@ from fieldstone.access.access import Access, access_to
 from fieldstone.access.masks import Masked
 from fieldstone.actions.contract import Action
 from fieldstone.actions.judge_worthless import may_be_judged
+from fieldstone.actions.merge import mergeable
 from fieldstone.actions.protecting import protection_of
 from fieldstone.reads.standing import Standing
 from fieldstone.rules.lifecycle_body import JUDGE
@@ -23,6 +24,7 @@ ELSEWHERE: Final = frozenset(
         "move",
         "complete",
         "merge",
+        "unmerge",
         "import",
         "extend",
         "acknowledge",
@@ -90,6 +92,9 @@ class Verbs(OneRecord):
             restore = {"label": t("Restore"), "icon": "rotate-ccw", "post": f"{self.url}/restore"}
             return [restore] if self.standing.may_delete else []
         found = [self._act(one) for one in self.offered() if one.name != "claim"]
+        if self.standing.may_update and mergeable(self.asked.model, self.spec.code):
+            label = t("Merge with another")
+            found.append({"label": label, "icon": "git-merge", "get": f"{self.url}/merge"})
         if self.standing.may_delete:
             question = t("Move this record to the recycle bin?")
             found.append(

@@ -81,6 +81,13 @@ CHINESE: Final = {
     "not_protected": "这条记录没有处于保护中。",
     "protection_limit": "受保护的记录已达上限，请先取消其他保护。",
     "extension_limit": "延长次数已达上限，请联系主管。",
+    "same_record": "不能与自身合并，请选择另一条记录。",
+    "too_late": "已超过可撤销的期限。",
+    "undone": "已经撤销过了。",
+    "merged_since": "这条记录后来又并入了另一条记录，请先撤销那次合并。",
+    "too_many_searches": "查询次数过多，请稍后再试。",
+    "nothing_asked": "请至少填写一项。",
+    "no_duplicate_rule": "该对象没有查重规则。",
 }
 
 
