@@ -14,6 +14,7 @@ BENCHES = {
     "scale": "a million leads against ten thousand",
     "funnel": "a funnel over a million leads against the statement by hand",
     "deadlines": "100,000 due timers among a million that stand",
+    "duplicates": "all of a million leads searched for duplicates",
     "import_leads": "100,000 leads through the whole pipeline",
     "live_change": "a field added to a million records while others read and write",
 }
