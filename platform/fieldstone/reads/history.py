@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.engine import Row
 
 from fieldstone.access.masks import masked
@@ -22,6 +22,7 @@ from fieldstone.rules.enrichment import Enrichment
 from fieldstone.storage.chain import fs_audit
 from fieldstone.storage.journal import fs_owner_span, fs_stage_history
 from fieldstone.storage.merges import Merges
+from fieldstone.storage.moving import BY_MERGE
 
 NEWEST: Final = 500
 AUDIT: Final = ("at", "actor", "source", "operation", "version", "changes", "reason")
@@ -107,6 +108,7 @@ def history_of(sight: Sight, object_name: str, record_id: str) -> History | None
         .where(
             fs_audit.c.object.in_((object_name, *spec.renamed_from)),
             fs_audit.c.record.in_(parts),
+            or_(fs_audit.c.record == record_id, fs_audit.c.operation != "delete"),
         )
         .order_by(fs_audit.c.at.desc(), fs_audit.c.version.desc(), fs_audit.c.chain)
         .limit(NEWEST)
@@ -138,7 +140,11 @@ def _sources(sight: Sight) -> dict[str, str]:
 def _stages(sight: Sight, object_name: str, record_id: str) -> Sequence[Row[Any]]:
     spans = fs_stage_history.c
     asked = select(*(spans[name] for name in STAGE))
-    asked = asked.where(spans.object == object_name, spans.record == record_id)
+    asked = asked.where(
+        spans.object == object_name,
+        spans.record == record_id,
+        spans.reason.is_distinct_from(BY_MERGE),
+    )
     return sight.fetch(asked.order_by(spans.entered_at.desc(), spans.id.desc()).limit(NEWEST))
 
 

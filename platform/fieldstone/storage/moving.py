@@ -43,6 +43,9 @@ STAYS: Final = frozenset(
     }
 )
 ROW: Final = "row"
+MERGED: Final = "merged"
+BY_MERGE: Final = "by merge"
+"""Why a record has a stage in its history that it never stood in: another one did, which is part of it now."""
 ADDED: Final = "added"
 DROPPED: Final = "dropped"
 
@@ -148,10 +151,14 @@ class Moving:
 
     def _closed(self, table: Table, row: Mapping[str, Any]) -> dict[str, Any]:
         if table is fs_owner_span and row["until"] is None:
-            return {"until": self._now, "reason": "merged"}
-        if table is fs_stage_history and row["left_at"] is None:
-            seconds = max(0, int((self._now - row["entered_at"]).total_seconds()))
-            return {"left_at": self._now, "seconds": seconds}
+            return {"until": self._now, "reason": MERGED}
+        if table is fs_stage_history:
+            # The survivor reached these stages too, but it never moved between them: its path leaves them out.
+            values: dict[str, Any] = {"reason": BY_MERGE}
+            if row["left_at"] is None:
+                seconds = max(0, int((self._now - row["entered_at"]).total_seconds()))
+                values |= {"left_at": self._now, "seconds": seconds}
+            return values
         return {}
 
     def _is_taken(self, table: Table, row: Mapping[str, Any], survivor: str) -> bool:

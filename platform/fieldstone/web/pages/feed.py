@@ -248,6 +248,7 @@ class Feed(OneRecord):
             "create": ("sparkles", "created this record"),
             "delete": ("trash-2", "deleted this record"),
             "restore": ("rotate-ccw", "brought this record back"),
+            "merge": ("git-merge", "merged another record into this one"),
         }.get(event.operation, ("history", "changed this record"))
         machine = event.actor == SYSTEM_ID
         who = self.speech.t("The system") if machine else event.actor_name
