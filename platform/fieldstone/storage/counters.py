@@ -107,15 +107,10 @@ class Counters:
     def points(self, record_ids: Sequence[str]) -> dict[str, dict[tuple[str, str], int]]:
         """Return the ledger's sums by record and (rule, item)."""
         found: dict[str, dict[tuple[str, str], int]] = {}
-        columns = (fs_ledger.c.record, fs_ledger.c.rule, fs_ledger.c.item)
-        asked = (
-            select(*columns, func.sum(fs_ledger.c.points))
-            .where(among(fs_ledger.c.record, self._dialect))
-            .group_by(*columns)
-        )
+        asked = _adding_up(self._dialect)
         for start in range(0, len(record_ids), CHUNK):
             ids = listed(record_ids[start : start + CHUNK], self._dialect)
-            for record, rule, item, total in self._connection.execute(asked, {"ids": ids}):
+            for record, rule, item, total in asked.rows(self._connection, {"ids": ids}):
                 found.setdefault(record, {})[rule, item] = int(total)
         return found
 
@@ -123,6 +118,13 @@ class Counters:
 # Statements are built once for each dialect: making one costs more than running it.
 _ADD_GRANT = Adding(fs_grant)
 _ADD_POINTS = Adding(fs_ledger)
+
+
+@cache
+def _adding_up(dialect: str) -> Prepared:
+    columns = (fs_ledger.c.record, fs_ledger.c.rule, fs_ledger.c.item)
+    asked = select(*columns, func.sum(fs_ledger.c.points)).where(among(fs_ledger.c.record, dialect))
+    return Prepared(asked.group_by(*columns))
 
 
 @cache

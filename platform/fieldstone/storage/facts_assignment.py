@@ -8,14 +8,16 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, Final, cast
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from fieldstone.base.workdays import ALWAYS, Calendar, CalendarError, zone_of
 from fieldstone.rules.contract import Standing
 from fieldstone.storage import rankings, turns
 from fieldstone.storage.people import fs_session
 from fieldstone.storage.platform_tables import among, listed
+from fieldstone.storage.prepared import Prepared
 from fieldstone.storage.reader import Reader
+from fieldstone.storage.tables import Tables
 
 ABSENCE: Final = "absence"
 USER: Final = "user"
@@ -41,15 +43,9 @@ class AssignmentFacts(Reader):
         """
         if ABSENCE not in self.tables.objects:
             return {}
-        columns = self.tables[ABSENCE].columns
-        asked = (
-            select(columns["owner"], func.max(columns["ends_at"]))
-            .where(columns["starts_at"] <= self.ctx.now, columns["ends_at"] > self.ctx.now)
-            .where(columns["deleted_at"].is_(None), among(columns["owner"], self.dialect))
-            .group_by(columns["owner"])
-        )
-        found = self.connection.execute(asked, {"ids": listed(people, self.dialect)})
-        return dict(found.all())
+        asked = self.tables.once("absences", lambda: _absent(self.tables))
+        bound = {"ids": listed(people, self.dialect), "b_now": self.ctx.now}
+        return dict(asked.rows(self.connection, bound))
 
     def present(self, people: Sequence[str], since: datetime) -> frozenset[str]:
         """Return who was seen in the browser since an instant."""
@@ -90,6 +86,17 @@ class AssignmentFacts(Reader):
     def ranking(self, program: str) -> Mapping[str, Standing]:
         """Return the standing of each person in a programme's published ranking; "" is that of everybody else."""
         return rankings.standings(self.connection, program)
+
+
+def _absent(tables: Tables) -> Prepared:
+    columns = tables[ABSENCE].columns
+    now = bindparam("b_now", type_=columns["starts_at"].type)
+    return Prepared(
+        select(columns["owner"], func.max(columns["ends_at"]))
+        .where(columns["starts_at"] <= now, columns["ends_at"] > now)
+        .where(columns["deleted_at"].is_(None), among(columns["owner"], tables.dialect))
+        .group_by(columns["owner"])
+    )
 
 
 def _known(reader: Reader, object_name: str, names: Sequence[str]) -> list[str]:

@@ -7,11 +7,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Index, Row, Table, UniqueConstraint, func, insert, select
+from sqlalchemy import (
+    Connection,
+    Index,
+    Row,
+    Table,
+    UniqueConstraint,
+    bindparam,
+    func,
+    insert,
+    select,
+)
 
 from fieldstone.base.ids import new_id
 from fieldstone.rules.contract import Standing
 from fieldstone.storage.platform_tables import PLATFORM, instant, json, text, whole
+from fieldstone.storage.prepared import Prepared
 
 fs_ranking: Final = Table(
     "fs_ranking",
@@ -128,19 +139,26 @@ def new_edition_id() -> str:
 
 def standings(connection: Connection, program: str) -> dict[str, Standing]:
     """Return the standing of each person in the latest edition; "" is that of everybody else. {} before the first."""
-    head, line = fs_ranking.c, fs_ranking_line.c
-    latest = select(func.max(head.edition)).where(head.program == program).scalar_subquery()
-    asked = (
-        select(head.others, line.person, line.line)
-        .select_from(fs_ranking.outerjoin(fs_ranking_line, line.ranking == head.id))
-        .where(head.program == program, head.edition == latest)
-    )
     found: dict[str, Standing] = {}
-    for others, person, kept in connection.execute(asked):
+    for others, person, kept in _LATEST.rows(connection, {"b_program": program}):
         found.setdefault("", unpacked(others or {}))
         if person is not None:
             found[person] = unpacked(kept["standing"])
     return found
+
+
+def _latest() -> Prepared:
+    head, line = fs_ranking.c, fs_ranking_line.c
+    this_one = head.program == bindparam("b_program")
+    latest = select(func.max(head.edition)).where(this_one).scalar_subquery()
+    return Prepared(
+        select(head.others, line.person, line.line)
+        .select_from(fs_ranking.outerjoin(fs_ranking_line, line.ranking == head.id))
+        .where(this_one, head.edition == latest)
+    )
+
+
+_LATEST = _latest()
 
 
 def edition_of(connection: Connection, program: str, number: int | None = None) -> Edition | None:
