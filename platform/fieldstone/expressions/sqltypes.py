@@ -149,7 +149,10 @@ class Instant(_Kept):
         """Return the moment in UTC."""
         if value is None:
             return None
-        return instant_from(value) if isinstance(value, str) else value.astimezone(UTC)
+        if isinstance(value, str):
+            return instant_from(value)
+        found: datetime = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return found
 
 
 class Day(_Kept):

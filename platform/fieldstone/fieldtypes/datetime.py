@@ -66,7 +66,9 @@ class DatetimeType:
         """Return RFC 3339 in UTC with Z, microseconds only when there are some."""
         if not isinstance(value, datetime):
             return None
-        return value.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+        # A stored instant is in UTC already; lists hold hundreds of them.
+        in_utc = value if value.tzinfo is UTC else value.astimezone(UTC)
+        return in_utc.isoformat().removesuffix("+00:00") + "Z"
 
     def format(self, value: object, language: str, zone: str) -> str:
         """Return day and time in the reader's zone."""

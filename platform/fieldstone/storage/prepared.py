@@ -352,7 +352,8 @@ def _converted(
     for row in found:
         values = list(row)
         for place, convert in places:
-            values[place] = convert(values[place])
+            if values[place] is not None:
+                values[place] = convert(values[place])
         result.append(tuple(values))
     return result
 
