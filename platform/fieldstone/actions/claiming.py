@@ -98,7 +98,7 @@ def claim_all(wish: Wish) -> tuple[Claimed, ...]:
     shown = _shown(wish, ids)
     with wish.writes.unit(wish.ctx, wish.model) as unit:
         counter = _Counter(wish, unit, shown)
-        _open(counter, ids)
+        _open(counter, [one for one in ids if is_id(one)])
         claimed = tuple(_one(counter, record_id) for record_id in ids)
         _charge(counter)
         refused = [one for one in claimed if one.problems]

@@ -75,9 +75,11 @@ def test_a_malformed_wish_is_answered_with_every_problem(api: Api):
 
     assert answer.status_code == 400
     assert {one["path"] for one in answer.json["problems"]} == {"ids", "all"}
-    strange = {"ids": ["'; drop", NOBODY, "甲"]}
-    told = api("POST", "pools/public_pool/lead/claim", "li", json=strange).json["data"]
-    assert [one["status"] for one in told] == [404, 404, 404]
+    ids = ["'; drop", NOBODY, "甲", "a\x00b"]
+    told = api("POST", "pools/public_pool/lead/claim", "li", json={"ids": ids})
+    moved = api("POST", "pools/public_pool/lead/move", json={"ids": ids, "to": "north_pool"})
+    for answer in (told, moved):
+        assert answer.status_code == 400 or {one["status"] for one in answer.json["data"]} == {404}
     assert api("POST", f"pools/public_pool/lead/{NOBODY}/open", "li", json={}).status_code == 404
     assert api("POST", "pools/public_pool/lead/x/open", "li", json={}).status_code == 404
 

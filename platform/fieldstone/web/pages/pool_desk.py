@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from fieldstone.access.masks import Masked
-from fieldstone.actions.claiming import Wish, claim_all
+from fieldstone.actions.claiming import MOST_AT_ONCE, Wish, claim_all
 from fieldstone.actions.contract import Call
 from fieldstone.actions.move_to_pool import MOVE, targets_of
 from fieldstone.actions.peeking import opened
@@ -65,7 +65,7 @@ def bulk(code: str) -> Response:
     """Claim, assign or move the chosen records, or ask for what is still to be said."""
     asked = the_call()
     pool = pool_of(asked, code)
-    ids = [one for one in dict.fromkeys(request.form.getlist("ids")) if is_id(one)]
+    ids = [one for one in dict.fromkeys(request.form.getlist("ids")) if is_id(one)][:MOST_AT_ONCE]
     verb, given = request.form.get("do", ""), request.form.get("value", "")
     if verb not in [one["name"] for one in pool.verbs(pool.claiming())] or not ids:
         text = "There is nothing to do here."

@@ -111,6 +111,8 @@ def move(pool: str, object_name: str) -> Response:
         ctx = context(asked)
         call = Call(ctx, asked.model, object_name, record_id, params, site.reads, site.writes)
         try:
+            if not is_id(record_id):
+                raise not_found(object_name, record_id)
             run(site.vocabulary.actions, MOVE, call)
         except RefusedError as refused:
             problems = [asdict(problem) for problem in refused.problems]
