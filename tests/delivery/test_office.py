@@ -97,6 +97,31 @@ def test_an_internal_message_is_kept_for_the_person_and_done(site: Site) -> None
     assert states(site) == {"done": 2}
 
 
+def test_messages_that_may_be_gathered_become_one_while_it_is_unread(site: Site) -> None:
+    words = {"en": "{count} records were assigned to you.", "zh": "您有 {count} 条。"}
+
+    def give(count: int, topic: str = "assigned") -> None:
+        payload = {"count": count, "gathered": words, "message": {"en": "x", "zh": "x"}}
+        put_out(site, Effect("in_page", "li", topic, payload))
+        office(site).deliver_inside()
+
+    for count in (2, 1, 4):
+        give(count)
+    give(1, "reminder")
+
+    with site.storage.connection() as connection:
+        notes = Notices(connection, site.storage.dialect, NOW).of("li")
+    assert [(n.topic, n.payload.get("count")) for n in notes] == [("reminder", 1), ("assigned", 7)]
+    assert notes[1].payload["message"] == {
+        "en": "7 records were assigned to you.",
+        "zh": "您有 7 条。",
+    }
+    with site.storage.connection() as connection:
+        Notices(connection, site.storage.dialect, NOW).read("li")
+    give(3)
+    assert unread(site, "li") == 1
+
+
 def test_one_that_fails_inside_leaves_the_others_standing(database_url: str) -> None:
     channel = Broken()
     site = a_site(database_url, in_page=channel)

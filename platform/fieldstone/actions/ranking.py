@@ -171,10 +171,14 @@ def programs_seen(office: Office) -> dict[str, Rule]:
             continue
         if not access_to(office.model, office.ctx.actor, rule.object_name).may_read:
             continue
+        named = set(_body(rule).groups)
+        if named & {f"role:{role}" for role in office.ctx.actor.roles}:
+            seen[code] = rule
+            continue
         if groups is None:
             with office.reads.sight(office.ctx, office.model) as sight:
                 groups = groups_of(sight)
-        if groups & set(_body(rule).groups):
+        if groups & named:
             seen[code] = rule
     return seen
 

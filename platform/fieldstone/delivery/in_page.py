@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from fieldstone.base.ids import new_id
@@ -11,6 +13,10 @@ from fieldstone.delivery.contract import DeliveryError, Means, Message
 from fieldstone.storage.notices import Notification
 
 LABEL: Final = Label("Notification", "站内通知")
+GATHERED: Final = "gathered"
+"""The key of a payload that says, in words with {count}, how several such messages are told as one."""
+TOGETHER: Final = timedelta(minutes=10)
+"""Messages that may be gathered become one while the first is unread and this young."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,15 @@ class InPage:
             means.now,
             None,
         )
+        words = message.payload.get(GATHERED)
+        since = means.now - TOGETHER
+        if isinstance(words, Mapping) and means.notices.gather(note, _label(words), since):
+            return
         means.notices.notify(message.id, note)
+
+
+def _label(words: Mapping[str, object]) -> Label:
+    return Label(str(words.get("en", "")), str(words.get("zh", "")))
 
 
 CHANNEL = InPage()

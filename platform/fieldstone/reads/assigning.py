@@ -14,7 +14,7 @@ from fieldstone.access.access import access_to
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.label import Label
 from fieldstone.base.names import did_you_mean
-from fieldstone.changes.nouns import SYSTEM_ACTOR
+from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor
 from fieldstone.model.site_model import Model
 from fieldstone.reads.explaining import WITHHELD, Considered, may_be_told
 from fieldstone.reads.listing import page_of
@@ -108,20 +108,20 @@ class AssignmentBoard:
     waiting_count: int
 
 
-def assignments_seen(model: Model, sight: Sight) -> list[Rule]:
-    """Return the assignment rules whose board this reader may see: who may give such records to others."""
+def assignments_seen(model: Model, actor: Actor) -> list[Rule]:
+    """Return the assignment rules whose board somebody may see: who may give such records to others."""
     return [
         rule
         for rule in model.rules.values()
         if isinstance(rule.body, Assignment)
         and rule.enabled
-        and access_to(model, sight.ctx.actor, rule.object_name).may_assign
+        and access_to(model, actor, rule.object_name).may_assign
     ]
 
 
 def board_of(sight: Sight, code: str, language: str = "en") -> AssignmentBoard:
     """Return the board of a rule. Raises RefusedError (404) for one that the reader may not see."""
-    seen = {rule.code: rule for rule in assignments_seen(sight.model, sight)}
+    seen = {rule.code: rule for rule in assignments_seen(sight.model, sight.ctx.actor)}
     if code not in seen:
         text = f"There is no assignment rule {code[:40]!r}."
         raise RefusedError([Problem("not_found", "rule", text, did_you_mean(code[:40], seen))], 404)

@@ -323,7 +323,8 @@ def _with_notices(
     for owner, places in got.items():
         first, count = places[0], len(places)
         text = _ONE if count == 1 else _SEVERAL.filled_in({"count": count})
-        payload = message(drafts[first], text, count=count)
+        words = {"en": _SEVERAL.en, "zh": _SEVERAL.zh}
+        payload = message(drafts[first], text, count=count, gathered=words)
         result[first] = replace(
             result[first], effects=(Effect("in_page", owner, "assigned", payload),)
         )

@@ -95,6 +95,7 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Claim:
         window=build.known("window", "calendar", raw["window"]) if "window" in raw else "",
         unfinished=unfinished,
         return_free=_span(raw, "return_free_period", build),
+        ranking=build.known("ranking", "rule", raw["ranking"]) if "ranking" in raw else "",
     )
 
 
@@ -250,6 +251,10 @@ KIND = Kind(
                 },
                 "required": ["counts", "most"],
                 "additionalProperties": False,
+            },
+            "ranking": {
+                **TEXT,
+                "description": "A ranking programme: its ranks add claims a day and keep some records for themselves.",
             },
             "return_free_period": {
                 **SPAN,

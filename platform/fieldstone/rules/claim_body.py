@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -13,8 +13,9 @@ from fieldstone.base.label import Label
 from fieldstone.base.workdays import Span, zone_of
 from fieldstone.changes.nouns import Draft
 from fieldstone.expressions.expression import Expression
-from fieldstone.rules.contract import Facts, Rule, Verdict
+from fieldstone.rules.contract import Facts, Rule, Standing, Verdict
 from fieldstone.rules.groups import PRECEDENCE
+from fieldstone.rules.ranking_schema import CLAIMS as EXTRA_CLAIMS
 from fieldstone.rules.wording import language_of
 
 CLAIMS, NET, VIEWS = "claims", "net", "views"
@@ -109,6 +110,9 @@ class Claim:
     window: str = ""
     unfinished: Unfinished | None = None
     return_free: Span | None = None
+    ranking: str = (
+        ""  # a ranking programme: what its ranks add to the claims of a day, and keep for some
+    )
 
     @property
     def reads(self) -> tuple[Expression, ...]:
@@ -165,6 +169,7 @@ class Till:
     obstacles: tuple[Problem, ...]
     subjects: Mapping[str, frozenset[str]] = field(default_factory=dict)
     taken: int = 0
+    standing: Standing = field(default_factory=Standing)
 
     def left(self, counts: frozenset[str] = frozenset({CLAIMS, NET})) -> int | None:
         """Return how many more claims go through, None without a limit."""
@@ -189,7 +194,8 @@ def till_of(rule: Rule, pool: str, person: str, facts: Facts) -> Till:
     if not isinstance(body, Claim):
         raise TypeError(f"rule {rule.code} is no claim rule")
     known = facts.belonging([person]).get(person)
-    quotas = body.quotas_for(known.groups if known else ())
+    standing = standing_of(body, person, facts)
+    quotas = tuple(_grown(one, standing) for one in body.quotas_for(known.groups if known else ()))
     subjects: dict[str, set[str]] = {CLAIMS: {person}}
     for quota in quotas:
         subjects.setdefault(quota.counts, set()).add(quota.subject(person, pool))
@@ -203,7 +209,21 @@ def till_of(rule: Rule, pool: str, person: str, facts: Facts) -> Till:
         allowances,
         tuple(_obstacles(rule, body, person, facts)),
         {ledger: frozenset(several) for ledger, several in subjects.items()},
+        standing=standing,
     )
+
+
+def standing_of(body: Claim, person: str, facts: Facts) -> Standing:
+    """Return what a person's rank gives them for claims; nobody's where no ranking counts."""
+    ranks = facts.ranking(body.ranking) if body.ranking else {}
+    return ranks.get(person) or ranks.get("", Standing())
+
+
+def _grown(quota: Quota, standing: Standing) -> Quota:
+    """Return a person's own quota of claims a day with what their rank adds."""
+    if quota.together or quota.counts != CLAIMS or quota.each != DAY:
+        return quota
+    return replace(quota, most=quota.most + standing.extra.get(EXTRA_CLAIMS, 0))
 
 
 def zone_of_policy(rule: Rule, body: Claim, facts: Facts) -> str:
@@ -239,6 +259,10 @@ def record_refusal(
             at = free.astimezone(facts.env.timezone).strftime("%Y-%m-%d %H:%M")
             told = _EMBARGO.filled_in({"at": at})
             return Problem("embargo", "pool", told.text(language), _LATER.text(language))
+    reserved = till.standing.closed_to(row)
+    if reserved is not None:
+        text = _RESERVED.filled_in({"value": reserved})
+        return Problem("claim_rank", "pool", text.text(language), _OTHER.text(language))
     for gate in body.gates:
         if gate.when.evaluate(row, facts.env) is True and not gate.needs.evaluate(row, facts.env):
             asked = Label(gate.needs.read_back("en"), gate.needs.read_back("zh"))
@@ -334,6 +358,9 @@ _AGAIN = Label("There is more from {at}.", "{at} 之后可继续。")
 _ASK = Label("Ask a manager, or wait.", "请联系主管，或稍后再试。")
 _EMBARGO = Label(
     "It came into the pool just now and may be claimed from {at}.", "刚进入公海，{at} 起可领取。"
+)
+_RESERVED = Label(
+    "Records of “{value}” are kept for higher ranks.", "“{value}”类记录仅限排名靠前者领取。"
 )
 _GATE = Label("Who claims it needs: {asked}.", "领取条件：{asked}。")
 _OTHER = Label("Choose another one.", "请选择其他记录。")

@@ -22,6 +22,7 @@ from sqlalchemy import (
 )
 
 from fieldstone.base.ids import new_id
+from fieldstone.base.label import Label
 from fieldstone.storage.platform_tables import (
     PLATFORM,
     instant,
@@ -127,6 +128,33 @@ class Notices:
         adding = adding.on_conflict_do_nothing(index_elements=["event", "user"])
         added = self._connection.execute(adding.returning(fs_notification.c.id))
         return added.first() is not None
+
+    def gather(self, note: Notification, words: Label, since: datetime) -> bool:
+        """Add to the newest unread notification of the same topic instead of a further one; False when there is none.
+
+        `words` says how many there are by {count}. Internal messages are delivered in one transaction with their
+        outbox row, so that none is counted twice.
+        """
+        asked = (
+            select(fs_notification.c.id, fs_notification.c.payload)
+            .where(fs_notification.c.user == note.user, fs_notification.c.topic == note.topic)
+            .where(fs_notification.c.read_at.is_(None), fs_notification.c.created_at >= since)
+            .order_by(fs_notification.c.id.desc())
+            .limit(1)
+        )
+        row = self._connection.execute(asked).first()
+        if row is None:
+            return False
+        count = int(row.payload.get("count", 1)) + int(str(note.payload.get("count", 1)))
+        told = words.filled_in({"count": count})
+        payload = {
+            **row.payload,
+            "count": count,
+            "message": {"en": told.en, "zh": told.text("zh")},
+        }
+        mine = update(fs_notification).where(fs_notification.c.id == row.id)
+        self._connection.execute(mine.values(payload=payload))
+        return True
 
     def of(self, user: str, limit: int = 50, *, unread: bool = False) -> tuple[Notification, ...]:
         """Return a person's notifications, newest first."""

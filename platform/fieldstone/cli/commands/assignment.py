@@ -23,7 +23,11 @@ class Assignment:
         site, say = asked.site(), asked.terminal.say
         context, named = site.system_context("command"), asked.arguments.rule
         with site.reads.sight(context, site.model) as sight:
-            codes = [named] if named else [one.code for one in assignments_seen(site.model, sight)]
+            codes = (
+                [named]
+                if named
+                else [one.code for one in assignments_seen(site.model, context.actor)]
+            )
             boards = [board_of(sight, code) for code in codes]
         for board in boards:
             say(f"{board.rule.code}: {board.rule.label.en}")
