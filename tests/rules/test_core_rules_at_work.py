@@ -109,7 +109,7 @@ def test_a_good_lead_is_cleaned_graded_scored_assigned_and_gets_a_deadline_and_a
     assert (row["grade"], row["score"], row["owner"]) == ("good", 40, company.ids["ann"])
     assert set(decided(lead)) == {
         "lead_grading", "lead_scoring", "lead_assignment", "follow_up_in_time",
-        "plan_follow_up", "welcome_task", "lead_interest",
+        "plan_follow_up", "welcome_task", "lead_interest", "company_facts_of_leads",
     }  # fmt: skip
     assert decided(lead)["lead_assignment"] == "Ann（北区团队）：轮到该成员（2 人中第 1 位）"
     assert decided(lead)["follow_up_in_time"].startswith("截止时间 2026-03-02 15:30")
