@@ -61,6 +61,8 @@ def fill(site: Site, rows: int) -> None:
     }
     columns = {held[name].name: made for name, made in (ground | moment).items()}
     with site.storage.connection() as connection:
+        if not sqlite:
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(
             text(
                 f"INSERT INTO o_lead ({', '.join(columns)}) SELECT {', '.join(columns.values())}"
