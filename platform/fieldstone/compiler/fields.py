@@ -99,6 +99,7 @@ class FieldReader:
             help=label_from(settings["help"], label_of("")) if "help" in settings else None,
             sensitive=settings.get("sensitive", False) or name == "secret",
             renamed_from=earlier_codes(settings),
+            alias_until=settings.get("alias_until", ""),
         )
 
     def _long_form(self, spot: Spot, raw: object) -> Mapping[str, Any] | None:

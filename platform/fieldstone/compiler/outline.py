@@ -55,6 +55,7 @@ class Outline:
             relations=dict(self.relations),
             parent=self.parent,
             renamed_from=earlier_codes(self.raw),
+            alias_until=str(self.raw.get("alias_until", "")),
         )
 
 

@@ -46,6 +46,11 @@ RENAMED_FROM: Schema = either(
     {"type": "array", "items": CODE, "minItems": 1},
     description="The earlier code (the first one first); data and references stay",
 )
+ALIAS_UNTIL: Schema = {
+    "type": "string",
+    "pattern": "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
+    "description": "The last day on which programs may use the earlier codes; for ever when left out",
+}
 
 OPTION: Schema = either(
     TEXT,
@@ -77,6 +82,7 @@ FIELD_ENVELOPE: Mapping[str, Schema] = {
     "read_only_when": EXPRESSION,
     "depends_on": {**TEXT, "description": "The select field that limits the choices of this one"},
     "renamed_from": RENAMED_FROM,
+    "alias_until": ALIAS_UNTIL,
     "after": {**TEXT, "description": "In a later layer: the field it stands after"},
 }  # fmt: skip
 WITH_OPTIONS: Mapping[str, Schema] = {
@@ -219,6 +225,7 @@ OBJECT_PARTS: Mapping[str, Schema] = {
     "hidden": {**YES_NO, "description": "Not in the navigation"},
     "help": LABEL,
     "renamed_from": RENAMED_FROM,
+    "alias_until": ALIAS_UNTIL,
 }  # fmt: skip
 
 

@@ -129,7 +129,9 @@ def compared(pair: Pair, kind: Kind, path: tuple[str, ...], within: Label) -> It
     if archived is not None:
         verb = RETIRE if archived.after else RESTORE
         yield Operation(verb, kind.what, here, label, within, changes=(archived,))
-    rest = tuple(one for one in changed if one.name not in {"archived", "renamed_from"})
+    rest = tuple(
+        one for one in changed if one.name not in {"archived", "renamed_from", "alias_until"}
+    )
     if rest:
         yield Operation(CHANGE, kind.what, here, label, within, changes=rest)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final, Self
 
 from fieldstone.base.errors import Problem, RefusedError
@@ -129,26 +130,32 @@ class Documents:
             changed = ""
         return self.with_text(file, changed)
 
-    def renamed(self, path: Path, key: str) -> Self:
+    def renamed(self, path: Path, key: str, until: date | None = None) -> Self:
         """Return the documents in which an object, a field, an option or a stage has the code `key`.
 
-        It remembers its earlier code, by which the database, the layers below and programs know it.
+        It remembers its earlier code, by which the database and the layers below know it, and programs until the
+        day `until`, or for ever.
         """
         if key == path[-1]:
             return self
         file, inside = self._place(path)
         if not inside:
-            return self._renamed_object(file, path, key)
+            return self._renamed_object(file, path, key, until)
         text = self.text(file)
         earlier = _earlier(text, (*inside, "renamed_from"), path[-1])
         if editing.value_in(text, inside)[1]:
             text = editing.renamed_key(text, inside, key)
-        return self.with_text(file, text).with_value((*path[:-1], key, "renamed_from"), earlier)
+        found = self.with_text(file, text).with_value((*path[:-1], key, "renamed_from"), earlier)
+        if until is None or path[-2] != "fields":
+            return found
+        return found.with_value((*path[:-1], key, "alias_until"), until.isoformat())
 
-    def _renamed_object(self, file: str, path: Path, key: str) -> Self:
+    def _renamed_object(self, file: str, path: Path, key: str, until: date | None) -> Self:
         text = self.text(file)
         earlier = _earlier(text, ("renamed_from",), path[1])
         text = editing.with_value(text, ("object",), key)
+        if until is not None:
+            text = editing.with_value(text, ("alias_until",), until.isoformat())
         return self.with_text(file, editing.with_value(text, ("renamed_from",), earlier))
 
     def _place(self, path: Path) -> tuple[str, tuple[str, ...]]:

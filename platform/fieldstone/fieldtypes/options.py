@@ -19,7 +19,7 @@ def checked(raw: object, options: Mapping[str, Option], kept: frozenset[str]) ->
         raise InvalidValueError(
             "not_text", f"{shown(raw)} is not the code of an option.", _cure("", options)
         )
-    code = raw.strip()
+    code = present(raw.strip(), options)
     option = options.get(code)
     if option is None:
         raise InvalidValueError(
@@ -30,6 +30,13 @@ def checked(raw: object, options: Mapping[str, Option], kept: frozenset[str]) ->
             "archived_option", f"The option {code!r} is no longer offered.", _cure("", options)
         )
     return code
+
+
+def present(code: str, options: Mapping[str, Option]) -> str:
+    """Return the code that an option has today, by any code that it had."""
+    if code in options:
+        return code
+    return next((one.code for one in options.values() if code in one.renamed_from), code)
 
 
 def code_of(text: str, options: Mapping[str, Option]) -> str | None:

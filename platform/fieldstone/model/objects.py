@@ -47,6 +47,7 @@ class Field:
     help: Label | None = None
     sensitive: bool = False  # reading it is audited; logs and history mask it
     renamed_from: tuple[str, ...] = ()  # earlier codes, the first one first
+    alias_until: str = ""  # the last day (ISO) on which programs may use them; "" for ever
 
     @property
     def derived(self) -> bool:
@@ -208,6 +209,7 @@ class ObjectType:
     timeline: bool = False  # activities are shown on its record page
     hidden: bool = False  # not in the navigation
     renamed_from: tuple[str, ...] = ()  # earlier codes, the first one first
+    alias_until: str = ""  # the last day (ISO) on which programs may use them; "" for ever
 
     def present_code(self, code: str) -> str:
         """Return the code that a field has today, by any code that it had."""

@@ -87,3 +87,44 @@ def test_nonsense_is_refused_with_a_cure(api: Api) -> None:
     broken = api("POST", "config/apply", json={"documents": {"metadata/x.yaml": "object: lead2"}})
     assert broken.status_code == 422
     assert "metadata/x.yaml:1" in broken.json["problems"][0]["path"]
+
+
+def test_programs_go_on_with_earlier_names_until_the_day_that_the_rename_names(api: Api) -> None:
+    before = api("GET", "config").json["data"]["revision"]
+    visit = {
+        "fields": {
+            "subject": "text",
+            "budget": "integer",
+            "mood": {"type": "select", "options": {"bad": "Bad", "good": "Good"}},
+        }
+    }
+    made = {"path": ["objects", "visit"], "value": visit}
+    api("POST", "config/apply", json={"set": [made]})
+    record = api("POST", "visit", json={"subject": "A", "budget": 20, "mood": "good"}).json["data"]
+    path = ["objects", "visit", "fields"]
+    renames = [
+        {"path": [*path, "mood", "options", "good"], "to": "fine"},
+        {"path": [*path, "budget"], "to": "cost"},
+        {"path": ["objects", "visit"], "to": "meeting"},
+    ]
+    assert api("POST", "config/apply", json={"rename": renames}).status_code == 201
+
+    read = api("GET", f"visit/{record['id']}").json["data"]
+    assert (read["cost"], read["budget"], read["mood"]) == (20, 20, "fine")
+    changed = api("PATCH", f"visit/{record['id']}", json={"budget": 30, "mood": "good"})
+    assert (changed.json["data"]["cost"], changed.json["data"]["mood"]) == (30, "fine")
+    found = api("GET", "visit?filter=budget > 20 and mood == 'good'&sort=-budget&fields=budget")
+    assert [one["cost"] for one in found.json["data"]] == [30]
+    bulk = api("POST", "visit/bulk", json={"create": [{"subject": "B", "budget": 1}]})
+    assert bulk.json["create"][0]["status"] == 201
+    asked = {"measures": {"n": "sum(budget)"}, "filter": "budget > 0"}
+    assert api("POST", "visit/aggregate", json=asked).json["data"] == [{"n": 31}]
+    documents = api("GET", "config").json["data"]["documents"]
+    assert "alias_until" in documents["metadata/visit.yaml"]
+
+    past = {"path": ["objects", "meeting", "fields", "cost", "alias_until"], "value": "2020-01-01"}
+    assert api("POST", "config/apply", json={"set": [past]}).status_code == 201
+    assert api("PATCH", f"meeting/{record['id']}", json={"budget": 1}).status_code == 422
+    assert "budget" not in api("GET", f"meeting/{record['id']}").json["data"]
+    back = {"revision": before, "second_word": True}
+    assert api("POST", "config/rollback", json=back).status_code == 201

@@ -21,11 +21,13 @@ from fieldstone.web.rest import (
     scoring,
     sharing,
 )
+from fieldstone.web.rest.aliases import take_earlier_names
 
 
 def register_rest(app: Flask, site: Site) -> None:
     """Add everything under /api."""
     del site
+    app.before_request(take_earlier_names)
     for part in (
         config,
         duplicates,

@@ -13,6 +13,7 @@ from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Decision, Outcome
 from fieldstone.reads.query import Query, Record
 from fieldstone.web.asking import Asked
+from fieldstone.web.rest.aliases import with_earlier_names
 
 
 def json_answer(value: object, status: int = 200, **headers: str) -> Response:
@@ -45,7 +46,7 @@ def told(asked: Asked, outcome: Outcome, record: Record | None) -> dict[str, Any
     data: dict[str, Any] = {"id": str(outcome.record_id), "version": outcome.version}
     answer: dict[str, Any] = {"data": data}
     if record is not None:
-        answer["data"] = record.dump(asked.model)
+        answer["data"] = with_earlier_names(asked, object_name, record.dump(asked.model))
     answer["decisions"] = [decision_json(one, asked.language) for one in outcome.decisions]
     if outcome.warnings:
         answer["warnings"] = [asdict(problem) for problem in outcome.warnings]
@@ -81,4 +82,7 @@ def answered(object_name: str, outcome: Outcome, answer: Mapping[str, Any]) -> R
 
 def dumped(asked: Asked, records: Iterable[Record]) -> list[dict[str, object]]:
     """Return records as JSON values."""
-    return [record.dump(asked.model) for record in records]
+    return [
+        with_earlier_names(asked, record.object_name, record.dump(asked.model))
+        for record in records
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from typing import Any, Final
 
 from flask import Blueprint, Response
@@ -27,6 +28,8 @@ from fieldstone.web.rest.reading_json import (
 
 blueprint = Blueprint("config", __name__, url_prefix="/api/v1/config")
 MOST: Final = 200
+ALIASED: Final = timedelta(days=180)
+"""How long programs may go on with the earlier code of something that is renamed over REST."""
 instant = DatetimeType().dump
 
 
@@ -134,10 +137,11 @@ def _planned(changing: Changing, asked: Asked, given: dict[str, Any]) -> Plan:
     if base != number:
         raise changing.overtaken(base)
     moves = {tuple(one["path"]): one["to"] for one in given.get("moves", ())}
-    return changing.plan(asked.ctx, _changed(documents, given), number, moves)
+    until = asked.ctx.now.date() + ALIASED
+    return changing.plan(asked.ctx, _changed(documents, given, until), number, moves)
 
 
-def _changed(documents: Documents, given: dict[str, Any]) -> Documents:
+def _changed(documents: Documents, given: dict[str, Any], until: date) -> Documents:
     """Return the documents as the body wants them: whole files first, then single settings."""
     for path, text in given.get("documents", {}).items():
         documents = documents.with_text(path, text or "")
@@ -145,7 +149,7 @@ def _changed(documents: Documents, given: dict[str, Any]) -> Documents:
         for one in given.get("set", ()):
             documents = documents.with_value(one["path"], one["value"])
         for one in given.get("rename", ()):
-            documents = documents.renamed(one["path"], one["to"])
+            documents = documents.renamed(one["path"], one["to"], until)
         for path in given.get("reset", ()):
             documents = documents.without(path)
     except MetadataError as error:  # a document that cannot be read cannot be edited either

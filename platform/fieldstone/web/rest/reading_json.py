@@ -10,6 +10,7 @@ from flask import request
 
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.names import did_you_mean
+from fieldstone.web.rest.aliases import present
 
 DEEPEST: Final = 20
 JSON_TYPES: Final = ("application/json", "application/merge-patch+json", "")
@@ -42,7 +43,7 @@ def any_body() -> Any:
     if not _shallow(found, DEEPEST):
         text = f"The body is nested more than {DEEPEST} levels deep."
         raise refusal("too_deep", "body", text, "Send a flatter object.")
-    return _exact(data)
+    return present(_exact(data))
 
 
 def _exact(data: bytes) -> Any:

@@ -12,7 +12,15 @@ from fieldstone.fieldtypes.contract import InvalidValueError
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.reads.query import Query, names_from
 from fieldstone.web.asking import Asked, the_call
-from fieldstone.web.rest.answering import answered, etag, json_answer, not_found, told, written
+from fieldstone.web.rest.answering import (
+    answered,
+    dumped,
+    etag,
+    json_answer,
+    not_found,
+    told,
+    written,
+)
 from fieldstone.web.rest.bulk import bulk_answer
 from fieldstone.web.rest.listing import LIST_PARAMETERS, list_answer, query_of_request
 from fieldstone.web.rest.objects import context, idempotency, object_of, version_expected
@@ -56,7 +64,8 @@ def get_record(object_name: str, record_id: str) -> Response:
         return elsewhere(asked, object_name, record_id)
     if request.headers.get("If-None-Match") == etag(record.version) and not query.expand:
         return Response(status=304, headers={"ETag": etag(record.version)})
-    return json_answer({"data": record.dump(asked.model)}, ETag=etag(record.version))
+    (data,) = dumped(asked, [record])
+    return json_answer({"data": data}, ETag=etag(record.version))
 
 
 def elsewhere(asked: Asked, object_name: str, record_id: str) -> Response:

@@ -1,0 +1,160 @@
+"""Programs go on with the earlier codes of objects, fields and options, until the day that the rename names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final
+
+from flask import request
+from werkzeug.datastructures import ImmutableMultiDict
+
+from fieldstone.access.access import access_to
+from fieldstone.access.rights import Held
+from fieldstone.expressions.renaming import renamed
+from fieldstone.model.objects import ObjectType
+from fieldstone.model.site_model import Model
+from fieldstone.web.asking import Asked, the_call
+
+ALIASES: Final = "fieldstone.aliases"
+PATHS: Final = ("sort", "fields", "expand")
+BULK: Final = ("create", "update")
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The earlier codes of one object's fields that still hold for one caller; satisfies expressions.renaming.Names."""
+
+    model: Model
+    object_name: str
+    by_earlier: Mapping[str, str]
+
+    def fields(self, object_name: str) -> Mapping[str, str]:
+        """Return present codes by earlier ones."""
+        return self.by_earlier if object_name == self.object_name else {}
+
+    def options(self, object_name: str, field: str) -> Mapping[str, str]:
+        """Return present codes of options by earlier ones."""
+        if object_name != self.object_name:
+            return {}
+        spec = self.model.objects[object_name]
+        options = getattr(spec.fields[field].type, "options", {}) if field in spec.fields else {}
+        return {old: code for code, one in options.items() for old in one.renamed_from}
+
+
+def take_earlier_names() -> None:
+    """Read a request as if it named everything by its present code; pages keep their addresses, too."""
+    given = request.view_args or {}
+    if "object_name" not in given:
+        return
+    asked = the_call()
+    given["object_name"] = present_object(asked, str(given["object_name"]))
+    spec = asked.model.objects.get(given["object_name"])
+    if spec is None or asked.actor is None or not request.path.startswith("/api/"):
+        return
+    earlier = Earlier(asked.model, spec.code, _known(asked, spec))
+    if "field" in given:
+        given["field"] = earlier.by_earlier.get(str(given["field"]), given["field"])
+    request.environ[ALIASES] = earlier
+    if request.args:
+        _rewrite_query(asked, earlier)
+
+
+def present_object(asked: Asked, name: str) -> str:
+    """Return the present code of an object that programs may still call `name`."""
+    if name in asked.model.objects:
+        return name
+    today = asked.site.clock().date()
+    for spec in asked.model.objects.values():
+        if name in spec.renamed_from and _holds(spec.alias_until, today):
+            return spec.code
+    return name
+
+
+def present(value: Any) -> Any:
+    """Return a JSON body with present codes as keys, in a record or in the parts of a bulk write."""
+    earlier = request.environ.get(ALIASES)
+    if not isinstance(earlier, Earlier) or not earlier.by_earlier or not isinstance(value, dict):
+        return value
+    names = earlier.by_earlier
+    if request.path.endswith("/aggregate"):
+        return _asked_anew(value, earlier)
+    found = {names.get(key, key): one for key, one in value.items()}
+    for part in BULK:
+        if isinstance(found.get(part), list):
+            found[part] = [
+                {names.get(key, key): one for key, one in item.items()}
+                if isinstance(item, dict)
+                else item
+                for item in found[part]
+            ]
+    return found
+
+
+def _asked_anew(value: Mapping[str, Any], earlier: Earlier) -> dict[str, Any]:
+    """Return the body of an aggregate with present codes in its expressions."""
+    scope = earlier.model.scope(earlier.object_name)
+
+    def anew(one: Any) -> Any:
+        if isinstance(one, str):
+            return renamed(one, scope, earlier)
+        if isinstance(one, list):
+            return [anew(item) for item in one]
+        return {key: anew(item) for key, item in one.items()} if isinstance(one, dict) else one
+
+    return {key: anew(one) if key != "q" else one for key, one in value.items()}
+
+
+def with_earlier_names(asked: Asked, object_name: str, dumped: dict[str, Any]) -> dict[str, Any]:
+    """Return a record as programs know it: values stand under earlier codes too, while those hold."""
+    names = _known(asked, asked.model.objects[object_name])
+    return dumped | {old: dumped[code] for old, code in names.items() if code in dumped}
+
+
+def _known(asked: Asked, spec: ObjectType) -> Mapping[str, str]:
+    today = asked.site.clock().date()
+    every = _aliases(Held(asked.model), spec.code)
+    if not every:
+        return {}
+    access = access_to(asked.model, asked.ctx.actor, spec.code)
+    return {
+        old: code
+        for old, (code, until) in every.items()
+        if _holds(until, today) and access.field(code).known
+    }
+
+
+@lru_cache(maxsize=512)
+def _aliases(held: Held, object_name: str) -> Mapping[str, tuple[str, str]]:
+    fields = held.model.objects[object_name].fields
+    return {
+        old: (code, one.alias_until)
+        for code, one in fields.items()
+        for old in one.renamed_from
+        if old not in fields
+    }
+
+
+def _holds(until: str, today: date) -> bool:
+    return not until or today <= date.fromisoformat(until)
+
+
+def _rewrite_query(asked: Asked, earlier: Earlier) -> None:
+    scope = asked.model.scope(earlier.object_name)
+    words = []
+    for name, text in request.args.items(multi=True):
+        if name == "filter":
+            words.append((name, renamed(text, scope, earlier)))
+        elif name in PATHS:
+            words.append((name, ",".join(_path(one, earlier) for one in text.split(","))))
+        else:
+            words.append((name, text))
+    request.args = ImmutableMultiDict(words)
+
+
+def _path(word: str, earlier: Earlier) -> str:
+    sign = "-" if word.startswith("-") else ""
+    head, dot, rest = word.removeprefix("-").partition(".")
+    return f"{sign}{earlier.by_earlier.get(head, head)}{dot}{rest}"
