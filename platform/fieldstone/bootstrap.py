@@ -134,9 +134,8 @@ def build_site(settings: Settings | None = None, clock: Clock = utc_now) -> Site
     settings = settings or load_settings(Path.cwd())
     words = vocabulary()
     storage = Storage(settings.database_url, secret_key=settings.secret_key)
-    workshop = Workshop(
-        storage, partial(compile_model, settings, words), clock, partial(layers_of, settings)
-    )
+    compiling, layers = partial(compile_model, settings, words), partial(layers_of, settings)
+    workshop = Workshop(storage, compiling, clock, layers)
     with reached():
         found = last_good(workshop)
     model, notes = bring_up(storage, found.model, clock())

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from fieldstone.changes.nouns import Context
-from fieldstone.evolution import exporting
+from fieldstone.evolution import exporting, purging
 from fieldstone.evolution import plan as planning
 from fieldstone.evolution.apply import Applied, OvertakenError, Wish, apply, overtaken
 from fieldstone.evolution.documents import Documents
 from fieldstone.evolution.effective import Effective
 from fieldstone.evolution.live import Live
+from fieldstone.evolution.origins import Said, said_of
 from fieldstone.evolution.plan import Plan, Wanted
+from fieldstone.evolution.purging import Retired
+from fieldstone.evolution.references import Place, places_of
 from fieldstone.evolution.relocation import Destinations
 from fieldstone.evolution.workshop import only_administrators
 from fieldstone.storage.revisions import Revision
@@ -93,6 +97,34 @@ class Changing:
     def read(self, ctx: Context, folder: Path) -> Documents:
         """Return the documents in force with the site's own replaced by the YAML files of a folder."""
         return self.current(ctx)[1].with_site(exporting.read_site(folder))
+
+    def retired(self, ctx: Context) -> tuple[Retired, ...]:
+        """Return what is kept of fields and objects that are no longer there. Raises RefusedError (403)."""
+        self.admit(ctx)
+        return purging.retired(self.workshop, self.live.found.model)
+
+    def plan_purge(self, ctx: Context, name: str) -> Plan:
+        """Return what it would mean to delete retired values for good. Raises RefusedError (403, 404)."""
+        found = purging.named(self.retired(ctx), name)
+        return purging.plan_purge(self.workshop, self.live.found.model, found)
+
+    def purge(self, ctx: Context, name: str, wish: Wish) -> Applied:
+        """Delete retired values for good; always with a second word. Raises RefusedError (403, 404, 409)."""
+        found = purging.named(self.retired(ctx), name)
+        model = self.live.found.model
+        applied = purging.purge(self.workshop, ctx, model, found, wish)
+        self.live.take(applied.revision.number, self.workshop.current()[1], applied.model)
+        return applied
+
+    def said_of(self, ctx: Context, path: Sequence[str]) -> tuple[Said, ...]:
+        """Return what each layer says about a setting, lowest first; the last one holds. Raises RefusedError (403)."""
+        documents = self.current(ctx)[1]
+        return said_of(self.workshop.layers(documents), path)
+
+    def places_of(self, ctx: Context, what: str, target: tuple[str, ...]) -> tuple[Place, ...]:
+        """Return everything that names a thing: ("field", ("lead", "budget")). Raises RefusedError (403)."""
+        self.admit(ctx)
+        return places_of(self.live.found.model, what, target)
 
     def overtaken(self, base: int) -> OvertakenError:
         """Return the refusal that names what was changed since revision `base`."""

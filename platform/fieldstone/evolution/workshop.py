@@ -16,18 +16,20 @@ from fieldstone.storage.database import Storage
 from fieldstone.storage.revisions import Revision, Revisions
 from fieldstone.storage.site_state import has_tables
 
+Below = Callable[[Documents], Sequence[Layer]]
+"""Returns all layers, lowest first, with the stored documents in their places."""
 Compile = Callable[[Documents], Model]
 """Compiles stored documents above the layers of the installation. Raises MetadataError with every problem."""
 
 
 @dataclass(frozen=True)
 class Workshop:
-    """The database, the compiler and the clock of one process; `layers` lays documents over those below them."""
+    """The database, the compiler and the clock of one process."""
 
     storage: Storage
     compile: Compile
     clock: Clock
-    layers: Callable[[Documents], Sequence[Layer]] = lambda documents: documents.layers
+    layers: Below = lambda documents: documents.layers
 
     def current(self) -> tuple[int, Documents]:
         """Return the revision in force and its documents; nothing in a database without tables."""

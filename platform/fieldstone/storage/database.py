@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from fieldstone.changes.nouns import Context
 from fieldstone.model.site_model import Model
-from fieldstone.storage import kept_columns, schema, site_state
+from fieldstone.storage import kept_columns, schema, shadows, site_state
 from fieldstone.storage.census import Census
 from fieldstone.storage.engines import engines
 from fieldstone.storage.errors import BUSY, CONFLICT, ClashError, is_passing, translated
@@ -22,6 +22,7 @@ from fieldstone.storage.kept_columns import KeptColumns
 from fieldstone.storage.reaching import reached
 from fieldstone.storage.reader import Reader
 from fieldstone.storage.retyping import Carrier
+from fieldstone.storage.shadows import Shadow
 from fieldstone.storage.site_state import has_tables
 from fieldstone.storage.tables import Tables
 from fieldstone.storage.transaction import Transaction
@@ -65,6 +66,15 @@ class Storage:
         """Return which column keeps which kind of values; nothing in a database without tables."""
         with self.looking() as connection:
             return kept_columns.read(connection) if has_tables(connection) else KeptColumns()
+
+    def shadows(self, model: Model) -> tuple[Shadow, ...]:
+        """Return what is kept of fields and objects that the model no longer has."""
+        with self.looking() as connection:
+            return shadows.shadows(connection, self.use(model))
+
+    def purge(self, shadow: Shadow) -> None:
+        """Delete such values for good."""
+        shadows.purge(self._writer, shadow)
 
     def carrier(self) -> Carrier:
         """Return what carries values from column to column."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +53,14 @@ class Api:
         assert answer.status_code == 201, answer.json
         data: dict[str, Any] = answer.json["data"]
         return data
+
+    @contextmanager
+    def later(self, **by: float) -> Iterator[None]:
+        """Let the business clock stand later for a while."""
+        clock = self.site.clock
+        self.site.clock = lambda: clock() + timedelta(**by)
+        yield
+        self.site.clock = clock
 
     def token(self, who: str, *grants: str) -> str:
         """Make a further token, narrowed to `grants`."""

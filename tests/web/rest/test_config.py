@@ -128,3 +128,43 @@ def test_programs_go_on_with_earlier_names_until_the_day_that_the_rename_names(a
     assert "budget" not in api("GET", f"meeting/{record['id']}").json["data"]
     back = {"revision": before, "second_word": True}
     assert api("POST", "config/rollback", json=back).status_code == 201
+
+
+def test_retired_values_are_listed_and_purged_for_good(api: Api) -> None:
+    field = ["objects", "product", "fields", "shelf"]
+    api("POST", "config/apply", json={"set": [{"path": field, "value": "text"}]})
+    api("POST", "product", json={"name": "Ladder", "price": "10", "shelf": "A7"})
+    gone = api("POST", "config/apply", json={"reset": [field], "second_word": True})
+    assert gone.status_code == 201
+
+    (kept,) = [
+        one for one in api("GET", "config/retired").json["data"] if one["path"][1:] == ["shelf"]
+    ]
+    assert (kept["name"], kept["values"]) == ("o_product.f_shelf", 1)
+    asked = {"name": kept["name"], "plan": True}
+    planned = api("POST", "config/purge", json=asked).json["data"]
+    assert "no rollback brings them back" in planned["findings"][0]["text"]["en"]
+    soon = api("POST", "config/purge", json={"name": kept["name"], "second_word": True})
+    assert (soon.status_code, soon.json["problems"][0]["code"]) == (409, "too_soon")
+    with api.later(minutes=2):
+        unsaid = api("POST", "config/purge", json={"name": kept["name"]})
+        assert unsaid.status_code == 409
+        done = api("POST", "config/purge", json={"name": kept["name"], "second_word": True})
+    assert (done.status_code, done.json["data"]["kind"]) == (201, "purge")
+    assert all(one["path"][1:] != ["shelf"] for one in api("GET", "config/retired").json["data"])
+    assert api("POST", "config/purge", json={"name": kept["name"]}).status_code == 404
+
+    api("POST", "config/apply", json={"set": [{"path": field, "value": "text"}]})
+    assert api("GET", "product").json["data"][0]["shelf"] is None
+
+
+def test_every_setting_knows_its_layer_and_what_names_it(api: Api) -> None:
+    path = ["objects", "customer", "fields", "name", "label"]
+    api("POST", "config/apply", json={"set": [{"path": path, "value": "Company name"}]})
+
+    told = api("GET", "config/said?path=objects.customer.fields.name.label").json["data"]
+
+    assert [one["layer"] for one in told["layers"]] == ["core", "site"]
+    assert told["layers"][1]["value"] == "Company name"
+    assert any(one["path"][0] == "views" for one in told["named_in"])
+    assert api("POST", "config/apply", json={"reset": [path]}).status_code == 201

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any, Final
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from fieldstone.base.errors import MetadataError, RefusedError
 from fieldstone.compiler.plain_check import plain_problems
@@ -13,11 +13,12 @@ from fieldstone.evolution.apply import Wish
 from fieldstone.evolution.changing import Changing
 from fieldstone.evolution.documents import Documents
 from fieldstone.evolution.plan import Plan
+from fieldstone.evolution.references import Place
 from fieldstone.fieldtypes.datetime import DatetimeType
 from fieldstone.storage.revisions import Revision
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.rest.answering import json_answer
-from fieldstone.web.rest.openapi_config import CHANGE, ROLLBACK
+from fieldstone.web.rest.openapi_config import CHANGE, PURGE, ROLLBACK
 from fieldstone.web.rest.reading_json import (
     body,
     known_parameters,
@@ -28,6 +29,7 @@ from fieldstone.web.rest.reading_json import (
 
 blueprint = Blueprint("config", __name__, url_prefix="/api/v1/config")
 MOST: Final = 200
+FIELD_AT: Final = 3  # in ("objects", OBJECT, "fields", FIELD)
 ALIASED: Final = timedelta(days=180)
 """How long programs may go on with the earlier code of something that is renamed over REST."""
 instant = DatetimeType().dump
@@ -111,6 +113,56 @@ def rollback() -> Response:
         return json_answer({"data": planned.as_json()})
     applied = changing.rollback(asked.ctx, planned, number, _wish(given))
     return json_answer({"data": _told(applied.revision)}, 201)
+
+
+@blueprint.get("/retired")
+def retired() -> Response:
+    """List what is kept of fields and objects that are no longer there."""
+    asked = the_call()
+    known_parameters()
+    found = changing_of(asked).retired(asked.ctx)
+    return json_answer({"data": [one.as_json() for one in found]})
+
+
+@blueprint.post("/purge")
+def purge() -> Response:
+    """Delete retired values for good; with "plan": true only say what that would do."""
+    asked = the_call()
+    known_parameters()
+    changing = changing_of(asked)
+    given = _given(PURGE)
+    if given.get("plan", False):
+        return json_answer({"data": changing.plan_purge(asked.ctx, given["name"]).as_json()})
+    applied = changing.purge(asked.ctx, given["name"], _wish(given))
+    return json_answer({"data": _told(applied.revision)}, 201)
+
+
+@blueprint.get("/said")
+def said() -> Response:
+    """Tell which layer says what about a setting, and what names it."""
+    asked = the_call()
+    known_parameters("path")
+    changing = changing_of(asked)
+    path = tuple(request.args.get("path", "").split("."))
+    found = changing.said_of(asked.ctx, path)
+    names: tuple[Place, ...] = ()
+    if path[0] == "objects" and path[2:3] == ("fields",) and len(path) > FIELD_AT:
+        names = changing.places_of(asked.ctx, "field", (path[1], path[FIELD_AT]))
+    return json_answer(
+        {
+            "data": {
+                "layers": [{"layer": one.layer, "value": one.value} for one in found],
+                "named_in": [
+                    {
+                        "object": one.holder,
+                        "path": list(one.path),
+                        "text": {"en": one.text.en, "zh": one.text.zh},
+                    }
+                    for one in names
+                ],
+            }
+        }
+    )
 
 
 def changing_of(asked: Asked) -> Changing:

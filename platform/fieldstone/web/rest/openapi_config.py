@@ -99,6 +99,17 @@ ROLLBACK: Final[Json] = {
     },
     "required": ["revision"],
 }
+PURGE: Final[Json] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "name": {**TEXT, "description": "As the list of what is retired calls it."},
+        "reason": REASON,
+        "second_word": SECOND_WORD,
+        "plan": {**FLAG, "description": "True only says what it would do."},
+    },
+    "required": ["name"],
+}
 LABEL: Final = of(en=TEXT, zh=TEXT)
 STEP: Final = of(
     verb={"type": "string", "enum": ["add", "change", "rename", "retire", "restore", "purge"]},
@@ -142,6 +153,11 @@ CONFIGURATION: Final = of(
     problems=many(ref("Problem")),
     layers=many(TEXT),
     documents={"type": "object", "additionalProperties": TEXT},
+)
+RETIRED: Final = of(name=TEXT, path=many(TEXT), label=LABEL, values=WHOLE)
+SAID: Final = of(
+    layers=many(of(layer=TEXT, value=ANYTHING)),
+    named_in=many(of(object=TEXT, path=many(TEXT), text=LABEL)),
 )
 NUMBER: Final = parameter("number", WHOLE, "The revision.", "path")
 
@@ -202,6 +218,31 @@ CONFIG_PATHS: Final[Mapping[str, Json]] = {
                 answers("201", of(data=REVISION), "The new revision."),
             ),
             "requestBody": asks(CHANGE),
+        }
+    },
+    "/api/v1/config/said": {
+        "get": _operation(
+            "said",
+            "Read which layer says what about a setting, and what names it",
+            answers("200", of(data=SAID), "Lowest layer first; the last one holds."),
+            parameter("path", TEXT, "Such as objects.lead.fields.budget.label."),
+        )
+    },
+    "/api/v1/config/retired": {
+        "get": _operation(
+            "retired",
+            "Read what is kept of fields and objects that are no longer there",
+            answers("200", of(data=many(RETIRED)), "What is kept."),
+        )
+    },
+    "/api/v1/config/purge": {
+        "post": {
+            **_operation(
+                "purge",
+                "Delete retired values for good",
+                answers("201", of(data=REVISION), "The revision that says so."),
+            ),
+            "requestBody": asks(PURGE),
         }
     },
     "/api/v1/config/rollback": {
