@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -20,11 +21,10 @@ from fieldstone.compiler.compile import compile_site
 from fieldstone.compiler.loading import read_layer
 from fieldstone.compiler.tree import Layer
 from fieldstone.delivery import enrichers
-from fieldstone.delivery.enrichers.checking import check_enrichments
 from fieldstone.evolution.bring_up import bring_up
 from fieldstone.evolution.documents import Documents
 from fieldstone.evolution.live import last_good
-from fieldstone.evolution.workshop import Workshop
+from fieldstone.evolution.workshop import Workshop, current_documents
 from fieldstone.extensions.builtin import members
 from fieldstone.extensions.trials import trial_problems
 from fieldstone.jobs.contract import Queue
@@ -67,13 +67,24 @@ def vocabulary() -> Vocabulary:
     )
 
 
-def layers_of(settings: Settings, stored: Documents | None = None) -> list[Layer]:
-    """Return the layers of an installation: core, templates, the project's own metadata, what the database holds.
+@dataclass(frozen=True)
+class Ground:
+    """The layers of an installation that lie in files, as they were when the process began.
 
-    Templates are the folders that config.yaml names, then those installed into the database; the site's layer is
-    the highest.
+    An upgrade that replaces files under a running process must not give it YAML that its code does not know.
     """
-    stored = stored or Documents()
+
+    below: tuple[Layer, ...]  # the core, then the folders that config.yaml names
+    project: tuple[Layer, ...]  # the project's own metadata, if it has any
+
+    def layers(self, stored: Documents) -> list[Layer]:
+        """Return all layers, lowest first: templates in the database lie below the project, the site's own is highest."""
+        found = [*self.below, *stored.templates, *self.project]
+        return [*found, stored.site] if stored.site.documents else found
+
+
+def ground_of(settings: Settings) -> Ground:
+    """Read the layers that lie in files. Raises MetadataError for what cannot be read."""
     core = shipped("metadata").parent
     layers = [read_layer("core", core)]
     for name in settings.layers:
@@ -83,10 +94,14 @@ def layers_of(settings: Settings, stored: Documents | None = None) -> list[Layer
         if not folder.is_dir():
             raise MetadataError([_no_layer(core, name)])
         layers.append(read_layer(Path(name).name, folder))
-    layers += stored.configuring
-    if settings.folder.resolve() != core.resolve() and (settings.folder / "metadata").is_dir():
-        layers.append(read_layer("project", settings.folder))
-    return [*layers, stored.site] if stored.site.documents else layers
+    own = settings.folder.resolve() != core.resolve() and (settings.folder / "metadata").is_dir()
+    project = (read_layer("project", settings.folder),) if own else ()
+    return Ground(tuple(layers), project)
+
+
+def layers_of(settings: Settings, stored: Documents | None = None) -> list[Layer]:
+    """Return the layers of an installation: core, templates, project, and the site's own."""
+    return ground_of(settings).layers(stored or Documents())
 
 
 def _no_layer(core: Path, name: str) -> Problem:
@@ -97,16 +112,27 @@ def _no_layer(core: Path, name: str) -> Problem:
 
 def compile_model(settings: Settings, words: Vocabulary, stored: Documents | None = None) -> Model:
     """Return the compiled model of an installation. Raises MetadataError with every problem."""
-    model = compile_site(
-        layers_of(settings, stored),
+    return _compiled(settings, words, layers_of(settings, stored))
+
+
+def _compiled(settings: Settings, words: Vocabulary, layers: Sequence[Layer]) -> Model:
+    return compile_site(
+        layers,
         words.types,
         words.kinds,
         cache=settings.state_folder / "cache",
         report_schema=REPORT_SCHEMA,
         defaults={"currency": settings.currency},
     )
-    check_enrichments(model, words.enrichers)
-    return model
+
+
+def _workshop(settings: Settings, words: Vocabulary, storage: Storage, clock: Clock) -> Workshop:
+    ground = ground_of(settings)
+
+    def compiled(stored: Documents) -> Model:
+        return _compiled(settings, words, ground.layers(stored))
+
+    return Workshop(storage, compiled, clock, ground.layers)
 
 
 def stored_documents(settings: Settings) -> Documents:
@@ -116,9 +142,7 @@ def stored_documents(settings: Settings) -> Documents:
         return Documents()
     storage = Storage(settings.database_url, secret_key=settings.secret_key)
     try:
-        return Workshop(storage, partial(compile_model, settings, vocabulary()), utc_now).current()[
-            1
-        ]
+        return current_documents(storage)[1]
     except StorageError:
         log.warning("the database was not reached: what was changed in it is left out")
         return Documents()
@@ -134,8 +158,7 @@ def build_site(settings: Settings | None = None, clock: Clock = utc_now) -> Site
     settings = settings or load_settings(Path.cwd())
     words = vocabulary()
     storage = Storage(settings.database_url, secret_key=settings.secret_key)
-    compiling, layers = partial(compile_model, settings, words), partial(layers_of, settings)
-    workshop = Workshop(storage, compiling, clock, layers)
+    workshop = _workshop(settings, words, storage, clock)
     with reached():
         found = last_good(workshop)
     model, notes = bring_up(storage, found.model, clock())

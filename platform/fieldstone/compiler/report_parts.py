@@ -1,82 +1,95 @@
-"""What reports name: fields in their measures, conditions, groups and lists, and what was renamed of it."""
+"""What reports name: fields and stages in their measures, conditions, groups and lists, and what was renamed of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.resolving import Resolver
 from fieldstone.compiler.tree import Items, Table, child_of, put
 from fieldstone.expressions.expression import ExpressionError
 from fieldstone.expressions.renaming import named, renamed
-from fieldstone.model.site_model import ModelScope
 
-EXPRESSIONS = frozenset({"measure", "when", "group", "value", "date", "filter", "rows", "columns"})
-"""Keys of reports whose text is written in the expression language, in this or a nested map."""
-FILTERED = "list"
-"""The key whose text is a filter of lists: field:operator:value~value."""
+EXPRESSIONS = frozenset({"measure", "when", "group", "value", "date", "filter", "start", "end"})
+"""Keys whose text is written in the expression language, in a report or a map inside it."""
+SPREAD = "spread"  # {from: FIELD, to: FIELD}
+STAGES = "stages"  # a list of stages
+LIST = "list"  # a filter of lists: field:operator:value~value
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text of a report: what holds it, its key there, what it is, and which object it speaks of."""
+
+    holder: Table | Items
+    key: str | int
+    what: str
+    spot: Spot
+    object_name: str
 
 
 def settle_names(spot: Spot, settings: Table, resolver: Resolver) -> None:
     """Write a report's texts with the present codes, and remember what they name."""
-    spec = resolver.objects.get(str(settings.get("object", "")))
-    if spec is None:
-        return
-    scope = resolver.scope(spec.code)
-    for holder, key, here in _texts(spot, settings):
-        text = str(child_of(holder, key)[0])
-        present = (
-            _filter(text, resolver, spec.code)
-            if here.path[-1] == FILTERED
-            else renamed(text, scope, resolver.renames)
-        )
+    for one in _texts(spot, settings, ""):
+        if one.object_name not in resolver.objects:
+            continue
+        text = str(child_of(one.holder, one.key)[0])
+        present = _present(text, one, resolver)
         if present != text:
-            put(holder, key, present)
-        _note(here, present, scope, resolver)
+            put(one.holder, one.key, present)
+        _note(present, one, resolver)
 
 
-def _note(spot: Spot, text: str, scope: ModelScope, resolver: Resolver) -> None:
-    if spot.path[-1] == FILTERED:
-        field = text.partition(":")[0]
-        if scope.type_of(field) is not None:
-            resolver.use(spot, "field", scope.object_name, field)
+def _present(text: str, one: Text, resolver: Resolver) -> str:
+    if one.what == STAGES:
+        stage_field = resolver.objects[one.object_name].stage_field
+        return resolver.renames.options(one.object_name, stage_field).get(text, text)
+    if one.what == LIST:
+        return _filter(text, resolver, one.object_name)
+    return renamed(text, resolver.scope(one.object_name), resolver.renames)
+
+
+def _note(text: str, one: Text, resolver: Resolver) -> None:
+    spec = resolver.objects[one.object_name]
+    if one.what == STAGES:
+        resolver.use(one.spot, "option", spec.code, spec.stage_field, text)
         return
+    if one.what == LIST:
+        text = text.partition(":")[0]
     try:
-        what = named(text, scope)
+        what = named(text, resolver.scope(spec.code))
     except ExpressionError:
         return  # whoever asks the report is told
     for field_named in sorted(what.fields):
-        resolver.use(spot, "field", *field_named)
+        resolver.use(one.spot, "field", *field_named)
     for option_named in sorted(what.options):
-        resolver.use(spot, "option", *option_named)
+        resolver.use(one.spot, "option", *option_named)
 
 
-def _texts(spot: Spot, value: object) -> Iterator[tuple[Table | Items, str | int, Spot]]:
-    """Yield every text that names fields: what holds it, its key there, and its place."""
-    if isinstance(value, Table):
-        for key, item in value.items():
-            if key in EXPRESSIONS or key == FILTERED:
-                yield from _named_texts(value, key, item, spot.under(key))
-            else:
-                yield from _texts(spot.under(key), item)
-    elif isinstance(value, Items):
+def _texts(spot: Spot, value: object, object_name: str) -> Iterator[Text]:
+    """Yield every text that names fields or stages; a map with an object of its own speaks of that one."""
+    if isinstance(value, Items):
         for place, item in enumerate(value):
-            yield from _texts(spot.under(place), item)
+            yield from _texts(spot.under(place), item, object_name)
+    if not isinstance(value, Table):
+        return
+    object_name = str(value.get("object", object_name))
+    for key, item in value.items():
+        here = spot.under(key)
+        if key in EXPRESSIONS or key == LIST or spot.path[-1] == SPREAD:
+            yield from _plain(value, key, key, here, object_name)
+        elif key == STAGES and isinstance(item, Items):
+            for place, _ in enumerate(item):
+                yield from _plain(item, place, STAGES, here.under(place), object_name)
+        yield from _texts(here, item, object_name)
 
 
-def _named_texts(
-    holder: Table, key: str, item: object, spot: Spot
-) -> Iterator[tuple[Table | Items, str | int, Spot]]:
-    if isinstance(item, str):
-        yield holder, key, spot
-    elif isinstance(item, Items):
-        for place, one in enumerate(item):
-            if isinstance(one, str):
-                yield item, place, spot
-            else:
-                yield from _texts(spot.under(place), one)
-    else:
-        yield from _texts(spot, item)
+def _plain(
+    holder: Table | Items, key: str | int, what: str, spot: Spot, object_name: str
+) -> Iterator[Text]:
+    if isinstance(child_of(holder, key)[0], str):
+        yield Text(holder, key, what, spot, object_name)
 
 
 def _filter(text: str, resolver: Resolver, object_name: str) -> str:

@@ -32,13 +32,8 @@ class Workshop:
     layers: Below = lambda documents: documents.layers
 
     def current(self) -> tuple[int, Documents]:
-        """Return the revision in force and its documents; nothing in a database without tables."""
-        with self.storage.looking() as connection:
-            if not has_tables(connection):
-                return 0, Documents()
-            kept = Revisions(connection)
-            number = kept.current()
-            return number, Documents.of_texts(kept.texts(number) if number else ())
+        """Return the revision in force and its documents."""
+        return current_documents(self.storage)
 
     def model(self, documents: Documents) -> Model:
         """Return the compiled model with every field in the column that keeps its type of values. Raises MetadataError."""
@@ -64,6 +59,16 @@ class Workshop:
         """Return revisions, the newest first."""
         with self.storage.looking() as connection:
             return Revisions(connection).latest(limit, before)
+
+
+def current_documents(storage: Storage) -> tuple[int, Documents]:
+    """Return the revision in force and its documents; nothing in a database without tables."""
+    with storage.looking() as connection:
+        if not has_tables(connection):
+            return 0, Documents()
+        kept = Revisions(connection)
+        number = kept.current()
+        return number, Documents.of_texts(kept.texts(number) if number else ())
 
 
 def no_revision(number: int) -> RefusedError:

@@ -46,7 +46,7 @@ def told(asked: Asked, outcome: Outcome, record: Record | None) -> dict[str, Any
     data: dict[str, Any] = {"id": str(outcome.record_id), "version": outcome.version}
     answer: dict[str, Any] = {"data": data}
     if record is not None:
-        answer["data"] = with_earlier_names(asked, object_name, record.dump(asked.model))
+        answer["data"] = with_earlier_names(asked, record.object_name, record.dump(asked.model))
     answer["decisions"] = [decision_json(one, asked.language) for one in outcome.decisions]
     if outcome.warnings:
         answer["warnings"] = [asdict(problem) for problem in outcome.warnings]
