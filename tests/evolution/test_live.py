@@ -11,6 +11,7 @@ from sqlalchemy import update
 from fieldstone.base.errors import RefusedError
 from fieldstone.evolution.apply import OvertakenError, Wish
 from fieldstone.evolution.live import LOOK_SECONDS
+from fieldstone.reads.query import Query
 from fieldstone.storage.revisions import fs_document
 from tests.evolution.world import Place, Process
 
@@ -183,3 +184,26 @@ def test_a_broken_revision_is_told_on_readyz_by_check_and_by_the_list_of_revisio
     assert "intger" in capsys.readouterr().err
     assert run(["revisions"], bootstrap) == 1
     assert "revision 1 is broken" in capsys.readouterr().err
+
+
+def test_a_request_that_meets_a_column_that_was_purged_is_told_to_come_again(
+    place: Place, process: Process
+) -> None:
+    from fieldstone import bootstrap
+    from fieldstone.storage.errors import StorageError
+    from fieldstone.storage.shadows import Shadow
+
+    process.apply(SIZE)
+    app = bootstrap.build_web(process.site)
+    process.site.storage.purge(Shadow("o_customer", "f_shoe_size", 0))
+
+    @app.get("/static/asks")
+    def asks() -> str:
+        process.site.reads.list(process.ctx, process.site.model, "customer", Query())
+        return "unreached"
+
+    answer = app.test_client().get("/static/asks")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    with pytest.raises(StorageError):
+        process.site.reads.list(process.ctx, process.site.model, "customer", Query())

@@ -58,8 +58,7 @@ class Process:
 
     def look(self) -> None:
         """Let it look now, however short ago it looked."""
-        self.changing.live._next = 0.0
-        self.changing.live.look()
+        self.changing.live.look_now()
 
     def plan(self, *sets: tuple[str, Any], **more: Any) -> Plan:
         """Plan settings by dotted path: plan(("objects.lead.fields.size", "integer"))."""

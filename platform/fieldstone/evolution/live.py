@@ -82,6 +82,11 @@ class Live:
             self._next = time.monotonic() + LOOK_SECONDS
             self._lock.release()
 
+    def look_now(self) -> None:
+        """Look, however short ago that was."""
+        self._next = 0.0
+        self.look()
+
     def take(self, number: int, documents: Documents, model: Model) -> None:
         """Serve a revision that this process has just put into force itself."""
         del documents

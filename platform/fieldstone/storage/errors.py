@@ -63,6 +63,19 @@ def unique_problem(error: IntegrityError, tables: Tables) -> Problem | None:
     return None
 
 
+STALE: Final = frozenset({"42703", "42P01", "0A000"})
+"""undefined_column, undefined_table, cached plan must not change result type"""
+
+
+def is_stale(error: BaseException) -> bool:
+    """Tell whether a statement spoke of a table or column that another process has purged meanwhile."""
+    if not isinstance(error, DBAPIError):
+        return False
+    said = str(error.orig)
+    state = getattr(error.orig, "sqlstate", None)
+    return state in STALE or said.startswith(("no such column", "no such table"))
+
+
 def is_passing(error: DBAPIError) -> bool:
     """Tell whether the same transaction may well succeed when tried again: deadlock, time-out, restart."""
     if getattr(error.orig, "sqlite_errorname", "").startswith("SQLITE_BUSY"):

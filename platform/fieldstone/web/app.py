@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import partial
 from http import HTTPStatus
 
 import structlog
@@ -12,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from fieldstone.actions.intake.reception import CrowdedError
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.site import Site
-from fieldstone.storage.errors import is_lost
+from fieldstone.storage.errors import is_lost, is_stale
 from fieldstone.web import health, problems
 from fieldstone.web.asking import KEY, Asked, ask, check_forgery, check_text
 from fieldstone.web.intake import register_intake
@@ -47,7 +48,7 @@ def build_app(site: Site) -> Flask:
     app.config["MAX_FORM_PARTS"] = 2000
     health.register(app, site)
     _look_and_secure(app, site)
-    _answer_refusals(app)
+    _answer_refusals(app, site)
     register_rest(app, site)
     register_intake(app)
     register_pages(app, site)
@@ -78,7 +79,7 @@ def _look_and_secure(app: Flask, site: Site) -> None:
         return response
 
 
-def _answer_refusals(app: Flask) -> None:
+def _answer_refusals(app: Flask, site: Site) -> None:
     @app.errorhandler(RefusedError)
     def refused(error: RefusedError) -> Response:
         response = problems.answer(error.problems, error.status)
@@ -92,15 +93,27 @@ def _answer_refusals(app: Flask) -> None:
             return error
         return problems.answer([problems.of_http(error)], error.code)
 
-    @app.errorhandler(Exception)
-    def broken(error: Exception) -> Response:
-        if is_lost(error):
-            log.error("database lost", path=request.path, reason=type(error).__name__)
-            response = problems.answer([LOST], HTTPStatus.SERVICE_UNAVAILABLE)
-            response.headers["Retry-After"] = str(RETRY_SECONDS)
-            return response
-        log.error("request failed", path=request.path, exc_info=error)
-        return problems.answer([BROKEN], HTTPStatus.INTERNAL_SERVER_ERROR)
+    app.register_error_handler(Exception, partial(_failed, site))
+
+
+def _failed(site: Site, error: Exception) -> Response:
+    if is_stale(error):
+        # The model that the request began with is gone; nothing was written, and the next one gets the present.
+        log.warning("request began before a change", path=request.path)
+        if site.changing is not None:
+            site.changing.live.look_now()
+        return _come_again(CHANGED, 1)
+    if is_lost(error):
+        log.error("database lost", path=request.path, reason=type(error).__name__)
+        return _come_again(LOST, RETRY_SECONDS)
+    log.error("request failed", path=request.path, exc_info=error)
+    return problems.answer([BROKEN], HTTPStatus.INTERNAL_SERVER_ERROR)
+
+
+def _come_again(problem: Problem, seconds: int) -> Response:
+    response = problems.answer([problem], HTTPStatus.SERVICE_UNAVAILABLE)
+    response.headers["Retry-After"] = str(seconds)
+    return response
 
 
 RETRY_SECONDS = 5
@@ -109,6 +122,12 @@ LOST = Problem(
     "",
     "The database does not answer at the moment.",
     "Try again in a few seconds; if you were saving, look first whether it was kept.",
+)
+CHANGED = Problem(
+    "changed_meanwhile",
+    "",
+    "The configuration was changed while this was asked; nothing was written.",
+    "Send it again.",
 )
 BROKEN = Problem(
     "internal",
