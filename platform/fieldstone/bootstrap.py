@@ -21,6 +21,7 @@ from fieldstone.compiler.compile import compile_site
 from fieldstone.compiler.loading import read_layer
 from fieldstone.compiler.tree import Layer
 from fieldstone.delivery import enrichers
+from fieldstone.delivery.enrichers.checking import check_enrichments
 from fieldstone.evolution.bring_up import bring_up
 from fieldstone.evolution.documents import Documents
 from fieldstone.evolution.live import last_good
@@ -79,7 +80,7 @@ class Ground:
 
     def layers(self, stored: Documents) -> list[Layer]:
         """Return all layers, lowest first: templates in the database lie below the project, the site's own is highest."""
-        found = [*self.below, *stored.templates, *self.project]
+        found = [*self.below, *stored.configuring, *self.project]
         return [*found, stored.site] if stored.site.documents else found
 
 
@@ -116,7 +117,7 @@ def compile_model(settings: Settings, words: Vocabulary, stored: Documents | Non
 
 
 def _compiled(settings: Settings, words: Vocabulary, layers: Sequence[Layer]) -> Model:
-    return compile_site(
+    model = compile_site(
         layers,
         words.types,
         words.kinds,
@@ -124,6 +125,8 @@ def _compiled(settings: Settings, words: Vocabulary, layers: Sequence[Layer]) ->
         report_schema=REPORT_SCHEMA,
         defaults={"currency": settings.currency},
     )
+    check_enrichments(model, words.enrichers)
+    return model
 
 
 def _workshop(settings: Settings, words: Vocabulary, storage: Storage, clock: Clock) -> Workshop:
