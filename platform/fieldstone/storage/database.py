@@ -21,6 +21,7 @@ from fieldstone.storage.errors import BUSY, CONFLICT, ClashError, is_passing, tr
 from fieldstone.storage.kept_columns import KeptColumns
 from fieldstone.storage.reaching import reached
 from fieldstone.storage.reader import Reader
+from fieldstone.storage.rehearsal import Rehearsal
 from fieldstone.storage.retyping import Carrier
 from fieldstone.storage.shadows import Shadow
 from fieldstone.storage.site_state import has_tables
@@ -61,6 +62,12 @@ class Storage:
         """Give a reader; on SQLite all its statements see one moment, on PostgreSQL each sees the latest."""
         with self._reader.connect() as connection:
             yield Reader(connection, tables, ctx)
+
+    @contextmanager
+    def rehearsing(self, tables: Tables, ctx: Context) -> Iterator[Rehearsal]:
+        """Give the facts of a dry run: they lock and write nothing."""
+        with self._reader.connect() as connection:
+            yield Rehearsal(connection, tables, ctx)
 
     def kept_columns(self) -> KeptColumns:
         """Return which column keeps which kind of values; nothing in a database without tables."""

@@ -15,7 +15,7 @@ class Deadlines:
     """Counts the deadlines that stand, rule by rule."""
 
     name = "deadlines"
-    summary = "count the deadlines that run, are late, or were set by an older rule"
+    summary = "count deadlines that run, are late, or follow an older rule"
 
     def arguments(self, parser: ArgumentParser) -> None:
         """Declare the rule."""

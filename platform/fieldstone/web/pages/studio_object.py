@@ -18,6 +18,7 @@ from fieldstone.web.pages.studio import tabs
 from fieldstone.web.pages.studio_edits import Edits, changed, changing_of, effective_of
 from fieldstone.web.pages.studio_parts import Part, entries_of, form_of, part_of
 from fieldstone.web.pages.studio_plan import planned_page
+from fieldstone.web.pages.studio_trial import trial_page
 from fieldstone.web.pages.subjects import not_there
 
 PAGE = Blueprint("studio_object", __name__)
@@ -80,6 +81,8 @@ def write_entry(object_name: str, kind: str, code: str) -> Response:
             edits = _renamed(edits, part, code, wanted, own=documents.value(part.entry(code))[1])
         shown = {name: before.get(name) for name in form.properties if name in before}
         edits = changed(edits, part.entry(wanted), shown, values)
+    if given.get("try") and part.kind == "rules":
+        return trial_page(asked, wanted, edits)
     return planned_page(asked, edits, _back(part, given.get("pipeline", "")))
 
 
@@ -280,6 +283,7 @@ def _heading(asked: Asked, part: Part, code: str, value: Mapping[str, Any]) -> D
         "pipeline": part.pipeline,
         "fresh": code == NEW,
         "renames": part.may_rename,
+        "tries": part.kind == "rules",
     }
 
 

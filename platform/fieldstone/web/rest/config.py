@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
+from fieldstone.actions.simulating import simulate
 from fieldstone.base.errors import MetadataError, RefusedError
 from fieldstone.compiler.plain_check import plain_problems
 from fieldstone.evolution.apply import Wish
@@ -18,7 +19,7 @@ from fieldstone.fieldtypes.datetime import DatetimeType
 from fieldstone.storage.revisions import Revision
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.rest.answering import json_answer
-from fieldstone.web.rest.openapi_config import CHANGE, PURGE, ROLLBACK
+from fieldstone.web.rest.openapi_config import CHANGE, PURGE, ROLLBACK, SIMULATE
 from fieldstone.web.rest.reading_json import (
     body,
     known_parameters,
@@ -32,6 +33,7 @@ MOST: Final = 200
 FIELD_AT: Final = 3  # in ("objects", OBJECT, "fields", FIELD)
 ALIASED: Final = timedelta(days=180)
 """How long programs may go on with the earlier code of something that is renamed over REST."""
+USUAL_DAYS: Final = 90
 instant = DatetimeType().dump
 
 
@@ -163,6 +165,24 @@ def said() -> Response:
             }
         }
     )
+
+
+@blueprint.post("/simulate")
+def try_rule() -> Response:
+    """Say what a rule, as it is or as the body changes it, would have done with past records; nothing is written."""
+    asked = the_call()
+    known_parameters()
+    changing = changing_of(asked)
+    given = _given(SIMULATE)
+    model = asked.model
+    if given.get("set") or given.get("documents"):
+        planned = _planned(changing, asked, given)
+        if planned.model is None:
+            raise RefusedError(planned.problems)
+        model = planned.model
+    since = timedelta(days=given.get("days", USUAL_DAYS))
+    found = simulate(asked.ctx, model, asked.site.storage, given["rule"], since)
+    return json_answer({"data": found.as_json()})
 
 
 def changing_of(asked: Asked) -> Changing:

@@ -110,6 +110,17 @@ PURGE: Final[Json] = {
     },
     "required": ["name"],
 }
+SIMULATE: Final[Json] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "rule": {**TEXT, "description": "The code of the rule."},
+        "days": {"type": "integer", "minimum": 1, "maximum": 3660, "description": "How far back."},
+        "set": CHANGE["properties"]["set"],
+        "documents": CHANGE["properties"]["documents"],
+    },
+    "required": ["rule"],
+}
 LABEL: Final = of(en=TEXT, zh=TEXT)
 STEP: Final = of(
     verb={"type": "string", "enum": ["add", "change", "rename", "retire", "restore", "purge"]},
@@ -158,6 +169,16 @@ RETIRED: Final = of(name=TEXT, path=many(TEXT), label=LABEL, values=WHOLE)
 SAID: Final = of(
     layers=many(of(layer=TEXT, value=ANYTHING)),
     named_in=many(of(object=TEXT, path=many(TEXT), text=LABEL)),
+)
+SIMULATION: Final = of(
+    rule=TEXT,
+    object=TEXT,
+    since=INSTANT,
+    looked_at=WHOLE,
+    concerned=WHOLE,
+    different=WHOLE,
+    outcomes=many(of(text=LABEL, count=WHOLE)),
+    samples=many(of(id=TEXT, title=TEXT, would=LABEL, has=LABEL, because=LABEL, differs=FLAG)),
 )
 NUMBER: Final = parameter("number", WHOLE, "The revision.", "path")
 
@@ -208,6 +229,16 @@ CONFIG_PATHS: Final[Mapping[str, Json]] = {
                 answers("200", of(data=PLAN), "Steps and consequences."),
             ),
             "requestBody": asks(CHANGE),
+        }
+    },
+    "/api/v1/config/simulate": {
+        "post": {
+            **_operation(
+                "simulate",
+                "Say what a rule would have done with past records, without writing",
+                answers("200", of(data=SIMULATION), "Totals and samples."),
+            ),
+            "requestBody": asks(SIMULATE),
         }
     },
     "/api/v1/config/apply": {
