@@ -173,8 +173,6 @@ def test_after_three_judgements_the_fourth_is_for_good(company: Company) -> None
                 {
                     "lifecycle": "sales_lead",
                     "recycles": turn,
-                    "owner": company.ids["li"],
-                    "pool": None,
                 },
                 lead,
                 trusted=True,
