@@ -21,9 +21,10 @@ from fieldstone.changes.nouns import SYSTEM_ACTOR, Context
 from fieldstone.expressions.env import Env
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.model.site_model import Model
+from fieldstone.rules.claim_body import CLAIMS
 from fieldstone.rules.scoring_body import Bounds, Scoring
 from fieldstone.storage.chain import broken_links, fs_audit
-from fieldstone.storage.counters import fs_counter, fs_grant, fs_ledger, fs_sequence
+from fieldstone.storage.counters import fs_grant, fs_ledger, fs_sequence
 from fieldstone.storage.database import Storage
 from fieldstone.storage.journal import fs_owner_span, fs_stage_history
 from fieldstone.storage.merges import fs_merge
@@ -140,19 +141,23 @@ def _audits(connection: Connection, rows: Rows) -> Iterator[str]:
 
 
 def _quotas(connection: Connection) -> Iterator[str]:
-    """What counters say was spent is what was granted."""
-    key = ("rule", "subject", "period")
-    granted = select(*(fs_grant.c[name] for name in key), func.sum(fs_grant.c.count))
-    spent = {
-        (rule, subject, period): int(count)
-        for rule, subject, period, count in connection.execute(
-            granted.group_by(*(fs_grant.c[name] for name in key))
-        )
-    }
-    asked = select(*(fs_counter.c[name] for name in key), fs_counter.c.used)
-    for rule, subject, period, used in connection.execute(asked):
-        if spent.get((rule, subject, period), 0) != used:
-            yield f"{rule} {subject} {period}: {used} used, {spent.get((rule, subject, period))} granted"
+    """Nobody was charged for more claims than they made, or given back more than they were charged."""
+    key = (fs_grant.c.rule, fs_grant.c.subject, fs_grant.c.period)
+    asked = select(*key, func.sum(fs_grant.c.count)).group_by(*key)
+    charged: Counter[str] = Counter()
+    for rule, subject, ledger, count in connection.execute(asked):
+        if ":" in subject:
+            continue  # a group's or a pool's, who come and go
+        if count < 0:
+            yield f"{rule} {subject} {ledger}: {-count} more given back than charged"
+        if ledger == CLAIMS:
+            charged[subject] += int(count)
+    audit = fs_audit.c
+    told = select(audit.actor, func.count()).where(audit.reason == "claimed").group_by(audit.actor)
+    made = {actor: int(count) for actor, count in connection.execute(told)}
+    for subject, count in charged.items():
+        if count > made.get(subject, 0):
+            yield f"{subject} was charged for {count} claims and made {made.get(subject, 0)}"
 
 
 def _references(model: Model, rows: Rows) -> Iterator[str]:

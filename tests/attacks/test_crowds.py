@@ -16,7 +16,7 @@ from fieldstone.actions.contract import Call
 from fieldstone.base.errors import RefusedError
 from fieldstone.changes.nouns import Actor, Change, Operation, Outcome
 from fieldstone.reads.door import Reads
-from fieldstone.storage.counters import fs_counter
+from fieldstone.storage.counters import fs_grant
 from tests.company import Company
 from tests.invariants import breaches
 
@@ -90,12 +90,17 @@ def claim(company: Company, person: Actor, lead: str) -> str:
 
 
 def spent(company: Company, person: Actor) -> int:
-    """Return how much of their claims a person has used."""
-    asked = select(fs_counter.c.used).where(
-        fs_counter.c.subject == person.id, fs_counter.c.rule == "lead_claim"
+    """Return what a person was charged for claims, in whatever ledger."""
+    asked = select(fs_grant.c.count).where(
+        fs_grant.c.subject == person.id, fs_grant.c.rule == "lead_claim"
     )
     with company.storage.looking() as connection:
-        return sum(used for (used,) in connection.execute(asked))
+        return sum(count for (count,) in connection.execute(asked))
+
+
+def held(company: Company, person: Actor) -> int:
+    """Return how many leads a person owns."""
+    return [row["owner"] for row in company.storage_rows("lead").values()].count(person.id)
 
 
 def test_of_fifty_who_claim_one_lead_one_gets_it_and_the_others_spend_nothing(
@@ -122,7 +127,7 @@ def test_one_person_in_a_hurry_gets_what_the_day_allows_and_no_more(company: Com
     told = Counter(code for some in at_once(take_four) for code in some)  # type: ignore[attr-defined]
 
     assert told == {"": 20, "claim_quota": 12}
-    assert spent(company, person) == 20
+    assert spent(company, person) == held(company, person) == 20
     assert whole(company)
 
 
@@ -141,6 +146,8 @@ def test_nobody_holds_more_than_the_limit_however_many_claims_come_together(
 
     assert told == {"": 2, "holding_limit": 6}
     assert spent(company, person) == 2
+    assert held(company, person) == 100
+    assert whole(company)
 
 
 def test_of_several_who_create_one_external_id_one_does(company: Company) -> None:

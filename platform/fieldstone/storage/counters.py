@@ -116,7 +116,6 @@ class Counters:
 
 
 # Statements are built once for each dialect: making one costs more than running it.
-_ADD_GRANT = Adding(fs_grant)
 _ADD_POINTS = Adding(fs_ledger)
 
 
