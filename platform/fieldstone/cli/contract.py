@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 from wsgiref.types import WSGIApplication
@@ -61,14 +61,22 @@ class Asked:
     folder: Path
     wiring: Wiring
     terminal: Terminal
+    _opened: list[Site] = field(default_factory=list, init=False, repr=False)
 
     def settings(self) -> Settings:
         """Return the settings of the current folder. Raises MetadataError."""
         return load_settings(self.folder)
 
     def site(self) -> Site:
-        """Return the site of the current folder, ready to work."""
-        return self.wiring.build_site(self.settings())
+        """Return the site of the current folder, ready to work until the command ends."""
+        site = self.wiring.build_site(self.settings())
+        self._opened.append(site)
+        return site
+
+    def close(self) -> None:
+        """Close the connections of what the command opened."""
+        while self._opened:
+            self._opened.pop().storage.close()
 
 
 class Command(Protocol):

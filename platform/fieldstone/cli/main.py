@@ -67,6 +67,8 @@ def _run(command: Command, asked: Asked) -> int:
         cure = "Correct the path, or let this user read and write there."
         asked.terminal.refuse([Problem("file", str(error.filename), text, cure)])
         return REFUSED
+    finally:
+        asked.close()
 
 
 def _no_command(argv: Sequence[str], found: Mapping[str, Command]) -> Problem | None:
