@@ -224,10 +224,21 @@ def test_a_phone_shows_everything_within_its_width(tab: Tab, leads: dict[str, st
         assert within, url
 
 
-def test_a_mark_of_a_dashboard_leads_to_its_list(tab: Tab) -> None:
+def test_a_mark_of_a_dashboard_leads_to_its_records(tab: Tab) -> None:
     page = tab("admin")
     page.goto("/dashboards/leads")
-    page.locator(".kpi", has_text="New leads").click()
+    mark = page.locator(".kpi", has_text="New leads")
+    shown = mark.locator(".v").inner_text()
+    mark.click()
 
-    expect(page).to_have_url(re.compile(r"/o/lead\?.*created_at"))
-    expect(page.get_by_role("link", name="Talked To")).to_be_visible()
+    expect(page).to_have_url(re.compile(r"/dashboards/leads/records\?.*figure=created"))
+    expect(page.get_by_role("heading", name="New leads")).to_be_visible()
+    expect(page.locator("header.bar .count")).to_have_text(shown)
+    expect(page.locator("#rows tr")).to_have_count(int(shown))
+    page.get_by_role("link", name="Talked To").click()
+    expect(page).to_have_url(re.compile("/o/lead/[0-9a-f-]{36}$"))
+
+    page.go_back()
+    page.get_by_role("link", name="Back to the dashboard").click()
+    expect(page).to_have_url(re.compile(r"/dashboards/leads\?"))
+    expect(mark).to_be_visible()
