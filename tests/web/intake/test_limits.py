@@ -167,12 +167,17 @@ def test_what_arrived_is_emptied_after_its_time_and_still_counted(busy: Gate) ->
     assert [one.count for one in flow] == [1]
 
 
+def solves(token: str, answer: int, bits: int) -> bool:
+    number = int.from_bytes(hashlib.sha256(f"{token}:{answer}".encode()).digest())
+    return number >> (256 - bits) == 0
+
+
 def solved(token: str, bits: int) -> str:
-    for n in itertools.count():
-        number = int.from_bytes(hashlib.sha256(f"{token}:{n}".encode()).digest())
-        if number >> (256 - bits) == 0:
-            return str(n)
-    raise AssertionError("unreachable")
+    return str(next(n for n in itertools.count() if solves(token, n, bits)))
+
+
+def unsolved(token: str, bits: int) -> str:
+    return str(next(n for n in itertools.count() if not solves(token, n, bits)))
 
 
 def confirmation(gate: Gate) -> str:
@@ -201,7 +206,9 @@ def test_an_address_must_be_confirmed_before_anything_is_made(busy: Gate) -> Non
 
 
 def test_a_form_that_asks_for_work_takes_nothing_without_it(busy: Gate) -> None:
-    answer = busy.send("careful_form", name="Emma", email="emma@fjord.example", _work="0")
+    token = busy.form_token("careful_form")
+    typed = {"name": "Emma", "email": "emma@fjord.example", "_work": unsolved(token, 8)}
+    answer = busy.send("careful_form", _token=token, **typed)
 
     assert answer.status_code == 422
     assert busy.arrivals("careful_form") == []
