@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
@@ -16,8 +17,10 @@ import psycopg
 Row = Sequence[Any]
 
 
-class Rows:
+class Rows(ABC):
     """Statements with `?` in the places of values."""
+
+    begin = "BEGIN"
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -50,13 +53,13 @@ class Rows:
             self._here.connection = self._connect()
         return self._here.connection
 
-    def _connect(self) -> Any:
-        raise NotImplementedError
+    @abstractmethod
+    def _connect(self) -> Any: ...
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Commit what is done inside, or nothing of it."""
-        self._ran("BEGIN", ())
+        self._ran(self.begin, ())
         try:
             yield
         except BaseException:
@@ -105,7 +108,9 @@ class PostgresRows(Rows):
 
 
 class SqliteRows(Rows):
-    """SQLite by the standard library."""
+    """SQLite by the standard library; one transaction waits for the other."""
+
+    begin = "BEGIN IMMEDIATE"
 
     def _connect(self) -> Any:
         made = sqlite3.connect(self._url.removeprefix("sqlite:///"), isolation_level=None)
@@ -114,17 +119,6 @@ class SqliteRows(Rows):
         made.execute("PRAGMA busy_timeout = 10000")
         made.execute("PRAGMA cache_size = -16000")
         return made
-
-    @contextmanager
-    def transaction(self) -> Iterator[None]:
-        """Commit what is done inside, or nothing of it; others wait their turn."""
-        self._ran("BEGIN IMMEDIATE", ())
-        try:
-            yield
-        except BaseException:
-            self._ran("ROLLBACK", ())
-            raise
-        self._ran("COMMIT", ())
 
     def moment(self, at: datetime) -> object:
         """Return an instant as text."""
