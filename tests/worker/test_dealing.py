@@ -139,7 +139,7 @@ def a_month_of_work(site: Site) -> tuple[str, str, str]:
 def test_a_ranking_is_computed_published_once_and_frozen(fair: Site) -> None:
     ann, bo, cai = a_month_of_work(fair)
 
-    move_clock(fair, days=7)  # a new week has opened, whatever day it is
+    move_clock(fair, days=8)  # a new week has opened at eight, whatever day and hour it is
     work_until_idle(fair)
     work_until_idle(fair)
     with fair.storage.looking() as connection:
@@ -168,7 +168,7 @@ def test_a_ranking_is_computed_published_once_and_frozen(fair: Site) -> None:
 
 def test_rewards_really_change_who_gets_what(fair: Site) -> None:
     ann, bo, _ = a_month_of_work(fair)
-    move_clock(fair, days=7)
+    move_clock(fair, days=8)
     work_until_idle(fair)
     before = owners_of(fair)
 

@@ -1,5 +1,5 @@
 /* The command palette: one input, answers drawn by the server, arrows and Enter. */
-import { $, $$, ask, on } from "./dom.js";
+import { $, $$, on } from "./dom.js";
 
 const dialog = $("#palette");
 const input = $("#palette-q");
@@ -21,7 +21,7 @@ export function palette() {
   if (!dialog || dialog.open) return;
   dialog.showModal();
   input.select();
-  ask("GET", `/search?q=${encodeURIComponent(input.value)}`, list);
+  window.htmx.trigger(input, "open"); // the input's own request, so that what is typed next replaces it
 }
 
 on("click", "[data-palette]", (event) => {
