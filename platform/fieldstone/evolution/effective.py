@@ -28,6 +28,11 @@ class Effective:
         found, _ = self._found(path)
         return found
 
+    def says(self, path: Sequence[str]) -> bool:
+        """Tell whether some layer says anything at a path, be it that nothing stands there."""
+        root, inside = self._root(path)
+        return root is not None and value_at(root, inside)[1]
+
     def layer(self, path: Sequence[str]) -> str:
         """Return the layer that wrote what stands at a path, "" when nothing stands there."""
         root, inside = self._root(path)

@@ -9,6 +9,7 @@ from typing import Any, Final
 from fieldstone.base.label import Label
 from fieldstone.evolution.converting import NEVER, converter
 from fieldstone.evolution.finding import DANGER, NOTE, STOP, WARNING, Finding
+from fieldstone.evolution.gaining import gains_and_losses
 from fieldstone.evolution.operations import ADD, CHANGE, RETIRE, Operation
 from fieldstone.evolution.references import places_of
 from fieldstone.evolution.relocation import Removed
@@ -16,9 +17,6 @@ from fieldstone.fieldtypes.contract import FieldType, InvalidValueError
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.model.site_model import Model
 from fieldstone.storage.census import Census, Counted
-
-SCOPES: Final = ("none", "own", "team", "department", "all")
-LEVELS: Final = ("hidden", "mask", "read", "write")
 
 
 @dataclass(frozen=True)
@@ -49,6 +47,7 @@ def findings(
         judge = JUDGES.get(one.what)
         if judge is not None:
             found += judge(compared, one)
+    found += gains_and_losses(compared.before, compared.after, compared.census, operations)
     for gone in removed:
         found += _of_removed(compared, gone)
     order = {STOP: 0, DANGER: 0, WARNING: 1, NOTE: 2}
@@ -239,40 +238,6 @@ def _of_rule(compared: Compared, one: Operation) -> Iterator[Finding]:
         yield Finding(WARNING, "rule_broken", one.path, text, counted.count, counted.samples)
 
 
-def _of_permission(compared: Compared, one: Operation) -> Iterator[Finding]:
-    """Yield who sees or may do less, or more."""
-    counted = compared.census.people(one.path[-1])
-    if not counted.count:
-        return
-    loses = one.verb == RETIRE or any(_rank(c.before) > _rank(c.after) for c in one.changes)
-    gains = one.verb == ADD or any(_rank(c.before) < _rank(c.after) for c in one.changes)
-    role, where = one.label, one.within
-    if loses:
-        text = Label(
-            f'{counted.count:,} people with the role "{role.en}" lose rights over {where.en.lower()}.',
-            f"{counted.count:,} 位“{role.text('zh')}”将失去对{where.text('zh')}的部分权限。",
-        )
-        yield Finding(WARNING, "people_lose", one.path, text, counted.count, counted.samples)
-    if gains:
-        text = Label(
-            f'{counted.count:,} people with the role "{role.en}" gain rights over {where.en.lower()}.',
-            f"{counted.count:,} 位“{role.text('zh')}”将获得对{where.text('zh')}的更多权限。",
-        )
-        yield Finding(WARNING, "people_gain", one.path, text, counted.count, counted.samples)
-
-
-def _rank(value: Any) -> int:
-    """Return how much a right gives: more is more."""
-    if isinstance(value, bool) or value is None:
-        return int(bool(value))
-    if isinstance(value, dict):
-        return LEVELS.index("mask")
-    for ladder in (SCOPES, LEVELS):
-        if value in ladder:
-            return ladder.index(str(value))
-    return 0
-
-
 def _of_role(compared: Compared, one: Operation) -> Iterator[Finding]:
     counted = compared.census.people(one.path[0])
     if one.verb == RETIRE and counted.count:
@@ -311,6 +276,5 @@ JUDGES: Final[dict[str, Judge]] = {
     "object": _of_object,
     "field": _of_field,
     "rule": _of_rule,
-    "permission": _of_permission,
     "role": _of_role,
 }

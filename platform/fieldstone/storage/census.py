@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, select
+from sqlalchemy import ColumnElement, Connection, Select, String, and_, func, not_, select
 
 from fieldstone.changes.nouns import Context
 from fieldstone.expressions.expression import Expression
@@ -116,17 +117,32 @@ class Census:
 
     def people(self, role: str) -> Counted:
         """Return the active people who carry a role."""
+        found = sorted(name for name, roles in self.carriers() if role in roles)
+        return Counted(len(found), tuple(found[:SHOWN]))
+
+    def carriers(self) -> tuple[tuple[str, frozenset[str]], ...]:
+        """Return the active people with the roles that each carries."""
         held = self._tables.objects.get("user")
         if held is None or "roles" not in held.columns:
-            return Counted(0)
+            return ()
         named, active = self._title(held), held.columns.get("active")
         asked = select(named, held.columns["roles"]).where(_live(held))
         if active is not None:
             asked = asked.where(active.is_not(False))
-        found = [
-            str(name) for name, roles in self._connection.execute(asked) if role in (roles or ())
-        ]
-        return Counted(len(found), tuple(sorted(found)[:SHOWN]))
+        found = self._connection.execute(asked)
+        return tuple((str(name), frozenset(roles or ())) for name, roles in found)
+
+    def held(self, object_name: str, field: str) -> dict[str, int]:
+        """Return how many live records hold each option, or stand in each stage; lists count once for each element."""
+        held = self._tables[object_name]
+        column = held.columns[field]
+        asked = select(column, func.count()).where(_live(held), column.is_not(None))
+        if not isinstance(column.type, String):  # a list of options: counted in memory
+            counted: Counter[str] = Counter()
+            for (values,) in self._connection.execute(select(column).where(_live(held))):
+                counted.update(values or ())
+            return dict(counted)
+        return {str(value): n for value, n in self._connection.execute(asked.group_by(column))}
 
     def _title(self, held: ObjectTable) -> ColumnElement[Any]:
         title = held.columns.get(held.spec.title)

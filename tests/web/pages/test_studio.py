@@ -8,40 +8,16 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from werkzeug.test import TestResponse
 
 from fieldstone.evolution.packages import pack
 from fieldstone.templates.shop import shipped_template
 from tests.web.pages.office import Office, Visitor
+from tests.web.pages.studio_desk import confirm, open_studio
 
 
 @pytest.fixture
 def admin(office: Office) -> Iterator[Visitor]:
-    changing = office.site.changing
-    assert changing is not None
-    ctx = office.site.system_context("test")
-    before, _ = changing.current(ctx)
-    yield office.visitor("admin")
-    planned = changing.plan_rollback(ctx, before)
-    if not planned.unchanged(changing.current(ctx)[1]):
-        from fieldstone.evolution.apply import Wish
-
-        changing.rollback(ctx, planned, before, Wish("clean", second_word=True))
-
-
-def hidden(page: TestResponse) -> dict[str, str]:
-    """Return what the form of a plan carries."""
-    form = page.text.partition('<form class="sheet" method="post" action="/studio/')[2]
-    inputs = r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"'
-    names = re.findall(inputs, form.partition("</form>")[0])
-    return {name: html.unescape(value) for name, value in names if name != "csrf_token"}
-
-
-def confirm(admin: Visitor, page: TestResponse, **more: str) -> TestResponse:
-    assert page.status_code == 200, page.text
-    action = re.search(r'action="(/studio/[^"]*)"', page.text.partition("st-steps")[2])
-    assert action is not None
-    return admin.post(action[1], **{**hidden(page), **more})
+    yield from open_studio(office)
 
 
 def test_only_administrators_enter_the_studio_and_see_the_way_there(office: Office) -> None:

@@ -120,6 +120,7 @@ def tabs(asked: Asked, current: str) -> list[Drawn]:
     named = (
         ("objects", t("Objects"), "/studio", "box"),
         ("rules", t("Rules"), "/studio/rules", "workflow"),
+        ("permissions", t("Permissions"), "/studio/permissions", "shield-check"),
         ("templates", t("Templates"), "/studio/templates", "package"),
         ("revisions", t("Revisions"), "/studio/revisions", "history"),
         ("yaml", "YAML", "/studio/yaml", "file-code"),

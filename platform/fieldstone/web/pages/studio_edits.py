@@ -33,6 +33,7 @@ SCHEMA: Final = {
     },
 }
 Json = dict[str, Any]
+LONGEST_NUMBER: Final = 9
 
 
 @dataclass(frozen=True)
@@ -121,6 +122,17 @@ def changing_of(asked: Asked) -> Changing:
     return changing
 
 
-def effective_of(asked: Asked) -> Effective:
-    """Return every setting as it is in force."""
-    return changing_of(asked).effective(asked.ctx)
+def effective_of(asked: Asked, base: str = "") -> Effective:
+    """Return every setting as it is in force, or as a form showed it that was made from revision `base`."""
+    return changing_of(asked).effective(asked.ctx, documents_at(asked, base))
+
+
+def documents_at(asked: Asked, base: str = "") -> Documents:
+    """Return the documents that a form was made from: those in force where it names no revision.
+
+    What differs from them is what somebody changed; what others changed since is none of it. Raises RefusedError (404).
+    """
+    changing = changing_of(asked)
+    if base.isdecimal() and base.isascii() and len(base) <= LONGEST_NUMBER:
+        return changing.documents(asked.ctx, int(base))
+    return changing.current(asked.ctx)[1]

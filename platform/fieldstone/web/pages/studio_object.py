@@ -53,7 +53,7 @@ def _list(asked: Asked, object_name: str, kind: str) -> Response:
         "tabs": tabs(asked, "rules" if kind == "rules" else "objects"),
         "title": spec.label.text(asked.language) if spec else t(KINDS[kind]),
         "symbol": spec.icon if spec else "workflow",
-        "parts": _parts(asked, part, kind),
+        "parts": parts_of_object(asked, part, kind),
         "pipelines": _pipelines(part, asked.language),
         "rows": rows,
         "what": t(KINDS[kind]),
@@ -75,7 +75,8 @@ def _variants(asked: Asked, kind: str) -> list[Drawn]:
     return sorted(found, key=lambda one: str(one["label"]))
 
 
-def _parts(asked: Asked, part: Part, current: str) -> list[Drawn]:
+def parts_of_object(asked: Asked, part: Part, current: str) -> list[Drawn]:
+    """Return the parts of an object, or of the site, as links."""
     t = speech(asked.language).t
     listed = list(KINDS)[:6] if part.spec is not None else list(KINDS)[6:]
     home = f"/studio/o/{part.spec.code if part.spec else SITE}"
