@@ -179,3 +179,18 @@ def test_the_language_is_changed_from_the_menu(tab: Tab) -> None:
     page.get_by_role("menuitemradio", name="简体中文").click()
 
     expect(page.get_by_role("heading", name="任务")).to_be_visible()
+
+
+def test_keys_walk_the_list_one_came_from(tab: Tab) -> None:
+    page = tab("li")
+    page.goto("/o/lead?sort=name&f=mobile:filled")
+    page.get_by_role("link", name="Ready Made").click()
+    expect(page.locator("#place")).to_have_text("1 of 2")
+
+    page.keyboard.press("j")
+    expect(page.get_by_role("heading", name="Zhang Wei")).to_be_visible()
+    expect(page.locator("#place")).to_have_text("2 of 2")
+    page.keyboard.press("k")
+    expect(page.get_by_role("heading", name="Ready Made")).to_be_visible()
+    page.get_by_role("link", name="My leads").click()
+    expect(page).to_have_url(re.compile(r"/o/lead\?f=mobile:filled&sort=name$"))

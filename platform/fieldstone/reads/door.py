@@ -37,9 +37,19 @@ from fieldstone.reads.pairs import (
     pair_of,
     pairs_of,
 )
+from fieldstone.reads.places import Beside, Place, beside_of, place_of
 from fieldstone.reads.points import Life, points_of
 from fieldstone.reads.pools import Inside, inside_of, into_pool, pools_of
-from fieldstone.reads.query import EVERYTHING, BoardColumn, Choice, Hit, Page, Query, Record
+from fieldstone.reads.query import (
+    COUNTED,
+    EVERYTHING,
+    BoardColumn,
+    Choice,
+    Hit,
+    Page,
+    Query,
+    Record,
+)
 from fieldstone.reads.scores import Score, scores_of
 from fieldstone.reads.searching import choices, found_anywhere
 from fieldstone.reads.sight import Sight
@@ -111,6 +121,20 @@ class Reads:
             page = self.list(ctx, model, object_name, replace(query, cursor=cursor))
             yield from page.rows
             cursor = page.next_cursor
+
+    def beside(
+        self, ctx: Context, model: Model, object_name: str, id: str, query: Query
+    ) -> Beside | None:
+        """Return a record's neighbours in the list of a query, None when it is not there for the actor."""
+        with self.sight(ctx, model) as sight:
+            return beside_of(sight, object_name, id, query)
+
+    def place(
+        self, ctx: Context, model: Model, object_name: str, id: str, query: Query
+    ) -> Place | None:
+        """Return where a record stands in the list of a query, None when it is not there for the actor."""
+        with self.sight(ctx, model) as sight:
+            return place_of(sight, object_name, id, replace(query, count_up_to=COUNTED + 1))
 
     def count(self, ctx: Context, model: Model, object_name: str, query: Query = EVERYTHING) -> int:
         """Return how many records the query finds."""

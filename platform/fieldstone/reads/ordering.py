@@ -5,7 +5,7 @@ Missing values come last in either direction, and the id settles ties.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -70,10 +70,27 @@ class SortColumn:
 
     def from_here(self, value: object) -> ColumnElement[bool]:
         """Return the condition of having this value or coming later."""
+        return self._within(value, up=not self.descending)
+
+    def turned(self) -> ColumnElement[Any]:
+        """Return the ORDER BY element of walking the other way."""
+        directed: UnaryExpression[Any] = asc(self.column) if self.descending else desc(self.column)
+        return directed.nulls_first() if self.nullable else directed
+
+    def ahead(self, value: object) -> ColumnElement[bool]:
+        """Return the condition of coming earlier than this value."""
+        if value is None:
+            return self.column.is_not(None)
         bound = self._bound(value)
-        found: ColumnElement[bool] = (
-            self.column <= bound if self.descending else self.column >= bound
-        )
+        return self.column > bound if self.descending else self.column < bound
+
+    def up_to_here(self, value: object) -> ColumnElement[bool]:
+        """Return the condition of having this value or coming earlier."""
+        return self._within(value, up=self.descending)
+
+    def _within(self, value: object, *, up: bool) -> ColumnElement[bool]:
+        bound = self._bound(value)
+        found: ColumnElement[bool] = self.column >= bound if up else self.column <= bound
         return found
 
     def _bound(self, value: object) -> ColumnElement[Any]:
@@ -132,13 +149,30 @@ def behind(columns: Sequence[SortColumn], values: Sequence[object]) -> ColumnEle
     a, b, id become: a behind or (a the same and (b behind or (b the same and id behind))), with a bound
     on the first key in front, so that an index range starts at the right place.
     """
-    clause = columns[-1].behind(values[-1])
-    for column, value in zip(columns[-2::-1], list(values)[-2::-1], strict=True):
-        clause = or_(column.behind(value), and_(column.same(value), clause))
+    clause = _beyond(columns, values, SortColumn.behind)
     first, value = columns[0], values[0]
     if len(columns) == 1 or first.nullable or value is None:
         return clause
     return and_(first.from_here(value), clause)
+
+
+def ahead(columns: Sequence[SortColumn], values: Sequence[object]) -> ColumnElement[bool]:
+    """Return the condition of coming before the row with these sort values, made as `behind` is."""
+    clause = _beyond(columns, values, SortColumn.ahead)
+    if len(columns) == 1 or values[0] is None:
+        return clause
+    return and_(columns[0].up_to_here(values[0]), clause)
+
+
+def _beyond(
+    columns: Sequence[SortColumn],
+    values: Sequence[object],
+    step: Callable[[SortColumn, object], ColumnElement[bool]],
+) -> ColumnElement[bool]:
+    clause = step(columns[-1], values[-1])
+    for column, value in zip(columns[-2::-1], list(values)[-2::-1], strict=True):
+        clause = or_(step(column, value), and_(column.same(value), clause))
+    return clause
 
 
 def _may_miss(frame: Frame, path: str) -> bool:

@@ -18,6 +18,14 @@ MOST_FILTERS: Final = 20
 MOST_COLUMNS: Final = 40
 LONGEST_SEARCH: Final = 200
 
+Trail = tuple[tuple[str, str], ...]
+
+
+def with_trail(url: str, trail: Trail) -> str:
+    """Return the address of a record with the way that led to it."""
+    link = "&" if "?" in url else "?"
+    return f"{url}{link}{urlencode(trail, safe=':~,')}" if trail else url
+
 
 @dataclass(frozen=True)
 class Arrangement:
@@ -57,6 +65,11 @@ class Arrangement:
         changed = replace(self, **changes) if changes else self
         query = urlencode([*changed.pairs, *more], safe=":~,")
         return (path or self.path) + (f"?{query}" if query else "")
+
+    @property
+    def trail(self) -> Trail:
+        """Return what the address of a record carries, so that its page knows the list one came from."""
+        return (("in", self.kind), *self.pairs)
 
     def keep(self, *without: str) -> list[tuple[str, str]]:
         """Return what a form sends along, without what the form itself sets."""

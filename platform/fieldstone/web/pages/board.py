@@ -17,7 +17,7 @@ from fieldstone.reads.query import COUNTED_IN_COLUMN, BoardColumn, Query
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.amounts import compact, counted, usual_text, usual_time
-from fieldstone.web.pages.arranging import arrangement_of
+from fieldstone.web.pages.arranging import arrangement_of, with_trail
 from fieldstone.web.pages.cards import Cards
 from fieldstone.web.pages.list import Listing, filter_step
 from fieldstone.web.pages.moves import moves_of, verbs_of
@@ -50,7 +50,9 @@ class Board:
     @cached_property
     def cards(self) -> Cards:
         """Return how cards are drawn."""
-        return Cards(self.asked, self.spec, self.listing.chosen.declared, self.pipeline)
+        declared = self.listing.chosen.declared
+        way = with_trail("", (*self.listing.arranged.trail, *self._also()))
+        return Cards(self.asked, self.spec, declared, self.pipeline, way)
 
     def query(self, **more: Any) -> Query:
         """Return the question behind the board: the filters, within one pipeline."""
@@ -137,12 +139,20 @@ class Board:
 
     def url(self, opened: Sequence[str] | None = None) -> str:
         """Return the address of this board, with these closed columns open."""
+        return self.listing.arranged.url(more=self._also(opened))
+
+    def _also(self, opened: Sequence[str] | None = None) -> list[tuple[str, str]]:
+        """Return what the address of a board says besides its arrangement."""
         shown = sorted(self.opened if opened is None else set(opened))
         more = [("open", code) for code in shown]
         pipelines = self.spec.pipelines
         if pipelines is not None and self.pipeline is not next(iter(pipelines.pipelines.values())):
             more.append(("pipeline", self.pipeline.code))
-        return self.listing.arranged.url(more=more)
+        return more
+
+    def column_query(self, stage: Stage, **more: Any) -> Query:
+        """Return the question behind one column."""
+        return self.query(column=(self.spec.stage_field, stage.code), **more)
 
     def more_url(self, stage: Stage, cursor: str | None) -> str:
         """Return where the next cards of a column come from, "" at its end."""
@@ -221,9 +231,7 @@ def more_cards(object_name: str) -> Response:
     stage = board.pipeline.stages.get(request.args.get("stage", ""))
     if stage is None:
         raise not_there()
-    query = board.query(
-        column=(board.spec.stage_field, stage.code), cursor=request.args.get("after", "")
-    )
+    query = board.column_query(stage, cursor=request.args.get("after", ""))
     page = asked.site.reads.list(asked.ctx, asked.model, object_name, query)
     column = {
         "id": stage.code,

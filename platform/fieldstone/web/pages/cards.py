@@ -34,6 +34,7 @@ class Cards:
     spec: ObjectType
     view: View | None
     pipeline: Pipeline | None
+    way: str = ""  # what the address of a record carries of the board
 
     @property
     def speech(self) -> Speech:
@@ -96,7 +97,7 @@ class Cards:
         title = self.look.title(record)
         card: dict[str, Any] = {
             "id": record.id,
-            "href": f"/o/{self.spec.code}/{record.id}",
+            "href": f"/o/{self.spec.code}/{record.id}{self.way}",
             "move_url": f"/o/{self.spec.code}/{record.id}/move",
             "title": title,
             "subtitle": self._text(record, self._code("subtitle")),

@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from flask import Response, request
 from itsdangerous import URLSafeSerializer
@@ -20,6 +21,7 @@ from fieldstone.web.pages.shell import FLASH_COOKIE, Shell
 
 HTML: Final = "text/html; charset=utf-8"
 OK: Final = 200
+CAME_FROM: Final = "in="  # what the address of a record has when it knows its list
 Told = Mapping[str, object]  # what HX-Trigger tells the page's scripts
 
 
@@ -126,7 +128,13 @@ def done(told: Told) -> Response:
 
 
 def go(asked: Asked, url: str, toast: Mapping[str, object] | None = None) -> Response:
-    """Lead to another page, by htmx or without, and let it show a toast once."""
+    """Lead to another page, by htmx or without, and let it show a toast once.
+
+    A page that one is on keeps what its address says of the list one came from.
+    """
+    here = urlsplit(request.headers.get("HX-Current-URL") or request.referrer or "")
+    if here.path == url and any(one.startswith(CAME_FROM) for one in here.query.split("&")):
+        url = f"{url}?{here.query}"
     if wants_fragment():
         response = Response(status=204, headers={"HX-Redirect": url})
     else:

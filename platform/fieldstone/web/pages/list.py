@@ -99,7 +99,7 @@ class Listing:
         cursor = page.next_cursor
         return {
             "columns": self.table.columns(self.arranged, self.order),
-            "rows": self.table.rows(page.rows),
+            "rows": self.table.rows(page.rows, self.arranged.trail),
             "more_url": self.arranged.url(more=[("after", cursor)]) if cursor else "",
         }
 

@@ -14,6 +14,7 @@ from fieldstone.reads.query import Query
 from fieldstone.reads.standing import Standing
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.pages import drawing
+from fieldstone.web.pages.arranging import with_trail
 from fieldstone.web.pages.badges import forget
 from fieldstone.web.pages.composing import Composer
 from fieldstone.web.pages.details import Details
@@ -27,6 +28,7 @@ from fieldstone.web.pages.reasons import decisions_of
 from fieldstone.web.pages.related_lists import Related
 from fieldstone.web.pages.stage_box import StageBox
 from fieldstone.web.pages.subjects import heading, is_company, not_there, object_of
+from fieldstone.web.pages.trail import Came, came_from
 from fieldstone.web.pages.values import Look
 from fieldstone.web.pages.verbs import Verbs
 from fieldstone.web.pages.wording import told
@@ -44,6 +46,11 @@ class RecordPage(OneRecord):
 
     standing: Standing
     deleted: bool = False
+
+    @cached_property
+    def came(self) -> Came | None:
+        """Return the list or board that the reader came from."""
+        return came_from(self.asked, self.spec.code, self.record)
 
     @cached_property
     def history(self) -> History:
@@ -78,14 +85,18 @@ class RecordPage(OneRecord):
         scores = asked.site.reads.scores(asked.ctx, asked.model, spec.code, self.record.id)
         apart = {score.field for score in scores} | {spec.title}
         tab = self._chosen_tab()
+        came = self.came
+        back = {"list_url": came.back_url} if came else {}
+        crumbs = [{"label": spec.plural.text(asked.language), "href": f"/o/{spec.code}"}]
         return {
-            "object": heading(asked, spec),
+            "object": {**heading(asked, spec), **back},
             "id": self.record.id,
             "title": title,
             "subtitle": self._subtitle(),
             "who": {"initials": initials(title), "tone": tone(title), "org": is_company(spec)},
             "chips": self._chips(),
-            "crumbs": [{"label": spec.plural.text(asked.language), "href": f"/o/{spec.code}"}],
+            "crumbs": came.crumbs() if came else crumbs,
+            "place": came.place(self.record.id) if came else None,
             "acts": verbs.first(),
             "more_acts": verbs.more(),
             "edit_url": f"{self.url}/edit" if self.standing.may_update and not self.deleted else "",
@@ -124,22 +135,24 @@ class RecordPage(OneRecord):
         """Return what block `feed` needs."""
         before = _instant(request.args.get("before", ""))
         groups, older = self.feed.groups(before)
+        way = self.came.trail if self.came and older else ()
         return {
             "composer": self.composer(kind, errors),
             "groups": groups,
             "coming": self.feed.coming() if before is None else [],
-            "older_url": older,
+            "older_url": with_trail(older, way),
         }
 
     def _tabs(self, current: str) -> list[Drawn]:
         t = self.speech.t
         named = {"activity": t("Activity"), "changes": t("Changes"), "why": t("Why")}
         named |= {code: t(part.label) for code, part in self._added_tabs.items()}
-        links = {"activity": self.url}
+        way = self.came.trail if self.came else ()
+        links = {"activity": with_trail(self.url, way)}
         return [
             {
                 "label": label,
-                "href": links.get(code, f"{self.url}?tab={code}"),
+                "href": links.get(code, with_trail(f"{self.url}?tab={code}", way)),
                 "current": code == current,
             }
             for code, label in named.items()

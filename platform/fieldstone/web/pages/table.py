@@ -9,7 +9,7 @@ from typing import Any, Final
 from fieldstone.model.objects import ObjectType
 from fieldstone.reads.query import Record, Sort
 from fieldstone.web.asking import Asked
-from fieldstone.web.pages.arranging import Arrangement
+from fieldstone.web.pages.arranging import Arrangement, Trail, with_trail
 from fieldstone.web.pages.people import initials, tone
 from fieldstone.web.pages.subjects import has_face, is_company
 from fieldstone.web.pages.values import Look, is_number
@@ -47,17 +47,20 @@ class Table:
             column["sorted"] = "down" if now[1] else "up"
         return column
 
-    def rows(self, records: Sequence[Record]) -> list[dict[str, Any]]:
-        """Return the rows of a page; the records were read with their titles."""
+    def rows(self, records: Sequence[Record], trail: Trail = ()) -> list[dict[str, Any]]:
+        """Return the rows of a page, which lead into the records; those were read with their titles."""
         look = Look(self.asked)
         faces, square = has_face(self.spec), is_company(self.spec)
-        return [self._row(look, record, faces=faces, square=square) for record in records]
+        way = with_trail("", trail)
+        return [self._row(look, record, way, faces=faces, square=square) for record in records]
 
-    def _row(self, look: Look, record: Record, *, faces: bool, square: bool) -> dict[str, Any]:
+    def _row(
+        self, look: Look, record: Record, way: str, *, faces: bool, square: bool
+    ) -> dict[str, Any]:
         title = look.title(record)
         row: dict[str, Any] = {
             "id": record.id,
-            "href": f"/o/{self.spec.code}/{record.id}",
+            "href": f"/o/{self.spec.code}/{record.id}{way}",
             "title": title,
             "cells": [look.cell(record, code) for code in self.codes],
         }
