@@ -20,6 +20,7 @@ from fieldstone.reads.boards import columns_of_board
 from fieldstone.reads.claiming import Claiming, claiming_of
 from fieldstone.reads.converting import Asked, Converting, conversions_of, converting_of, may_check
 from fieldstone.reads.deadlines import Running, running_of
+from fieldstone.reads.drafting import Drafted, Items, drafted_of
 from fieldstone.reads.expanding import Titles, titles_of
 from fieldstone.reads.explaining import Why, explained
 from fieldstone.reads.frame import may_read
@@ -297,6 +298,19 @@ class Reads:
         """Return what the actor may do with a record (None: a new one) with `typed` values in place."""
         with self.sight(ctx, model) as sight:
             return standing_of(sight, object_name, id, typed or {})
+
+    def drafted(
+        self,
+        ctx: Context,
+        model: Model,
+        object_name: str,
+        id: str | None,
+        typed: Mapping[str, object],
+        items: Items,
+    ) -> Drafted | None:
+        """Return what line items and the totals over them come to, with `typed` values in place (id None: a new record)."""
+        with self.sight(ctx, model) as sight:
+            return drafted_of(sight, object_name, id, typed, items)
 
     def board(
         self,

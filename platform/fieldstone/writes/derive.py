@@ -8,6 +8,7 @@ from dataclasses import replace
 from fieldstone.base.errors import Problem
 from fieldstone.changes.nouns import Draft, Operation
 from fieldstone.fieldtypes.contract import InvalidValueError
+from fieldstone.model.formulas import worked_out
 from fieldstone.model.objects import Field
 from fieldstone.writes.fill import fill
 from fieldstone.writes.ownership import in_step
@@ -59,15 +60,8 @@ def evaluated(
     row: Mapping[str, object], plan: ObjectPlan, work: Work
 ) -> tuple[dict[str, object], list[Problem]]:
     """Return the row with its formulas worked out, and what the results' types refuse."""
-    result, problems = dict(row), []
-    for field in plan.formulas:
-        if field.formula is None:
-            continue
-        try:
-            result[field.code] = field.type.parse(field.formula.evaluate(result, work.env))
-        except InvalidValueError as invalid:
-            problems.append(problem_of(invalid, field.code))
-    return result, problems
+    result, wrong = worked_out(row, plan.formulas, work.env)
+    return result, [problem_of(invalid, code) for code, invalid in wrong]
 
 
 def _with_formulas(draft: Draft, work: Work) -> Draft:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from graphlib import TopologicalSorter
 
 from fieldstone.access.rights import Held
 from fieldstone.expressions.expression import Expression
+from fieldstone.model.formulas import in_order
 from fieldstone.model.objects import Field, ObjectType, StageAction
 from fieldstone.model.site_model import Model
 from fieldstone.rules.contract import CLEAN, VALIDATE, Rule
@@ -64,7 +64,7 @@ def plan_of(model: Model, object_name: str) -> ObjectPlan:
             relations[name] = relations.get(name, frozenset()) | read
     return ObjectPlan(
         spec=spec,
-        formulas=_in_order(fields),
+        formulas=in_order(fields),
         formula_inputs=_inputs_of(fields),
         defaults=tuple(
             f for f in fields if f.default is not None or f.default_expression is not None
@@ -105,7 +105,7 @@ def _watched(fields: Iterable[Field], rules: Iterable[Rule]) -> frozenset[str]:
         told |= fresh
         waiting += fresh & reading.keys()
     totals = {f.code for f in fields if f.rollup is not None} & told
-    over = {f.code for f in _in_order(fields) if f.column and _rests_on(f.code, reading, totals)}
+    over = {f.code for f in in_order(fields) if f.column and _rests_on(f.code, reading, totals)}
     return frozenset(totals | (over & told)) if totals else frozenset()
 
 
@@ -159,17 +159,6 @@ def _expressions_of_rules(rules: Iterable[Rule]) -> Iterable[Expression]:
     for rule in rules:
         yield from (one for one in (rule.when, rule.exempt) if one is not None)
         yield from rule.body.reads
-
-
-def _in_order(fields: Iterable[Field]) -> tuple[Field, ...]:
-    """Sort formulas so that each comes after those it reads; the compiler refused cycles."""
-    formulas = {field.code: field for field in fields if field.formula is not None}
-    graph = {
-        code: {name for name in field.formula.names if name in formulas}
-        for code, field in formulas.items()
-        if field.formula is not None
-    }
-    return tuple(formulas[code] for code in TopologicalSorter(graph).static_order())
 
 
 def _feeding(model: Model, spec: ObjectType) -> Iterable[str]:

@@ -1,4 +1,4 @@
-/* <crm-lookup>: an input that finds records; the server draws the choices. <crm-tags>: words as chips. <crm-lines>: line items. */
+/* <crm-lookup>: an input that finds records; the server draws the choices. <crm-tags>: words as chips. */
 import { $, $$, headers, icon, on, say } from "./dom.js";
 import { place } from "./menus.js";
 
@@ -167,27 +167,3 @@ class Tags extends HTMLElement {
   }
 }
 customElements.define("crm-tags", Tags);
-
-class Lines extends HTMLElement {
-  connectedCallback() {
-    this.next = Number(this.dataset.next || 0);
-    this.addEventListener("click", (event) => {
-      if (event.target.closest("[data-add-line]")) this.add();
-      const drop = event.target.closest("[data-drop-line]");
-      if (drop) {
-        drop.closest("tr").remove();
-        this.dispatchEvent(new Event("change", { bubbles: true }));
-      }
-    });
-  }
-
-  add() {
-    const body = $("tbody", this);
-    body.insertAdjacentHTML("beforeend", $("template", this).innerHTML.replaceAll("__n__", this.next));
-    this.next += 1;
-    const row = body.lastElementChild;
-    window.htmx?.process(row);
-    $("input:not([type=hidden]), select", row)?.focus();
-  }
-}
-customElements.define("crm-lines", Lines);

@@ -17,7 +17,8 @@ from fieldstone.web.i18n import speech
 from fieldstone.web.pages.controls import control_of
 from fieldstone.web.pages.feed import ACTIVITY
 from fieldstone.web.pages.form_values import filled
-from fieldstone.web.pages.inputs import Errors, Inputs
+from fieldstone.web.pages.inputs import Inputs
+from fieldstone.web.pages.wrong import Errors
 
 Drawn = dict[str, Any]
 LONGEST_SUBJECT: Final = 60

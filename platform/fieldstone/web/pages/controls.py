@@ -115,7 +115,7 @@ def _posted_lines(form: Form, name: str, kind: RowsType) -> list[dict[str, Contr
         return None
     lines: list[dict[str, Control]] = []
     for number in list(numbers)[:MOST_LINES]:
-        line: dict[str, Control] = {"id": form.get(f"{name}-{number}-id", "")}
+        line: dict[str, Control] = {"id": form.get(f"{name}-{number}-id", ""), "key": str(number)}
         for code, inner in kind.fields.items():
             found = _posted(form, f"{name}-{number}-{code}", inner)
             if found is not None:
@@ -155,11 +155,9 @@ def _lines_to_door(kind: RowsType, control: Sequence[Mapping[str, Control]], zon
             for code, value in line.items()
             if code in kind.fields and kind.fields[code].name not in DERIVED
         }
-        filled = any(value not in (None, "", [], False) for value in sent.values())
         if line.get("id"):
             sent["id"] = line["id"]
-        if filled or line.get("id"):
-            lines.append(sent)
+        lines.append(sent)
     return lines
 
 

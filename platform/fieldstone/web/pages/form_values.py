@@ -14,6 +14,7 @@ from fieldstone.model.objects import Field, ObjectType
 from fieldstone.storage.uploads import StoredFile, Uploads
 from fieldstone.web.asking import Asked
 from fieldstone.web.pages.controls import FILES, Control, Form, control_of, parsed, posted, to_door
+from fieldstone.web.pages.line_items import LineItems
 
 
 @dataclass(frozen=True)
@@ -56,6 +57,8 @@ def filled(
             continue  # an empty box keeps what is there
         if code in before and control == control_of(field.type, before[code], language, zone):
             continue
+        if field.type.name == "rows":
+            control = LineItems(asked, spec, field).sent(control)
         sent[code] = to_door(field.type, control, zone)
     return Filled(typed, sent)
 

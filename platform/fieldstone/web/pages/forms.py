@@ -22,10 +22,11 @@ from fieldstone.web.pages.badges import forget
 from fieldstone.web.pages.controls import Form
 from fieldstone.web.pages.duplicates import keys_of, matches, matches_in
 from fieldstone.web.pages.form_values import Filled, attach_files, filled, with_files
-from fieldstone.web.pages.inputs import Inputs, errors_of, summary_of, values_of
+from fieldstone.web.pages.inputs import Inputs, values_of
 from fieldstone.web.pages.subjects import heading, not_there, object_of
 from fieldstone.web.pages.values import Look
 from fieldstone.web.pages.wording import told
+from fieldstone.web.pages.wrong import errors_of, summary_of
 
 PAGE = Blueprint("forms", __name__)
 OPEN_SECTIONS: Final = 3  # further ones start folded

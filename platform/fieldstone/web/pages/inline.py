@@ -14,12 +14,13 @@ from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.details import Details, changed_between
 from fieldstone.web.pages.form_values import Filled, filled
-from fieldstone.web.pages.inputs import Errors, Inputs, errors_of
+from fieldstone.web.pages.inputs import Inputs
 from fieldstone.web.pages.people import face
 from fieldstone.web.pages.record import RecordPage, page_of
 from fieldstone.web.pages.subjects import has_face, is_company, not_there, object_of
 from fieldstone.web.pages.values import Look
 from fieldstone.web.pages.wording import told
+from fieldstone.web.pages.wrong import Errors, errors_of
 
 PAGE = Blueprint("inline", __name__)
 STALE = 412
@@ -106,13 +107,14 @@ def save_field(code: str, record_id: str, name: str) -> Response:
     sent |= dict.fromkeys(cleared)
     if not sent:
         return _after(before, before, field, cleared)
-    outcome = _submitted(asked, before, sent)
+    outcome = submitted(asked, before, sent)
     if outcome.refused:
         return _refused(before, field, found, outcome)
     return _after(before, page_of(asked, code, record_id), field, cleared, outcome)
 
 
-def _submitted(asked: Asked, shown: RecordPage, sent: dict[str, object]) -> Outcome:
+def submitted(asked: Asked, shown: RecordPage, sent: dict[str, object]) -> Outcome:
+    """Write these values of a record, unless somebody wrote it since the form was drawn."""
     version = request.form.get("version", "")
     expected = int(version[:18]) if version.isascii() and version.isdigit() else None
     change = Change(
@@ -186,7 +188,7 @@ def _after(
         events["toast"] = {"text": told(outcome.warnings[0], asked.language), "tone": "warn"}
     if not drawing.wants_fragment():
         return drawing.go(asked, after.url, events.get("toast"))
-    if _needs_whole_page(before, after):
+    if needs_whole_page(before, after):
         return drawing.fragment(
             asked, "field", viewing(after, field), 200, {**events, "reload": True}
         )
@@ -208,7 +210,8 @@ def _gate_done(after: RecordPage, field: Field, events: Drawn) -> Response:
     return drawing.html(body, 200, events or None)
 
 
-def _needs_whole_page(before: RecordPage, after: RecordPage) -> bool:
+def needs_whole_page(before: RecordPage, after: RecordPage) -> bool:
+    """Tell whether a write changed more of the page than its details and its path."""
     if before.standing.unseen != after.standing.unseen:
         return True
     outside = [*OUTSIDE, after.spec.title]

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from fieldstone.access.access import access_to
-from fieldstone.base.errors import Problem
 from fieldstone.fieldtypes.address import PARTS
 from fieldstone.fieldtypes.currency import CurrencyType
 from fieldstone.fieldtypes.locales import currency_marks
@@ -20,12 +19,12 @@ from fieldstone.reads.standing import Standing
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages.controls import SEVERAL, Control, control_of
+from fieldstone.web.pages.line_items import LineItems, worked_out
 from fieldstone.web.pages.people import tone
-from fieldstone.web.pages.values import Look
-from fieldstone.web.pages.wording import message
+from fieldstone.web.pages.values import Look, is_number, shown_type
+from fieldstone.web.pages.wrong import Errors
 
 Shown = dict[str, Any]
-Errors = Mapping[str, list[str]]
 SIGNS: Final = {"CNY": "¥", "JPY": "¥"}
 ADDRESS_LABELS: Final = {
     "country": "Country",
@@ -36,7 +35,6 @@ ADDRESS_LABELS: Final = {
     "postcode": "Postcode",
 }
 SIZES: Final = {"integer": "s", "decimal": "s", "percent": "s", "currency": "m", "date": "m"}
-NUMBERS: Final = frozenset({"integer", "decimal", "percent", "currency", "formula", "rollup"})
 
 
 @dataclass(frozen=True)
@@ -254,44 +252,73 @@ class Cell:
         return {"text": "••••" if self.inputs.values.get(self.field.code) else ""}
 
     def lines(self) -> Shown:
-        """Return the grid of line items."""
-        kind = self.field.type
-        if not isinstance(kind, RowsType):
-            return {}
-        child = self.inputs.asked.model.objects[f"{self.inputs.spec.code}__{self.field.code}"]
-        columns = [child.fields[code] for code in kind.fields if code in child.fields]
-        own = self.inputs.errors
+        """Return the grid of line items, with what their formulas and the totals come to."""
+        inputs, language = self.inputs, self.inputs.asked.language
+        items = LineItems(inputs.asked, inputs.spec, self.field)
+        drafted = worked_out(
+            inputs.asked, inputs.spec, inputs.record_id, inputs.values, inputs.typed
+        )
+        worked = drafted.lines.get(self.field.code, ()) if drafted else ()
+        sent = {n: place for place, n in enumerate(items.busy(self.control))}
         lines = [
-            {
-                "key": str(n),
-                "id": line.get("id", ""),
-                "cells": [self._line_cell(child, one, line, str(n)) for one in columns],
-                "errors": own.get(f"{self.field.code}.{n}", []),
-            }
+            self._line(items, n, line, worked[n] if n < len(worked) else {}, sent.get(n))
             for n, line in enumerate(self.control)
         ]
-        blank = [self._line_cell(child, one, {}, "__n__") for one in columns]
-        language = self.inputs.asked.language
+        blank = [
+            self._line_cell(items, one, items.blank[one.code], "__n__") for one in items.columns
+        ]
         heads = [
             {
                 "name": one.code,
                 "label": one.label.text(language),
-                "number": one.type.name in NUMBERS,
-                "size": SIZES.get(one.type.name, ""),
+                "number": is_number(one),
+                "size": SIZES.get(shown_type(one), ""),
+                "required": one.required,
             }
-            for one in columns
+            for one in items.columns
         ]
-        rows = {"columns": heads, "lines": lines, "blank": blank, "next": len(lines)}
+        again = f"?id={inputs.record_id}" if inputs.record_id else ""
+        rows = {
+            "columns": heads,
+            "lines": lines,
+            "blank": blank,
+            "next": max((int(one["key"]) + 1 for one in lines), default=0),
+            "totals": items.totals(drafted),
+            "work_url": f"/o/{inputs.spec.code}/lines/{self.field.code}{again}",
+        }
         return {"rows": rows}
 
-    def _line_cell(
-        self, child: ObjectType, one: Field, line: Mapping[str, Control], number: str
+    def _line(
+        self,
+        items: LineItems,
+        n: int,
+        line: Mapping[str, Control],
+        worked: Mapping[str, object],
+        place: int | None,
     ) -> Shown:
+        """Return one line; `place` is where it stands among those that were sent."""
+        key, texts = str(line.get("key") or n), items.texts(worked)
+        begin = f"{self.field.code}.{place}"
+        own = {} if place is None else self.inputs.errors
+        codes = {one.code for one in items.columns}
+        cells = []
+        for one in items.columns:
+            control = line.get(one.code)
+            control = items.control(one, None) if control is None else control
+            cell = self._line_cell(items, one, control, key)
+            cell |= {"text": texts[one.code]} if one.code in texts else {}
+            cells.append({**cell, "errors": own.get(f"{begin}.{one.code}", [])})
+        errors = [
+            text
+            for path, said in own.items()
+            if path == begin
+            or (path.startswith(f"{begin}.") and path.rpartition(".")[2] not in codes)
+            for text in said
+        ]
+        return {"key": key, "id": line.get("id", ""), "cells": cells, "errors": errors}
+
+    def _line_cell(self, items: LineItems, one: Field, control: Control, number: str) -> Shown:
         inputs, name = self.inputs, f"{self.field.code}-{number}-{one.code}"
-        control = line.get(one.code)
-        if control is None:
-            given = one.default if not line and number == "__n__" else None
-            control = control_of(one.type, given, inputs.asked.language, inputs.zone)
         made = {
             **inputs._plain(one, control),  # noqa: SLF001 - the same form, one level down
             "name": name,
@@ -299,8 +326,8 @@ class Cell:
             "depends": False,
         }
         if one.derived:
-            return {**made, "read_only": True, "text": control}
-        inner = replace(inputs, spec=child, typed={one.code: control})
+            return {**made, "read_only": True, "text": ""}
+        inner = replace(inputs, spec=items.child, typed={one.code: control})
         cell = Cell(inner, one, control, self.titles, self.field.code)
         made |= MADE.get(one.type.name, Cell.line)(cell)
         if "options_url" in made:
@@ -349,36 +376,6 @@ def watched(spec: ObjectType) -> frozenset[str]:
     ]
     conditions += [one.visible_when for one in spec.form if one.visible_when is not None]
     return frozenset(names | {name for one in conditions for name in one.names})
-
-
-def errors_of(problems: Iterable[Problem], language: str) -> dict[str, list[str]]:
-    """Return what is wrong by field; a line item also has its own under "lines.0"."""
-    found: dict[str, list[str]] = {}
-    for problem in problems:
-        head, _, rest = problem.path.partition(".")
-        text = message(problem, language)
-        place = rest.partition(".")[0]
-        key = f"{head}.{place}" if place.isdigit() else head
-        said = found.setdefault(key, [])
-        if text not in said:
-            said.append(text)
-    return found
-
-
-def summary_of(
-    problems: Iterable[Problem], spec: ObjectType, language: str
-) -> list[dict[str, str]]:
-    """Return the list above a form, each entry with the field it leads to."""
-    found = []
-    for problem in problems:
-        code, text = problem.path.partition(".")[0], message(problem, language)
-        if code in spec.fields:
-            label = spec.fields[code].label.text(language)
-            between = "：" if language == "zh" else ": "
-            found.append({"text": f"{label}{between}{text}", "name": code})
-        else:
-            found.append({"text": text})
-    return found
 
 
 def values_of(record: Record | None) -> Mapping[str, object]:

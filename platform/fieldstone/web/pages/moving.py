@@ -18,11 +18,12 @@ from fieldstone.web.pages.badges import forget
 from fieldstone.web.pages.board import moved
 from fieldstone.web.pages.converting import dialog_of
 from fieldstone.web.pages.form_values import Filled, filled
-from fieldstone.web.pages.inputs import Inputs, errors_of, summary_of
+from fieldstone.web.pages.inputs import Inputs
 from fieldstone.web.pages.record import RecordPage, page_of
 from fieldstone.web.pages.subjects import not_there
 from fieldstone.web.pages.values import Look
 from fieldstone.web.pages.wording import told
+from fieldstone.web.pages.wrong import errors_of, summary_of
 
 PAGE = Blueprint("moving", __name__)
 ASKED_FOR: Final = frozenset({"required", "needed_for_stage", "required_in_stage"})

@@ -20,11 +20,11 @@ from fieldstone.web.pages.composing import Composer
 from fieldstone.web.pages.details import Details
 from fieldstone.web.pages.entries import ASIDE, NOTICE, TAB, RecordPart, drawn, parts_of
 from fieldstone.web.pages.feed import Feed, activities_of
-from fieldstone.web.pages.inputs import Errors, errors_of
 from fieldstone.web.pages.merged import survivor_of
 from fieldstone.web.pages.one_record import OneRecord
 from fieldstone.web.pages.people import initials, tone
 from fieldstone.web.pages.reasons import decisions_of
+from fieldstone.web.pages.record_lines import LinesBox
 from fieldstone.web.pages.related_lists import Related
 from fieldstone.web.pages.stage_box import StageBox
 from fieldstone.web.pages.subjects import heading, is_company, not_there, object_of
@@ -32,6 +32,7 @@ from fieldstone.web.pages.trail import Came, came_from
 from fieldstone.web.pages.values import Look
 from fieldstone.web.pages.verbs import Verbs
 from fieldstone.web.pages.wording import told
+from fieldstone.web.pages.wrong import Errors, errors_of
 
 PAGE = Blueprint("record", __name__)
 TABS: Final = ("activity", "changes", "why")
@@ -83,7 +84,8 @@ class RecordPage(OneRecord):
         title = look.title(self.record)
         verbs = Verbs(asked, self.record, self.standing, self.deleted)
         scores = asked.site.reads.scores(asked.ctx, asked.model, spec.code, self.record.id)
-        apart = {score.field for score in scores} | {spec.title}
+        boxes = LinesBox(asked, self.record, self.standing).boxes()
+        apart = {score.field for score in scores} | {spec.title, *(one["name"] for one in boxes)}
         tab = self._chosen_tab()
         came = self.came
         back = {"list_url": came.back_url} if came else {}
@@ -102,6 +104,7 @@ class RecordPage(OneRecord):
             "edit_url": f"{self.url}/edit" if self.standing.may_update and not self.deleted else "",
             "stages": self.stages(),
             "notices": self._notices(),
+            "lines": boxes,
             "tabs": self._tabs(tab),
             "tab": tab,
             **self._tab(tab),

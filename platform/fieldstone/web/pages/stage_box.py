@@ -11,9 +11,10 @@ from fieldstone.model.objects import Pipeline, Stage
 from fieldstone.reads.history import StageSpan
 from fieldstone.reads.standing import Entry, Standing
 from fieldstone.web.pages.amounts import short_time, usual_text, usual_time
-from fieldstone.web.pages.inputs import Errors, Inputs
+from fieldstone.web.pages.inputs import Inputs
 from fieldstone.web.pages.one_record import OneRecord
 from fieldstone.web.pages.values import Look
+from fieldstone.web.pages.wrong import Errors
 
 Drawn = dict[str, Any]
 WHOLE: Final = 100
