@@ -96,6 +96,23 @@ def test_a_change_of_owner_over_the_api_meets_the_limit(tight: Company) -> None:
     assert codes(refused) == ["holding_limit"]
 
 
+def test_whoever_holds_far_too_many_stays_full_while_some_leave(company: Company) -> None:
+    leads = [a_lead(company, owner="wang") for _ in range(7)]
+    free = a_lead(company, owner="mei")
+    lowered = with_rules(
+        company, TIGHT.replace("{all: true, most: 1}", "{role: sales_manager, most: 9}")
+    )
+    leaving = [
+        Change("lead", Operation.UPDATE, {"owner": lowered.ids["mei"]}, lead) for lead in leads[:3]
+    ]
+    coming = Change("lead", Operation.UPDATE, {"owner": lowered.ids["wang"]}, free)
+
+    made = lowered.submit(*leaving, coming)
+
+    assert codes(*made) == ["done", "done", "done", "holding_limit"]
+    assert "Wang holds 2+ of at most 2" in made[3].problems[0].message
+
+
 def test_new_records_for_somebody_full_are_refused_one_by_one(tight: Company) -> None:
     made = tight.submit(*(new_lead(tight, n, owner=tight.ids["wang"]) for n in range(4)))
 

@@ -63,7 +63,7 @@ class HoldingLimit:
         if not gains:
             return {}
         people = sorted({gain.person for gain in gains.values()})
-        books = Books.opened(rule, self, people, facts, whole=False)
+        books = Books.opened(rule, self, people, facts, moving=len(drafts))
         verdicts: dict[int, Verdict] = {}
         for place, draft in enumerate(drafts):
             gain = gains.get(place)
@@ -153,8 +153,9 @@ class Full:
     group: str = ""  # of a limit together
 
     def told(self, name: str, rule: Label) -> Label:
-        """Return the sentence for people."""
-        values = {"name": name, "held": self.held, "most": self.most, "group": self.group}
+        """Return the sentence for people; beyond the limit nobody is counted to the end."""
+        held = str(self.held) if self.held <= self.most else f"{self.most}+"
+        values = {"name": name, "held": held, "most": self.most, "group": self.group}
         text = _TOGETHER if self.group else _HOLDS
         return Label(
             text.filled_in({**values, "rule": rule.en}).en,
@@ -174,22 +175,37 @@ class Books:
 
     @classmethod
     def opened(
-        cls, rule: Rule, body: HoldingLimit, people: Sequence[str], facts: Facts, *, whole: bool
+        cls,
+        rule: Rule,
+        body: HoldingLimit,
+        people: Sequence[str],
+        facts: Facts,
+        *,
+        moving: int | None = None,
     ) -> Books:
         """Return the books as the database has them; the people are locked before they are counted.
 
-        Unless the `whole` number is asked for, nobody is counted further than the highest limit and one more: who
-        owns a hundred thousand records costs no more than who is full.
+        With `moving`, the number of records that may leave somebody meanwhile, nobody is counted further than their
+        own limit and so many more: who owns a hundred thousand records costs no more than who is full.
         """
         facts.queue_up(rule.object_name, people)
         books = cls(body, facts.belonging(people))
-        up_to = 0 if whole else max((one.most for one in body.limits), default=0) + 1
-        books._held = dict(facts.workload(rule.object_name, people, body.counts, up_to))
+        for up_to, several in books._by_limit(people, moving).items():
+            books._held |= facts.workload(rule.object_name, several, body.counts, up_to)
         for limit in body.together:
             members = [one.id for one in facts.people(limit.group)]
             held = facts.workload(rule.object_name, members, body.counts)
             books._together[limit.group] = sum(held.values())
         return books
+
+    def _by_limit(self, people: Sequence[str], moving: int | None) -> dict[int, list[str]]:
+        """Return how far people are counted, 0 for all they hold; whom nothing limits is not counted."""
+        found: dict[int, list[str]] = {}
+        for person in people:
+            most = self._body.most_for(self._groups(person))
+            if most is not None:
+                found.setdefault(0 if moving is None else most.most + 1 + moving, []).append(person)
+        return found
 
     def name(self, person: str) -> str:
         """Return what a person is called."""
@@ -244,7 +260,7 @@ def room_of(
     found: dict[str, int | None] = dict.fromkeys(people)
     for rule in holding_rules(rules, object_name):
         if isinstance(rule.body, HoldingLimit) and not rule.body.soft:
-            books = Books.opened(rule, rule.body, people, facts, whole=False)
+            books = Books.opened(rule, rule.body, people, facts, moving=0)
             for person in people:
                 left, before = books.room(person), found[person]
                 if left is not None:
@@ -259,7 +275,7 @@ def held_of(
     found = []
     for rule in holding_rules(rules, object_name):
         if isinstance(rule.body, HoldingLimit):
-            held, most = Books.opened(rule, rule.body, [person], facts, whole=True).held(person)
+            held, most = Books.opened(rule, rule.body, [person], facts).held(person)
             found += [(held, most)] if most else []
     return min(found, key=lambda one: one[1] - one[0], default=None)
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Select, TableValuedAlias, Text, bindparam, func, literal_column, select
+from sqlalchemy import (
+    Integer,
+    Select,
+    TableValuedAlias,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+    select,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from fieldstone.expressions.expression import Expression
@@ -20,18 +29,19 @@ def held_up_to(
     """Return how many live records each person owns, `up_to` for so many or more."""
     passing = where is not None and (where.uses_now or where.uses_user)
     if passing:
-        prepared = Prepared(_counting(reader, object_name, where, up_to))
+        prepared = Prepared(_counting(reader, object_name, where))
     else:
         prepared = reader.tables.once(
-            ("held", object_name, where.text if where is not None else "", up_to),
-            lambda: Prepared(_counting(reader, object_name, where, up_to)),
+            ("held", object_name, where.text if where is not None else ""),
+            lambda: Prepared(_counting(reader, object_name, where)),
         )
-    rows = prepared.rows(reader.connection, {"ids": listed(people, reader.dialect)})
+    bound = {"ids": listed(people, reader.dialect), "b_up_to": up_to}
+    rows = prepared.rows(reader.connection, bound)
     return {person: int(count) for person, count in rows}
 
 
 def _counting(
-    reader: Reader, object_name: str, where: Expression | None, up_to: int
+    reader: Reader, object_name: str, where: Expression | None
 ) -> Select[tuple[str, int]]:
     person = _each(reader.dialect)
     columns = reader.columns(object_name)
@@ -39,7 +49,9 @@ def _counting(
     if where is not None:
         wanted.append(where.clause(columns, reader.env))
     held: Select[Any] = (
-        columns.apply(select(literal_column("1").label("one"))).where(*wanted).limit(up_to)
+        columns.apply(select(literal_column("1").label("one")))
+        .where(*wanted)
+        .limit(bindparam("b_up_to", type_=Integer))
     )
     counted = select(func.count()).select_from(held.correlate(person).subquery())
     return select(person.c.value, counted.correlate(person).scalar_subquery())

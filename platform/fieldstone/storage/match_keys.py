@@ -6,10 +6,22 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, Index, Table, bindparam, delete, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Index,
+    Table,
+    TableValuedAlias,
+    Text,
+    bindparam,
+    delete,
+    func,
+    select,
+)
+from sqlalchemy.dialects.postgresql import ARRAY
 
 from fieldstone.storage.locks import lock_on
-from fieldstone.storage.platform_tables import CHUNK, PLATFORM, among, listed, serial, text
+from fieldstone.storage.platform_tables import CHUNK, PLATFORM, listed, serial, text
 from fieldstone.storage.prepared import Adding, Prepared
 
 fs_match_key: Final = Table(
@@ -26,6 +38,9 @@ fs_match_key: Final = Table(
 
 Keys = Mapping[str, Sequence[str]]
 """The values of one record by key."""
+
+
+_PLACE: Final = ("object", "key", "value")
 
 
 class Holder(NamedTuple):
@@ -69,18 +84,12 @@ def holders_of(
 def _asked(
     connection: Connection, dialect: str, wanted: Mapping[tuple[str, str], Sequence[str]]
 ) -> list[Holder]:
-    bound = {
-        "objects": listed(sorted({name for name, _ in wanted}), dialect),
-        "keys": listed(sorted({key for _, key in wanted}), dialect),
-    }
-    values = sorted({value for several in wanted.values() for value in several})
-    asked_for = {pair: frozenset(several) for pair, several in wanted.items()}
+    places = sorted({(*pair, value) for pair, several in wanted.items() for value in several})
     found: list[Holder] = []
-    for start in range(0, len(values), CHUNK):
-        part = {**bound, "ids": listed(values[start : start + CHUNK], dialect)}
-        rows = map(Holder._make, _holders(dialect).rows(connection, part, after_all=True))
-        # A value may be held under another key, too, where nobody asked for it.
-        found += [r for r in rows if r.value in asked_for.get((r.object_name, r.key), ())]
+    for start in range(0, len(places), CHUNK):
+        bound = _places_bound(places[start : start + CHUNK], dialect)
+        rows = _holders(dialect).rows(connection, bound, after_all=True)
+        found += map(Holder._make, rows)
     return found
 
 
@@ -100,15 +109,30 @@ def neighbours_of(
 @cache
 def _holders(dialect: str) -> Prepared:
     held = fs_match_key.c
+    place, (object_name, key, value) = _places(dialect)
+    # A join, so that the index is asked for each place: with three lists SQLite walks the whole table instead.
     return Prepared(
         select(held.object, held.key, held.value, held.record)
-        .where(
-            among(held.object, dialect, "objects"),
-            among(held.key, dialect, "keys"),
-            among(held.value, dialect),
-        )
+        .select_from(place)
+        .where(held.object == object_name, held.key == key, held.value == value)
         .order_by(held.id)
     )
+
+
+def _places(dialect: str) -> tuple[TableValuedAlias, list[ColumnElement[str]]]:
+    """Return the wanted places as rows, and what they say of object, key and value."""
+    if dialect == "postgresql":
+        lists = [bindparam(name, type_=ARRAY(Text)) for name in _PLACE]
+        place = func.unnest(*lists).table_valued(*_PLACE, name="place").render_derived()
+        return place, [place.c[name] for name in _PLACE]
+    place = func.json_each(bindparam("places", type_=Text)).table_valued("value", name="place")
+    return place, [func.json_extract(place.c.value, f"$[{at}]") for at, _ in enumerate(_PLACE)]
+
+
+def _places_bound(places: Sequence[tuple[str, str, str]], dialect: str) -> dict[str, object]:
+    if dialect == "postgresql":
+        return dict(zip(_PLACE, map(list, zip(*places, strict=True)), strict=True))
+    return {"places": listed(places, dialect)}
 
 
 _ADD = Adding(fs_match_key)
