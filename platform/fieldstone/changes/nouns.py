@@ -74,6 +74,7 @@ class Change:
     import: creation, update and stage history then carry that instant. `skip_rules` turns automatic rules off for
     imported history (validation and data quality still hold). `allow_duplicate` is the person's "add anyway".
     `relinks` says that a merge only makes the record point elsewhere, or puts back what it took: no rule speaks.
+    `hears` names a rule that is to look at a record that is there already; others only answer what it changes.
     """
 
     object_name: str
@@ -86,6 +87,7 @@ class Change:
     skip_rules: bool = False
     allow_duplicate: bool = False
     relinks: bool = False
+    hears: str = ""
     trusted: bool = (
         False  # asked by a rule or an action on behalf of the system: may set read-only fields
     )

@@ -86,12 +86,13 @@ class Automation:
 
         A condition that held before is no event, so that a later edit does not send the message again.
         """
+        told = draft.change.hears == rule.code
         if self.changed:
             return any(
-                draft.changed(name) and (not values or str(draft.row.get(name)) in values)
+                (told or draft.changed(name)) and (not values or str(draft.row.get(name)) in values)
                 for name, values in self.changed.items()
             )
-        if draft.change.action and draft.change.action in rule.on:
+        if told or (draft.change.action and draft.change.action in rule.on):
             return True
         return draft.before is None or rule.when is None or not held_before(rule, draft, facts)
 

@@ -64,7 +64,8 @@ class Deadline:
         if not moved:
             return {}
         stored = [draft.record_id for draft in moved.values() if draft.before is not None]
-        standing = facts.standing(rule.code, stored) if stored and self._remembers else {}
+        asks = self._remembers or any(one.change.hears for one in moved.values())
+        standing = facts.standing(rule.code, stored) if stored and asks else {}
         latest = self.clock.latest(stored, facts)
         verdicts = {}
         for place, draft in moved.items():
@@ -126,6 +127,8 @@ class Deadline:
             return True
         if draft.before is None or not held_before(rule, draft, facts):
             return True
+        if draft.change.hears == rule.code:
+            return True
         before = {**draft.related, **draft.before}
         after = {**draft.row, **started(self.clock.starts, draft, facts)}
         return self.clock.inputs(before, facts) != self.clock.inputs(after, facts)
@@ -148,6 +151,8 @@ class Deadline:
             )
             return Verdict(_MET, timers=self._cleared(rule, facts)) if was_running else None
         same_start = present.started_at == reckoned.start
+        if draft.change.hears and same_start:
+            return None  # its time runs already
         if draft.change.action == TIMELINE and same_start:
             return None  # something was written that does not count
         due = self._planned(rule, row, reckoned, facts)

@@ -88,10 +88,11 @@ def concerns(rule: Rule, draft: Draft) -> bool:
     elsewhere = change.object_name != rule.object_name or draft.attached_to is not None
     if elsewhere or change.relinks:
         return False
-    if draft.refused and rule.phase not in ALWAYS_HEARD:
+    unheard = draft.refused and rule.phase not in ALWAYS_HEARD
+    if unheard or (change.skip_rules and rule.phase not in HEARD_ON_HISTORY):
         return False
-    if change.skip_rules and rule.phase not in HEARD_ON_HISTORY:
-        return False
+    if change.hears and (change.hears == rule.code or not draft.values):
+        return change.hears == rule.code
     on = rule.on
     if change.operation in on or change.action in on:
         return True

@@ -7,7 +7,7 @@ but for those named here. So a table that is added later moves by itself.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -29,7 +29,7 @@ from fieldstone.expressions.sqltypes import Instant
 from fieldstone.storage.counters import fs_ledger
 from fieldstone.storage.journal import fs_owner_span, fs_stage_history
 from fieldstone.storage.merges import Moved
-from fieldstone.storage.platform_tables import PLATFORM, packed
+from fieldstone.storage.platform_tables import CHUNK, PLATFORM, packed
 from fieldstone.storage.timers import fs_timer
 
 STAYS: Final = frozenset(
@@ -40,6 +40,7 @@ STAYS: Final = frozenset(
         "fs_suspect",  # a pair names two records; who merges settles it
         "fs_ledger",  # moves as the rule says
         "fs_timer",  # moves as the rule says
+        "fs_rule_run_row",  # says what a run changed: its undo leaves alone what was merged since
     }
 )
 ROW: Final = "row"
@@ -101,6 +102,16 @@ class Moving:
     def timers_of(self, record: str) -> list[dict[str, Any]]:
         """Return the timers of a record, as JSON."""
         return [_plain(row) for _, row in self._rows(fs_timer, record)]
+
+    def timers_by_record(self, records: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+        """Return the timers of several records, as JSON; an empty list for one without."""
+        found: dict[str, list[dict[str, Any]]] = {one: [] for one in records}
+        for start in range(0, len(records), CHUNK):
+            part = records[start : start + CHUNK]
+            asked = select(fs_timer).where(fs_timer.c.record.in_(part)).order_by(fs_timer.c.id)
+            for row in self._connection.execute(asked).mappings():
+                found[row["record"]].append(_plain(dict(row)))
+        return found
 
     def stand_in(self, survivor: str, timers: Iterable[Mapping[str, Any]], *, later: bool) -> None:
         """Let the earlier, or the later, of two timers of a rule stand; one that stands alone is taken over."""

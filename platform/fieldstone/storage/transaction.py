@@ -25,6 +25,7 @@ from fieldstone.storage.notices import Notices
 from fieldstone.storage.outbox import Outbox
 from fieldstone.storage.people import People
 from fieldstone.storage.queue import Jobs
+from fieldstone.storage.rule_runs import RuleRuns
 from fieldstone.storage.suspects import Suspects
 from fieldstone.storage.tables import Tables
 from fieldstone.storage.timers import Timers
@@ -50,6 +51,7 @@ class Transaction(FactsReader):
         self.uploads = Uploads(connection)
         self.notices = Notices(connection, tables.dialect, ctx.now)
         self.imports = ImportLog(connection)
+        self.rule_runs = RuleRuns(connection)
         self.conversions = Conversions(connection)
         self.arrivals = Arrivals(connection)
         self.merges = Merges(connection)

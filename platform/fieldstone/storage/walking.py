@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from sqlalchemy import Connection, select
 
 from fieldstone.storage.tables import Tables
@@ -14,8 +16,9 @@ def live_ids(
     *,
     after: str = "",
     limit: int | None = None,
+    since: datetime | None = None,
 ) -> list[str]:
-    """Return the ids behind `after`, all of them without a `limit`."""
+    """Return the ids behind `after`, all of them without a `limit`; with `since` only of records created since."""
     held = tables[object_name].columns
     asked = (
         select(held["id"])
@@ -23,4 +26,6 @@ def live_ids(
         .order_by(held["id"])
         .limit(limit)
     )
+    if since is not None:
+        asked = asked.where(held["created_at"] >= since)
     return list(connection.execute(asked).scalars())

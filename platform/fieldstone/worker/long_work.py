@@ -10,6 +10,8 @@ from typing import Any, Final
 import structlog
 
 from fieldstone.actions.adopting import RESCORE
+from fieldstone.actions.applying import APPLY
+from fieldstone.actions.applying import UNDO as UNDO_RULE_RUN
 from fieldstone.actions.importing.desk import IMPORT, UNDO
 from fieldstone.actions.merging.finding import FIND
 from fieldstone.base.errors import RefusedError
@@ -17,6 +19,7 @@ from fieldstone.site import Site
 from fieldstone.storage.database_clock import database_now
 from fieldstone.storage.leased import jobs_of
 from fieldstone.storage.queue import Job
+from fieldstone.worker.applying import apply_rule, undo_rule_run
 from fieldstone.worker.bulk_update import NAME as BULK_UPDATE
 from fieldstone.worker.bulk_update import bulk_update
 from fieldstone.worker.finding import find_duplicates
@@ -31,6 +34,7 @@ from fieldstone.worker.settling import settle
 log = structlog.get_logger()
 
 WORKS: Final[Mapping[str, Work]] = {
+    APPLY: apply_rule,
     BULK_UPDATE: bulk_update,
     FIND: find_duplicates,
     IMPORT: import_records,
@@ -38,6 +42,7 @@ WORKS: Final[Mapping[str, Work]] = {
     OFFBOARD: offboard,
     RESCORE: rescore,
     SETTLE: settle,
+    UNDO_RULE_RUN: undo_rule_run,
 }
 TRIES: Final = 8
 FIRST_WAIT: Final = timedelta(seconds=10)

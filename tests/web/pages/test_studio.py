@@ -11,6 +11,7 @@ import pytest
 
 from fieldstone.evolution.packages import pack
 from fieldstone.templates.shop import shipped_template
+from fieldstone.worker.turns import work_until_idle
 from tests.web.pages.office import Office, Visitor
 from tests.web.pages.studio_desk import confirm, open_studio
 
@@ -268,3 +269,34 @@ def test_every_kind_of_rule_and_type_of_field_has_a_form(office: Office) -> None
         assert admin.get(f"/studio/o/lead/fields/new?variant={name}").status_code == 200, name
     for code in office.site.model.rules:
         assert admin.get(f"/studio/o/-/rules/{code}").status_code == 200, code
+
+
+def test_a_rule_is_applied_to_records_that_are_there_and_the_run_is_taken_back(
+    office: Office, admin: Visitor
+) -> None:
+    trial = admin.get("/studio/rules/lead_grading/trial")
+    assert 'href="/studio/rules/lead_grading/apply"' in trial.text
+    assert "nothing was written yet" in admin.get("/studio/rules/lead_grading/apply?days=365").text
+
+    begun = admin.post("/studio/rules/lead_grading/apply", days="")
+    assert begun.headers["Location"] == "/studio/runs"
+    work_until_idle(office.site)
+    page = admin.get("/studio/runs").text
+    assert "applied" in page
+    undo = re.search(r'action="(/studio/runs/[^"]+/undo)"', page)
+    assert undo is not None
+    admin.post(undo[1])
+    work_until_idle(office.site)
+    assert "taken back" in admin.get("/studio/runs").text
+    assert admin.post(undo[1]).status_code == 409
+
+
+def test_applying_is_for_administrators_and_rules_that_change_records(
+    office: Office, admin: Visitor
+) -> None:
+    seller = office.visitor("li")
+    for address in ("/studio/rules/lead_grading/apply", "/studio/runs"):
+        assert seller.get(address).status_code == 403
+    assert seller.post("/studio/rules/lead_grading/apply").status_code == 403
+    assert admin.get("/studio/rules/lead_scoring/apply").status_code == 422
+    assert admin.get("/studio/rules/nope/apply").status_code == 404

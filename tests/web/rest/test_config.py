@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fieldstone.worker.turns import work_until_idle
 from tests.web.rest.programs import Api
 
 SET = {
@@ -168,3 +169,27 @@ def test_every_setting_knows_its_layer_and_what_names_it(api: Api) -> None:
     assert told["layers"][1]["value"] == "Company name"
     assert any(one["path"][0] == "views" for one in told["named_in"])
     assert api("POST", "config/apply", json={"reset": [path]}).status_code == 201
+
+
+def test_a_rule_is_applied_to_records_that_are_there_and_taken_back(api: Api) -> None:
+    tried = api("POST", "config/rule-runs", json={"rule": "lead_grading", "dry_run": True})
+    assert tried.status_code == 200
+    assert tried.json["data"]["looked_at"] == tried.json["data"]["records"]
+
+    begun = api("POST", "config/rule-runs", json={"rule": "lead_grading", "days": 30})
+    assert begun.status_code == 202
+    work_until_idle(api.site)
+    (run,) = [
+        one
+        for one in api("GET", "config/rule-runs").json["data"]
+        if one["id"] == begun.json["data"]["id"]
+    ]
+    assert run["state"] == "done"
+    assert api("POST", f"config/rule-runs/{run['id']}/undo").status_code == 202
+    work_until_idle(api.site)
+    assert api("GET", "config/rule-runs").json["data"][0]["state"] == "undone"
+
+    refused = api("POST", "config/rule-runs", json={"rule": "lead_scoring"})
+    assert refused.json["errors"][0]["code"] == "not_applicable"
+    assert api("POST", "config/rule-runs", json={"rule": 5}).status_code == 400
+    assert api("GET", "config/rule-runs", "li").status_code == 403

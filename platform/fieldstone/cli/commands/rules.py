@@ -1,4 +1,4 @@
-"""`fieldstone rules`: every rule with its kind, version and place; and what one would have done with past records."""
+"""`fieldstone rules`: every rule and its place; what one would do with records that are there; doing it, and undoing it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Final
 
+from fieldstone.actions.applying import Applying
 from fieldstone.actions.simulating import simulate
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.names import did_you_mean
@@ -17,10 +18,10 @@ WEEK: Final = 7
 
 
 class Rules:
-    """Lists the rules in force, and tries one on past records."""
+    """Lists the rules in force, tries one on past records, and applies one to records that are there."""
 
     name = "rules"
-    summary = "list the rules, or try one on past records"
+    summary = "list rules, try one on past records, apply it to them"
 
     def arguments(self, parser: ArgumentParser) -> None:
         """Declare the verbs."""
@@ -32,27 +33,46 @@ class Rules:
         trying.add_argument(
             "--since", default="90d", metavar="DAYS", help="how far back: 90d, 2w (default 90d)"
         )
+        applying = under.add_parser("apply", help="let a rule look at records that are there")
+        applying.add_argument("rule", metavar="RULE")
+        applying.add_argument(
+            "--since", metavar="DAYS", help="only records created since: 90d, 2w (default: all)"
+        )
+        applying.add_argument(
+            "--dry-run", action="store_true", help="say what it would change; writes nothing"
+        )
+        under.add_parser("runs", help="what was applied, how far it is, what was undone")
+        undoing = under.add_parser("undo", help="take a run back; what changed since stays")
+        undoing.add_argument("run", metavar="RUN", help="its id, as 'rules runs' prints it")
 
     def run(self, asked: Asked) -> int:
         """Do what the verb says."""
-        return _simulate(asked) if asked.arguments.verb == "simulate" else self._list(asked)
+        verbs = {
+            "list": _list,
+            "simulate": _simulate,
+            "apply": _apply,
+            "runs": _runs,
+            "undo": _undo,
+        }
+        return verbs[asked.arguments.verb](asked)
 
-    def _list(self, asked: Asked) -> int:
-        """Print one line per rule, in the order of objects and phases."""
-        model = asked.site().model
-        named = asked.arguments.object
-        if named is not None and named not in model.objects:
-            text = f"there is no object {named!r}."
-            cure = did_you_mean(named, model.objects)
-            raise RefusedError([Problem("not_found", "--object", text, cure)])
-        chosen = [rule for rule in model.rules.values() if named in (None, rule.object_name)]
-        for rule in sorted(chosen, key=lambda r: (r.object_name, r.phase, r.priority, r.code)):
-            state = "" if rule.enabled else "  (off)"
-            asked.terminal.say(
-                f"{rule.object_name:12} {rule.kind:15} {rule.code:28} v{rule.version:<3} "
-                f"{rule.origin.file}:{rule.origin.line}{state}"
-            )
-        return DONE
+
+def _list(asked: Asked) -> int:
+    """Print one line per rule, in the order of objects and phases."""
+    model = asked.site().model
+    named = asked.arguments.object
+    if named is not None and named not in model.objects:
+        text = f"there is no object {named!r}."
+        cure = did_you_mean(named, model.objects)
+        raise RefusedError([Problem("not_found", "--object", text, cure)])
+    chosen = [rule for rule in model.rules.values() if named in (None, rule.object_name)]
+    for rule in sorted(chosen, key=lambda r: (r.object_name, r.phase, r.priority, r.code)):
+        state = "" if rule.enabled else "  (off)"
+        asked.terminal.say(
+            f"{rule.object_name:12} {rule.kind:15} {rule.code:28} v{rule.version:<3} "
+            f"{rule.origin.file}:{rule.origin.line}{state}"
+        )
+    return DONE
 
 
 def _simulate(asked: Asked) -> int:
@@ -73,6 +93,49 @@ def _simulate(asked: Asked) -> int:
             f"{mark} {one.title[:30]:32}{one.would.en}"
             + (f"  (has {one.has.en})" if one.has.en else "")
         )
+    return DONE
+
+
+def _desk(asked: Asked) -> Applying:
+    site = asked.site()
+    ctx = site.system_context("command")
+    return Applying(site.storage, site.writes, site.queue, ctx, site.model)
+
+
+def _apply(asked: Asked) -> int:
+    """Apply a rule through a worker, or print what that would change."""
+    desk, rule, say = _desk(asked), asked.arguments.rule, asked.terminal.say
+    since = _span(asked) if asked.arguments.since else None
+    if not asked.arguments.dry_run:
+        run = desk.start(rule, since)
+        say(f"Run {run.id} has begun; a worker does it ('fieldstone serve' has one).")
+        say("See how far it is: fieldstone rules runs")
+        return DONE
+    found = desk.try_out(rule, since)
+    say(f"{found.looked_at} of {found.records} records were looked at.")
+    say(f"{found.changed} would change, {found.refused} would be refused.")
+    for _, title, codes in found.examples:
+        say(f"  {title[:30]:32}{', '.join(codes) or 'its time begins'}")
+    return DONE
+
+
+def _runs(asked: Asked) -> int:
+    """Print the latest runs."""
+    found = _desk(asked).runs(SHOWN)
+    for one in found:
+        counts = ", ".join(f"{n} {what}" for what, n in one.counts.items() if n)
+        asked.terminal.say(
+            f"{one.id}  {one.at:%Y-%m-%d %H:%M}  {one.state:8} {one.rule:28} {counts}"
+        )
+    if not found:
+        asked.terminal.say("No rule was applied to records that were there.")
+    return DONE
+
+
+def _undo(asked: Asked) -> int:
+    """Take a run back through a worker."""
+    run = _desk(asked).undo(asked.arguments.run)
+    asked.terminal.say(f"Run {run.id} is being taken back; see: fieldstone rules runs")
     return DONE
 
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
+from fieldstone.actions.applying import may_apply
 from fieldstone.actions.simulating import Sample, simulate
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.pages import drawing
@@ -50,6 +51,9 @@ def trial_page(asked: Asked, code: str, edits: Edits) -> Response:
         "action": f"/studio/rules/{code}/trial",
         "back": back,
         "edits": edits.text() if edits.steps else "",
+        "apply_url": f"/studio/rules/{code}/apply"
+        if may_apply(model.rules[code]) and not edits.steps
+        else "",
         "spans": [{"days": one, "current": str(one) == days} for one in SPANS],
         "looked_at": found.looked_at,
         "concerned": found.concerned,

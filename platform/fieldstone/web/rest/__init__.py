@@ -18,6 +18,7 @@ from fieldstone.web.rest import (
     pools,
     records,
     reports,
+    rule_runs,
     scoring,
     sharing,
 )
@@ -32,6 +33,7 @@ def register_rest(app: Flask, site: Site) -> None:
         config,
         duplicates,
         engagements,
+        rule_runs,
         scoring,
         pools,
         sharing,

@@ -32,6 +32,7 @@ from fieldstone.web.rest.openapi_intake import INTAKE_PATHS
 from fieldstone.web.rest.openapi_obligations import obligation_paths
 from fieldstone.web.rest.openapi_parts import Json
 from fieldstone.web.rest.openapi_pools import pool_paths
+from fieldstone.web.rest.openapi_rule_runs import RULE_RUN_PATHS
 from fieldstone.web.rest.openapi_scoring import SCORING_PATHS
 from fieldstone.web.rest.openapi_sharing import SHARING_PATHS
 
@@ -83,7 +84,7 @@ def openapi_of_offer(offer: Offer) -> Json:
         for path, operations in paths_of(offer, one, access):
             spec.path(path, operations=operations, summary=one.plural.en)
     administers = is_administrator(offer.held.model, offer.actor)
-    own = {**CONFIG_PATHS, **SCORING_PATHS} if administers else {}
+    own = {**CONFIG_PATHS, **RULE_RUN_PATHS, **SCORING_PATHS} if administers else {}
     if may_manage(offer.held.model, offer.actor):
         own = {**own, **INTAKE_PATHS}
     for_all = {**verbs.SITE_PATHS, **IMPORT_PATHS, **DUPLICATE_PATHS, **SHARING_PATHS}
