@@ -190,6 +190,6 @@ def test_a_rule_is_applied_to_records_that_are_there_and_taken_back(api: Api) ->
     assert api("GET", "config/rule-runs").json["data"][0]["state"] == "undone"
 
     refused = api("POST", "config/rule-runs", json={"rule": "lead_scoring"})
-    assert refused.json["errors"][0]["code"] == "not_applicable"
+    assert refused.json["problems"][0]["code"] == "not_applicable"
     assert api("POST", "config/rule-runs", json={"rule": 5}).status_code == 400
     assert api("GET", "config/rule-runs", "li").status_code == 403
