@@ -135,3 +135,24 @@ def test_reports_follow_what_is_renamed() -> None:
         and use.path[:2] == ("reports", "money")
         for use in model.uses
     )
+
+
+def test_the_tree_of_a_report_follows_what_is_renamed_of_the_records_it_is_made_of() -> None:
+    report = """
+    reports:
+      money:
+        kind: dashboard
+        object: lead
+        date: created_at
+        charts:
+          by_customer: {kind: tree, group: customer, parent: above, below: budget, figures: {n: {measure: "count()"}}}
+    """
+    customer = CUSTOMER + "  above: {type: lookup, to: customer}\n"
+    site = """
+    object: customer
+    fields: {part_of: {renamed_from: above}}
+    """
+    model = a_model(LEAD, customer, SITE, report, site=site)
+
+    chart = model.reports["money"].body["charts"]["by_customer"]
+    assert (chart["parent"], chart["below"]) == ("part_of", "budget")

@@ -8,7 +8,7 @@ from fieldstone.base.errors import MetadataError
 from fieldstone.base.label import Label
 from fieldstone.base.workdays import parse_span
 from fieldstone.compiler.compile import compile_site
-from fieldstone.model.site_model import NavItem
+from fieldstone.model.site_model import NavGroup, NavItem
 from tests.builders import USER, a_layer, a_model, field_types, rule_kinds
 
 LEAD = "object: lead\nfields: {name: text}\nownership: {pools: [public_pool]}\nviews: {mine: {columns: [name]}}"
@@ -31,7 +31,7 @@ def test_the_navigation_leads_to_objects_pools_pages_and_views():
         NavItem("pool", "public_pool", "sales"),
         NavItem("page", "tasks", "sales"),
     )
-    assert model.nav_groups == {"sales": Label("Sales", "销售")}
+    assert model.nav_groups == {"sales": NavGroup(Label("Sales", "销售"))}
 
 
 def test_a_site_without_navigation_shows_every_object_that_is_not_hidden():

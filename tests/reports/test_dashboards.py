@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -24,7 +25,12 @@ def company(tmp_path_factory: pytest.TempPathFactory) -> Company:
     folder = tmp_path_factory.mktemp("reports")
     opened = open_company(f"sqlite:///{folder / 'fieldstone.db'}")
     opened.model = compile_model(Settings(folder=folder), vocabulary())
-    paid = opened.create("channel", name="Paid", code="paid", kind="paid", cost_per_month="100")
+    paid = opened.create("channel", name="Paid", code="paid", kind="paid")
+    today = NOW.astimezone(ZoneInfo("Asia/Shanghai")).date()
+    span = {"starts_on": today - timedelta(days=99), "ends_on": today}
+    opened.create(
+        "channel_cost", name="Ads", channel=paid.record_id, model="flat", amount="1000", **span
+    )
     free = opened.create("channel", name="Free", code="free", kind="free")
     ways = [
         ("li", paid, ["new", "contacted", "qualified", "converted"]),
@@ -101,13 +107,13 @@ def test_a_cohort_funnel_counts_how_far_each_record_ever_came(company: Company) 
 
 def test_channels_show_conversion_and_cost(company: Company) -> None:
     found = chart(dashboard(asked(company, "admin"), "leads", "last_90"), "channels")
-    by_rate = {line.values["cost"] is None: line.values for line in found.lines}
+    by_cost = {line.values["cost"] == 0: line.values for line in found.lines}
 
-    paid, free = by_rate[False], by_rate[True]
+    paid, free = by_cost[False], by_cost[True]
     assert (paid["leads"], paid["converted"], paid["rate"]) == (3, 1, Decimal("0.3333"))
-    assert Decimal(str(paid["cost"])).quantize(Decimal(1)) == 296  # 90 days of 100 a month
-    assert paid["each"] == Decimal(str(paid["cost"])).quantize(Decimal("0.0001"))
-    assert (free["leads"], free["converted"], free["each"]) == (3, 1, None)
+    assert paid["cost"] == 900  # 90 of the 100 days
+    assert paid["each"] == Decimal(900)
+    assert (free["leads"], free["converted"], free["each"]) == (3, 1, 0)
 
 
 def test_time_to_convert_tells_the_median(company: Company) -> None:

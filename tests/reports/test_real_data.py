@@ -170,11 +170,15 @@ def test_channels_are_compared_as_by_hand(company: Company) -> None:
         for channel, leads, converted in by_hand(
             company,
             "select f_channel, count(*), sum(f_stage = 'converted') from o_lead"
-            " where deleted_at is null group by 1 order by 2 desc limit 20",
+            " where deleted_at is null group by 1",
         )
     }
 
-    lines = chart(found(company, "sources"), "channels").lines
+    lines = [
+        one
+        for one in chart(found(company, "sources"), "channels").lines
+        if one.branch and one.branch.object_name and one.values["leads"]
+    ]
 
     assert {str(one.key): (one.values["leads"], one.values["converted"]) for one in lines} == hand
 

@@ -11,9 +11,13 @@ from fieldstone.compiler.tree import Items, Table, child_of, put
 from fieldstone.expressions.expression import ExpressionError
 from fieldstone.expressions.renaming import named, renamed
 
-EXPRESSIONS = frozenset({"measure", "when", "group", "value", "date", "filter", "start", "end"})
+EXPRESSIONS = frozenset(
+    {"measure", "when", "group", "below", "value", "date", "filter", "start", "end"}
+)
 """Keys whose text is written in the expression language, in a report or a map inside it."""
 SPREAD = "spread"  # {from: FIELD, to: FIELD}
+OF_GROUP = frozenset({"parent", "top"})
+"""Keys that name a field of the records that `group` leads to."""
 STAGES = "stages"  # a list of stages
 LIST = "list"  # a filter of lists: field:operator:value~value
 
@@ -31,7 +35,7 @@ class Text:
 
 def settle_names(spot: Spot, settings: Table, resolver: Resolver) -> None:
     """Write a report's texts with the present codes, and remember what they name."""
-    for one in _texts(spot, settings, ""):
+    for one in _texts(spot, settings, "", resolver):
         if one.object_name not in resolver.objects:
             continue
         text = str(child_of(one.holder, one.key)[0])
@@ -67,11 +71,11 @@ def _note(text: str, one: Text, resolver: Resolver) -> None:
         resolver.use(one.spot, "option", *option_named)
 
 
-def _texts(spot: Spot, value: object, object_name: str) -> Iterator[Text]:
+def _texts(spot: Spot, value: object, object_name: str, resolver: Resolver) -> Iterator[Text]:
     """Yield every text that names fields or stages; a map with an object of its own speaks of that one."""
     if isinstance(value, Items):
         for place, item in enumerate(value):
-            yield from _texts(spot.under(place), item, object_name)
+            yield from _texts(spot.under(place), item, object_name, resolver)
     if not isinstance(value, Table):
         return
     object_name = str(value.get("object", object_name))
@@ -79,10 +83,22 @@ def _texts(spot: Spot, value: object, object_name: str) -> Iterator[Text]:
         here = spot.under(key)
         if key in EXPRESSIONS or key == LIST or spot.path[-1] == SPREAD:
             yield from _plain(value, key, key, here, object_name)
+        elif key in OF_GROUP:
+            target = _target(resolver, object_name, str(value.get("group", "")))
+            yield from _plain(value, key, key, here, target)
         elif key == STAGES and isinstance(item, Items):
             for place, _ in enumerate(item):
                 yield from _plain(item, place, STAGES, here.under(place), object_name)
-        yield from _texts(here, item, object_name)
+        yield from _texts(here, item, object_name, resolver)
+
+
+def _target(resolver: Resolver, object_name: str, field: str) -> str:
+    """Return the object whose records a field leads to, "" for none."""
+    spec = resolver.objects.get(object_name)
+    if spec is None:
+        return ""
+    found = spec.fields.get(spec.present_code(field))
+    return found.type.expression_type.of if found else ""
 
 
 def _plain(

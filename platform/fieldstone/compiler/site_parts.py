@@ -26,7 +26,7 @@ from fieldstone.compiler.site_shapes import report_shape
 from fieldstone.compiler.tree import plain
 from fieldstone.compiler.words import known_code, label_from, own_label
 from fieldstone.model.objects import ObjectType
-from fieldstone.model.site_model import NavItem, Report, Role
+from fieldstone.model.site_model import NavGroup, NavItem, Report, Role
 
 YEARS_BEFORE, YEARS_AHEAD = 3, 3  # holidays that a model carries
 ADMINISTRATOR = Role("admin", Label("Administrator", "管理员"), administrator=True)
@@ -150,13 +150,15 @@ class Navigation:
         shown = [spec for spec in self._objects.values() if not spec.hidden and spec.parent is None]
         return tuple(NavItem("object", spec.code, "records") for spec in shown)
 
-    def groups(self, spot: Spot, raw: Mapping[str, Any]) -> dict[str, Label]:
-        """Return the labels of the groups in order."""
-        labels = {
-            code: own_label(code, {"label": group.get("label", {})})
+    def groups(self, spot: Spot, raw: Mapping[str, Any]) -> dict[str, NavGroup]:
+        """Return the groups in order."""
+        groups = {
+            code: NavGroup(
+                own_label(code, {"label": group.get("label", {})}), bool(group.get("folded"))
+            )
             for code, group in ordered(spot, raw).items()
         }
-        return labels or {"records": RECORDS}
+        return groups or {"records": NavGroup(RECORDS)}
 
     def _item(self, spot: Spot, group: str, written: object) -> NavItem | None:
         raw = {"object": written} if isinstance(written, str) else dict(written)  # type: ignore[call-overload]

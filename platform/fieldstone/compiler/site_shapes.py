@@ -37,7 +37,12 @@ NAV_ITEM: Schema = either(
     closed({**dict.fromkeys(("object", "pool", "dashboard", "page"), TEXT), "view": TEXT}, minProperties=1),
 )  # fmt: skip
 NAV_GROUP: Schema = closed(
-    {"label": LABEL, "items": {"type": "array", "items": NAV_ITEM}, "after": TEXT},
+    {
+        "label": LABEL,
+        "items": {"type": "array", "items": NAV_ITEM},
+        "after": TEXT,
+        "folded": {**YES_NO, "description": "Shows only its heading until somebody opens it"},
+    },
     required=["items"],
 )
 HOURS: Schema = {"type": "array", "items": {

@@ -225,11 +225,14 @@ def _calendars(model: Model) -> dict[str, object]:
 @dataclass(frozen=True)
 class _Group:
     label: Label
+    folded: bool
     items: tuple[Any, ...]
 
 
 def _nav(model: Model) -> dict[str, _Group]:
     return {
-        code: _Group(label, tuple(item for item in model.nav if item.group == code))
-        for code, label in model.nav_groups.items()
+        code: _Group(
+            group.label, group.folded, tuple(item for item in model.nav if item.group == code)
+        )
+        for code, group in model.nav_groups.items()
     }

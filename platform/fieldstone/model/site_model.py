@@ -33,6 +33,14 @@ class NavItem:
 
 
 @dataclass(frozen=True)
+class NavGroup:
+    """One group of the side bar; a folded one shows only its heading until somebody opens it."""
+
+    label: Label
+    folded: bool = False
+
+
+@dataclass(frozen=True)
 class Report:
     """A declared report or dashboard; `body` is its checked YAML."""
 
@@ -64,7 +72,7 @@ class Model:
     rules: Mapping[str, Rule] = field(default_factory=dict)
     roles: Mapping[str, Role] = field(default_factory=dict)
     nav: tuple[NavItem, ...] = ()
-    nav_groups: Mapping[str, Label] = field(default_factory=dict)
+    nav_groups: Mapping[str, NavGroup] = field(default_factory=dict)
     reports: Mapping[str, Report] = field(default_factory=dict)
     calendars: Mapping[str, object] = field(default_factory=dict)  # base.workdays.Calendar by code
     layers: tuple[str, ...] = ("core",)

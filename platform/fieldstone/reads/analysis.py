@@ -63,6 +63,16 @@ class Analysis:
         with self.reads.sight(self.ctx, self.model) as sight:
             return stage_figures.stays(sight, self.object_name, query, stages, lost)
 
+    def by_fate(
+        self,
+        query: Query,
+        stages: tuple[Sequence[str], Sequence[str]],
+        one: tuple[str, str],
+    ) -> list[str]:
+        """Return the ids of records that went on from a stage, or were lost from it."""
+        with self.reads.sight(self.ctx, self.model) as sight:
+            return stage_figures.ids_by_fate(sight, self.object_name, query, stages, one)
+
     def lengths_of_stay(self, query: Query, percents: Sequence[int]) -> dict[str, tuple[int, ...]]:
         """Return, by stage, how many seconds these percents of the ended visits took at most."""
         with self.reads.sight(self.ctx, self.model) as sight:

@@ -8,12 +8,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, case, distinct, func, select
+from sqlalchemy import ColumnElement, Select, Subquery, case, distinct, func, select
 
 from fieldstone.access.resolver import Purpose, resolve
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.reads.figures import reads_secret
 from fieldstone.reads.frame import expression_of, may_read
+from fieldstone.reads.happenings import MOST_IDS
 from fieldstone.reads.populations import fetched, held_by, ids_of
 from fieldstone.reads.query import Query
 from fieldstone.reads.sight import Sight
@@ -125,10 +126,39 @@ def stays(
 
     It is lost from a stage when it stands in a lost stage now and that stage was its last before.
     """
+    row = _fates(sight, object_name, query, stages, lost).c
+    counted = select(
+        row.stage, func.count(), func.sum(row.here), func.sum(row.on), func.sum(row.gone)
+    ).group_by(row.stage)
+    found = {
+        row[0]: Stay(row[0], *(int(number) for number in row[1:]))
+        for row in fetched(sight, counted)
+    }
+    return [found.get(stage, Stay(stage, 0, 0, 0, 0)) for stage in stages]
+
+
+def ids_by_fate(
+    sight: Sight,
+    object_name: str,
+    query: Query,
+    stages: tuple[Sequence[str], Sequence[str]],
+    one: tuple[str, str],
+) -> list[str]:
+    """Return the ids of the records that `stays` counts: `one` is a stage and "on" or "gone"; `stages` open, lost ones."""
+    stage, fate = one
+    row = _fates(sight, object_name, query, *stages).c
+    asked = select(row.record).where(row.stage == stage, row[fate] == 1).limit(MOST_IDS)
+    return [found[0] for found in fetched(sight, asked)]
+
+
+def _fates(
+    sight: Sight, object_name: str, query: Query, stages: Sequence[str], lost: Sequence[str]
+) -> Subquery:
+    """Return (record, stage, here, on, gone), each 1 or 0: is it there, did it go on, was it lost from there."""
     ids = _ids(sight, object_name, query)
     spans, later = fs_stage_history.c, fs_stage_history.alias("later").c
     place = case({code: n for n, code in enumerate(stages)}, value=later.stage, else_=-1)
-    per_record = (
+    seen = (
         select(
             spans.record,
             spans.stage,
@@ -145,20 +175,14 @@ def stays(
         .group_by(spans.record, spans.stage)
         .subquery()
     )
-    row = per_record.c
-    gone = case((row.here + row.on == 0, row.gone), else_=0)
-    counted = select(
+    row = seen.c
+    return select(
+        row.record,
         row.stage,
-        func.count(),
-        func.sum(row.here),
-        func.sum(case((row.here == 0, row.on), else_=0)),
-        func.sum(gone),
-    ).group_by(row.stage)
-    found = {
-        row[0]: Stay(row[0], *(int(number) for number in row[1:]))
-        for row in fetched(sight, counted)
-    }
-    return [found.get(stage, Stay(stage, 0, 0, 0, 0)) for stage in stages]
+        row.here,
+        case((row.here == 0, row.on), else_=0).label("on"),
+        case((row.here + row.on == 0, row.gone), else_=0).label("gone"),
+    ).subquery()
 
 
 def lengths_of_stay(

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from fieldstone.base.errors import RefusedError
 from fieldstone.base.label import Label, label_of
@@ -21,7 +22,9 @@ from fieldstone.reports.results import Column, Number
 from fieldstone.reports.shapes import ALL
 from fieldstone.reports.sources import SOURCES, Question, Settings
 
-DAYS_OF_A_MONTH: Final = Decimal("30.4375")  # of the Gregorian year, 365.25 / 12
+MOST_MONTHS: Final = 24
+ONE_DAY: Final = datetime.timedelta(days=1)
+LONGEST_MONTH: Final = datetime.timedelta(days=31)
 TENTH: Final = Decimal("0.0001")
 
 
@@ -53,20 +56,31 @@ class Asker:
         length = self.after - self.first
         return replace(self, first=self.first - length, after=self.first)
 
+    def months(self) -> list[str]:
+        """Return the months of the period until now ("2026-03"), the latest ones where it is long or has no beginning."""
+        today = self.ctx.now.astimezone(ZoneInfo(self.ctx.actor.zone)).date()
+        at = min(self.after - ONE_DAY, today) if self.after else today
+        found: list[str] = []
+        while len(found) < MOST_MONTHS and (self.first is None or at >= self.first):
+            found.append(f"{at:%Y-%m}")
+            at = at.replace(day=1) - ONE_DAY
+        return found[::-1]
+
+    def of_month(self, month: str) -> Asker:
+        """Return the same question over what a month has of the period."""
+        first = datetime.date.fromisoformat(f"{month}-01")
+        after = (first + LONGEST_MONTH).replace(day=1)
+        return replace(
+            self,
+            first=max(first, self.first) if self.first else first,
+            after=min(after, self.after) if self.after else after,
+        )
+
     @property
     def last_moment(self) -> datetime.datetime:
         """Return the end of the period, or now where it has not ended."""
         end = self.question().instant(self.after)
         return self.ctx.now if end is None else min(end, self.ctx.now)
-
-    @property
-    def months(self) -> Decimal:
-        """Return how many months the period has had until now."""
-        today = self.ctx.now.date()
-        if self.first is None or self.after is None:
-            return Decimal(1)
-        days = (min(self.after, today + datetime.timedelta(days=1)) - self.first).days
-        return max(Decimal(1), Decimal(days) / DAYS_OF_A_MONTH)
 
     @property
     def analysis(self) -> Analysis:
@@ -96,7 +110,7 @@ class Asker:
         first = next(iter(pipelines.pipelines.values()))
         return [stage for stage in first.stages.values() if not stage.archived]
 
-    def question(self, group: str = "", when: str = "") -> Question:
+    def question(self, group: str = "", when: str = "", below: str = "") -> Question:
         """Return what further figures need to know."""
         return Question(
             self.reads,
@@ -108,39 +122,50 @@ class Asker:
             self.condition(when),
             when,
             group,
+            below,
         )
 
     def lines(
         self, group: Sequence[str], figures: Mapping[str, Settings], when: str = ""
     ) -> list[dict[str, object]]:
         """Return one dict per group with its figures; those the actor may not see are left out."""
+        found = self.counted(group, figures, when)
+        return [{**line, **self.finished(line, figures)} for line in found]
+
+    def counted(
+        self, group: Sequence[str], figures: Mapping[str, Settings], when: str = ""
+    ) -> list[dict[str, object]]:
+        """Return the same without the figures that are made of others: what is left can be added up."""
         further = {code: one for code, one in figures.items() if not SOURCES.keys().isdisjoint(one)}
         plain = {code: one for code, one in figures.items() if "measure" in one}
         found = self._own(group, plain, when) if plain or not further or not group else []
-        if further and len(group) <= 1:
-            found = self._joined(found, group[0] if group else "", further, when)
-        return [{**line, **self.finished(line, figures)} for line in found]
+        return self._joined(found, group, further, when) if further else found
 
     def _joined(
         self,
         own: list[dict[str, object]],
-        group: str,
+        groups: Sequence[str],
         further: Mapping[str, Settings],
         when: str,
     ) -> list[dict[str, object]]:
         """Add figures of other sources to the groups; a group that only they know gets a line of its own."""
-        by_key: dict[object, dict[str, object]] = {line.get(group): line for line in own}
+        group, below = (*groups, "", "")[:2]
+        by_key: dict[object, dict[str, object]] = {
+            (line.get(group), line.get(below)) if below else line.get(group): line for line in own
+        }
+        question = self.question(group, when, below)
         for code, settings in further.items():
             source = next(name for name in SOURCES if name in settings)
             try:
-                found = SOURCES[source](self.question(group, when), settings[source])
+                found = SOURCES[source](question, settings[source])
             except RefusedError:
                 continue  # it is made of what this person may not see
             nothing = None if source == "quantile" else 0
             for line in by_key.values():
                 line[code] = nothing
             for key, value in found.items():
-                line = by_key.setdefault(key, {group: key} if group else {})
+                parts = key if isinstance(key, tuple) else (key,)
+                line = by_key.setdefault(key, dict(zip(groups, parts, strict=False)))
                 line[code] = value
         return list(by_key.values())
 
@@ -190,7 +215,7 @@ class Asker:
         for code, settings in figures.items():
             value = line.get(code)
             if isinstance(value, int | Decimal) and not isinstance(value, bool):
-                done[code] = value * self.months if settings.get("per_month") else value
+                done[code] = value
             elif "share" not in settings and "each" not in settings and code in line:
                 done[code] = None
         for code, settings in figures.items():

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -14,10 +16,16 @@ from fieldstone.reads.happenings import GIVEN, MOST_IDS
 from fieldstone.reads.query import Query
 from fieldstone.reports.asking import Asker, label_from
 from fieldstone.reports.sources import condition_of_other
+from fieldstone.reports.trees import Tree
 
 Settings = Mapping[str, Any]
 MOST: Final = MOST_IDS
-YEARS: Final = 100
+FATES: Final = {
+    "on": "on",
+    "lost": "gone",
+}  # figures of a stage where records stay -> what became of them
+BY_MONTH: Final = ("columns", "months")
+MONTH: Final = re.compile(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])")
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,7 @@ class Behind:
     chart: Label
     figure: Label
     ids: tuple[str, ...] | None = None  # what history knows: these records and no others
+    period: tuple[datetime.date | None, datetime.date | None] = (None, None)
 
     @property
     def cut(self) -> bool:
@@ -50,11 +59,34 @@ def behind(asker: Asker, body: Settings, chart: str, figure: str, key: str | Non
         event = {"kind": GIVEN}
         return _of_event(own, {**settings, "group": "owner"}, event, key, (label, label))
     if kind == "survival":
-        end = str(settings["end"])
-        return Behind(
-            asker.object_name, own.condition(_all(settings, f"{end} != null")), label, label
-        )
+        return _until(own, settings, figure, label)
+    if kind in BY_MONTH:
+        return _of_figure(own.of_month(_month(key)), settings, figure, None, label)
+    if kind == "histogram":
+        return _of_bin(own, settings, key, label)
     return _of_figure(own, settings, figure, key, label)
+
+
+def _until(asker: Asker, settings: Settings, figure: str, label: Label) -> Behind:
+    """Return the records that came to the end, those of "after_30" within so many days."""
+    start, end = str(settings["start"]), str(settings["end"])
+    days = figure.removeprefix("after_")
+    parts = [f"{end} != null"]
+    parts += [f"round(days_between({start}, {end})) <= {days}"] if days.isdecimal() else []
+    condition = _all(settings, " and ".join(parts))
+    return Behind(asker.object_name, asker.condition(condition), label, label)
+
+
+def _of_bin(asker: Asker, settings: Settings, key: str | None, label: Label) -> Behind:
+    """Return the records of one bar of a histogram: "10-19", or "90-" for what lies further out."""
+    first, _, last = (key or "").partition("-")
+    if not first.isdecimal() or (last and not last.isdecimal()):
+        raise _nothing("bar", key or "")
+    value = f"round({settings['value']})"
+    parts = [f"{value} >= {first}"] if int(first) else [f"{value} != null"]
+    parts += [f"{value} <= {last}"] if last else []
+    condition = asker.condition(_all(settings, " and ".join(parts)))
+    return Behind(asker.object_name, condition, label, label)
 
 
 def _of_figure(
@@ -74,8 +106,7 @@ def _of_figure(
         return _of_event(asker, settings, one["event"], key, (label, said))
     if source == "other":
         return _of_other(asker, settings, one["other"], key, (label, said))
-    group = str(settings.get("group", ""))
-    parts = [str(settings.get("when", "")), _is(group, key)]
+    parts = [str(settings.get("when", "")), _line(asker, settings, settings, key)]
     parts += [condition_in(str(one["measure"]))] if "measure" in one else []
     parts += [str(one["quantile"].get("when", ""))] if "quantile" in one else []
     condition = " and ".join(f"({part})" for part in parts if part)
@@ -99,10 +130,11 @@ def _of_other(
     asker: Asker, settings: Settings, other: Settings, key: str | None, said: tuple[Label, Label]
 ) -> Behind:
     """Return the rows of another object that make up a figure."""
-    group = str(other.get("group", "")) if settings.get("group") else ""
-    parts = [condition_of_other(asker.question(), other), _is(group, key)]
+    here = other if settings.get("group") else {}
+    parts = [condition_of_other(asker.question(), other), _line(asker, settings, here, key)]
     condition = " and ".join(f"({part})" for part in parts if part)
-    return Behind(str(other["object"]), condition or None, *said)
+    period = (asker.first, asker.after)
+    return Behind(str(other["object"]), condition or None, *said, period=period)
 
 
 def _of_path(
@@ -116,15 +148,10 @@ def _of_path(
     """Return the records behind a stage of a funnel, a stage's line, or a month's."""
     when, stages = str(settings.get("when", "")), [*asker.open_stages(), *asker.won_stages()]
     if kind == "cohorts":
-        year, _, month = (key or "").partition("-")
-        if not year.isdecimal() or not month.isdecimal():
-            raise _nothing("month", key or "")
-        day, number = asker.day, int(year) * YEARS + int(month)
-        this = f"year({day}) * {YEARS} + month({day}) == {number}"
-        condition = _all(settings, this)
+        month, when = asker.of_month(_month(key)), str(settings.get("when", ""))
         if figure == "new" or figure not in stages:
-            return Behind(asker.object_name, asker.condition(condition), label, label)
-        return _reached(asker, condition, stages[stages.index(figure) :], label, label)
+            return Behind(asker.object_name, month.condition(when), label, label)
+        return _reached(month, when, stages[stages.index(figure) :], label, label)
     if key not in stages:
         raise _nothing("stage", key or "")
     said = asker.stage_label(str(key))
@@ -134,6 +161,11 @@ def _of_path(
         if settings.get("count") == "as_of":
             return Behind(asker.object_name, here, label, said)
         return Behind(asker.object_name, asker.condition(here), label, said)
+    if figure in FATES:
+        query = Query(filter=asker.condition(when))
+        ways = (stages, asker.lost_stages())
+        ids = asker.analysis.by_fate(query, ways, (str(key), FATES[figure]))
+        return Behind(asker.object_name, None, label, said, tuple(ids))
     later = stages[stages.index(str(key)) :] if kind == "funnel" else [str(key)]
     return _reached(asker, when, later, label, said)
 
@@ -144,6 +176,20 @@ def _reached(
     query = Query(filter=asker.condition(condition))
     ids = asker.analysis.that_reached(query, stages, MOST)
     return Behind(asker.object_name, None, label, said, tuple(ids))
+
+
+def _line(asker: Asker, settings: Settings, named: Settings, key: str | None) -> str:
+    """Return which rows a line of a chart holds, by the groups as the rows' object names them."""
+    group = str(named.get("group", ""))
+    if settings.get("kind") == "tree" and group:
+        return Tree(asker, settings).condition(group, str(named.get("below", "")), key)
+    return _is(group, key)
+
+
+def _month(key: str | None) -> str:
+    if not MONTH.fullmatch(key or ""):
+        raise _nothing("month", key or "")
+    return str(key)
 
 
 def _all(settings: Settings, condition: str) -> str:

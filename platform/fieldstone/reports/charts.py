@@ -10,14 +10,14 @@ from fieldstone.base.label import Label
 from fieldstone.model.objects import Stage
 from fieldstone.reads.query import Query
 from fieldstone.reports import paths
-from fieldstone.reports.asking import Asker, columns_of, label_from
+from fieldstone.reports.asking import MOST_MONTHS, Asker, columns_of, label_from
 from fieldstone.reports.basis import basis_of, counts_events
 from fieldstone.reports.fairness import fairness
 from fieldstone.reports.results import Chart, Column, Line, Number
-from fieldstone.reports.sources import Settings
+from fieldstone.reports.sources import SOURCES, Settings
+from fieldstone.reports.trees import Tree
 
 MOST_GROUPS: Final = 12
-MOST_MONTHS: Final = 24
 BINS: Final = 12
 COUNT: Final = Column("count", Label("Count", "数量"))
 
@@ -48,6 +48,8 @@ def _chart(
         marks or {},
         "" if counts_events(settings) else asker.day,
         basis_of(asker.model.objects[asker.object_name], asker.day, asker.ctx.actor.zone, settings),
+        str(settings.get("names", "")),
+        str(settings.get("top", "")),
     )
 
 
@@ -118,6 +120,8 @@ def _number(value: object) -> Number:
 def _months(asker: Asker, code: str, settings: Settings) -> Chart | None:
     """Follow figures from month to month; months without a row count nothing."""
     day, figures = asker.day, settings.get("figures", {})
+    if any(not SOURCES.keys().isdisjoint(one) for one in figures.values()):
+        return _month_table(asker, code, settings)
     year, month = f"year({day})", f"month({day})"
     when = " and ".join(p for p in (f"{day} != null", str(settings.get("when", ""))) if p)
     found = asker.lines([year, month], figures, when)
@@ -134,6 +138,27 @@ def _months(asker: Asker, code: str, settings: Settings) -> Chart | None:
         lines.append(Line(f"{at[0]:04d}-{at[1]:02d}", values))
         at = (at[0] + at[1] // 12, at[1] % 12 + 1)
     return _chart(asker, code, settings, columns, lines[-MOST_MONTHS:])
+
+
+def _month_table(asker: Asker, code: str, settings: Settings) -> Chart | None:
+    """Tell any figures month by month, each of what its month has of the period."""
+    figures, when = settings.get("figures", {}), str(settings.get("when", ""))
+    found = [(one, asker.of_month(one).lines([], figures, when)[0]) for one in asker.months()]
+    columns = columns_of(figures, found[0][1] if found else {})
+    if found and not columns:
+        return None
+    lines = [
+        Line(month, {one.code: _number(line.get(one.code)) for one in columns})
+        for month, line in found
+    ]
+    return _chart(asker, code, settings, columns, lines)
+
+
+def _tree(asker: Asker, code: str, settings: Settings) -> Chart:
+    """Add figures up along the tree that the groups' records form."""
+    lines = Tree(asker, settings).lines()
+    columns = columns_of(settings.get("figures", {}), lines[0].values if lines else {})
+    return _chart(asker, code, settings, columns, lines if columns else [])
 
 
 def _histogram(asker: Asker, code: str, settings: Settings) -> Chart | None:
@@ -200,4 +225,6 @@ MADE: Final[Mapping[str, Callable[[Asker, str, Settings], Chart | None]]] = {
     "cohorts": _path(paths.cohorts),
     "survival": _path(paths.survival),
     "fairness": _fairness,
+    "months": _month_table,
+    "tree": _tree,
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
@@ -19,7 +19,7 @@ from fieldstone.reports.behind import Behind, behind
 from fieldstone.reports.charts import chart_of
 from fieldstone.reports.results import Chart, Dashboard, Figure, Line, Number
 from fieldstone.reports.shapes import PERIODS
-from fieldstone.reports.sources import Settings
+from fieldstone.reports.sources import SOURCES, Settings
 
 NOT_FOUND = 404
 
@@ -44,8 +44,10 @@ def dashboards_for(model: Model, actor: Actor) -> list[Report]:
     ]
 
 
-def dashboard(asked: Asked, code: str, period: str = "") -> Dashboard:
-    """Return the figures of a dashboard in a period, by default its own.
+def dashboard(
+    asked: Asked, code: str, period: str = "", charts: Collection[str] | None = None
+) -> Dashboard:
+    """Return the figures of a dashboard in a period, by default its own; only some `charts` where they are named.
 
     Raises RefusedError: 404 for a dashboard that is not there for this person, 400 for an unknown period.
     """
@@ -62,7 +64,14 @@ def dashboard(asked: Asked, code: str, period: str = "") -> Dashboard:
         asker.first,
         asker.after,
         _figures(asker, _mapping(body.get("figures"))),
-        _charts(asker, _mapping(body.get("charts"))),
+        _charts(
+            asker,
+            {
+                name: one
+                for name, one in _mapping(body.get("charts")).items()
+                if charts is None or name in charts
+            },
+        ),
     )
 
 
@@ -107,7 +116,8 @@ def _figures(asker: Asker, declared: Mapping[str, Settings]) -> tuple[Figure, ..
     (now,) = asker.lines([], declared)
     earlier = asker.before()
     before = earlier.lines([], declared)[0] if earlier else {}
-    chart = chart_of(asker, "spark", {"kind": "columns", "figures": declared})
+    plain = {code: one for code, one in declared.items() if SOURCES.keys().isdisjoint(one)}
+    chart = chart_of(asker, "spark", {"kind": "columns", "figures": plain})
     by_month = chart.lines if chart else ()
     return tuple(
         Figure(

@@ -36,11 +36,22 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Branch:
+    """Where a line of a tree stands, and which record it is; without an object it is an option of the first level."""
+
+    depth: int
+    object_name: str = ""
+    record: str = ""
+    below: bool = False  # a part of its node, not a node of the tree
+
+
+@dataclass(frozen=True)
 class Line:
     """One mark or row: a stage, a group's value, a month ("2026-03") or a bin ("10"), and its figures."""
 
     key: object
     values: Mapping[str, Number]
+    branch: Branch | None = None
 
 
 @dataclass(frozen=True)
@@ -59,9 +70,9 @@ class Chart:
     marks: Mapping[str, Number] = field(default_factory=dict)
     day: str = ""
     basis: Label | None = None  # which records, whose days, whose owner
-    names: str = (
-        ""  # the object whose records the groups are, where no field of the chart's object says so
-    )
+    # The object whose records the groups are, where no field of the chart's object says so.
+    names: str = ""
+    top: str = ""  # of a tree: the field of its records whose options are the first level
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,8 @@ KINDS: Final = (
     "cohorts",
     "survival",
     "fairness",
+    "months",
+    "tree",
 )
 
 _TEXT: Final = {"type": "string", "minLength": 1, "maxLength": 2000}
@@ -94,6 +96,7 @@ FURTHER: Final[Mapping[str, Any]] = {
             "object": _TEXT,
             "measure": _TEXT,
             "group": _TEXT,
+            "below": _TEXT,
             "when": _TEXT,
             "date": _TEXT,
             "spread": {**_DAYS, "description": "Count the part of the days in the period"},
@@ -111,7 +114,6 @@ FIGURE: Final[Mapping[str, Any]] = {
         "each": _RATIO,
         "return": _RATIO,
         **FURTHER,
-        "per_month": {"type": "boolean"},
         "format": {"enum": list(FORMATS)},
         "good": {"enum": ["up", "down"]},
         "list": _TEXT,
@@ -130,6 +132,15 @@ CHART: Final[Mapping[str, Any]] = {
         "wide": {"enum": [4, 5, 6, 7, 8, 12]},
         "count": {"enum": ["reached", "now", "as_of"]},
         "group": _TEXT,
+        "parent": {
+            **_TEXT,
+            "description": "Tree: the field that puts a group's records below each other",
+        },
+        "top": {
+            **_TEXT,
+            "description": "Tree: the field of the group's records whose options are the first level",
+        },
+        "below": {**_TEXT, "description": "Tree: the field whose records are parts of each group"},
         "names": {**_TEXT, "description": "The object whose records the groups are"},
         "value": _TEXT,
         "when": _TEXT,

@@ -37,6 +37,7 @@ class Question:
     condition: str | None  # with the period, for the chart's own records
     when: str  # without it
     group: str
+    below: str = ""  # a second group, of the parts of the first
 
     @property
     def analysis(self) -> Analysis:
@@ -104,7 +105,8 @@ def other(question: Question, settings: Settings) -> dict[object, Number]:
     """Add up rows of another object, by a group of its own that means the same."""
     spread = settings.get("spread")
     condition = condition_of_other(question, settings)
-    groups = [str(settings["group"])] if question.group and "group" in settings else []
+    named = ("group",) * bool(question.group) + ("below",) * bool(question.below)
+    groups = [str(settings[name]) for name in named if name in settings]
     days = [str(spread["from"]), str(spread["to"])] if spread else []
     lines = question.reads.aggregate(
         question.ctx,
@@ -116,10 +118,12 @@ def other(question: Question, settings: Settings) -> dict[object, Number]:
     )
     found: dict[object, Number] = {}
     for line in lines:
-        key = line[groups[0]] if groups else None
+        keys = (*(line[group] for group in groups), None)
+        key = keys[:2] if question.below else keys[0]
         value = _number(line["x"])
         if spread and value is not None:
-            value = _share(question, Decimal(value), line[days[0]], line[days[1]])
+            period = (question.first, question.after)
+            value = part_in_period(Decimal(value), (line[days[0]], line[days[1]]), period)
         found[key] = (found.get(key) or 0) + (value or 0)
     return found
 
@@ -138,12 +142,17 @@ def condition_of_other(question: Question, settings: Settings) -> str | None:
     return " and ".join(parts) or None
 
 
-def _share(question: Question, value: Decimal, starts: object, ends: object) -> Decimal:
-    """Return the part of a sum over days that lies in the period, by days, to the cent."""
+def part_in_period(
+    value: Decimal,
+    days: tuple[object, object],
+    period: tuple[datetime.date | None, datetime.date | None],
+) -> Decimal:
+    """Return the part of a sum over days (first, last) that lies in a period (first, day after), to the cent."""
+    (starts, ends), (begin, after) = days, period
     if not isinstance(starts, datetime.date) or not isinstance(ends, datetime.date):
         return value
-    first = max(starts, question.first) if question.first else starts
-    last = min(ends, question.after - datetime.timedelta(days=1)) if question.after else ends
+    first = max(starts, begin) if begin else starts
+    last = min(ends, after - datetime.timedelta(days=1)) if after else ends
     whole, part = (ends - starts).days + 1, (last - first).days + 1
     if whole < 1:
         return value

@@ -56,6 +56,40 @@ def test_the_navigation_holds_only_what_a_person_may_read(office: Office) -> Non
     assert "New lead" not in guest
 
 
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("who", ["admin", "mei", "li", "guest"])
+def test_the_palette_names_every_place_once(office: Office, who: str, language: str) -> None:
+    found = office.visitor(who, language).get("/search", "div#found").text
+    places = re.findall(r'<a role="option"[^>]*href="([^"]+)".*?<b class="ell">(.*?)</b>', found)
+
+    assert len(places) > 5
+    assert len({name for _, name in places}) == len(places), sorted(name for _, name in places)
+    assert len({href for href, _ in places}) == len(places)
+
+
+def test_a_salesperson_sees_few_entries_and_finds_the_rest_folded(office: Office) -> None:
+    page = office.visitor("li").get("/").text
+    side = page[page.index('id="side"') : page.index('id="me"')]
+    folded = re.findall(r'<details class="nav-g" data-nav="(\w+)"( open)?', side)
+    seen = re.sub(r"<details.*?</details>", "", side, flags=re.DOTALL)
+
+    assert [code for code, _ in folded] == ["marketing", "engine", "team"]
+    assert not any(opened for _, opened in folded)
+    assert len(re.findall(r"<a [^>]*title=", seen)) < 16
+    assert "/o/touch" in side
+    assert "/o/touch" not in seen
+
+
+def test_a_folded_group_is_open_where_one_is_in_it_or_has_opened_it(office: Office) -> None:
+    visitor = office.visitor("li")
+
+    assert re.search(r'data-nav="team" open', visitor.get("/absences").text)
+    visitor.client.set_cookie("fieldstone_nav", "marketing.nothing")
+    page = visitor.get("/").text
+    assert re.search(r'data-nav="marketing" open', page)
+    assert not re.search(r'data-nav="team" open', page)
+
+
 def test_a_page_that_did_not_change_is_not_sent_again(office: Office) -> None:
     visitor = office.visitor("li")
     first = visitor.get("/tokens")

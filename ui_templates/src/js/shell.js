@@ -13,6 +13,17 @@ on("submit", "[data-preference]", (event, form) => {
   fetch(form.action, { method: "POST", headers: headers(), body: new URLSearchParams({ theme: value }) });
 });
 
+/* Which folded groups of the side bar stay open, for the next page too. */
+document.addEventListener(
+  "toggle",
+  (event) => {
+    if (!event.target.matches?.("details[data-nav]")) return;
+    const open = [...document.querySelectorAll("details[data-nav][open]")].map((one) => one.dataset.nav);
+    document.cookie = `fieldstone_nav=${open.join(".")}; path=/; max-age=31536000; samesite=lax`;
+  },
+  true,
+);
+
 export function drawer(open) {
   const shade = $(".shade");
   document.body.toggleAttribute("data-drawer-open", open);

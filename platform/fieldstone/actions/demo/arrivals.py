@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from fieldstone.actions.demo.leads import Lead
@@ -28,11 +27,6 @@ WAYS: Final = {
     "referral": ("sales_mailbox", "email", "销售邮箱"),
     "cold_calls": ("bought_lists", "import", "代理名单文件"),
 }
-MONTHLY: Final = (
-    ("search_ads", "搜索广告", "52000"),
-    ("website", "官网运营", "12000"),
-    ("wechat", "公众号运营", "8000"),
-)
 TERMS: Final = ("CRM", "客户管理系统", "销售管理", "客服工单")
 NOT_A_PHONE: Final = Problem(
     "not_a_phone", "mobile", "This is no phone number.", "Check the digits."
@@ -79,37 +73,6 @@ def _remember(teller: Teller, channels: Mapping[str, str], visits: Sequence[Visi
                 unit.transaction.arrivals.settle(one.id, settled, at)
                 touches.append(_touch(teller, way, (lead_id, values, first, at)))
     teller.tell("touch", touches)
-
-
-def remember_costs(teller: Teller, channels: Mapping[str, str]) -> None:
-    """Write what channels cost, month by month, and the tree they stand in."""
-    (ads,) = teller.create(
-        "channel", [{"name": "线上广告 Online ads", "code": "ads", "kind": "paid"}]
-    )
-    for code in ("search_ads", "feed_ads"):
-        teller.change("channel", channels[code], {"parent": ads})
-    today = teller.now.date()
-    values: list[dict[str, object]] = []
-    for back in range(12):
-        month = today.year * 12 + today.month - 1 - back
-        first = date(month // 12, month % 12 + 1, 1)
-        last = date((month + 1) // 12, (month + 1) % 12 + 1, 1) - timedelta(days=1)
-        span = {"starts_on": first, "ends_on": last}
-        for code, name, amount in MONTHLY:
-            vary = Decimal(amount) * teller.random.randint(85, 115) / 100
-            flat = {"model": "flat", "amount": str(vary.quantize(Decimal(1)))}
-            values.append(
-                {"name": f"{name} {first:%Y-%m}", "channel": channels[code], **flat, **span}
-            )
-        each = {"model": "cpl", "price": "60", "quantity": teller.random.randint(4, 12)}
-        values.append(
-            {"name": f"合作伙伴 {first:%Y-%m}", "channel": channels["partners"], **each, **span}
-        )
-        clicks = {"model": "cpc", "price": "3.2", "quantity": teller.random.randint(3000, 6000)}
-        values.append(
-            {"name": f"信息流 {first:%Y-%m}", "channel": channels["feed_ads"], **clicks, **span}
-        )
-    teller.create("channel_cost", values)
 
 
 def remember_companies(teller: Teller, leads: Sequence[Mapping[str, object]]) -> None:

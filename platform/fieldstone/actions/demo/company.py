@@ -5,9 +5,9 @@ from __future__ import annotations
 from fieldstone.actions.demo.arrivals import (
     remember_arrivals,
     remember_companies,
-    remember_costs,
     remember_visits,
 )
+from fieldstone.actions.demo.costs import remember_costs
 from fieldstone.actions.demo.daily import keep_busy, serve_customers
 from fieldstone.actions.demo.deals import close_deals
 from fieldstone.actions.demo.interest import show_interest
@@ -38,7 +38,7 @@ def tell_story(stage: Stage, progress: Progress) -> tuple[Login, ...]:
     market = open_shop(teller, staff)
     leads = capture(teller, staff, market)
     remember_arrivals(teller, market.channels, leads)
-    remember_costs(teller, market.channels)
+    remember_costs(teller, market)
     remember_companies(teller, [lead.values for _, lead in leads])
     customers = close_deals(teller, market, leads)
     pass_around(teller, staff, leads)

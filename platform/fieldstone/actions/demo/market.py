@@ -18,23 +18,25 @@ PRODUCTS = (
     ("接口网关", "API", "Platform", "18000", "year"),
     ("培训", "TRN", "Services", "6000", "set"),
 )
-# name, code, kind, parent, cost per month, share of the leads, share of them that is converted
+# name, code, kind, share of the leads, share of them that is converted
 CHANNELS = (
-    ("官网 Website", "website", "own", None, "12000", 24, 0.26),
-    ("微信公众号", "wechat", "own", None, "8000", 15, 0.21),
-    ("搜索广告", "search_ads", "paid", None, "65000", 20, 0.15),
-    ("信息流广告", "feed_ads", "paid", None, "48000", 12, 0.09),
-    ("展会 Trade fairs", "fairs", "paid", None, "30000", 11, 0.24),
-    ("转介绍 Referral", "referral", "free", None, None, 9, 0.41),
-    ("合作伙伴 Partners", "partners", "other", None, "10000", 6, 0.33),
-    ("电话拓客", "cold_calls", "other", None, "22000", 3, 0.06),
+    ("官网 Website", "website", "own", 24, 0.26),
+    ("微信公众号", "wechat", "own", 15, 0.21),
+    ("搜索广告", "search_ads", "paid", 20, 0.15),
+    ("信息流广告", "feed_ads", "paid", 12, 0.09),
+    ("展会 Trade fairs", "fairs", "paid", 11, 0.24),
+    ("转介绍 Referral", "referral", "free", 9, 0.41),
+    ("合作伙伴 Partners", "partners", "other", 6, 0.33),
+    ("电话拓客", "cold_calls", "other", 3, 0.06),
 )
+# name, kind, channel, begun so many days ago, days, budget, what it cost
 CAMPAIGNS = (
     ("春季线上直播", "webinar", "wechat", 610, 20, "30000", "26500"),
     ("行业展会 · 上海", "trade_fair", "fairs", 520, 5, "120000", "131000"),
     ("搜索投放 · 下半年", "advertising", "search_ads", 450, 150, "300000", "287400"),
     ("客户成功沙龙", "event", "referral", 300, 3, "40000", "38200"),
     ("新版本发布直播", "webinar", "website", 180, 10, "25000", "21900"),
+    ("智能制造展 · 深圳", "trade_fair", "fairs", 140, 4, "90000", "86400"),
     ("Autumn webinar series", "webinar", "website", 70, 60, "50000", "31800"),
     ("年末投放", "advertising", "feed_ads", 30, 60, "180000", "64500"),
 )
@@ -67,10 +69,7 @@ def open_shop(teller: Teller, staff: Staff) -> Market:
     )
     channels = teller.create(
         "channel",
-        [
-            {"name": n, "code": c, "kind": k, "cost_per_month": cost}
-            for n, c, k, _, cost, _, _ in CHANNELS
-        ],
+        [{"name": n, "code": c, "kind": k} for n, c, k, _, _ in CHANNELS],
     )
     by_code = {channel[1]: record_id for channel, record_id in zip(CHANNELS, channels, strict=True)}
     spans = [(teller.now - timedelta(days=ago), days) for _, _, _, ago, days, _, _ in CAMPAIGNS]
@@ -83,7 +82,7 @@ def open_shop(teller: Teller, staff: Staff) -> Market:
     )
     return Market(
         tuple((record_id, p[3]) for record_id, p in zip(products, PRODUCTS, strict=True)),
-        tuple(Source(by_code[c[1]], c[5], c[6]) for c in CHANNELS),
+        tuple(Source(by_code[c[1]], c[3], c[4]) for c in CHANNELS),
         tuple(
             (record_id, by_code[c[2]], start, start + timedelta(days=days))
             for record_id, c, (start, days) in zip(ids, CAMPAIGNS, spans, strict=True)
@@ -99,7 +98,7 @@ def _campaign(
     one: tuple[str, str, str, int, int, str, str],
     start: datetime,
 ) -> Chapter:
-    name, kind, channel, _, days, budget, cost = one
+    name, kind, channel, _, days, budget, _ = one
     end = start + timedelta(days=days)
     over = end < teller.now
     stages = [("planned", start - timedelta(days=20)), ("running", start)]
@@ -111,7 +110,6 @@ def _campaign(
             "starts_on": start.date(),
             "ends_on": end.date(),
             "budget": budget,
-            "cost": cost,
             "owner": staff.marketers[0],
             "stage": "finished" if over else "running",
         },

@@ -21,13 +21,14 @@ from fieldstone.storage.facts_assignment import ABSENCE
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
-from fieldstone.web.pages.entries import ENGINE, Entry
+from fieldstone.web.pages.entries import TEAM, Entry
 from fieldstone.web.pages.people import face
 from fieldstone.web.pages.subjects import not_there
 from fieldstone.web.pages.values import Look
 
 PAGE = Blueprint("absences", __name__)
 Drawn = dict[str, Any]
+TITLE: Final = "Who is away"
 USER: Final = "user"
 MOST: Final = 500
 SHOWN_DAYS: Final = 35
@@ -43,7 +44,7 @@ def may(asked: Asked) -> bool:
     )
 
 
-ENTRIES = (Entry("Absences", "calendar-x", "/absences", ENGINE, 32, may),)
+ENTRIES = (Entry(TITLE, "calendar-x", "/absences", TEAM, 32, may),)
 
 
 @PAGE.get("/absences")

@@ -19,7 +19,7 @@ from fieldstone.fieldtypes.locales import locale_of
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import drawing
-from fieldstone.web.pages.entries import FOOT, Entry
+from fieldstone.web.pages.entries import TEAM, Entry
 from fieldstone.web.pages.subjects import not_there
 from fieldstone.web.pages.wording import told
 
@@ -30,7 +30,7 @@ FIRST_YEAR, LAST_YEAR = 1970, 2100
 TONES: Final = {"hol": "red", "made": "teal", "half": "amber"}
 
 
-ENTRIES = (Entry("Working calendars", "calendar-clock", "/calendars", FOOT, 60),)
+ENTRIES = (Entry("Working calendars", "calendar-clock", "/calendars", TEAM, 60),)
 
 
 @PAGE.get("/calendars")

@@ -17,7 +17,7 @@ from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.arranging import Arrangement
 from fieldstone.web.pages.subjects import heading
-from fieldstone.web.pages.table import Table
+from fieldstone.web.pages.table import PARENT, Table
 
 PAGE = Blueprint("dashboard_records", __name__)
 Drawn = dict[str, Any]
@@ -74,6 +74,9 @@ def _page(asked: Asked, found: Behind, spec: ObjectType, after: str) -> tuple[Pa
 
 def _columns(asked: Asked, spec: ObjectType) -> tuple[str, ...]:
     """Return the columns of the object's first list, or its title alone."""
+    if spec.parent:
+        own = (code for code, field in spec.fields.items() if not field.system)
+        return (PARENT, *own)[:MOST_COLUMNS]
     lists = [view for view in spec.views.values() if view.kind == "list" and view.columns]
     named = lists[0].columns if lists else (spec.title,)
     every = next((view.columns for view in lists if not view.filter), named)

@@ -14,6 +14,8 @@ from fieldstone.web.pages.one_record import OneRecord
 LINKS: Final = "fieldstone_entries"
 KEPT_PARTS: Final = "fieldstone_record_parts"
 ENGINE: Final = "engine"
+MARKETING: Final = "marketing"
+TEAM: Final = "team"
 FOOT: Final = "foot"
 ASIDE: Final = "aside"
 TAB: Final = "tab"
@@ -29,15 +31,21 @@ def anybody(asked: Asked) -> bool:
 class Entry:
     """One link of the side bar. `label` is English and a key of the translations; smaller `order` stands higher.
 
-    `place` is ENGINE, the group of what distributes records, or FOOT, the bottom of the bar.
+    `group` is where it stands unless `nav` of the site places its page itself: a group of the navigation, or FOOT, the
+    bottom of the bar.
     """
 
     label: str
     icon: str
     href: str
-    place: str = ENGINE
+    group: str = ENGINE
     order: int = 100
     may: Callable[[Asked], bool] = anybody
+
+    @property
+    def page(self) -> str:
+        """Return what `{page: ...}` calls it in the navigation."""
+        return self.href.removeprefix("/")
 
 
 @dataclass(frozen=True)
@@ -65,10 +73,10 @@ def keep(app: Flask, entries: Iterable[Entry], parts: Iterable[RecordPart]) -> N
     app.extensions[KEPT_PARTS] = tuple(sorted(parts, key=lambda one: (one.order, one.code)))
 
 
-def entries_for(asked: Asked, place: str) -> Sequence[Entry]:
-    """Return the links of a place that this reader may follow."""
+def entries_for(asked: Asked) -> Sequence[Entry]:
+    """Return the links that this reader may follow."""
     kept: Sequence[Entry] = current_app.extensions.get(LINKS, ())
-    return [one for one in kept if one.place == place and one.may(asked)]
+    return [one for one in kept if one.may(asked)]
 
 
 def parts_of(page: OneRecord, place: str) -> Sequence[RecordPart]:

@@ -29,6 +29,7 @@ class Pen:
     number: Callable[[Number, str], str]
     stage: Callable[[str], str]
     behind: Callable[[Chart, str, object], str]
+    plural: str = ""  # what the records are called
 
 
 def stuck(pen: Pen, chart: Chart) -> Drawn:
@@ -42,7 +43,7 @@ def stuck(pen: Pen, chart: Chart) -> Drawn:
         for column in chart.columns:
             value = line.values[column.code]
             cell: Drawn = {"text": pen.number(value, column.format)}
-            if column.code in ("entered", "here") and value:
+            if value:
                 cell["href"] = pen.behind(chart, column.code, line.key)
             if column.code == "half" and value and value == worst:
                 cell["tone"] = "amber"
@@ -118,6 +119,7 @@ def survival(pen: Pen, chart: Chart) -> Drawn:
             ],
         },
         "sub": t("{n} of {most}", n=ended, most=total),
+        "sub_href": pen.behind(chart, "ended", ""),
     }
 
 
@@ -129,5 +131,6 @@ def _mark(pen: Pen, chart: Chart, axes: Axes, day: int, highest: float) -> Drawn
         "y": axes.y(float(share or 0)),
         "text": pen.number(share, "percent"),
         "day": pen.speech.t("{n} d", n=day),
+        "href": pen.behind(chart, f"after_{day}", ""),
         "below": float(share or 0) < highest - FIRST_ROOM,
     }

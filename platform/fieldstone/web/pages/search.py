@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
@@ -77,18 +77,14 @@ def commands(asked: Asked, q: str) -> list[Found]:
         }
         for one in shell.create
     ]
-    links = [link for group in shell.nav for link in _links(group)] + list(shell.foot)
-    places = [{"title": one["label"], "href": one["href"], "icon": one["icon"]} for one in links]
+    places = [
+        {"title": one["label"], "href": one["href"], "icon": one["icon"]} for one in shell.places
+    ]
     groups = [
         {"label": said.t("Create"), "hits": _fitting(made, q)},
         {"label": said.t("Go to"), "hits": _fitting(places, q)},
     ]
     return [group for group in groups if group["hits"]]
-
-
-def _links(group: dict[str, object]) -> Sequence[Found]:
-    links = group["links"]
-    return links if isinstance(links, list) else []
 
 
 def _fitting(entries: Iterable[Found], q: str) -> list[Found]:

@@ -14,7 +14,7 @@ from fieldstone.reports.dashboards import dashboards_for
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages.badges import Badges, badges_of
-from fieldstone.web.pages.entries import ENGINE, FOOT, entries_for
+from fieldstone.web.pages.navigation import Navigation
 from fieldstone.web.pages.people import face
 
 FLASH_COOKIE: Final = "fieldstone_toast"
@@ -99,67 +99,39 @@ class Shell:
         return badges_of(self._asked)
 
     @cached_property
+    def _bar(self) -> Navigation:
+        return Navigation(self._asked, self._request)
+
+    @cached_property
     def nav(self) -> list[dict[str, object]]:
         """Return the groups of links that this person may follow."""
-        groups: dict[str, list[Link]] = {}
-        for item in self._asked.model.nav:
-            if link := self._nav_link(item.kind, item.target, item.view):
-                groups.setdefault(item.group, []).append(link)
-        labels = self._asked.model.nav_groups
-        named: list[dict[str, object]] = [
-            {
-                "label": labels[code].text(self._asked.language) if code in labels else "",
-                "links": links,
-            }
-            for code, links in groups.items()
-        ]
-        engine = self._entries(ENGINE)
-        if engine:
-            named.append({"label": self.speech.t("Lead engine"), "links": engine})
-        return [{"links": self._own_links()}, *named]
-
-    def _entries(self, place: str) -> list[Link]:
-        t = self.speech.t
-        found = entries_for(self._asked, place)
-        return [self._link(t(one.label), one.icon, one.href) for one in found]
+        return [{"links": self._own_links()}, *self._bar.groups]
 
     def _own_links(self) -> list[Link]:
-        t, badges = self.speech.t, self.badges
-        links = [self._link(t("Home"), "house", "/")]
-        links.append(self._link(t("Inbox"), "inbox", "/inbox", badges.unread, hot=True))
+        t, badges, link = self.speech.t, self.badges, self._bar.link
+        links = [link(t("Home"), "house", "/")]
+        links.append(link(t("Inbox"), "inbox", "/inbox", badges.unread, hot=True))
         if badges.has_tasks:
-            links.append(self._link(t("Tasks"), "circle-check", "/tasks", badges.tasks))
+            links.append(link(t("Tasks"), "circle-check", "/tasks", badges.tasks))
         if badges.has_pools:
-            links.append(self._link(t("Public pools"), "waves", "/pools"))
+            links.append(link(t("Public pools"), "waves", "/pools"))
         return links
-
-    def _nav_link(self, kind: str, target: str, view: str) -> Link | None:
-        if kind == "pool":
-            return None  # all pools stand behind one link
-        spec = self._asked.model.objects.get(target)
-        if spec is None or not self._access(spec).may_read:
-            return None
-        href = f"/o/{target}" + (f"?view={view}" if view else "")
-        return self._link(spec.plural.text(self._asked.language), spec.icon, href)
-
-    def _link(self, label: str, icon: str, href: str, count: int = 0, *, hot: bool = False) -> Link:
-        here, path = self._request.path, href.partition("?")[0]
-        current = here == path or (path != "/" and here.startswith(path + "/"))
-        link: Link = {"label": label, "icon": icon, "href": href, "current": current}
-        if count:
-            link |= {"count": count, "hot": hot}
-        return link
 
     @cached_property
     def foot(self) -> list[Link]:
         """Return the links at the bottom of the side bar."""
-        t = self.speech.t
-        links = []
+        t, link, links = self.speech.t, self._bar.link, []
         if self._asked.actor and dashboards_for(self._asked.model, self._asked.actor):
-            links.append(self._link(t("Dashboards"), "chart-no-axes-column", "/dashboards"))
+            links.append(link(t("Dashboards"), "chart-no-axes-column", "/dashboards"))
         if self.create:
-            links.append(self._link(t("Imports"), "upload", "/imports"))
-        return [*links, *self._entries(FOOT)]
+            links.append(link(t("Imports"), "upload", "/imports"))
+        return [*links, *self._bar.foot]
+
+    @property
+    def places(self) -> list[Link]:
+        """Return everywhere that this person may go, each place once."""
+        links = [link for group in self.nav for link in _links(group)]
+        return [*links, *self.foot, *self._bar.lists]
 
     @property
     def tabs(self) -> list[Link]:

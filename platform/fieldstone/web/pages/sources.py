@@ -17,7 +17,7 @@ from fieldstone.storage.arrivals import Arrival, Arrivals
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
-from fieldstone.web.pages.entries import Entry
+from fieldstone.web.pages.entries import MARKETING, Entry
 from fieldstone.web.pages.imports import named_content
 from fieldstone.web.pages.source_cards import SourceCards
 from fieldstone.web.pages.wording import told
@@ -33,7 +33,7 @@ def _may(asked: Asked) -> bool:
     return asked.actor is not None and may_manage(asked.model, asked.actor)
 
 
-ENTRIES: Final = (Entry("Sources", "radio", "/sources", order=10, may=_may),)
+ENTRIES: Final = (Entry("Sources", "radio", "/sources", MARKETING, 10, _may),)
 
 
 def _days() -> int:

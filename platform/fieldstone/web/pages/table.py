@@ -15,6 +15,7 @@ from fieldstone.web.pages.subjects import has_face, is_company
 from fieldstone.web.pages.values import Look, is_number
 
 NARROW: Final = frozenset({"boolean", "rating", "integer", "percent"})
+PARENT: Final = "parent"
 UNSORTED: Final = frozenset({"rows", "file", "image", "json", "secret", "rich_text"})
 
 
@@ -26,6 +27,11 @@ class Table:
     spec: ObjectType
     codes: Sequence[str]
 
+    @property
+    def title(self) -> str:
+        """Return the column that leads to the record: lines of a record lead to the record that they belong to."""
+        return PARENT if self.spec.parent else self.spec.title
+
     def columns(self, arranged: Arrangement, order: Sort) -> list[dict[str, Any]]:
         """Return the heads; a click on one puts the list in its order, a second click reverses it."""
         now = order[0] if order else ("", False)
@@ -34,7 +40,7 @@ class Table:
     def _column(self, code: str, arranged: Arrangement, now: tuple[str, bool]) -> dict[str, Any]:
         field = self.spec.fields[code]
         column: dict[str, Any] = {"name": code, "label": field.label.text(self.asked.language)}
-        if code == self.spec.title:
+        if code == self.title:
             column["title"] = True
         if is_number(field):
             column["number"] = True
@@ -57,10 +63,13 @@ class Table:
     def _row(
         self, look: Look, record: Record, way: str, *, faces: bool, square: bool
     ) -> dict[str, Any]:
-        title = look.title(record)
+        title, href = look.title(record), f"/o/{self.spec.code}/{record.id}{way}"
+        if self.spec.parent:
+            title = str(record.titles.get(PARENT) or "")
+            href = f"/o/{self.spec.parent[0]}/{record.values.get(PARENT)}"
         row: dict[str, Any] = {
             "id": record.id,
-            "href": f"/o/{self.spec.code}/{record.id}{way}",
+            "href": href,
             "title": title,
             "cells": [look.cell(record, code) for code in self.codes],
         }

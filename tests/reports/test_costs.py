@@ -1,0 +1,351 @@
+"""What leads cost and bring, by channel with all below it, by campaign and by month: the same as SQL written by hand."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from sqlalchemy import text
+
+from fieldstone.changes.nouns import Change, Operation
+from fieldstone.reads.door import Reads
+from fieldstone.reads.query import Query
+from fieldstone.reports.dashboards import Asked, dashboard, records_behind
+from fieldstone.reports.results import Chart, Dashboard
+from tests.company import NOW, Company, open_company
+
+DAY = timedelta(days=1)
+ZONE = ZoneInfo("Asia/Shanghai")
+PERIOD = "last_90"
+CENT = Decimal("0.01")
+TREE = (
+    "with recursive under(root, id) as (select id, id from o_channel union all"
+    " select under.root, c.id from o_channel c join under on c.f_parent = under.id) "
+)
+# Cents of a cost that lie in the period, rounded for each stretch of days of a channel and campaign.
+SPREAD = (
+    "(select f_channel, f_campaign, cast(round(sum(f_amount) * 1.0 *"
+    " (julianday(min(f_ends_on, :last)) - julianday(max(f_starts_on, :first)) + 1)"
+    " / (julianday(f_ends_on) - julianday(f_starts_on) + 1)) as integer) as cents"
+    " from o_channel_cost where deleted_at is null and f_ends_on >= :first and f_starts_on <= :last"
+    " group by f_channel, f_campaign, f_starts_on, f_ends_on)"
+)
+
+
+@pytest.fixture(scope="module")
+def company(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Company]:
+    """Channels in a tree, campaigns, costs of many lengths, leads and deals of eight months."""
+    opened = open_company(f"sqlite:///{tmp_path_factory.mktemp('costs') / 'fieldstone.db'}")
+    draw = random.Random(7)
+    channels = _channels(opened)
+    campaigns = [
+        str(opened.create("campaign", name=f"Wave {n}", owner=opened.ids["li"]).record_id)
+        for n in range(3)
+    ]
+    for n in range(40):
+        start = NOW.date() - draw.randint(0, 240) * DAY
+        opened.create(
+            "channel_cost",
+            name=f"Cost {n}",
+            channel=draw.choice(channels),
+            campaign=draw.choice([*campaigns, None]),
+            model="flat",
+            amount=str(Decimal(draw.randint(100, 999_999)) / 100),
+            starts_on=start,
+            ends_on=start + draw.randint(0, 70) * DAY,
+        )
+    customer = str(opened.create("customer", name="Everybody").record_id)
+    for n in range(120):
+        _a_lead(opened, draw, n, (channels, campaigns), customer)
+    yield opened
+    opened.storage.close()
+
+
+def _channels(company: Company) -> list[str]:
+    made: dict[str, str] = {}
+    for code, kind, parent in (
+        ("ads", "paid", None),
+        ("search", "paid", "ads"),
+        ("feed", "paid", "ads"),
+        ("brand", "paid", "search"),
+        ("site", "own", None),
+    ):
+        values = {"name": code, "code": f"{code}_x", "kind": kind}
+        above = {"parent": made[parent]} if parent else {}
+        made[code] = str(company.create("channel", **values, **above).record_id)
+    return list(made.values())
+
+
+def _a_lead(
+    company: Company,
+    draw: random.Random,
+    n: int,
+    ways: tuple[list[str], list[str]],
+    customer: str,
+) -> None:
+    start = NOW - timedelta(days=draw.randint(1, 240), minutes=draw.randint(0, 1400))
+    values: dict[str, object] = {
+        "name": f"Lead {n}",
+        "channel": draw.choice(ways[0]),
+        "campaign": draw.choice([*ways[1], None]),
+        "owner": company.ids["li"],
+        "stage": "new",
+        "sales_lead_at": start + DAY if draw.random() < 0.5 else None,
+    }
+    (lead,) = company.submit(_past("lead", values, [("new", start)]), who="system")
+    assert lead.record_id, lead.problems
+    if draw.random() < 0.4:
+        deal: dict[str, object] = {
+            "name": f"Deal {n}",
+            "customer": customer,
+            "owner": company.ids["li"],
+            "amount": str(draw.randint(100, 90_000)),
+            "source_lead": lead.record_id,
+            "stage": "won" if draw.random() < 0.7 else "prospecting",
+            "closed_on": NOW.date(),
+        }
+        stages = [("prospecting", start + DAY), ("won", NOW - DAY)]
+        kept = stages if deal["stage"] == "won" else stages[:1]
+        (made,) = company.submit(_past("opportunity", deal, kept), who="system")
+        assert made.record_id, made.problems
+
+
+def _past(
+    object_name: str, values: dict[str, object], stages: list[tuple[str, datetime]]
+) -> Change:
+    return Change(
+        object_name, Operation.CREATE, values, as_of=stages[0][1], skip_rules=True, trusted=True,
+        stage_history=stages,
+    )  # fmt: skip
+
+
+def asked(company: Company, who: str = "admin") -> Asked:
+    return Asked(Reads(company.storage), company.context(who), company.model)
+
+
+@pytest.fixture(scope="module")
+def board(company: Company) -> Dashboard:
+    return dashboard(asked(company), "sources", PERIOD)
+
+
+def chart(board: Dashboard, code: str) -> Chart:
+    return next(one for one in board.charts if one.code == code)
+
+
+def by_hand(company: Company, statement: str, first: date, after: date) -> list[Any]:
+    """Run SQL with the period as days (first, last) and as instants (since, until)."""
+    span = {
+        "first": first.isoformat(),
+        "last": (after - DAY).isoformat(),
+        "since": _instant(first),
+        "until": _instant(after),
+    }
+    with company.storage.looking() as connection:
+        named = {one: value for one, value in span.items() if f":{one}" in statement}
+        return [tuple(row) for row in connection.execute(text(statement), named)]
+
+
+def _instant(day: date) -> str:
+    local = datetime.combine(day, time(), ZONE).astimezone(UTC)
+    return local.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def whole(board: Dashboard) -> tuple[date, date]:
+    assert board.first
+    assert board.after
+    return board.first, board.after
+
+
+def _each(of: Decimal, n: int) -> Decimal | None:
+    return (of / n).quantize(Decimal("0.0001")) if n else None
+
+
+def test_a_channel_counts_with_all_below_it_as_by_hand(company: Company, board: Dashboard) -> None:
+    leads = by_hand(
+        company,
+        TREE + "select root, count(*), sum(f_sales_lead_at is not null) from under"
+        " join o_lead on f_channel = under.id where o_lead.deleted_at is null"
+        " and o_lead.created_at >= :since and o_lead.created_at < :until group by root",
+        *whole(board),
+    )
+    costs = by_hand(
+        company,
+        f"{TREE} select root, sum(cents) from under join {SPREAD} s on f_channel = under.id group by root",
+        *whole(board),
+    )
+    deals = by_hand(
+        company,
+        TREE
+        + "select root, count(*), sum(f_amount) from under join o_lead l on l.f_channel = under.id"
+        " join o_opportunity d on d.f_source_lead = l.id where d.f_stage = 'won'"
+        " and l.created_at >= :since and l.created_at < :until group by root",
+        *whole(board),
+    )
+
+    told = {
+        one.key: one.values
+        for one in chart(board, "channels").lines
+        if one.branch and one.branch.object_name == "channel"
+    }
+
+    money = {root: Decimal(cents) / 100 for root, cents in costs}
+    assert len(leads) == len(costs) == 5
+    for root, count, sales in leads:
+        values = told[root]
+        assert (values["leads"], values["sales"]) == (count, sales)
+        assert values["cost"] == money[root]
+        assert values["per_lead"] == _each(money[root], count)
+        assert values["per_sales"] == _each(money[root], sales)
+    for root, won, cents in deals:
+        values, revenue = told[root], Decimal(cents) / 100
+        assert (values["won"], values["revenue"]) == (won, revenue)
+        assert values["per_won"] == _each(money[root], won)
+        assert values["roi"] == (revenue / money[root]).quantize(Decimal("0.0001")) - 1
+
+
+def test_the_kinds_of_channels_are_the_sums_of_their_trees(
+    company: Company, board: Dashboard
+) -> None:
+    hand = dict(
+        by_hand(
+            company,
+            f"select f_kind, sum(cents) from {SPREAD} join o_channel c on c.id = f_channel group by 1",
+            *whole(board),
+        )
+    )
+
+    lines = {one.key: one.values["cost"] for one in chart(board, "channels").lines}
+
+    assert lines["top:paid"] == Decimal(hand["paid"]) / 100
+    assert lines["top:own"] == Decimal(hand["own"]) / 100
+    total = next(one.value for one in board.figures if one.code == "cost")
+    assert abs(Decimal(str(total)) - Decimal(sum(hand.values())) / 100) < 40 * CENT
+
+
+def test_campaigns_cost_what_was_booked_on_them_as_by_hand(
+    company: Company, board: Dashboard
+) -> None:
+    hand = by_hand(
+        company,
+        f"select f_campaign, sum(cents) from {SPREAD} where f_campaign is not null group by 1",
+        *whole(board),
+    )
+    won = by_hand(
+        company,
+        "select l.f_campaign, count(*) from o_lead l join o_opportunity d on d.f_source_lead = l.id"
+        " where d.f_stage = 'won' and l.f_campaign is not null"
+        " and l.created_at >= :since and l.created_at < :until group by 1",
+        *whole(board),
+    )
+
+    lines = {one.key: one.values for one in chart(board, "campaigns").lines}
+
+    deals = dict(won)
+    assert len(hand) == 3
+    for campaign, cents in hand:
+        # The rounding of one campaign over several channels may differ by a cent for each stretch of days.
+        assert abs(Decimal(str(lines[campaign]["cost"])) - Decimal(cents) / 100) < 20 * CENT
+        assert lines[campaign]["won"] == deals.get(campaign, 0)
+        assert lines[campaign]["per_won"] == _each(
+            Decimal(str(lines[campaign]["cost"])), deals.get(campaign, 0)
+        )
+
+
+def test_months_tell_cost_and_return_of_the_leads_that_came_in_them_as_by_hand(
+    company: Company, board: Dashboard
+) -> None:
+    first, after = whole(board)
+    months = chart(board, "costs").lines
+
+    assert [one.key for one in months] == ["2026-08", "2026-09", "2026-10", "2026-11"]
+    for line in months:
+        begin = max(first, date.fromisoformat(f"{line.key}-01"))
+        end = min(after, (date.fromisoformat(f"{line.key}-01") + 31 * DAY).replace(day=1))
+        ((leads,),) = by_hand(
+            company,
+            "select count(*) from o_lead where created_at >= :since and created_at < :until",
+            begin,
+            end,
+        )
+        ((cents,),) = by_hand(company, f"select sum(cents) from {SPREAD}", begin, end)
+        ((won, revenue),) = by_hand(
+            company,
+            "select count(*), sum(d.f_amount) from o_lead l join o_opportunity d on d.f_source_lead = l.id"
+            " where d.f_stage = 'won' and l.created_at >= :since and l.created_at < :until",
+            begin,
+            end,
+        )
+        values = line.values
+        assert (values["leads"], values["won"]) == (leads, won)
+        assert values["revenue"] == Decimal(revenue or 0) / 100
+        cost = Decimal(str(values["cost"]))
+        assert abs(cost - Decimal(cents or 0) / 100) < 20 * CENT
+        assert values["per_lead"] == _each(cost, leads)
+
+
+def behind(company: Company, name: str, figure: str, key: object) -> list[dict[str, Any]]:
+    found = records_behind(
+        asked(company), "sources", PERIOD, name, (figure, None if key is None else str(key))
+    )
+    query = Query(filter=found.condition, limit=500)
+    page = Reads(company.storage).list(
+        company.context("admin"), company.model, found.object_name, query
+    )
+    return [dict(one.values) for one in page.rows]
+
+
+@pytest.mark.parametrize("name", ["channels", "campaigns", "costs"])
+def test_every_count_and_sum_opens_the_records_that_make_it(
+    company: Company, board: Dashboard, name: str
+) -> None:
+    opened = 0
+    for line in chart(board, name).lines:
+        for figure in ("leads", "sales", "won"):
+            if line.values[figure]:
+                opened += 1
+                assert len(behind(company, name, figure, line.key)) == line.values[figure]
+        if line.values["revenue"]:
+            rows = behind(company, name, "revenue", line.key)
+            assert sum(one["amount"] for one in rows) == line.values["revenue"]
+        if line.values["cost"]:
+            whole_costs = sum(one["total"] for one in behind(company, name, "cost", line.key))
+            assert whole_costs >= line.values["cost"]
+
+    assert opened > 5
+
+
+def test_parts_of_a_channel_are_its_campaigns(company: Company, board: Dashboard) -> None:
+    parts = [one for one in chart(board, "channels").lines if one.branch and one.branch.below]
+
+    assert parts
+    for line in parts:
+        channel, _, campaign = str(line.key).partition("/")
+        for row in behind(company, "channels", "leads", line.key):
+            assert (row["channel"], row["campaign"]) == (channel, campaign)
+
+
+def test_channels_whose_parents_form_a_ring_are_each_told_once(company: Company) -> None:
+    one = company.create("channel", name="Ring 1", code="ring_1", kind="other").record_id
+    two = company.create("channel", name="Ring 2", code="ring_2", kind="other", parent=one)
+    change = Change(
+        "channel", Operation.UPDATE, {"parent": two.record_id}, one, trusted=True, skip_rules=True
+    )
+    company.submit(change, who="system")
+
+    lines = chart(dashboard(asked(company), "sources", PERIOD), "channels").lines
+
+    keys = [line.key for line in lines]
+    assert keys.count(one) == keys.count(two.record_id) == 1
+
+
+def test_who_may_not_see_costs_sees_the_tree_without_them(company: Company) -> None:
+    found = chart(dashboard(asked(company, "li"), "sources", PERIOD), "channels")
+
+    codes = {one.code for one in found.columns}
+    assert "leads" in codes
+    assert not {"cost", "per_lead", "per_sales", "per_won", "roi"} & codes
