@@ -81,23 +81,21 @@ def _texts(spot: Spot, value: object, object_name: str, resolver: Resolver) -> I
     object_name = str(value.get("object", object_name))
     for key, item in value.items():
         here = spot.under(key)
-        if key in EXPRESSIONS or key == LIST or spot.path[-1] == SPREAD:
-            yield from _plain(value, key, key, here, object_name)
-        elif key in OF_GROUP:
-            target = _target(resolver, object_name, str(value.get("group", "")))
-            yield from _plain(value, key, key, here, target)
+        if key in EXPRESSIONS | OF_GROUP or key == LIST or spot.path[-1] == SPREAD:
+            speaks_of = _speaks_of(key, object_name, value, resolver)
+            yield from _plain(value, key, key, here, speaks_of)
         elif key == STAGES and isinstance(item, Items):
             for place, _ in enumerate(item):
                 yield from _plain(item, place, STAGES, here.under(place), object_name)
         yield from _texts(here, item, object_name, resolver)
 
 
-def _target(resolver: Resolver, object_name: str, field: str) -> str:
-    """Return the object whose records a field leads to, "" for none."""
+def _speaks_of(key: str, object_name: str, chart: Table, resolver: Resolver) -> str:
+    """Return the object whose fields a text names: its own, or the one that the chart's group leads to."""
     spec = resolver.objects.get(object_name)
-    if spec is None:
-        return ""
-    found = spec.fields.get(spec.present_code(field))
+    if key not in OF_GROUP or spec is None:
+        return object_name
+    found = spec.fields.get(spec.present_code(str(chart.get("group", ""))))
     return found.type.expression_type.of if found else ""
 
 
