@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import pytest
 
 from fieldstone.base.errors import RefusedError
 from fieldstone.evolution.apply import Wish
+from fieldstone.storage.notices import Notices, SavedView
 from tests.evolution.world import Process
 
 VISIT = {
@@ -79,6 +82,52 @@ def test_a_renamed_option_and_a_renamed_stage_take_their_records_along(visits: P
     visits.rollback(1)
     found = visits.read("visit", one)
     assert (found["mood"], found["tags"], found["stage"]) == ("good", ["a", "b"], "open")
+
+
+def test_saved_views_follow_what_is_renamed_and_come_back(visits: Process) -> None:
+    body = {
+        "view": "rich",
+        "filters": ["budget:gte:10", "mood:in:good~bad", "stage:in:open", "subject:contains:good"],
+        "sort": "-budget,subject",
+        "columns": ["subject", "budget", "mood"],
+        "q": "budget",
+    }
+    save_view(visits, body)
+    documents = visits.documents
+    for path, new in (
+        ("fields.budget", "cost"),
+        ("fields.mood.options.good", "fine"),
+        ("stages.pipelines.standard.stages.open", "talking"),
+    ):
+        documents = documents.renamed(f"{V}.{path}".split("."), new)
+
+    visits.apply(documents=documents)
+
+    assert saved_view(visits, "visit") == {
+        "view": "rich",
+        "filters": ["cost:gte:10", "mood:in:fine~bad", "stage:in:talking", "subject:contains:good"],
+        "sort": "-cost,subject",
+        "columns": ["subject", "cost", "mood"],
+        "q": "budget",
+    }
+    visits.apply(documents=visits.documents.renamed(V.split("."), "meeting"))
+    assert saved_view(visits, "meeting")["columns"] == ["subject", "cost", "mood"]
+    visits.rollback(1)
+    assert saved_view(visits, "visit") == body
+
+
+def save_view(process: Process, body: dict[str, object]) -> None:
+    storage = process.site.storage
+    with storage.connection() as connection:
+        view = SavedView("v1", "visit", "someone", "Rich", True, body)
+        Notices(connection, storage.dialect, process.ctx.now).save_view(view)
+
+
+def saved_view(process: Process, object_name: str) -> Mapping[str, object]:
+    storage = process.site.storage
+    with storage.looking() as connection:
+        notices = Notices(connection, storage.dialect, process.ctx.now)
+        return notices.views(object_name, "someone")[0].body
 
 
 def test_a_renamed_object_keeps_its_records_their_history_and_its_address(visits: Process) -> None:

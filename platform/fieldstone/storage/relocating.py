@@ -21,6 +21,7 @@ from sqlalchemy import (
 from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import Context
 from fieldstone.storage.chain import fs_audit
+from fieldstone.storage.following_views import by_object, rename_in_views
 from fieldstone.storage.journal import fs_stage_history
 from fieldstone.storage.platform_tables import PLATFORM
 from fieldstone.storage.retyping import Carry
@@ -94,6 +95,17 @@ class Relocating:
                 elif "field" in table.c:
                     mine = (table.c.object == one.object_name, table.c.field == one.earlier)
                     self._connection.execute(update(table).where(*mine).values(field=one.field))
+
+    def views(self, wanted: Relocation) -> None:
+        """Let saved views call fields, options and stages by their present codes."""
+        fields = [(one.object_name, one.earlier, one.field) for one in wanted.codes if one.field]
+        options = [
+            (one.object_name, one.field, one.before, one.after)
+            for one in wanted.moves
+            if one.renamed and one.after is not None
+        ]
+        for name, (called, chosen) in by_object(fields, options).items():
+            rename_in_views(self._connection, name, called, chosen)
 
     def move(self, moves: Iterable[Move]) -> None:
         """Move the records, remembering each that cannot be told apart afterwards."""

@@ -58,6 +58,7 @@ class Revising:
         kept_columns.write(connection, self._relocation.columns)
         relocating = Relocating(connection, self._tables, self._ctx, self._revision.number)
         relocating.call(self._relocation.codes)
+        relocating.views(self._relocation)
         if self._revision.target is not None:
             relocating.back_to(self._revision.target)
         relocating.move(self._relocation.moves)

@@ -1,0 +1,62 @@
+"""Saved views follow what is renamed: their filters, order and columns name fields, their filters name options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from fieldstone.storage.notices import fs_saved_view
+
+Codes = Mapping[str, str]
+"""Present codes by earlier ones."""
+
+
+def rename_in_views(
+    connection: Connection, object_name: str, fields: Codes, options: Mapping[str, Codes]
+) -> None:
+    """Let the saved views of an object say `fields` and, by present field, `options` by their present codes."""
+    views = fs_saved_view.c
+    asked = select(views.id, views.body).where(views.object == object_name)
+    for view_id, body in connection.execute(asked).all():
+        after = renamed(body or {}, fields, options)
+        if after != body:
+            change = update(fs_saved_view).where(views.id == view_id)
+            connection.execute(change.values(body=after))
+
+
+def renamed(body: Mapping[str, Any], fields: Codes, options: Mapping[str, Codes]) -> dict[str, Any]:
+    """Return what a view keeps, by present codes. Filters are `field:comparison:value~value`, orders `-field,field`."""
+    return {
+        **body,
+        "filters": [_filter(str(one), fields, options) for one in body.get("filters") or ()],
+        "sort": ",".join(_order(one, fields) for one in str(body.get("sort") or "").split(",")),
+        "columns": [fields.get(str(one), one) for one in body.get("columns") or ()],
+    }
+
+
+def _filter(text: str, fields: Codes, options: Mapping[str, Codes]) -> str:
+    earlier, *rest = text.split(":", 2)
+    field = fields.get(earlier, earlier)
+    called = options.get(field)
+    if called and len(rest) > 1:
+        rest[1] = "~".join(called.get(one, one) for one in rest[1].split("~"))
+    return ":".join((field, *rest))
+
+
+def _order(part: str, fields: Codes) -> str:
+    code = part.strip().removeprefix("-")
+    return part.replace(code, fields.get(code, code)) if code else part
+
+
+def by_object(
+    fields: Sequence[tuple[str, str, str]], options: Sequence[tuple[str, str, str, str]]
+) -> dict[str, tuple[Codes, Mapping[str, Codes]]]:
+    """Gather (object, earlier, present) of fields and (object, field, earlier, present) of options by object."""
+    found: dict[str, tuple[dict[str, str], dict[str, dict[str, str]]]] = {}
+    for object_name, earlier, present in fields:
+        found.setdefault(object_name, ({}, {}))[0][earlier] = present
+    for object_name, field, earlier, present in options:
+        found.setdefault(object_name, ({}, {}))[1].setdefault(field, {})[earlier] = present
+    return {name: (one, other) for name, (one, other) in found.items()}
