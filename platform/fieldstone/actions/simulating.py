@@ -155,7 +155,7 @@ def _tried(rule: Rule, model: Model, facts: Rehearsal, ids: Sequence[str]) -> It
     ]
     tried = engine.run([rule], drafts, facts, lambda some: some)
     rows = {str(row["id"]): row for row, _ in found}
-    judge = _Deadlines(rule, facts, rows) if isinstance(rule.body, Deadline) else None
+    judge = _deadlines(rule, facts, rows)
     named = _names(facts, [*tried, *drafts], rows)
     for before, after in zip(drafts, tried, strict=True):
         row = rows[before.record_id]
@@ -203,13 +203,24 @@ def _in_its_stage(draft: Draft, rule: Rule, spec: ObjectType, facts: Rehearsal) 
 Told = tuple[Label, Label, Label, bool]
 
 
+def _deadlines(
+    rule: Rule, facts: Rehearsal, rows: Mapping[str, Mapping[str, Any]]
+) -> _Deadlines | None:
+    if not isinstance(rule.body, Deadline):
+        return None
+    counts = rule.body.clock.counts
+    followed = facts.really_latest(counts, list(rows)) if counts is not None else {}
+    return _Deadlines(rule, facts, rows, followed)
+
+
 @dataclass(frozen=True)
 class _Deadlines:
-    """Judges what a deadline would have meant, against what was really done."""
+    """Judges what a deadline would have meant, against what was really done; `followed` up last, by record."""
 
     rule: Rule
     facts: Rehearsal
     rows: Mapping[str, Mapping[str, Any]]
+    followed: Mapping[str, datetime]
 
     def told(self, draft: Draft) -> Told | None:
         """Return the outcome of one record, None when no time runs for it."""
@@ -246,8 +257,8 @@ class _Deadlines:
         clock, row = body.clock, self.rows[record_id]
         start = row.get(clock.starts)
         stop = row.get(clock.stops) if clock.stops else None
-        if stop is None and clock.counts is not None:
-            stop = self.facts.really_latest(clock.counts, [record_id]).get(record_id)
+        if stop is None:
+            stop = self.followed.get(record_id)
         if stop is None and not engine.holds(self.rule, row, self.facts):
             stop = row.get("stage_entered_at")  # it moved on, and nothing was owed any more
         good = isinstance(stop, datetime) and isinstance(start, datetime) and stop > start

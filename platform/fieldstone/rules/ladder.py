@@ -168,9 +168,11 @@ class Ladder:
 
     def _zone(self, row: Mapping[str, object], calendar: Calendar, facts: Facts) -> str:
         found = self.zone.evaluate(row, facts.env) if self.zone is not None else None
+        if not found:
+            return calendar.zone  # nobody owns it
         try:
             zone_of(str(found))
-        except CalendarError:  # nobody owns it, or somebody typed a zone that there is not
+        except CalendarError:  # somebody typed a zone that there is not
             return calendar.zone
         return str(found)
 
