@@ -106,14 +106,9 @@ def ordered(spot: Spot, table: Mapping[str, Any]) -> Mapping[str, Any]:
 
     `after: ""` puts an entry first. An unknown code is reported.
     """
-    moves = {
-        key: str(value["after"])
-        for key, value in table.items()
-        if isinstance(value, Table) and "after" in value
-    }
+    moves = moved(table)
     if not moves or not isinstance(table, Table):
         return table
-    order = [key for key in table if key not in moves]
     for key, after in moves.items():
         if after != "" and after not in table:
             spot.under(key, "after").problem(
@@ -121,7 +116,29 @@ def ordered(spot: Spot, table: Mapping[str, Any]) -> Mapping[str, Any]:
                 f"there is no '{after}' here to stand after.",
                 "Name one of its neighbours.",
             )
-    waiting = dict(moves)
+    result = Table(table.origin)
+    for key in order_of(table):
+        value = table[key]
+        if key in moves:
+            value = value.copy()
+            value.drop("after")
+        result.put(key, value, table.keys_at[key], table.values_at[key])
+    return result
+
+
+def moved(table: Mapping[str, Any]) -> dict[str, str]:
+    """Return the entries that say where they stand, each with the code it stands after."""
+    return {
+        key: str(value["after"])
+        for key, value in table.items()
+        if isinstance(value, Mapping) and "after" in value
+    }
+
+
+def order_of(table: Mapping[str, Any]) -> list[str]:
+    """Return the codes of entries in the order that their `after: code` gives them."""
+    waiting = moved(table)
+    order = [key for key in table if key not in waiting]
     while waiting:
         ready = [key for key, after in waiting.items() if after == "" or after in order]
         for key in ready or list(
@@ -131,11 +148,4 @@ def ordered(spot: Spot, table: Mapping[str, Any]) -> Mapping[str, Any]:
             order.insert(
                 order.index(after) + 1 if after in order else 0 if after == "" else len(order), key
             )
-    result = Table(table.origin)
-    for key in order:
-        value = table[key]
-        if key in moves:
-            value = value.copy()
-            value.drop("after")
-        result.put(key, value, table.keys_at[key], table.values_at[key])
-    return result
+    return order

@@ -18,6 +18,7 @@ from fieldstone.evolution.purging import Retired
 from fieldstone.evolution.references import Place, places_of
 from fieldstone.evolution.relocation import Destinations
 from fieldstone.evolution.workshop import only_administrators
+from fieldstone.model.site_model import Model
 from fieldstone.storage.revisions import Revision
 
 
@@ -56,6 +57,11 @@ class Changing:
         number = self.workshop.current()[0] if base is None else base
         wanted = Wanted(documents, number, moves or {})
         return planning.plan(self.workshop, ctx, self.live.found.model, wanted)
+
+    def draft(self, ctx: Context, documents: Documents) -> Model:
+        """Return the model that these documents make; nothing is planned. Raises MetadataError, RefusedError (403)."""
+        self.admit(ctx)
+        return self.workshop.model(documents)
 
     def apply(self, ctx: Context, planned: Plan, wish: Wish) -> Applied:
         """Put a plan into force; see evolution.apply. Raises RefusedError (403, 409, 422)."""

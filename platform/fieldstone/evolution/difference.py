@@ -157,6 +157,8 @@ def _of_object(pair: Pair, before: Model, after: Model) -> Iterator[Operation]:
     old: ObjectType = pair.before
     new: ObjectType = pair.after
     path, within = (pair.code,), new.label
+    if orders := tuple(_orders(old, new)):
+        yield Operation(CHANGE, "object", path, within, changes=orders)
     for field in pairs(_own_fields(old), _own_fields(new), FIELD):
         yield from compared(field, FIELD, path, within)
         if field.before is not None and field.after is not None:
@@ -170,6 +172,19 @@ def _of_object(pair: Pair, before: Model, after: Model) -> Iterator[Operation]:
         roles = after.roles if permission.after is not None else before.roles
         for one in compared(permission, PERMISSION, path, within):
             yield _of_role(one, roles)
+
+
+def _orders(old: ObjectType, new: ObjectType) -> Iterator[Changed]:
+    """Yield the orders in which what both have stands otherwise; what comes and goes says so itself."""
+    for name, mine, theirs in (
+        ("order of fields", _own_fields(old), _own_fields(new)),
+        ("order of form sections", _sections(old), _sections(new)),
+        ("order of views", old.views, new.views),
+    ):
+        before = [code for code in mine if code in theirs]
+        after = [code for code in theirs if code in mine]
+        if before != after:
+            yield Changed(name, before, after)
 
 
 def _of_role(operation: Operation, roles: Mapping[str, Any]) -> Operation:

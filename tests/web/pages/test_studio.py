@@ -246,7 +246,7 @@ def test_parts_that_are_not_there_are_not_found(admin: Visitor) -> None:
         assert admin.get(address).status_code == 404, address
 
 
-@pytest.mark.parametrize("kind", ["fields", "pipelines", "stages", "forms", "views", "permissions"])
+@pytest.mark.parametrize("kind", ["fields", "pipelines", "stages", "views", "permissions"])
 def test_every_part_of_an_object_has_a_list_and_forms_in_both_languages(
     office: Office, kind: str
 ) -> None:

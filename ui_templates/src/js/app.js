@@ -1,4 +1,5 @@
 /* Everything the browser runs. No framework: the server draws, these files only add what HTML cannot say. */
+import { arrange } from "./arrange.js";
 import "./dialogs.js";
 import "./menus.js";
 import "./toasts.js";
@@ -8,7 +9,7 @@ import "./lookup.js";
 import "./lines.js";
 import { previewWhileTyping } from "./designer.js";
 import { prepareComposer, restoreDrafts } from "./forms.js";
-import { orderColumns } from "./lists.js";
+import "./lists.js";
 import "./palette.js";
 import "./keys.js";
 import { nameKeys } from "./shell.js";
@@ -17,7 +18,7 @@ import { tellTimes } from "./times.js";
 function settle() {
   tellTimes();
   nameKeys();
-  orderColumns();
+  arrange();
   prepareComposer();
   restoreDrafts();
 }

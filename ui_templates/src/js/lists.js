@@ -1,5 +1,4 @@
-/* The table: selecting rows, walking them by keys, ordering columns. */
-import Sortable from "sortablejs";
+/* The table: selecting rows, walking them by keys. */
 import { $, $$, on, say } from "./dom.js";
 
 const BOXES = ".tbl tbody [name=ids], .pool [name=ids]";
@@ -53,19 +52,3 @@ on("click", ".tbl tbody tr", (event, row) => {
   if (link && (event.metaKey || event.ctrlKey)) window.open(link.href);
   else link?.click();
 });
-
-export function orderColumns() {
-  for (const list of $$("[data-order]:not([data-ready])")) {
-    list.dataset.ready = "";
-    Sortable.create(list, { handle: ".grip", animation: 120, ghostClass: "ghost" });
-    list.addEventListener("keydown", (event) => {
-      // Alt with an arrow: the same without a mouse
-      const item = event.target.closest("li");
-      if (!event.altKey || !item || !/^Arrow(Up|Down)$/.test(event.key)) return;
-      event.preventDefault();
-      const other = event.key === "ArrowUp" ? item.previousElementSibling : item.nextElementSibling;
-      if (other) event.key === "ArrowUp" ? other.before(item) : other.after(item);
-      event.target.focus();
-    });
-  }
-}

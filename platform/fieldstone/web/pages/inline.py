@@ -226,7 +226,7 @@ def lookup_options(code: str) -> Response:
     name, q = request.args.get("field", ""), request.args.get("q", "")[:200]
     target = _target(asked, spec, name)
     choices = asked.site.reads.options(asked.ctx, asked.model, target, q)
-    options = [_option(asked, target, one.id, one.title, one.subtitle) for one in choices]
+    options = [option_of(asked, target, one.id, one.title, one.subtitle) for one in choices]
     return drawing.fragment(asked, "options", {"options": options, "q": q})
 
 
@@ -242,7 +242,8 @@ def _target(asked: Asked, spec: ObjectType, name: str) -> str:
     return target
 
 
-def _option(asked: Asked, target: str, record_id: str, title: str, subtitle: str) -> Drawn:
+def option_of(asked: Asked, target: str, record_id: str, title: str, subtitle: str) -> Drawn:
+    """Return a record to choose, as pages/options.html draws it."""
     from_spec = asked.model.objects[target]
     option: Drawn = {"value": record_id, "label": title, "sub": subtitle}
     if target == "user" or has_face(from_spec):

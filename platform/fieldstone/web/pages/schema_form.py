@@ -11,25 +11,31 @@ from fieldstone.base.errors import MetadataError
 from fieldstone.compiler import editing
 from fieldstone.compiler.shapes import EXPRESSION, LABEL
 from fieldstone.web.i18n import Speech
+from fieldstone.web.pages.studio_lines import Lines, spoken
 
 Json = Mapping[str, Any]
 Drawn = dict[str, Any]
 LANGUAGES: Final = ("en", "zh")
 # Kinds of controls; YAML stands for everything that has no control of its own.
-WORD, CHOICE, FLAG, NUMBER, WORDS, NAMES, CONDITION, YAML = (
-    "word", "choice", "flag", "number", "words", "names", "condition", "yaml",
+WORD, CHOICE, FLAG, SWITCH, NUMBER, WORDS, NAMES, CONDITION, LINES, YAML = (
+    "word", "choice", "flag", "switch", "number", "words", "names", "condition", "lines", "yaml",
 )  # fmt: skip
 UNSET: Final = ""
 
 
 @dataclass(frozen=True)
 class SchemaForm:
-    """The settings of one thing; `choices` are values to choose from where the schema only says "a text"."""
+    """The settings of one thing; `choices` are values to choose from where the schema only says "a text".
+
+    `switches` are yes-or-no settings whose absence means no; `lines` are maps whose entries people set one by one.
+    """
 
     properties: Mapping[str, Json]
     required: frozenset[str]
     speech: Speech
     choices: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    switches: frozenset[str] = frozenset()
+    lines: Mapping[str, Lines] = field(default_factory=dict)
 
     def fields(
         self, values: Json, typed: Mapping[str, str], errors: Mapping[str, str]
@@ -51,7 +57,7 @@ class SchemaForm:
         for name, schema in self.properties.items():
             kind = self._kind(name, schema)
             try:
-                value = _value(name, kind, typed)
+                value = self._read(name, kind, typed)
             except ValueError as error:
                 errors[name] = str(error)
                 continue
@@ -61,55 +67,65 @@ class SchemaForm:
                 errors[f"{name}.en" if kind == NAMES else name] = self.speech.t("This is needed.")
         return values, errors
 
+    def _read(self, name: str, kind: str, typed: Mapping[str, str]) -> Any:
+        return self.lines[name].read(name, typed) if kind == LINES else _value(name, kind, typed)
+
     def _kind(self, name: str, schema: Json) -> str:
+        if name in self.lines:
+            return LINES
+        if name in self.switches:
+            return SWITCH
         if name in self.choices or "enum" in schema:
             return CHOICE
-        if schema.get("anyOf") == LABEL["anyOf"] or _is_label(schema):
-            return NAMES
-        if schema.get("type") == EXPRESSION["type"]:
-            return CONDITION
-        simple = {"string": WORD, "boolean": FLAG, "integer": NUMBER, "number": NUMBER}
-        if str(schema.get("type")) in simple:
-            return simple[str(schema["type"])]
-        forms = schema.get("anyOf", schema.get("oneOf", (schema,)))
-        if any(_is_words(one) for one in forms) and all(
-            _is_words(one) or one.get("type") == "string" for one in forms
-        ):
-            return WORDS
-        return YAML
+        return _kind_of(schema)
 
     def _controls(
         self, name: str, schema: Json, value: Any, typed: Mapping[str, str]
     ) -> list[Drawn]:
         kind, t = self._kind(name, schema), self.speech.t
-        label = t(name.replace("_", " ").capitalize())
         hint = t(str(schema["description"])) if schema.get("description") else ""
         base: Drawn = {
             "name": name,
-            "label": label,
+            "label": t(name.replace("_", " ").capitalize()),
             "hint": hint,
             "required": name in self.required,
         }
         if kind == NAMES:
             return [self._name(base, language, value, typed) for language in LANGUAGES]
-        shown = typed.get(name, _text(kind, value))
-        if kind == CHOICE:
-            listed = (
-                self.choices[name]
-                if name in self.choices
-                else [(str(one), t(str(one))) for one in schema["enum"]]
-            )
-            options = [{"value": v, "label": w, "chosen": v == shown} for v, w in listed]
-            return [{**base, "type": "select", "options": options}]
-        if kind == FLAG:
+        return [
+            {
+                **base,
+                **self._control(name, schema, kind, typed.get(name, _text(kind, value)), typed),
+            }
+        ]
+
+    def _control(
+        self, name: str, schema: Json, kind: str, shown: str, typed: Mapping[str, str]
+    ) -> Drawn:
+        """Return what one kind of control has beside its name."""
+        t = self.speech.t
+        made: Drawn = {"type": "text", "value": shown}
+        if kind == LINES:
+            made = {"type": "rows", "wide": True, "rows": self.lines[name].drawn(name, typed)}
+        elif kind == CHOICE:
+            listed = self.choices.get(name) or [
+                (str(one), t(str(one))) for one in schema.get("enum", ())
+            ]
+            made = {"type": "select", "options": _options(listed, shown)}
+        elif kind == SWITCH:
+            made = {"type": "boolean", "value": shown == "true"}
+        elif kind == FLAG:
             words = (("true", t("Yes")), ("false", t("No")))
-            options = [{"value": v, "label": w, "chosen": v == shown} for v, w in words]
-            return [{**base, "type": "select", "options": options}]
-        if kind == YAML:
-            return [{**base, "type": "long_text", "value": shown, "wide": True, "mono": True}]
-        if kind == CONDITION:
-            return [{**base, "type": "text", "value": shown, "wide": True, "expression": True}]
-        return [{**base, "type": "text", "value": shown, "max_length": 2000}]
+            made = {"type": "select", "options": _options(words, shown)}
+        elif kind == YAML and name == "default":  # nearly always a word or a number
+            made["max_length"] = 2000
+        elif kind == YAML:
+            made |= {"type": "long_text", "wide": True, "mono": True}
+        elif kind == CONDITION:
+            made |= {"wide": True, "expression": True}
+        else:
+            made["max_length"] = 2000
+        return made
 
     def _name(self, base: Drawn, language: str, value: Any, typed: Mapping[str, str]) -> Drawn:
         name = f"{base['name']}.{language}"
@@ -120,6 +136,27 @@ class SchemaForm:
         shown = typed.get(name, said if language == "en" or isinstance(value, Mapping) else "")
         return {**base, "name": name, "label": label, "type": "text", "value": shown,
                 "required": needed, "hint": "", "max_length": 200}  # fmt: skip
+
+
+def _kind_of(schema: Json) -> str:
+    """Return the control that a schema alone asks for."""
+    if schema.get("anyOf") == LABEL["anyOf"] or _is_label(schema):
+        return NAMES
+    if schema.get("type") == EXPRESSION["type"]:
+        return CONDITION
+    simple = {"string": WORD, "boolean": FLAG, "integer": NUMBER, "number": NUMBER}
+    if str(schema.get("type")) in simple:
+        return simple[str(schema["type"])]
+    forms = schema.get("anyOf", schema.get("oneOf", (schema,)))
+    if any(_is_words(one) for one in forms) and all(
+        _is_words(one) or one.get("type") == "string" for one in forms
+    ):
+        return WORDS
+    return YAML
+
+
+def _options(listed: Sequence[tuple[str, str]], shown: str) -> list[Drawn]:
+    return [{"value": value, "label": label, "chosen": value == shown} for value, label in listed]
 
 
 def _is_words(schema: Json) -> bool:
@@ -169,12 +206,12 @@ def _value(name: str, kind: str, typed: Mapping[str, str]) -> Any:
     if kind == NAMES:
         said = {language: typed.get(f"{name}.{language}", "").strip() for language in LANGUAGES}
         found = {language: text for language, text in said.items() if text}
-        return found or None
+        return spoken(found) or None
     text = typed.get(name, UNSET).strip()
     if not text:
         return None
-    if kind == FLAG:
-        return text == "true"
+    if kind in (SWITCH, FLAG):
+        return text == "true" or (False if kind == FLAG else None)
     if kind == WORDS:
         return [one.strip() for one in text.replace("，", ",").split(",") if one.strip()]
     if kind in (YAML, NUMBER):

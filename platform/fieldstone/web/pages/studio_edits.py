@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -100,16 +100,6 @@ def _one(documents: Documents, step: Json) -> Documents:
     if step["do"] == "text":
         return documents.with_text(step["file"], step["text"])
     return documents
-
-
-def changed(
-    edits: Edits, path: Sequence[str], before: Mapping[str, Any], after: Mapping[str, Any]
-) -> Edits:
-    """Return the steps that turn the settings at `path` from `before` into `after`, one for each that differs."""
-    for name in {**before, **after}:
-        if before.get(name) != after.get(name):
-            edits = edits.set((*path, name), after.get(name))
-    return edits
 
 
 def changing_of(asked: Asked) -> Changing:

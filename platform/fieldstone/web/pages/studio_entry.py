@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
 from flask import Blueprint, Response, request
+from werkzeug.datastructures import MultiDict
 
-from fieldstone.base.names import is_code
 from fieldstone.evolution.effective import Effective
 from fieldstone.expressions.expression import parse
 from fieldstone.expressions.problems import ExpressionError
@@ -15,56 +15,41 @@ from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.studio import tabs
-from fieldstone.web.pages.studio_edits import Edits, changed, changing_of, effective_of
+from fieldstone.web.pages.studio_changes import removed
+from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
+from fieldstone.web.pages.studio_fields import groups, places, types_of
 from fieldstone.web.pages.studio_parts import Part, entries_of, form_of, part_of
 from fieldstone.web.pages.studio_plan import planned_page
+from fieldstone.web.pages.studio_preview import preview_of
 from fieldstone.web.pages.studio_trial import trial_page
-from fieldstone.web.pages.studio_words import KINDS, label_of, variant_label
+from fieldstone.web.pages.studio_typed import NEW, typed_entry, variant_of
+from fieldstone.web.pages.studio_words import KINDS, ONE_OF, label_of, variant_label
 from fieldstone.web.pages.subjects import not_there
 
 PAGE = Blueprint("studio_entry", __name__)
 Drawn = dict[str, Any]
-NEW: Final = "new"
 
 
 @PAGE.get("/studio/o/<object_name>/<kind>/<code>")
 def entry_page(object_name: str, kind: str, code: str) -> Response:
-    """Show the form of one entry, or of a new one."""
+    """Show the form of one entry, or of a new one; another type draws it anew with what was typed."""
     asked = the_call()
     part = part_of(asked, object_name, kind, request.args.get("pipeline", ""))
-    return _form(asked, part, code, {}, {})
+    return _form(asked, part, code, request.args, {})
 
 
 @PAGE.post("/studio/o/<object_name>/<kind>/<code>")
 def write_entry(object_name: str, kind: str, code: str) -> Response:
     """Plan an entry as it was typed."""
     asked, given = the_call(), request.form
-    changing = changing_of(asked)
+    changing_of(asked)
     part = part_of(asked, object_name, kind, given.get("pipeline", ""))
-    entries = entries_of(part, effective_of(asked))
-    before = entries.get(code, {}) if code != NEW else {}
-    variant = _variant(part, before, given.get("variant", ""))
-    form = form_of(asked, part, variant, [one for one in entries if one != code])
-    typed = {name: value for name, value in given.items() if value != ""}
-    values, errors = form.read(typed)
-    wanted = given.get("code", code).strip() if code == NEW or part.may_rename else code
-    if errors_of_code := _code_error(asked, part, wanted, code, entries):
-        errors["code"] = errors_of_code
-    if errors:
-        return _form(asked, part, code, dict(given), errors)
-    head = _head(part, variant, given.get("object", ""))
-    _, documents = changing.current(asked.ctx)
-    edits = Edits()
-    if code == NEW:
-        edits = edits.set(part.entry(wanted), {**head, **values})
-    else:
-        if wanted != code:
-            edits = _renamed(edits, part, code, wanted, own=documents.value(part.entry(code))[1])
-        shown = {name: before.get(name) for name in form.properties if name in before}
-        edits = changed(edits, part.entry(wanted), shown, values)
+    found = typed_entry(asked, part, code, given)
+    if found.errors:
+        return _form(asked, part, code, given, found.errors)
     if given.get("try") and part.kind == "rules":
-        return trial_page(asked, wanted, edits)
-    return planned_page(asked, edits, _back(part, given.get("pipeline", "")))
+        return trial_page(asked, found.wanted, found.edits)
+    return planned_page(asked, found.edits, part.page)
 
 
 @PAGE.post("/studio/o/<object_name>/<kind>/<code>/remove")
@@ -72,16 +57,11 @@ def remove_entry(object_name: str, kind: str, code: str) -> Response:
     """Plan the end of an entry: its values stay until they are purged."""
     asked = the_call()
     part = part_of(asked, object_name, kind, request.form.get("pipeline", ""))
-    changing, effective = changing_of(asked), effective_of(asked)
-    if code not in entries_of(part, effective):
+    changing_of(asked)
+    if code not in entries_of(part, effective_of(asked)):
         raise not_there()
-    _, documents = changing.current(asked.ctx)
-    own = documents.without(part.entry(code))
-    still = entries_of(part, changing.effective(asked.ctx, own))
-    edits = (
-        Edits().set(part.entry(code), None) if code in still else Edits().reset(part.entry(code))
-    )
-    return planned_page(asked, edits, _back(part, request.form.get("pipeline", "")))
+    edits = removed(asked, Edits(), part.entry(code))
+    return planned_page(asked, edits, part.page)
 
 
 @PAGE.post("/studio/o/<object_name>/<kind>/<code>/reset")
@@ -90,7 +70,7 @@ def reset_entry(object_name: str, kind: str, code: str) -> Response:
     asked = the_call()
     part = part_of(asked, object_name, kind, request.form.get("pipeline", ""))
     edits = Edits().reset(part.entry(code))
-    return planned_page(asked, edits, _back(part, request.form.get("pipeline", "")))
+    return planned_page(asked, edits, part.page)
 
 
 @PAGE.get("/studio/read-back")
@@ -114,28 +94,32 @@ def _said(asked: Asked) -> Drawn:
 
 
 def _form(
-    asked: Asked, part: Part, code: str, typed: Mapping[str, str], errors: Mapping[str, str]
+    asked: Asked, part: Part, code: str, given: MultiDict[str, str], errors: Mapping[str, str]
 ) -> Response:
     effective = effective_of(asked)
     entries = entries_of(part, effective)
     if code != NEW and code not in entries:
         raise not_there()
-    value = entries.get(code, {}) if code != NEW else {}
-    variant = _variant(part, value, typed.get("variant", "") or request.args.get("variant", ""))
-    form = form_of(asked, part, variant, [one for one in entries if one != code])
-    chosen = typed.get("object") or value.get("object") or request.args.get("object", "lead")
+    value, typed = entries.get(code, {}) if code != NEW else {}, dict(given.items(multi=True))
+    variant = variant_of(part, value, typed.get("variant", ""))
+    form = form_of(asked, part, variant, [one for one in entries if one != code], value)
+    chosen = typed.get("object") or value.get("object") or "lead"
     object_name = part.spec.code if part.spec else str(chosen)
     of_rule = part.kind == "rules" and code == NEW
+    of_field = part.kind == "fields"
     context = {
         **_heading(asked, part, code, value),
         **_ends(asked, part, code, effective),
         "code": typed.get("code", "" if code == NEW else code),
         "variant": variant,
         "variant_label": variant_label(asked, part, variant),
-        "fields": form.fields(value, typed, errors),
+        "types": types_of(asked, variant, fresh=code == NEW) if of_field else [],
+        "groups": groups(asked, part, form.fields(value, typed, errors)),
+        "places": places(asked, part, given) if code == NEW else [],
         "errors": [{"name": name, "text": text} for name, text in errors.items()],
         "object": object_name,
         "objects": _objects(asked, object_name) if of_rule else [],
+        "preview": preview_of(asked, part, code) if of_field else None,
     }
     return drawing.page(asked, "studio_entry", context, 422 if errors else 200)
 
@@ -146,7 +130,7 @@ def _heading(asked: Asked, part: Part, code: str, value: Mapping[str, Any]) -> D
     what = t(KINDS[part.kind])
     return {
         "tabs": tabs(asked, "rules" if part.kind == "rules" else "objects"),
-        "title": t("New: {what}", what=what) if code == NEW else label_of(asked, code, value),
+        "title": t(ONE_OF[part.kind]) if code == NEW else label_of(asked, code, value),
         "crumb": {"label": spec.label.text(asked.language) if spec else what, "href": part.base},
         "action": f"{part.base}/{code}",
         "pipeline": part.pipeline,
@@ -179,42 +163,3 @@ def _objects(asked: Asked, chosen: str) -> list[Drawn]:
         for one in asked.model.objects.values()
         if one.parent is None
     ]
-
-
-def _variant(part: Part, value: Mapping[str, Any], asked_for: str) -> str:
-    if part.kind == "fields":
-        return str(value.get("type") or asked_for or "text")
-    if part.kind == "rules":
-        return str(value.get("kind") or asked_for or "automation")
-    return ""
-
-
-def _head(part: Part, variant: str, object_name: str) -> dict[str, Any]:
-    if part.kind == "fields":
-        return {"type": variant}
-    return {"kind": variant, "object": object_name} if part.kind == "rules" else {}
-
-
-def _code_error(
-    asked: Asked, part: Part, wanted: str, code: str, entries: Mapping[str, Any]
-) -> str:
-    t = speech(asked.language).t
-    if part.kind in ("permissions",):
-        roles = asked.model.roles
-        return "" if wanted in roles else t("There is no role of this code.")
-    if not is_code(wanted) or wanted == NEW:
-        return t("Write small letters, digits and single _, beginning with a letter.")
-    if wanted != code and wanted in entries:
-        return t("This code is taken.")
-    return ""
-
-
-def _renamed(edits: Edits, part: Part, code: str, wanted: str, *, own: bool) -> Edits:
-    """Return the step that calls an entry otherwise; one of a lower layer is renamed from above it."""
-    if own:
-        return edits.rename(part.entry(code), wanted)
-    return edits.set((*part.entry(wanted), "renamed_from"), code)
-
-
-def _back(part: Part, pipeline: str) -> str:
-    return f"{part.base}?pipeline={pipeline}" if pipeline else part.base

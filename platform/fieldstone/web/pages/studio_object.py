@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
+from werkzeug.datastructures import MultiDict
 
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
+from fieldstone.web.pages.layouts import AT, DO, Layout
 from fieldstone.web.pages.studio import tabs
-from fieldstone.web.pages.studio_edits import effective_of
+from fieldstone.web.pages.studio_changes import ordered
+from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
 from fieldstone.web.pages.studio_parts import Part, entries_of, part_of
-from fieldstone.web.pages.studio_words import KINDS, label_of, variant_label
+from fieldstone.web.pages.studio_plan import planned_page
+from fieldstone.web.pages.studio_words import KINDS, ONE_OF, SITE, label_of, parts_of, variant_label
 
 PAGE = Blueprint("studio_object", __name__)
 Drawn = dict[str, Any]
-SITE: Final = "-"
 NEW: Final = "new"
 SUMMARY: Final = ("type", "kind", "to", "required", "unique", "needs", "within", "filter", "fields", "columns", "read", "update", "create", "when", "items")  # fmt: skip
+# Whose order people see: on forms, in menus, along the path of stages.
+ORDERED: Final = ("fields", "pipelines", "stages", "views", "nav", "roles")
 
 
 @PAGE.get("/studio/o/<object_name>")
@@ -40,50 +45,60 @@ def rules_page() -> Response:
     return _list(the_call(), SITE, "rules")
 
 
-def _list(asked: Asked, object_name: str, kind: str) -> Response:
-    pipeline = request.args.get("pipeline", "")
+@PAGE.post("/studio/order/<object_name>/<kind>")
+def order_page(object_name: str, kind: str) -> Response:
+    """Draw the entries in another order, or plan it when asked to."""
+    asked, given = the_call(), request.form
+    changing_of(asked)
+    part = part_of(asked, object_name, kind, given.get("pipeline", ""))
+    entries = entries_of(part, effective_of(asked))
+    marks = MultiDict([(AT, "s:"), *((AT, f"f:{code}") for code in given.getlist(AT))])
+    order = Layout.posted(marks, entries).done(given.get(DO, "")).used
+    order = (*order, *(code for code in entries if code not in order))
+    if "plan" not in given:
+        return _list(asked, object_name, kind, order)
+    edits = ordered(Edits(), part.path, entries, order)
+    return planned_page(asked, edits, part.page)
+
+
+def _list(asked: Asked, object_name: str, kind: str, order: Sequence[str] = ()) -> Response:
+    pipeline = request.values.get("pipeline", "")
     part = part_of(asked, object_name, kind, pipeline)
     effective = effective_of(asked)
+    entries = entries_of(part, effective)
     rows = [
-        _row(asked, part, code, value, effective.layer(part.entry(code)))
-        for code, value in entries_of(part, effective).items()
+        _row(asked, part, code, entries[code], effective.layer(part.entry(code)))
+        for code in order or entries
     ]
     t, spec = speech(asked.language).t, part.spec
     context = {
         "tabs": tabs(asked, "rules" if kind == "rules" else "objects"),
         "title": spec.label.text(asked.language) if spec else t(KINDS[kind]),
         "symbol": spec.icon if spec else "workflow",
-        "parts": parts_of_object(asked, part, kind),
+        "parts": parts_of(asked, part.spec, kind),
         "pipelines": _pipelines(part, asked.language),
         "rows": rows,
         "what": t(KINDS[kind]),
         "variants": _variants(asked, kind),
         "new_url": f"{part.base}/{NEW}",
+        "new_label": t(ONE_OF[kind]),
         "pipeline": pipeline,
+        "order_url": f"/studio/order/{object_name}/{kind}" if kind in ORDERED else "",
+        "again_url": part.page,
+        "changed": bool(order) and list(order) != list(entries),
     }
     return drawing.page(asked, "studio_object", context)
 
 
 def _variants(asked: Asked, kind: str) -> list[Drawn]:
-    """Return what a new entry can be: the types of fields, the kinds of rules."""
-    words = asked.site.vocabulary
-    offered: Mapping[str, Mapping[str, Any]] = {"fields": words.types, "rules": words.kinds}
+    """Return the kinds of rules that a new one can be of; a field's type is chosen in its form."""
+    if kind != "rules":
+        return []
     found = [
         {"value": one.name, "label": one.label.text(asked.language)}
-        for one in offered.get(kind, {}).values()
+        for one in asked.site.vocabulary.kinds.values()
     ]
-    return sorted(found, key=lambda one: str(one["label"]))
-
-
-def parts_of_object(asked: Asked, part: Part, current: str) -> list[Drawn]:
-    """Return the parts of an object, or of the site, as links."""
-    t = speech(asked.language).t
-    listed = list(KINDS)[:6] if part.spec is not None else list(KINDS)[6:]
-    home = f"/studio/o/{part.spec.code if part.spec else SITE}"
-    return [
-        {"label": t(KINDS[one]), "href": f"{home}/{one}", "current": one == current}
-        for one in listed
-    ]
+    return sorted(found, key=lambda one: one["label"])
 
 
 def _pipelines(part: Part, language: str) -> list[Drawn]:

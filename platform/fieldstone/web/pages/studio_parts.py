@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fieldstone.compiler.merging import order_of
 from fieldstone.compiler.shapes import PERMISSION, PIPELINE, SECTION, STAGE, VIEW, field_schema
 from fieldstone.compiler.site_shapes import CALENDAR, NAV_GROUP, ROLE, rule_schema
 from fieldstone.evolution.documents import OBJECTS
@@ -14,12 +15,30 @@ from fieldstone.model.objects import ObjectType
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages.schema_form import SchemaForm, without
+from fieldstone.web.pages.studio_edits import effective_of
+from fieldstone.web.pages.studio_lines import Lines, column_lines, option_lines
 from fieldstone.web.pages.subjects import not_there
 
 Json = Mapping[str, Any]
 HIDDEN: Final = ("type", "kind", "object", "en", "zh", "renamed_from", "stages")
 OF_OBJECTS: Final = ("fields", "stages", "pipelines", "forms", "views", "permissions")
 OF_SITE: Final = ("rules", "roles", "nav", "calendars")
+# Yes, no, and nothing said are three different things here.
+UNDECIDED: Final = frozenset({"stored"})
+RETURNS: Final = (
+    "text",
+    "integer",
+    "decimal",
+    "currency",
+    "percent",
+    "boolean",
+    "date",
+    "datetime",
+    "duration",
+)
+NOT_IN_LINES: Final = frozenset(
+    {"rows", "rollup", "autonumber", "secret", "file", "image", "select", "multi_select"}
+)
 RENAMED: Final = frozenset({"fields", "stages"})
 
 
@@ -40,6 +59,11 @@ class Part:
     def pipeline(self) -> str:
         """Return the pipeline whose stages these are, "" for other parts."""
         return self.path[4] if self.kind == "stages" else ""
+
+    @property
+    def page(self) -> str:
+        """Return the address of the page with the pipeline it shows."""
+        return f"{self.base}?pipeline={self.pipeline}" if self.pipeline else self.base
 
     @property
     def may_rename(self) -> bool:
@@ -71,10 +95,14 @@ def _pipeline(spec: ObjectType, wanted: str) -> str:
 
 
 def entries_of(part: Part, effective: Effective) -> dict[str, dict[str, Any]]:
-    """Return the entries in force by code, each in its long form."""
+    """Return the entries in force by code and in their order, each in its long form."""
     found = effective.value(part.path)
-    listed = found.items() if isinstance(found, dict) else ()
-    return {code: long_form(part.kind, value) for code, value in listed if value is not None}
+    entries = found if isinstance(found, dict) else {}
+    return {
+        code: long_form(part.kind, entries[code])
+        for code in order_of(entries)
+        if entries[code] is not None
+    }
 
 
 def long_form(kind: str, value: Any) -> dict[str, Any]:
@@ -88,27 +116,85 @@ def long_form(kind: str, value: Any) -> dict[str, Any]:
     return {"type": value} if kind == "fields" else {"label": value}
 
 
-def form_of(asked: Asked, part: Part, variant: str, siblings: Sequence[str]) -> SchemaForm:
-    """Return the form of an entry; `variant` is the type of a field or the kind of a rule."""
+def form_of(
+    asked: Asked, part: Part, variant: str, siblings: Sequence[str], before: Json
+) -> SchemaForm:
+    """Return the form of an entry that says `before`; `variant` is the type of a field or the kind of a rule."""
     schema = _schema(asked, part, variant)
     shown = without(schema["properties"], HIDDEN)
-    if part.kind in ("views",):
+    if part.kind in ("views", "stages"):
         shown = {"kind": schema["properties"]["kind"], **shown}
-    if part.kind == "stages":
-        shown = {"kind": schema["properties"]["kind"], **shown}
-    choices = {"after": [(one, one) for one in siblings]} if "after" in shown else {}
-    model = asked.model
-    named = [
-        (one.code, one.label.text(asked.language))
-        for one in model.objects.values()
-        if one.parent is None
-    ]
-    if part.kind == "fields" and "to" in shown:
-        choices["to"] = named
-    if part.kind == "rules" and "calendar" in shown:
-        choices["calendar"] = [(one, one) for one in model.calendars]
     required = frozenset(schema.get("required", ())) - set(HIDDEN)
-    return SchemaForm(shown, required, speech(asked.language), choices)  # fmt: skip
+    yes_no = [one for one, said in shown.items() if said.get("type") == "boolean"]
+    return SchemaForm(
+        shown,
+        required,
+        speech(asked.language),
+        _choices(asked, part, shown, siblings, before),
+        frozenset(yes_no) - UNDECIDED if part.kind == "fields" else frozenset(),
+        _lines(asked, part, shown, before),
+    )
+
+
+def _choices(
+    asked: Asked, part: Part, shown: Mapping[str, Json], siblings: Sequence[str], before: Json
+) -> dict[str, Sequence[tuple[str, str]]]:
+    """Return what to choose from where a setting names something of the site."""
+    model, language, spec = asked.model, asked.language, part.spec
+    fields = spec.fields if spec is not None else {}
+    found: dict[str, Sequence[tuple[str, str]]] = {
+        "after": [
+            (
+                one,
+                fields[one].label.text(language)
+                if part.kind == "fields" and one in fields
+                else one,
+            )
+            for one in siblings
+        ]
+    }
+    if part.kind == "rules":
+        found["calendar"] = [(one, one) for one in model.calendars]
+    if part.kind == "fields" and spec is not None:
+        found |= {
+            "to": _objects(asked),
+            "options_from": [(one, one) for one in effective_of(asked).value(("options",)) or ()],
+            "depends_on": [(c, f.label.text(language)) for c, f in fields.items() if f.type.name == "select" and not f.system],
+            "of": [(one.name, one.label.text(language)) for one in spec.relations.values()],
+            "returns": [(one.name, one.label.text(language)) for one in asked.site.vocabulary.types.values() if one.name in RETURNS],
+        }  # fmt: skip
+    if isinstance(before.get("returns"), Mapping):
+        found.pop("returns", None)  # its settings are more than a word
+    return {name: choices for name, choices in found.items() if name in shown}
+
+
+def _objects(asked: Asked) -> list[tuple[str, str]]:
+    listed = [one for one in asked.model.objects.values() if one.parent is None]
+    return [(one.code, one.label.text(asked.language)) for one in listed]
+
+
+def _lines(asked: Asked, part: Part, shown: Mapping[str, Json], before: Json) -> dict[str, Lines]:
+    """Return the settings of a field that are maps of entries."""
+    if part.kind != "fields":
+        return {}
+    said, found = speech(asked.language), {}
+    if "options" in shown:
+        options = _in_order(before.get("options"))
+        found["options"] = option_lines(options, said, parents=bool(before.get("depends_on")))
+    if "fields" in shown:
+        types = [
+            (one.name, one.label.text(asked.language))
+            for one in asked.site.vocabulary.types.values()
+            if one.name not in NOT_IN_LINES
+        ]
+        found["fields"] = column_lines(
+            _in_order(before.get("fields")), types, _objects(asked), said
+        )
+    return found
+
+
+def _in_order(entries: object) -> dict[str, Any]:
+    return {code: entries[code] for code in order_of(entries)} if isinstance(entries, dict) else {}
 
 
 def _schema(asked: Asked, part: Part, variant: str) -> Json:

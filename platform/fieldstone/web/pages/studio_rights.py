@@ -19,9 +19,9 @@ from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.studio import tabs
 from fieldstone.web.pages.studio_edits import Edits, changing_of, documents_at
-from fieldstone.web.pages.studio_object import parts_of_object
 from fieldstone.web.pages.studio_parts import part_of
 from fieldstone.web.pages.studio_plan import planned_page
+from fieldstone.web.pages.studio_words import parts_of
 
 PAGE = Blueprint("studio_rights", __name__)
 Drawn = dict[str, Any]
@@ -146,7 +146,7 @@ def object_rights_page(object_name: str) -> Response:
         "tabs": tabs(asked, "objects"),
         "title": spec.label.text(asked.language),
         "symbol": spec.icon,
-        "parts": parts_of_object(asked, part, "permissions"),
+        "parts": parts_of(asked, part.spec, "permissions"),
         "columns": [{"label": word} for word in rights_of(t).values()],
         "rows": [
             {

@@ -5,20 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from fieldstone.model.objects import ObjectType
 from fieldstone.web.asking import Asked
+from fieldstone.web.i18n import speech
 from fieldstone.web.pages.studio_parts import Part
 
+Drawn = dict[str, Any]
+SITE: Final = "-"
 KINDS: Final = {
     "fields": "Fields",
     "pipelines": "Pipelines",
     "stages": "Stages",
-    "forms": "Form sections",
+    "forms": "Form and record",
     "views": "Views",
     "permissions": "Permissions",
     "rules": "Rules",
     "roles": "Roles",
     "nav": "Navigation",
     "calendars": "Working calendars",
+}
+
+
+ONE_OF: Final = {
+    "fields": "New field",
+    "pipelines": "New pipeline",
+    "stages": "New stage",
+    "forms": "New form section",
+    "views": "New view",
+    "permissions": "Rights of a further role",
+    "rules": "New rule",
+    "roles": "New role",
+    "nav": "New navigation group",
+    "calendars": "New working calendar",
 }
 
 
@@ -39,3 +57,14 @@ def label_of(asked: Asked, code: str, value: Mapping[str, Any]) -> str:
     if isinstance(label, Mapping):
         label = label.get(asked.language) or label.get("en") or label.get("zh")
     return str(label or code.replace("_", " ").capitalize())
+
+
+def parts_of(asked: Asked, spec: ObjectType | None, current: str) -> list[Drawn]:
+    """Return the parts of an object, or of the site, as links."""
+    t = speech(asked.language).t
+    listed = list(KINDS)[:6] if spec is not None else list(KINDS)[6:]
+    home = f"/studio/o/{spec.code if spec else SITE}"
+    return [
+        {"label": t(KINDS[one]), "href": f"{home}/{one}", "current": one == current}
+        for one in listed
+    ]

@@ -1,0 +1,90 @@
+"""What lies between what is in force and what a form says, as steps: as few settings of the site's layer as will do."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from fieldstone.web.asking import Asked
+from fieldstone.web.pages.studio_edits import Edits, changing_of
+
+Json = Mapping[str, Any]
+
+
+def changed(asked: Asked, edits: Edits, path: Sequence[str], before: Json, after: Json) -> Edits:
+    """Return the steps that turn the settings at `path` from `before` into `after`, one for each that differs."""
+    for name in {**before, **after}:
+        if before.get(name) == after.get(name):
+            continue
+        if after.get(name) is None:
+            edits = removed(asked, edits, (*path, name))
+        else:
+            edits = edits.set((*path, name), after[name])
+    return edits
+
+
+def ordered(
+    edits: Edits, path: Sequence[str], entries: Mapping[str, Any], wanted: Sequence[str]
+) -> Edits:
+    """Return the steps that let the entries at `path` stand in the order `wanted`.
+
+    `entries` are those that will be there, in the order of the layers, each as it is written. Whoever moved, and
+    whoever says already where it stands, is told its neighbour; everybody else stays silent.
+    """
+    told = {code: _after(value) for code, value in entries.items()}
+    silent = [code for code in entries if told[code] is None and code in wanted]
+    staying = _longest_run(silent, wanted)
+    before = ""
+    for code in wanted:
+        if code not in staying and told.get(code) != before:
+            edits = edits.set((*path, code, "after"), before)
+        before = code
+    return edits
+
+
+def _after(value: object) -> str | None:
+    found = value.get("after") if isinstance(value, Mapping) else None
+    return None if found is None else str(found)
+
+
+def _longest_run(codes: Sequence[str], wanted: Sequence[str]) -> frozenset[str]:
+    """Return the most codes that stand in the same order already."""
+    place = {code: n for n, code in enumerate(wanted)}
+    ends: list[int] = []
+    last: list[str] = []  # the code at which the shortest run of each length ends
+    earlier: dict[str, str] = {}
+    for code in codes:
+        at = bisect_left(ends, place[code])
+        if at:
+            earlier[code] = last[at - 1]
+        ends[at : at + 1] = [place[code]]
+        last[at : at + 1] = [code]
+    found, code = set(), last[-1] if last else ""
+    while code:
+        found.add(code)
+        code = earlier.get(code, "")
+    return frozenset(found)
+
+
+def removed(asked: Asked, edits: Edits, path: Sequence[str]) -> Edits:
+    """Return the steps with one more: what stands at `path` goes away, whoever wrote it."""
+    changing = changing_of(asked)
+    _, documents = changing.current(asked.ctx)
+    below = changing.effective(asked.ctx, documents.without(path)).value(path)
+    return edits.reset(path) if below is None else edits.set(path, None)
+
+
+def rearranged(asked: Asked, edits: Edits, path: Sequence[str], before: Json, after: Json) -> Edits:
+    """Return the steps that turn the map at `path` from `before` into `after`: entries and their order."""
+    for code in before:
+        if code not in after:
+            edits = removed(asked, edits, (*path, code))
+    for code, value in after.items():
+        old = before.get(code)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            edits = changed(asked, edits, (*path, code), old, value)
+        elif old != value:
+            edits = edits.set((*path, code), value)
+    left = {code: value for code, value in before.items() if code in after}
+    return ordered(edits, path, {**left, **after}, list(after))

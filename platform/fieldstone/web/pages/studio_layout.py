@@ -1,0 +1,256 @@
+"""The designers of the studio: the form and the record, the quick form, and the columns of lists, by drag and by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from flask import Blueprint, Response, redirect, request
+from werkzeug.datastructures import MultiDict
+
+from fieldstone.evolution.effective import Effective
+from fieldstone.model.objects import Field, ObjectType
+from fieldstone.web.asking import Asked, the_call
+from fieldstone.web.i18n import speech
+from fieldstone.web.pages import drawing
+from fieldstone.web.pages.details import ICONS, NEVER
+from fieldstone.web.pages.layouts import AT, DO, Group, Layout
+from fieldstone.web.pages.studio import tabs
+from fieldstone.web.pages.studio_changes import rearranged
+from fieldstone.web.pages.studio_draft import Draft
+from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
+from fieldstone.web.pages.studio_lines import code_from
+from fieldstone.web.pages.studio_parts import Part, entries_of, part_of
+from fieldstone.web.pages.studio_plan import planned_page
+from fieldstone.web.pages.studio_preview import drawn_draft, preview_of
+from fieldstone.web.pages.studio_words import parts_of
+from fieldstone.web.pages.subjects import not_there
+from fieldstone.web.pages.views import declared_views
+
+PAGE = Blueprint("studio_layout", __name__)
+Drawn = dict[str, Any]
+FORM, QUICK, LIST = "form", "quick", "list-"
+FRESH: Final = "section_"
+# Columns of a list cannot show these; a form does.
+NO_COLUMNS: Final = frozenset({"rows", "rich_text", "secret", "json", "file", "image"})
+
+
+@dataclass(frozen=True)
+class Designer:
+    """One thing to arrange: the form of an object (FORM), its quick form (QUICK), or the columns of a list (LIST + code)."""
+
+    asked: Asked
+    part: Part
+    spec: ObjectType
+    what: str
+
+    @property
+    def view(self) -> str:
+        """Return the code of the list whose columns these are, "" of forms."""
+        return self.what.removeprefix(LIST) if self.what.startswith(LIST) else ""
+
+    @property
+    def url(self) -> str:
+        """Return the address of the page."""
+        return f"/studio/layout/{self.spec.code}/{self.what}"
+
+    @property
+    def path(self) -> tuple[str, ...]:
+        """Return where the arrangement is written."""
+        home = self.part.path[:2]
+        if self.what == FORM:
+            return (*home, "forms", "default")
+        return (*home, "forms", "quick") if self.what == QUICK else (*home, "views", self.view, "columns")  # fmt: skip
+
+    def usable(self) -> list[str]:
+        """Return the fields that may stand here."""
+        left = NO_COLUMNS if self.view else frozenset()
+        return [
+            code
+            for code, field in self.spec.fields.items()
+            if not field.archived
+            and code not in NEVER
+            and field.type.name not in left
+            and (self.view or not field.system or code in ("owner", self.spec.stage_field))
+            and not (self.what == QUICK and (field.derived or field.read_only))
+        ]
+
+    def present(self) -> Layout:
+        """Return the arrangement in force."""
+        spec = self.spec
+        if self.what == FORM:
+            groups = [
+                Group(s.code, s.fields, s.label.text("en"), s.label.text("zh"), s.columns)
+                for s in spec.form
+            ]
+            if not groups:
+                own = tuple(c for c, f in spec.fields.items() if not f.system and not f.archived)
+                groups = [Group("main", own, spec.label.en, spec.label.zh, 2)]
+            return Layout(tuple(groups))
+        fields = spec.quick if self.what == QUICK else spec.views[self.view].columns
+        return Layout((Group(self.what, tuple(fields)),))
+
+    def edits(self, wanted: Layout, effective: Effective) -> Edits:
+        """Return the steps that make an arrangement so."""
+        if self.what != FORM:
+            present, fields = self.present().used, wanted.used
+            return Edits() if fields == present else Edits().set(self.path, list(fields))
+        before = entries_of(self.part, effective)
+        now = {one.code: one for one in self.present().groups}
+        after = dict(
+            _section(one, before.get(one.code), now.get(one.code), list(before))
+            for one in wanted.groups
+        )
+        return rearranged(self.asked, Edits(), self.path, before, after)
+
+
+def _section(
+    wanted: Group, before: Mapping[str, Any] | None, now: Group | None, taken: Sequence[str]
+) -> tuple[str, dict[str, Any]]:
+    """Return the code of a section and what is written of it; what did not change stays as it is written."""
+    label = {"en": wanted.en or wanted.zh, "zh": wanted.zh or wanted.en}
+    if before is None:
+        code = wanted.code
+        if code.startswith(FRESH):
+            code = code_from(wanted.en or wanted.zh, taken) or code
+        said = {"label": label} if any(label.values()) else {}
+        return code, {**said, "columns": wanted.columns, "fields": list(wanted.fields)}
+    written = dict(before)
+    if now is None or (wanted.en, wanted.zh) != (now.en, now.zh):
+        written["label"] = label
+    if now is None or wanted.columns != now.columns:
+        written["columns"] = wanted.columns
+    if now is None or wanted.fields != now.fields:
+        written["fields"] = list(wanted.fields)
+    return wanted.code, written
+
+
+def _designer(object_name: str, what: str) -> Designer:
+    asked = the_call()
+    changing_of(asked)
+    part = part_of(asked, object_name, "forms")
+    spec = part.spec
+    lists = [LIST + one.code for one in declared_views(spec, "list")] if spec else []
+    if spec is None or what not in (FORM, QUICK, *lists):
+        raise not_there()
+    return Designer(asked, part, spec, what)
+
+
+@PAGE.get("/studio/o/<object_name>/forms")
+def forms_page(object_name: str) -> Any:
+    """Lead to the designer of the form."""
+    return redirect(_designer(object_name, FORM).url, 303)
+
+
+@PAGE.get("/studio/layout/<object_name>/<what>")
+def layout_page(object_name: str, what: str) -> Response:
+    """Show what stands where, with what could be put there."""
+    designer = _designer(object_name, what)
+    return _page(designer, designer.present())
+
+
+@PAGE.post("/studio/layout/<object_name>/<what>")
+def arrange(object_name: str, what: str) -> Response:
+    """Draw the page with what was moved, or plan it when asked to."""
+    designer, given = _designer(object_name, what), request.form
+    layout = _posted(designer, given)
+    if "plan" in given:
+        edits = designer.edits(layout, effective_of(designer.asked))
+        return planned_page(designer.asked, edits, designer.url)
+    return _page(designer, layout)
+
+
+def _posted(designer: Designer, given: MultiDict[str, str]) -> Layout:
+    layout = Layout.posted(given, designer.usable())
+    if given.get("add"):  # what the list of unused fields sends without a drag
+        layout = layout.without(given["add"]).with_field(given["add"], given.get("to", ""))
+    return layout.done(given.get(DO, ""))
+
+
+@PAGE.post("/studio/preview/<object_name>/layout/<what>")
+def preview_layout(object_name: str, what: str) -> Response:
+    """Draw the form, the record or the list as they are being arranged; nothing is written."""
+    designer, given = _designer(object_name, what), request.form
+    layout = _posted(designer, given) if AT in given else designer.present()
+    edits = designer.edits(layout, effective_of(designer.asked))
+
+    def shown(draft: Draft) -> Drawn:
+        if designer.view:
+            view = draft.spec.views.get(designer.view)
+            return {"list": draft.list_context(view), "list_name": view.label.text(draft.asked.language) if view else ""}  # fmt: skip
+        context = draft.form_context(quick=designer.what == QUICK)
+        found: Drawn = {"form": drawing.block_of(draft.asked, "form", "form", context)}
+        return found if designer.what == QUICK else {**found, "panels": draft.panels()}
+
+    return drawn_draft(designer.asked, edits, designer.spec, "", shown, [])
+
+
+def _page(designer: Designer, layout: Layout) -> Response:
+    asked, spec = designer.asked, designer.spec
+    t, present = speech(asked.language).t, designer.present()
+    usable, used = designer.usable(), set(layout.used)
+    preview = preview_of(asked, designer.part, "")
+    context: Drawn = {
+        "tabs": tabs(asked, "objects"),
+        "title": spec.label.text(asked.language),
+        "symbol": spec.icon or "box",
+        "parts": parts_of(asked, spec, "views" if designer.view else "forms"),
+        "kinds": _kinds(designer),
+        "action": designer.url,
+        "sections": [_group(designer, one) for one in layout.groups],
+        "palette": [_item(asked, spec.fields[one]) for one in usable if one not in used],
+        "many": designer.what == FORM,
+        "changed": layout != present,
+        "preview": {**preview, "url": f"/studio/preview/{spec.code}/layout/{designer.what}"},
+        "about": t(ABOUT[FORM if designer.what == FORM else QUICK if designer.what == QUICK else LIST]),
+    }  # fmt: skip
+    return drawing.page(asked, "studio_layout", context)
+
+
+ABOUT: Final = {
+    FORM: "These sections make the form and the values beside the record. Drag fields by their grip, or use the arrows.",
+    QUICK: "What the small form asks that opens over a page. Required fields are always asked.",
+    LIST: "The columns of this list, in their order. The name of the record always comes first.",
+}
+
+
+def _kinds(designer: Designer) -> list[Drawn]:
+    asked, spec = designer.asked, designer.spec
+    t = speech(asked.language).t
+    if designer.view:
+        lists = declared_views(spec, "list")
+        named = [(LIST + one.code, one.label.text(asked.language)) for one in lists]
+    else:
+        named = [(FORM, t("Form and record")), (QUICK, t("Quick form"))]
+    return [
+        {"label": label, "href": replace(designer, what=what).url, "current": what == designer.what}
+        for what, label in named
+    ]
+
+
+def _group(designer: Designer, group: Group) -> Drawn:
+    asked, spec = designer.asked, designer.spec
+    t = speech(asked.language).t
+    said = group.zh if asked.language == "zh" else group.en
+    known = any(one.code == group.code for one in spec.form)
+    return {
+        "code": group.code,
+        "name": said or group.en or group.zh or t("Section without a name"),
+        "en": group.en,
+        "zh": group.zh,
+        "columns": group.columns,
+        "fields": [_item(asked, spec.fields[one]) for one in group.fields if one in spec.fields],
+        "href": f"/studio/o/{spec.code}/forms/{group.code}" if known and designer.what == FORM else "",
+    }  # fmt: skip
+
+
+def _item(asked: Asked, field: Field) -> Drawn:
+    kind = asked.site.vocabulary.types.get(field.type.name)
+    return {
+        "code": field.code,
+        "label": field.label.text(asked.language),
+        "kind": kind.label.text(asked.language) if kind is not None else "",
+        "icon": ICONS.get(field.type.name, "") or "type",
+        "required": field.required,
+    }
