@@ -23,8 +23,9 @@ from fieldstone.web.pages.studio_plan import planned_page
 from fieldstone.web.pages.studio_preview import preview_of
 from fieldstone.web.pages.studio_trial import trial_page
 from fieldstone.web.pages.studio_typed import NEW, typed_entry, variant_of
-from fieldstone.web.pages.studio_words import KINDS, ONE_OF, label_of, variant_label
+from fieldstone.web.pages.studio_words import KINDS, ONE_OF, columns_url, label_of, variant_label
 from fieldstone.web.pages.subjects import not_there
+from fieldstone.web.pages.views import declared_views
 
 PAGE = Blueprint("studio_entry", __name__)
 Drawn = dict[str, Any]
@@ -137,7 +138,14 @@ def _heading(asked: Asked, part: Part, code: str, value: Mapping[str, Any]) -> D
         "fresh": code == NEW,
         "renames": part.may_rename,
         "tries": part.kind == "rules",
+        "arrange_url": columns_url(spec.code, code) if spec and code in _lists(part) else "",
     }
+
+
+def _lists(part: Part) -> list[str]:
+    if part.spec is None or part.kind != "views":
+        return []
+    return [one.code for one in declared_views(part.spec, "list")]
 
 
 def _ends(asked: Asked, part: Part, code: str, effective: Effective) -> Drawn:

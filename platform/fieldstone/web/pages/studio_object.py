@@ -17,7 +17,16 @@ from fieldstone.web.pages.studio_changes import ordered
 from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
 from fieldstone.web.pages.studio_parts import Part, entries_of, part_of
 from fieldstone.web.pages.studio_plan import planned_page
-from fieldstone.web.pages.studio_words import KINDS, ONE_OF, SITE, label_of, parts_of, variant_label
+from fieldstone.web.pages.studio_words import (
+    KINDS,
+    ONE_OF,
+    SITE,
+    columns_url,
+    label_of,
+    parts_of,
+    variant_label,
+)
+from fieldstone.web.pages.views import declared_views
 
 PAGE = Blueprint("studio_object", __name__)
 Drawn = dict[str, Any]
@@ -85,6 +94,7 @@ def _list(asked: Asked, object_name: str, kind: str, order: Sequence[str] = ()) 
         "pipeline": pipeline,
         "order_url": f"/studio/order/{object_name}/{kind}" if kind in ORDERED else "",
         "again_url": part.page,
+        "arrange_url": _arrange_url(part),
         "changed": bool(order) and list(order) != list(entries),
     }
     return drawing.page(asked, "studio_object", context)
@@ -99,6 +109,14 @@ def _variants(asked: Asked, kind: str) -> list[Drawn]:
         for one in asked.site.vocabulary.kinds.values()
     ]
     return sorted(found, key=lambda one: one["label"])
+
+
+def _arrange_url(part: Part) -> str:
+    """Return where the columns of the first list are arranged, "" for other parts."""
+    if part.spec is None or part.kind != "views":
+        return ""
+    lists = declared_views(part.spec, "list")
+    return columns_url(part.spec.code, lists[0].code) if lists else ""
 
 
 def _pipelines(part: Part, language: str) -> list[Drawn]:

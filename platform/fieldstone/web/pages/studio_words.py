@@ -68,3 +68,8 @@ def parts_of(asked: Asked, spec: ObjectType | None, current: str) -> list[Drawn]
         {"label": t(KINDS[one]), "href": f"{home}/{one}", "current": one == current}
         for one in listed
     ]
+
+
+def columns_url(object_name: str, view: str) -> str:
+    """Return where the columns of a list are arranged."""
+    return f"/studio/layout/{object_name}/list-{view}"
