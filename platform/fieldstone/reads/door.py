@@ -27,7 +27,7 @@ from fieldstone.reads.frame import may_read
 from fieldstone.reads.history import History, history_of
 from fieldstone.reads.kept import Kept
 from fieldstone.reads.leaving import LeavingPlan, plan_for
-from fieldstone.reads.listing import page_of, record_of, total_of
+from fieldstone.reads.listing import page_of, record_of, told_page_of, told_record_of, total_of
 from fieldstone.reads.merges import led_to, merges_into
 from fieldstone.reads.pairs import (
     PairPage,
@@ -56,6 +56,7 @@ from fieldstone.reads.searching import choices, found_anywhere
 from fieldstone.reads.sight import Sight
 from fieldstone.reads.stage_figures import reached
 from fieldstone.reads.standing import Standing, standing_of
+from fieldstone.reads.told import NO_NAMES, Told, ToldPage
 from fieldstone.rules.contract import Found
 from fieldstone.storage.database import Storage
 from fieldstone.storage.merges import Merged
@@ -80,19 +81,46 @@ class Reads:
         self._kept = Kept()
 
     @contextmanager
-    def sight(self, ctx: Context, model: Model) -> Iterator[Sight]:
-        """Open one snapshot for several reads of one request."""
+    def sight(self, ctx: Context, model: Model, *, single: bool = False) -> Iterator[Sight]:
+        """Open one snapshot for several reads of one request; `single`: for one record or one page alone."""
         tables = self._storage.use(model)
         with self._storage.reading(tables, ctx) as reader:
-            yield Sight(ctx, model, tables, reader, kept=self._kept)
+            yield Sight(ctx, model, tables, reader, kept=self._kept, single=single)
 
     def get(
         self, ctx: Context, model: Model, object_name: str, id: str, query: Query = EVERYTHING
     ) -> Record | None:
         """Return one record; `query` says which fields, what to expand and whether to look into the bin."""
-        with self.sight(ctx, model) as sight:
+        with self.sight(ctx, model, single=True) as sight:
             inside, query = into_pool(sight, object_name, query, id)
             return record_of(inside, object_name, id, query)
+
+    def told(
+        self,
+        ctx: Context,
+        model: Model,
+        object_name: str,
+        id: str,
+        query: Query = EVERYTHING,
+        earlier: Mapping[str, str] = NO_NAMES,
+    ) -> Told | None:
+        """Return one record as JSON; values stand under their `earlier` codes (to present ones), too."""
+        with self.sight(ctx, model, single=True) as sight:
+            inside, query = into_pool(sight, object_name, query, id)
+            return told_record_of(inside, object_name, id, query, earlier)
+
+    def told_page(
+        self,
+        ctx: Context,
+        model: Model,
+        object_name: str,
+        query: Query = EVERYTHING,
+        earlier: Mapping[str, str] = NO_NAMES,
+    ) -> ToldPage:
+        """Return one page of records as JSON; values stand under their `earlier` codes, too."""
+        with self.sight(ctx, model, single=True) as sight:
+            inside, query = into_pool(sight, object_name, query)
+            return told_page_of(inside, object_name, query, earlier)
 
     def within(
         self, transaction: Reader, ctx: Context, model: Model, object_name: str, id: str
@@ -103,7 +131,7 @@ class Reads:
 
     def list(self, ctx: Context, model: Model, object_name: str, query: Query = EVERYTHING) -> Page:
         """Return one page of records."""
-        with self.sight(ctx, model) as sight:
+        with self.sight(ctx, model, single=True) as sight:
             inside, query = into_pool(sight, object_name, query)
             return page_of(inside, object_name, query)
 

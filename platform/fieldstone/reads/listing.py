@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, bindparam, func, literal, or_, select
-from sqlalchemy.engine import Row
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal, literal_column, or_, select
 from sqlalchemy.exc import DataError, DBAPIError, StatementError
 
 from fieldstone.access.viewer import Viewer
+from fieldstone.base.cached import cached_property
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ids import is_id
 from fieldstone.expressions.env import Env
@@ -23,6 +23,8 @@ from fieldstone.reads.picking import Picked, codes_of, pick
 from fieldstone.reads.query import HIGHEST_LIMIT, Page, Query, Record
 from fieldstone.reads.searching import text_clauses
 from fieldstone.reads.sight import Sight
+from fieldstone.reads.told import Telling, Told, ToldPage, dumped, written
+from fieldstone.storage.answers import Answer
 from fieldstone.storage.prepared import Prepared
 
 
@@ -35,7 +37,7 @@ class Asked:
     keys: tuple[Key, ...]
     conditions: tuple[Expression, ...]
 
-    @property
+    @cached_property
     def fingerprint(self) -> str:
         """Return a short name of what decides which rows come, and in what order."""
         query, texts = self.query, [one.text for one in self.conditions]
@@ -106,6 +108,21 @@ class Plan:
     order: tuple[SortColumn, ...]
     statement: Select[Any]
     prepared: Prepared
+    telling: Telling
+    items: tuple[str, ...]  # the fields that hold line items
+
+    @property
+    def stands_alone(self) -> bool:
+        """Tell whether its rows are all that is asked, so that nothing has to agree with them."""
+        query = self.asked.query
+        return not (self.items or query.expand)
+
+    def following(self, answer: Answer) -> str | None:
+        """Return the cursor of the next page, None when this one is the last."""
+        if len(answer.raw) <= self.asked.query.limit:
+            return None
+        last = answer.row(self.asked.query.limit - 1)
+        return write_cursor(self.asked.fingerprint, last[self.picked.width :], last[0])
 
     def behind(self, cursor: str) -> Select[Any]:
         """Return the statement for the rows behind a cursor; raises RefusedError for a wrong one."""
@@ -119,22 +136,38 @@ def page_of(sight: Sight, object_name: str, query: Query) -> Page:
 
     Raises RefusedError: 404 for an object that is not there for the viewer, 400 for a malformed question.
     """
+    plan, answer = _page(sight, object_name, query)
+    records = _around(sight, plan, answer, query)
+    total = count_of(sight, object_name, plan.asked) if query.count else None
+    return Page(records, plan.following(answer), total)
+
+
+def told_page_of(
+    sight: Sight, object_name: str, query: Query, earlier: Mapping[str, str]
+) -> ToldPage:
+    """Return the same page as JSON; values stand under their `earlier` codes, too."""
+    plan, answer = _page(sight, object_name, query)
+    if plan.stands_alone:
+        values = plan.telling.values(answer, answer.raw[: query.limit], earlier)
+    else:
+        values = dumped(sight.model, _around(sight, plan, answer, query), earlier)
+    total = count_of(sight, object_name, plan.asked) if query.count else None
+    return ToldPage(written(values), plan.following(answer), total)
+
+
+def _page(sight: Sight, object_name: str, query: Query) -> tuple[Plan, Answer]:
+    """Return the plan of a page and its rows, one more than the page holds when there is a next one."""
     may_read(sight.viewer, object_name)
-    shape = replace(query, cursor="", count=False, titles=False)
+    shape = query.shape
     plan = sight.planned(
         ("page", object_name, shape),
         lambda env: _page_plan(sight, object_name, shape, env),
         keep=not query.q,
     )
-    rows = _behind(sight, plan, query.cursor) if query.cursor else sight.asked(plan.prepared)
-    following = None
-    if len(rows) > query.limit:
-        last = rows[query.limit - 1]
-        following = write_cursor(plan.asked.fingerprint, last[plan.picked.width :], last[0])
-    records = [plan.picked.record(row) for row in rows[: query.limit]]
-    records = surrounded(sight, records, plan.asked.codes, query)
-    total = count_of(sight, object_name, plan.asked) if query.count else None
-    return Page(records, following, total)
+    if query.cursor:
+        return plan, Answer(_behind(sight, plan, query.cursor))
+    alone = plan.stands_alone and not (query.count or query.titles)
+    return plan, sight.asked(plan.prepared, alone=alone)
 
 
 def _page_plan(sight: Sight, object_name: str, query: Query, env: Env) -> Plan:
@@ -144,29 +177,43 @@ def _page_plan(sight: Sight, object_name: str, query: Query, env: Env) -> Plan:
     where = where_of(sight, frame, asked)
     keys = [one.column.label(f"k{at}") for at, one in enumerate(order[: len(asked.keys)])]
     statement = frame.select([*picked.columns, *keys], where)
-    statement = statement.order_by(*(one.order() for one in order)).limit(query.limit + 1)
-    return Plan(asked, picked, tuple(order), statement, Prepared(statement))
+    # The limit stands in the statement: of a bound one PostgreSQL expects a tenth of all rows, and plans
+    # each time anew because the plan for that is bad.
+    limit: ColumnElement[int] = literal_column(str(query.limit + 1))
+    statement = statement.order_by(*(one.order() for one in order)).limit(limit)
+    fields = frame.spec.fields
+    items = tuple(c for c in query.fields if c in asked.codes and fields[c].type.name == "rows")
+    return _plan(sight, asked, picked, tuple(order), statement, items)
 
 
-def _behind(sight: Sight, plan: Plan, cursor: str) -> Sequence[Row[Any]]:
+def _plan(
+    sight: Sight,
+    asked: Asked,
+    picked: Picked,
+    order: tuple[SortColumn, ...],
+    statement: Select[Any],
+    items: tuple[str, ...],
+) -> Plan:
+    telling = Telling(sight.model, picked, sight.tables.dialect)
+    return Plan(asked, picked, order, statement, Prepared(statement), telling, items)
+
+
+def _behind(sight: Sight, plan: Plan, cursor: str) -> list[tuple[Any, ...]]:
     """Return the rows; a value that no column could have given means that the cursor was made up."""
     try:
-        return sight.fetch(plan.behind(cursor))
+        return [tuple(row) for row in sight.fetch(plan.behind(cursor))]
     except StatementError as error:
         if isinstance(error, DataError) or not isinstance(error, DBAPIError):
             raise bad_cursor() from None
         raise
 
 
-def surrounded(
-    sight: Sight, records: list[Record], codes: Sequence[str], query: Query
-) -> list[Record]:
-    """Return the records with what was asked for around them; line items in a list only by name."""
+def _around(sight: Sight, plan: Plan, answer: Answer, query: Query) -> list[Record]:
+    """Return the records with what was asked for around them: line items, records behind lookups, titles."""
+    records = [plan.picked.record(row) for row in answer.rows()[: query.limit]]
     if not records:
         return records
-    fields = sight.model.objects[records[0].object_name].fields
-    items = [c for c in query.fields if c in codes and fields[c].type.name == "rows"]
-    records = with_children(sight, records, items)
+    records = with_children(sight, records, plan.items)
     records = with_expanded(sight, records, query.expand)
     return with_titles(sight, records) if query.titles else records
 
@@ -189,21 +236,37 @@ def total_of(sight: Sight, object_name: str, query: Query) -> int:
 
 def record_of(sight: Sight, object_name: str, record_id: str, query: Query) -> Record | None:
     """Return one record with its line items, None when it is not there for the viewer."""
+    plan, answer = _row(sight, object_name, record_id, query)
+    return _around(sight, plan, answer, query)[0] if answer.raw else None
+
+
+def told_record_of(
+    sight: Sight, object_name: str, record_id: str, query: Query, earlier: Mapping[str, str]
+) -> Told | None:
+    """Return the same record as JSON; values stand under their `earlier` codes, too."""
+    plan, answer = _row(sight, object_name, record_id, query)
+    if not answer.raw:
+        return None
+    if plan.stands_alone:
+        (values,) = plan.telling.values(answer, answer.raw, earlier)
+    else:
+        (values,) = dumped(sight.model, _around(sight, plan, answer, query), earlier)
+    return Told(written(values), answer.raw[0][1])
+
+
+def _row(sight: Sight, object_name: str, record_id: str, query: Query) -> tuple[Plan, Answer]:
+    """Return the plan of one record, and its row if it is there."""
     may_read(sight.viewer, object_name)
-    shape = replace(query, cursor="", count=False, titles=False)
+    shape = query.shape
     plan = sight.planned(
         ("record", object_name, shape),
         lambda env: _record_plan(sight, object_name, shape, env),
         keep=True,
     )
-    rows = sight.asked(plan.prepared, {"record_id": record_id}) if is_id(record_id) else []
-    if not rows:
-        return None
-    fields = sight.model.objects[object_name].fields
-    items = [code for code in plan.asked.codes if fields[code].type.name == "rows"]
-    records = with_children(sight, [plan.picked.record(rows[0])], items)
-    records = with_expanded(sight, records, query.expand)
-    return (with_titles(sight, records) if query.titles else records)[0]
+    if not is_id(record_id):
+        return plan, Answer([])
+    alone = plan.stands_alone and not query.titles
+    return plan, sight.asked(plan.prepared, {"record_id": record_id}, alone=alone)
 
 
 def _record_plan(sight: Sight, object_name: str, query: Query, env: Env) -> Plan:
@@ -212,4 +275,5 @@ def _record_plan(sight: Sight, object_name: str, query: Query, env: Env) -> Plan
     picked, own_id = pick(frame, asked.codes), frame.raw.column("id")
     where = [*basis_of(sight, frame, query), own_id == bindparam("record_id", type_=own_id.type)]
     statement = frame.select(picked.columns, where)
-    return Plan(asked, picked, (), statement, Prepared(statement))
+    items = tuple(c for c in asked.codes if frame.spec.fields[c].type.name == "rows")
+    return _plan(sight, asked, picked, (), statement, items)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Final
 
 from fieldstone.access.rights import Held
+from fieldstone.base.cached import cached_property
 from fieldstone.expressions.expression import Expression
 from fieldstone.model.site_model import Model
 
@@ -66,6 +67,11 @@ class Query:
     titles: bool = False
     column: tuple[str, object] | None = None
 
+    @cached_property
+    def shape(self) -> Query:
+        """Return what of it decides the statement."""
+        return replace(self, cursor="", count=False, titles=False)
+
 
 EVERYTHING: Final = Query()
 
@@ -118,7 +124,7 @@ def dumps_of(held: Held, object_name: str) -> tuple[tuple[str, Dump], ...]:
     """Return the fields of an object whose stored values are not JSON already, and what makes them so."""
     fields = held.model.objects[object_name].fields
     return tuple(
-        (code, field.type.dump)
+        (code, getattr(field.type, "returns", field.type).dump)
         for code, field in fields.items()
         if field.type.name not in AS_STORED and field.type.name != "rows"
     )

@@ -17,7 +17,8 @@ from fieldstone.expressions.expression import Expression
 from fieldstone.model.site_model import Model
 from fieldstone.reads.frame import Frame, frame_of
 from fieldstone.reads.kept import Kept, key_of, watched
-from fieldstone.storage.prepared import Prepared
+from fieldstone.storage.answers import Answer
+from fieldstone.storage.prepared import NOTHING, Prepared
 from fieldstone.storage.reader import Reader
 from fieldstone.storage.tables import Tables
 
@@ -29,6 +30,7 @@ class Sight:
     """One snapshot of the database, seen by one actor.
 
     Inside a public pool `special` replaces the access to its object, and one of `sees` must hold there.
+    `single` says that one record or one page is all that is looked for.
     """
 
     ctx: Context
@@ -38,6 +40,7 @@ class Sight:
     special: Access | None = None
     sees: tuple[Expression, ...] = ()
     kept: Kept | None = None
+    single: bool = False
 
     @property
     def viewer(self) -> Viewer:
@@ -67,10 +70,12 @@ class Sight:
         return made
 
     def asked(
-        self, prepared: Prepared, values: Mapping[str, object] | None = None
-    ) -> Sequence[tuple[Any, ...]]:
-        """Return the rows of a statement that is kept."""
-        return prepared.rows(self.reader.connection, values or {})
+        self, prepared: Prepared, values: Mapping[str, object] = NOTHING, *, alone: bool
+    ) -> Answer:
+        """Return the answer to a statement that is kept; `alone`: nothing else has to see the same moment."""
+        if alone and self.single:
+            return self.reader.answer(prepared, values)
+        return prepared.answer(self.reader.connection, values)
 
     def fetch(
         self, statement: Select[Any], values: Mapping[str, object] | None = None

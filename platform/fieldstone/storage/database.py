@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
@@ -15,10 +15,13 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from fieldstone.changes.nouns import Context
 from fieldstone.model.site_model import Model
 from fieldstone.storage import kept_columns, schema, shadows, site_state
+from fieldstone.storage.answers import Answer
 from fieldstone.storage.census import Census
 from fieldstone.storage.engines import engines
 from fieldstone.storage.errors import BUSY, CONFLICT, ClashError, is_passing, translated
 from fieldstone.storage.kept_columns import KeptColumns
+from fieldstone.storage.lending import Lender, alone
+from fieldstone.storage.prepared import Prepared
 from fieldstone.storage.reaching import reached
 from fieldstone.storage.reader import Reader
 from fieldstone.storage.rehearsal import Rehearsal
@@ -60,8 +63,12 @@ class Storage:
     @contextmanager
     def reading(self, tables: Tables, ctx: Context) -> Iterator[Reader]:
         """Give a reader; on SQLite all its statements see one moment, on PostgreSQL each sees the latest."""
-        with self._reader.connect() as connection:
-            yield Reader(connection, tables, ctx)
+        with closing(Lender(self._reader)) as lent:
+            yield Reader(lent, tables, ctx)
+
+    def answer(self, prepared: Prepared, values: Mapping[str, object]) -> Answer:
+        """Return the answer to one question that stands alone."""
+        return alone(self._reader, prepared, values)
 
     @contextmanager
     def rehearsing(self, tables: Tables, ctx: Context) -> Iterator[Rehearsal]:

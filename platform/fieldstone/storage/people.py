@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -23,8 +23,12 @@ from sqlalchemy import (
 )
 
 from fieldstone.base.ids import new_id
+from fieldstone.storage.answers import Answer
 from fieldstone.storage.platform_tables import PLATFORM, instant, json, text, upserting
 from fieldstone.storage.prepared import Prepared
+
+Ask = Callable[[Prepared, Mapping[str, object]], Answer]
+"""Puts one question to the database, as every request does before anything else."""
 
 fs_credential: Final = Table(
     "fs_credential",
@@ -131,15 +135,6 @@ class People:
         values = {name: getattr(session, name) for name in _SESSION_NAMES}
         self._connection.execute(insert(fs_session).values(**values))
 
-    def session(
-        self, hash_of_cookie: str, now: datetime, users: Table | None = None
-    ) -> Session | None:
-        """Return the session of a cookie, None when it never was, ended or expired."""
-        asked = _with_version(_SESSION_BY_HASH, fs_session, users)
-        rows = asked.rows(self._connection, {"hash": hash_of_cookie})
-        found = Session(*rows[0]) if rows else None
-        return found if found is not None and found.expires_at > now else None
-
     def touch_session(self, hash_of_cookie: str, seen_at: datetime, expires_at: datetime) -> None:
         """Note that a session was used."""
         used = update(fs_session).where(fs_session.c.hash == hash_of_cookie)
@@ -168,15 +163,6 @@ class People:
                 expires_at=token.expires_at,
             )
         )
-
-    def token(self, hash_of_token: str, now: datetime, users: Table | None = None) -> Token | None:
-        """Return a token that is good at `now`, by its hash; with the table of `users` also its user's version."""
-        asked = _with_version(_TOKEN_BY_HASH, fs_token, users)
-        rows = asked.rows(self._connection, {"hash": hash_of_token})
-        found = _token(rows[0]) if rows else None
-        if found is None or found.revoked_at is not None:
-            return None
-        return found if found.expires_at is None or found.expires_at > now else None
 
     def tokens_of(self, user: str) -> tuple[Token, ...]:
         """Return all tokens of a person, newest first."""
@@ -243,6 +229,28 @@ _SESSION_BY_HASH = select(*(fs_session.c[name] for name in _SESSION_NAMES)).wher
     fs_session.c.hash == bindparam("hash")
 )
 _TOKEN_BY_HASH = select(*_TOKEN).where(fs_token.c.hash == bindparam("hash"))
+
+
+def session_behind(
+    ask: Ask, hash_of_cookie: str, now: datetime, users: Table | None = None
+) -> Session | None:
+    """Return the session of a cookie, None when it never was, ended or expired."""
+    asked = _with_version(_SESSION_BY_HASH, fs_session, users)
+    rows = ask(asked, {"hash": hash_of_cookie}).rows()
+    found = Session(*rows[0]) if rows else None
+    return found if found is not None and found.expires_at > now else None
+
+
+def token_behind(
+    ask: Ask, hash_of_token: str, now: datetime, users: Table | None = None
+) -> Token | None:
+    """Return a token that is good at `now`, by its hash; with the table of `users` also its user's version."""
+    asked = _with_version(_TOKEN_BY_HASH, fs_token, users)
+    rows = ask(asked, {"hash": hash_of_token}).rows()
+    found = _token(rows[0]) if rows else None
+    if found is None or found.revoked_at is not None:
+        return None
+    return found if found.expires_at is None or found.expires_at > now else None
 
 
 @lru_cache(maxsize=16)

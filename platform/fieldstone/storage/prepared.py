@@ -18,8 +18,9 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.types import TypeEngine
 
+from fieldstone.storage.answers import Answer, Convert
+
 Values = Mapping[str, object]
-Convert = Callable[[Any], Any]
 
 MANY: Final = 64
 """From so many rows on, PostgreSQL takes them faster as a stream (COPY) than as statements."""
@@ -92,17 +93,26 @@ class Prepared:
 
         `after_all` sends all that wait with it, for a question that has to be the last.
         """
-        if self._for(connection.dialect, values).counted:
-            return [tuple(row) for row in connection.execute(self._statement, values)]
+        return self.answer(connection, values, after_all=after_all).rows()
+
+    def answer(
+        self, connection: Connection, values: Values = NOTHING, *, after_all: bool = False
+    ) -> Answer:
+        """Return the same rows as the driver gave them."""
+        if self.compiled(connection.dialect, values).counted:
+            return Answer([tuple(row) for row in connection.execute(self._statement, values)])
         compiled, cursor = self._answered(connection, values, after_all=after_all)
+        return self.answered(compiled, cursor, connection.dialect)
+
+    def answered(self, compiled: Compiled, cursor: Any, dialect: Dialect) -> Answer:
+        """Return what a cursor holds that this statement was executed on."""
         found: list[tuple[Any, ...]] = cursor.fetchall()
         if not found:
-            return found
-        places = self._results.get(connection.dialect.name)
+            return Answer(found)
+        places = self._results.get(dialect.name)
         if places is None:
-            places = _converters(compiled, cursor, connection.dialect)
-            self._results[connection.dialect.name] = places
-        return _converted(found, places) if places else found
+            places = self._results[dialect.name] = _converters(compiled, cursor, dialect)
+        return Answer(found, places, compiled.types)
 
     def run(self, connection: Connection, values: Values) -> int:
         """Execute it once, now; return how many rows it touched."""
@@ -111,19 +121,20 @@ class Prepared:
     def later(self, connection: Connection, rows: Sequence[Values]) -> None:
         """Execute it for each row before the transaction ends, or before somebody could see the difference."""
         if rows:
-            compiled = self._for(connection.dialect, rows[0])
+            compiled = self.compiled(connection.dialect, rows[0])
             waiting_of(connection).add(compiled, [compiled.bound(row) for row in rows])
 
     def _answered(
         self, connection: Connection, values: Values, *, after_all: bool
     ) -> tuple[Compiled, Any]:
-        compiled = self._for(connection.dialect, values)
+        compiled = self.compiled(connection.dialect, values)
         waiting = waiting_of(connection)
         seen = after_all or not waiting.tables.isdisjoint(compiled.tables)
         first = waiting if seen else None
         return compiled, _Sending(connection, first).answer(compiled, values)
 
-    def _for(self, dialect: Dialect, values: Values) -> Compiled:
+    def compiled(self, dialect: Dialect, values: Values) -> Compiled:
+        """Return it in the words of a database; which columns new rows fill `values` say."""
         names = tuple(values) if isinstance(self._statement, Insert) else ()
         found = self._compiled.get((dialect.name, names))
         if found is None:
@@ -343,19 +354,6 @@ def _converters(compiled: Compiled, cursor: Any, dialect: Dialect) -> list[tuple
         for kind, code in zip(compiled.types, described, strict=True)
     ]
     return [(place, one) for place, one in enumerate(converts) if one is not None]
-
-
-def _converted(
-    found: Sequence[tuple[Any, ...]], places: Sequence[tuple[int, Convert]]
-) -> list[tuple[Any, ...]]:
-    result = []
-    for row in found:
-        values = list(row)
-        for place, convert in places:
-            if values[place] is not None:
-                values[place] = convert(values[place])
-        result.append(tuple(values))
-    return result
 
 
 def _plain(value: object) -> object:

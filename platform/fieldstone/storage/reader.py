@@ -12,7 +12,9 @@ from fieldstone.base.cached import cached_property
 from fieldstone.changes.nouns import Context
 from fieldstone.expressions.env import Env
 from fieldstone.fieldtypes.secret import MASK
+from fieldstone.storage.answers import Answer
 from fieldstone.storage.columns import ObjectColumns
+from fieldstone.storage.lending import Lender
 from fieldstone.storage.platform_tables import CHUNK, among, listed
 from fieldstone.storage.prepared import Prepared
 from fieldstone.storage.tables import ObjectTable, Tables
@@ -25,14 +27,25 @@ Stored = dict[str, Any]
 class Reader:
     """One connection that reads; `ctx` says who asks and when, for computed formulas."""
 
-    def __init__(self, connection: Connection, tables: Tables, ctx: Context) -> None:
-        """Read through `connection`."""
-        self.connection = connection
+    def __init__(self, connection: Connection | Lender, tables: Tables, ctx: Context) -> None:
+        """Read through `connection`, or what is lent when the first question needs it."""
+        self._lent = connection
         self.tables = tables
         self.ctx = ctx
         self.dialect = tables.dialect
         # By object and id, with whatever was read of it; {} for a record that is not there.
         self._known: dict[str, dict[str, Stored]] = {}
+
+    @property
+    def connection(self) -> Connection:
+        """Return the connection of all that is read here."""
+        return self._lent.connection if isinstance(self._lent, Lender) else self._lent
+
+    def answer(self, prepared: Prepared, values: Mapping[str, object]) -> Answer:
+        """Return the answer to a question that may be the only one of this reader."""
+        if isinstance(self._lent, Lender):
+            return self._lent.answer(prepared, values)
+        return prepared.answer(self._lent, values)
 
     @cached_property
     def env(self) -> Env:

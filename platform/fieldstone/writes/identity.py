@@ -13,7 +13,7 @@ from fieldstone.base.ids import new_id
 from fieldstone.base.passwords import LONGEST, SHORTEST, password_fits, password_hash
 from fieldstone.model.site_model import Model
 from fieldstone.storage.database import Storage
-from fieldstone.storage.people import People, Session, Token
+from fieldstone.storage.people import People, Session, Token, session_behind, token_behind
 
 SESSION_LIFE: Final = timedelta(days=14)
 # A session is touched at most this often, so that reading pages does not write to the database.
@@ -94,8 +94,7 @@ class Identity:
     def session(self, cookie: str, now: datetime, model: Model) -> Session | None:
         """Return the session behind a cookie, None when there is none (any more)."""
         hashed, users = _hash(cookie), self._storage.users(model)
-        with self._storage.looking() as connection:
-            found = People(connection, self._storage.dialect).session(hashed, now, users)
+        found = session_behind(self._storage.answer, hashed, now, users)
         if found is not None and now - found.seen_at > TOUCH_EVERY:
             with self._storage.connection() as connection:
                 people = People(connection, self._storage.dialect)
@@ -125,8 +124,7 @@ class Identity:
     def token(self, secret: str, now: datetime, model: Model) -> Token | None:
         """Return the token behind what a program sent, None for one that is not good."""
         users = self._storage.users(model)
-        with self._storage.looking() as connection:
-            return People(connection, self._storage.dialect).token(_hash(secret), now, users)
+        return token_behind(self._storage.answer, _hash(secret), now, users)
 
     def tokens_of(self, user_id: str) -> tuple[Token, ...]:
         """Return the tokens of a person, newest first."""

@@ -14,13 +14,13 @@ from werkzeug.datastructures import ImmutableMultiDict
 from fieldstone.access.access import access_to
 from fieldstone.access.rights import Held
 from fieldstone.expressions.renaming import renamed
-from fieldstone.model.objects import ObjectType
 from fieldstone.model.site_model import Model
 from fieldstone.web.asking import Asked, the_call
 
 ALIASES: Final = "fieldstone.aliases"
 PATHS: Final = ("sort", "fields", "expand")
 BULK: Final = ("create", "update")
+NONE: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,9 @@ def take_earlier_names() -> None:
     spec = asked.model.objects.get(given["object_name"])
     if spec is None or asked.actor is None or not request.path.startswith("/api/"):
         return
-    earlier = Earlier(asked.model, spec.code, _known(asked, spec))
+    if not _ever_renamed(Held(asked.model), spec.code):
+        return
+    earlier = Earlier(asked.model, spec.code, earlier_names(asked, spec.code))
     if "field" in given:
         given["field"] = earlier.by_earlier.get(str(given["field"]), given["field"])
     request.environ[ALIASES] = earlier
@@ -109,16 +111,17 @@ def _asked_anew(value: Mapping[str, Any], earlier: Earlier) -> dict[str, Any]:
 
 def with_earlier_names(asked: Asked, object_name: str, dumped: dict[str, Any]) -> dict[str, Any]:
     """Return a record as programs know it: values stand under earlier codes too, while those hold."""
-    names = _known(asked, asked.model.objects[object_name])
+    names = earlier_names(asked, object_name)
     return dumped | {old: dumped[code] for old, code in names.items() if code in dumped}
 
 
-def _known(asked: Asked, spec: ObjectType) -> Mapping[str, str]:
-    today = asked.site.clock().date()
-    every = _aliases(Held(asked.model), spec.code)
+def earlier_names(asked: Asked, object_name: str) -> Mapping[str, str]:
+    """Return the present codes of fields by the earlier ones that still hold for the caller."""
+    every = _aliases(Held(asked.model), object_name)
     if not every:
-        return {}
-    access = access_to(asked.model, asked.ctx.actor, spec.code)
+        return NONE
+    today = asked.site.clock().date()
+    access = access_to(asked.model, asked.ctx.actor, object_name)
     return {
         old: code
         for old, (code, until) in every.items()
@@ -135,6 +138,16 @@ def _aliases(held: Held, object_name: str) -> Mapping[str, tuple[str, str]]:
         for old in one.renamed_from
         if old not in fields
     }
+
+
+@lru_cache(maxsize=512)
+def _ever_renamed(held: Held, object_name: str) -> bool:
+    """Tell whether a field of the object, or an option of one, ever had another code."""
+    return any(
+        field.renamed_from
+        or any(one.renamed_from for one in getattr(field.type, "options", {}).values())
+        for field in held.model.objects[object_name].fields.values()
+    )
 
 
 def _holds(until: str, today: date) -> bool:

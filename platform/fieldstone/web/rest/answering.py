@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
@@ -78,11 +78,3 @@ def answered(object_name: str, outcome: Outcome, answer: Mapping[str, Any]) -> R
     if outcome.replayed:
         headers["Idempotency_Replayed"] = "true"
     return json_answer(answer, outcome.status, **headers)
-
-
-def dumped(asked: Asked, records: Iterable[Record]) -> list[dict[str, object]]:
-    """Return records as JSON values."""
-    return [
-        with_earlier_names(asked, record.object_name, record.dump(asked.model))
-        for record in records
-    ]

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
 from flask import Response, request
+from orjson import Fragment
 
 from fieldstone.reads.query import HIGHEST_LIMIT, Query, names_from, sort_from
 from fieldstone.web.asking import Asked
-from fieldstone.web.rest.answering import dumped, json_answer
+from fieldstone.web.rest.aliases import earlier_names
+from fieldstone.web.rest.answering import json_answer
 from fieldstone.web.rest.reading_json import flag, refusal, whole
 
 LIST_PARAMETERS: Final = (
@@ -46,8 +48,9 @@ def query_of_request() -> Query:
 
 def list_answer(asked: Asked, object_name: str, query: Query) -> Response:
     """Return one page of records, with the cursor of the next one."""
-    page = asked.site.reads.list(asked.ctx, asked.model, object_name, query)
-    answer: dict[str, Any] = {"data": dumped(asked, page.rows), "page": {"next": page.next_cursor}}
-    if page.total is not None:
-        answer["page"]["total"] = page.total
-    return json_answer(answer)
+    earlier = earlier_names(asked, object_name)
+    told = asked.site.reads.told_page(asked.ctx, asked.model, object_name, query, earlier)
+    page: dict[str, object] = {"next": told.next_cursor}
+    if told.total is not None:
+        page["total"] = told.total
+    return json_answer({"data": Fragment(told.json), "page": page})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, request
+from orjson import Fragment
 
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ids import is_id
@@ -12,9 +13,9 @@ from fieldstone.fieldtypes.contract import InvalidValueError
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.reads.query import Query, names_from
 from fieldstone.web.asking import Asked, the_call
+from fieldstone.web.rest.aliases import earlier_names
 from fieldstone.web.rest.answering import (
     answered,
-    dumped,
     etag,
     json_answer,
     not_found,
@@ -59,13 +60,14 @@ def get_record(object_name: str, record_id: str) -> Response:
         expand=names_from(request.args.get("expand", "")),
         deleted=flag("deleted"),
     )
-    record = asked.site.reads.get(asked.ctx, asked.model, object_name, record_id, query)
-    if record is None:
+    earlier = earlier_names(asked, object_name)
+    told = asked.site.reads.told(asked.ctx, asked.model, object_name, record_id, query, earlier)
+    if told is None:
         return elsewhere(asked, object_name, record_id)
-    if request.headers.get("If-None-Match") == etag(record.version) and not query.expand:
-        return Response(status=304, headers={"ETag": etag(record.version)})
-    (data,) = dumped(asked, [record])
-    return json_answer({"data": data}, ETag=etag(record.version))
+    tag = etag(told.version)
+    if request.headers.get("If-None-Match") == tag and not query.expand:
+        return Response(status=304, headers={"ETag": tag})
+    return json_answer({"data": Fragment(told.json)}, ETag=tag)
 
 
 def elsewhere(asked: Asked, object_name: str, record_id: str) -> Response:
