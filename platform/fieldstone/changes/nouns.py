@@ -38,6 +38,32 @@ class Actor:
         """Tell whether rules, timers and set-up act, which no role limits."""
         return self.id == SYSTEM_ID
 
+    @cached_property
+    def standing(self) -> Standing | None:
+        """Return everything that what they see may depend on, as a key; None where a fact cannot be one."""
+        facts = tuple(self.facts.items())
+        who = (self.id, self.roles, self.grants, self.departments, self.zone, facts)
+        try:
+            return Standing(who, hash(who))
+        except TypeError:
+            return None
+
+
+@dataclass(frozen=True, eq=False)
+class Standing:
+    """A person as the key of what was worked out for them: forty facts are hashed once, not in every look."""
+
+    who: tuple[object, ...]
+    hashed: int
+
+    def __eq__(self, other: object) -> bool:
+        """Tell whether the other is the same person in the same place with the same rights."""
+        return self is other or (isinstance(other, Standing) and self.who == other.who)
+
+    def __hash__(self) -> int:
+        """Return the hash that was worked out before."""
+        return self.hashed
+
 
 SYSTEM_ACTOR = Actor(SYSTEM_ID, frozenset({"system"}), "Fieldstone")
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from functools import partial
+from collections.abc import Mapping
+from functools import lru_cache, partial
 from http import HTTPStatus
+from typing import Final
 
 import structlog
 from flask import Flask, Response, request
@@ -35,9 +36,8 @@ HEADERS: Mapping[str, str] = {
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
 }
-_HEADERS = [(name.lower(), (name, value)) for name, value in HEADERS.items()]
 # Reached without knowing who asks: they must answer while the database does not.
-UNASKED: Iterable[str] = ("/healthz", "/readyz", "/metrics", "/static/")
+UNASKED: Final = ("/healthz", "/readyz", "/metrics", "/static/")
 
 
 def build_app(site: Site) -> Flask:
@@ -60,23 +60,29 @@ def _look_and_secure(app: Flask, site: Site) -> None:
 
     @app.before_request
     def look_at_request() -> None:
-        if not request.path.startswith(tuple(UNASKED)):
+        if not request.path.startswith(UNASKED):
             check_forgery(ask(site, limits))
             check_text()
 
     @app.after_request
     def secure(response: Response) -> Response:
-        told = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - a list of pairs
-        if "content-security-policy" in told:
-            # A page that names who may embed it says so in its policy; the older header knows no names.
-            told.add("x-frame-options")
-        response.headers.extend([pair for name, pair in _HEADERS if name not in told])
         asked = request.environ.get(KEY)
         if isinstance(asked, Asked):
-            response.headers["X-Request-Id"] = asked.request_id
+            response.headers.add("X-Request-Id", asked.request_id)
+        response.headers.extend(_missing(frozenset(response.headers.keys())))
         if site.settings.secure_cookies:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")
         return response
+
+
+@lru_cache(maxsize=256)
+def _missing(told: frozenset[str]) -> tuple[tuple[str, str], ...]:
+    """Return the headers of every answer that this one does not have by itself."""
+    names = {name.lower() for name in told}
+    if "content-security-policy" in names:
+        # A page that names who may embed it says so in its policy; the older header knows no names.
+        names.add("x-frame-options")
+    return tuple((name, value) for name, value in HEADERS.items() if name.lower() not in names)
 
 
 def _answer_refusals(app: Flask, site: Site) -> None:

@@ -54,9 +54,9 @@ class Asked:
             return str(self.actor.facts["language"])
         return self.incoming.accept_languages.best_match(known) or known[0]
 
-    @property
+    @cached_property
     def ctx(self) -> Context:
-        """Return the context of the signed-in person. Raises RefusedError with 401 for nobody."""
+        """Return the context of the signed-in person, with the moment of the request. Raises RefusedError with 401 for nobody."""
         if self.actor is None:
             raise RefusedError([SIGN_IN], status=401)
         return Context(

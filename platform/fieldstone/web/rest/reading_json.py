@@ -106,6 +106,8 @@ def flag(name: str) -> bool:
 
 def known_parameters(*names: str) -> None:
     """Refuse parameters that mean nothing here, so that a misspelt filter cannot return everything."""
+    if not request.args:
+        return
     problems = [
         Problem(
             "unknown_parameter",

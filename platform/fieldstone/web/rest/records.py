@@ -11,7 +11,7 @@ from fieldstone.base.names import did_you_mean
 from fieldstone.changes.nouns import Change, Operation, Outcome
 from fieldstone.fieldtypes.contract import InvalidValueError
 from fieldstone.model.objects import Field, ObjectType
-from fieldstone.reads.query import Query, names_from
+from fieldstone.reads.query import EVERYTHING, Query, names_from
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.rest.aliases import earlier_names
 from fieldstone.web.rest.answering import (
@@ -54,12 +54,7 @@ def get_record(object_name: str, record_id: str) -> Response:
     """Return one record."""
     asked = the_call()
     object_of(asked, object_name)
-    known_parameters("fields", "expand", "deleted")
-    query = Query(
-        fields=names_from(request.args.get("fields", "")),
-        expand=names_from(request.args.get("expand", "")),
-        deleted=flag("deleted"),
-    )
+    query = _record_query() if request.args else EVERYTHING
     earlier = earlier_names(asked, object_name)
     told = asked.site.reads.told(asked.ctx, asked.model, object_name, record_id, query, earlier)
     if told is None:
@@ -68,6 +63,15 @@ def get_record(object_name: str, record_id: str) -> Response:
     if request.headers.get("If-None-Match") == tag and not query.expand:
         return Response(status=304, headers={"ETag": tag})
     return json_answer({"data": Fragment(told.json)}, ETag=tag)
+
+
+def _record_query() -> Query:
+    known_parameters("fields", "expand", "deleted")
+    return Query(
+        fields=names_from(request.args.get("fields", "")),
+        expand=names_from(request.args.get("expand", "")),
+        deleted=flag("deleted"),
+    )
 
 
 def elsewhere(asked: Asked, object_name: str, record_id: str) -> Response:
