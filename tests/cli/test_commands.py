@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import socket
 import zipfile
 from pathlib import Path
@@ -355,3 +356,15 @@ def test_the_pools_are_listed_with_what_lies_in_them_and_their_traffic(shell: Sh
     assert "public_pool" in shell.refused("pools", "traffic", "publik_pool")
     assert "needs the code" in shell.refused("pools", "move")
     assert "other pool" in shell.refused("pools", "move", "public_pool")
+
+
+def test_a_dashboard_is_printed_for_people_and_for_programs(shell: Shell) -> None:
+    assert shell("init") == DONE
+    assert shell("report", "list") == DONE
+    assert "leads " in shell.out
+    assert shell("report", "show", "leads", "--period", "last_90") == DONE
+    assert "Conversion" in shell.out
+    assert shell("report", "show", "leads", "--json") == DONE
+    assert json.loads(shell.out)["code"] == "leads"
+    assert "Write 'leads'" in shell.refused("report", "show", "lead")
+    assert "period" in shell.refused("report", "show", "leads", "--period", "last_91")

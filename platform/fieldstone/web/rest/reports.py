@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from decimal import Decimal
-from typing import Any
-
 from flask import Blueprint, Response
 
 from fieldstone.base.names import did_you_mean
+from fieldstone.reports.as_json import as_json
 from fieldstone.reports.dashboards import Asked, dashboard, dashboards_for
-from fieldstone.reports.results import Chart, Figure
 from fieldstone.web.asking import the_call
 from fieldstone.web.rest.answering import json_answer
 from fieldstone.web.rest.reading_json import body, known_parameters, refusal
@@ -43,53 +39,4 @@ def report_figures(code: str) -> Response:
     if not isinstance(period, str):
         raise refusal("bad_period", "period", "period is no text.", 'Send {"period": "last_90"}.')
     found = dashboard(Asked(asked.site.reads, asked.ctx, asked.model), code, period)
-    language = asked.language
-    return json_answer(
-        {
-            "data": {
-                "code": found.code,
-                "label": found.label.text(language),
-                "object": found.object_name,
-                "period": found.period,
-                "first": found.first.isoformat() if found.first else None,
-                "after": found.after.isoformat() if found.after else None,
-                "figures": [_figure(one, language) for one in found.figures],
-                "charts": [_chart(one, language) for one in found.charts],
-            }
-        }
-    )
-
-
-def _figure(one: Figure, language: str) -> dict[str, Any]:
-    return {
-        "code": one.code,
-        "label": one.label.text(language),
-        "value": _plain(one.value),
-        "before": _plain(one.before),
-        "format": one.format,
-    }
-
-
-def _chart(one: Chart, language: str) -> dict[str, Any]:
-    return {
-        "code": one.code,
-        "label": one.label.text(language),
-        "kind": one.kind,
-        "group": one.group or None,
-        "basis": one.basis.text(language) if one.basis else None,
-        "columns": [
-            {"code": c.code, "label": c.label.text(language), "format": c.format}
-            for c in one.columns
-        ],
-        "lines": [{"key": _plain(line.key), **_numbers(line.values)} for line in one.lines],
-        "marks": _numbers(one.marks),
-    }
-
-
-def _numbers(values: Mapping[str, object]) -> dict[str, object]:
-    return {code: _plain(value) for code, value in values.items()}
-
-
-def _plain(value: object) -> object:
-    """Return a number as JSON: decimals as text, which no reader rounds."""
-    return f"{value:f}" if isinstance(value, Decimal) else value
+    return json_answer({"data": as_json(found, asked.language)})

@@ -1,0 +1,114 @@
+"""`fieldstone report`: the figures of a dashboard on the command line, for people and for programs."""
+
+from __future__ import annotations
+
+import unicodedata
+from argparse import ArgumentParser
+from decimal import Decimal
+
+import orjson
+
+from fieldstone.cli.commands.import_ import context_of
+from fieldstone.cli.contract import DONE, Asked
+from fieldstone.reads.expanding import target_of
+from fieldstone.reports.as_json import as_json, plain
+from fieldstone.reports.dashboards import Asked as AskedReports
+from fieldstone.reports.dashboards import dashboard, dashboards_for
+from fieldstone.reports.results import Chart, Dashboard, Line
+
+WIDE = 32
+
+
+class Report:
+    """Lists the dashboards, and prints one."""
+
+    name = "report"
+    summary = "list the dashboards, or print the figures of one"
+
+    def arguments(self, parser: ArgumentParser) -> None:
+        """Declare the verbs."""
+        under = parser.add_subparsers(dest="verb", required=True, metavar="VERB")
+        listing = under.add_parser("list", help="the dashboards there are")
+        showing = under.add_parser("show", help="the figures of one")
+        showing.add_argument("report", metavar="REPORT", help="as 'report list' names it")
+        showing.add_argument("--period", default="", help="such as last_90; else its own")
+        showing.add_argument("--json", action="store_true", help="as REST answers it")
+        for one in (listing, showing):
+            one.add_argument("--as", dest="person", metavar="EMAIL", help="as this person sees it")
+
+    def run(self, asked: Asked) -> int:
+        """Do what the verb says. Raises RefusedError for a dashboard or a period that is not there."""
+        site = asked.site()
+        ctx = context_of(asked, site, "command")
+        language, say = ctx.actor.language, asked.terminal.say
+        if asked.arguments.verb == "list":
+            for one in dashboards_for(site.model, ctx.actor):
+                say(f"{one.code:20} {one.label.text(language)}")
+            return DONE
+        reports = AskedReports(site.reads, ctx, site.model)
+        found = dashboard(reports, asked.arguments.report, asked.arguments.period)
+        if asked.arguments.json:
+            say(orjson.dumps(as_json(found, language), option=orjson.OPT_INDENT_2).decode())
+        else:
+            _print(asked, reports, found)
+        return DONE
+
+
+def _print(asked: Asked, reports: AskedReports, found: Dashboard) -> None:
+    language, say = reports.ctx.actor.language, asked.terminal.say
+    span = f"{found.first} to {found.after}" if found.first else found.period
+    say(f"{found.label.text(language)}: {span}")
+    for one in found.figures:
+        say(f"  {_padded(one.label.text(language))} {_number(one.value, one.format):>14}")
+    for chart in found.charts:
+        say("")
+        say(chart.label.text(language))
+        heads = [column.label.text(language) for column in chart.columns]
+        say(f"  {_padded('')} " + " ".join(f"{head:>14}" for head in heads))
+        names = _names(reports, found, chart)
+        for line in chart.lines:
+            numbers = [_number(line.values.get(c.code), c.format) for c in chart.columns]
+            called = names.get(str(line.key), "-" if line.key is None else str(line.key))
+            say(f"  {_padded(_indent(line) + called)} " + " ".join(f"{n:>14}" for n in numbers))
+
+
+def _names(reports: AskedReports, found: Dashboard, chart: Chart) -> dict[str, str]:
+    """Return what the groups of a chart are called, by key."""
+    model, language = reports.model, reports.ctx.actor.language
+    spec = model.objects[found.object_name]
+    if chart.kind == "funnel" and spec.pipelines:
+        first = next(iter(spec.pipelines.pipelines.values()))
+        return {code: stage.label.text(language) for code, stage in first.stages.items()}
+    field = spec.fields.get(chart.group)
+    target = chart.names or (target_of(field) if field else "")
+    wanted = [(target, str(line.key)) for line in chart.lines if line.key] if target else []
+    wanted += [
+        (line.branch.object_name, line.branch.record)
+        for line in chart.lines
+        if line.branch and line.branch.object_name
+    ]
+    titles = reports.reads.titles(reports.ctx, model, wanted) if wanted else {}
+    options = getattr(field.type, "options", {}) if field else {}
+    named = {code: option.label.text(language) for code, option in options.items()}
+    return {**named, **{record: title for (_, record), title in titles.items()}}
+
+
+def _indent(line: Line) -> str:
+    return "  " * line.branch.depth if line.branch else ""
+
+
+def _number(value: object, form: str) -> str:
+    if value is None:
+        return "-"
+    if form == "percent":
+        return f"{float(str(value)) * 100:.1f}%"
+    return str(plain(round(value, 2) if isinstance(value, Decimal) else value))
+
+
+def _padded(text: str) -> str:
+    """Return a text as wide as a column; Chinese characters take two places."""
+    wide = sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+    return text + " " * max(0, WIDE - wide)
+
+
+COMMAND = Report()
