@@ -91,6 +91,20 @@ class Notification:
     created_at: datetime
     read_at: datetime | None
 
+    @property
+    def about(self) -> tuple[str, str] | None:
+        """Return the object and the id of the record it is about, None for one about none."""
+        object_name = self.object_name or self.payload.get("object")
+        record_id = self.record_id or self.payload.get("id")
+        return (str(object_name), str(record_id)) if object_name and record_id else None
+
+    def said(self, language: str) -> str:
+        """Return what it says."""
+        said = self.payload.get("message") or self.payload.get("text")
+        if isinstance(said, Mapping):
+            return str(said.get(language) or said.get("en") or self.topic)
+        return str(said or self.topic.replace("_", " ").capitalize())
+
 
 @dataclass(frozen=True)
 class SavedView:

@@ -72,7 +72,7 @@ class Inbox:
 
     def drawn(self, found: Sequence[Notification]) -> list[Note]:
         """Return notifications as parts/notes.html draws them."""
-        about = [_about(one) for one in found]
+        about = [one.about for one in found]
         wanted = dict.fromkeys(pair for pair in about if pair is not None)
         titles = self.asked.site.reads.titles(self.asked.ctx, self.asked.model, wanted)
         return [self._note(one, pair, titles) for one, pair in zip(found, about, strict=True)]
@@ -89,7 +89,7 @@ class Inbox:
             icon, tone = BY_STRENGTH.get(strength, (icon, tone))
         note: Note = {
             "id": one.id,
-            "text": self._text(one),
+            "text": one.said(self.asked.language),
             "icon": icon,
             "tone": tone,
             "at": one.created_at.isoformat(),
@@ -106,13 +106,6 @@ class Inbox:
                 note["acknowledge_url"] = f"/inbox/{one.id}/acknowledge"
         return note
 
-    def _text(self, one: Notification) -> str:
-        said = one.payload.get("message") or one.payload.get("text")
-        if isinstance(said, Mapping):
-            text = said.get(self.asked.language) or said.get("en")
-            return str(text or one.topic)
-        return str(said or one.topic.replace("_", " ").capitalize())
-
     @property
     def _zone(self) -> ZoneInfo:
         return ZoneInfo(self.asked.ctx.actor.zone)
@@ -128,12 +121,6 @@ class Inbox:
         with storage.connection() as connection:
             Notices(connection, storage.dialect, ctx.now).read(ctx.actor.id, ids)
         badges.forget(self.asked)
-
-
-def _about(one: Notification) -> tuple[str, str] | None:
-    object_name = one.object_name or one.payload.get("object")
-    record_id = one.record_id or one.payload.get("id")
-    return (str(object_name), str(record_id)) if object_name and record_id else None
 
 
 @PAGE.get("/inbox")
@@ -173,7 +160,7 @@ def open_note(note_id: str) -> Response:
     asked = the_call()
     inbox = Inbox(asked)
     found = inbox.mine(note_id)
-    pair = _about(found) if found is not None else None
+    pair = found.about if found is not None else None
     if pair is None:
         raise not_there()
     inbox.read([note_id])
@@ -198,7 +185,7 @@ def acknowledge_note(note_id: str) -> Response:
     asked = the_call()
     inbox = Inbox(asked)
     found = inbox.mine(note_id)
-    pair = _about(found) if found is not None else None
+    pair = found.about if found is not None else None
     if found is None or pair is None:
         raise not_there()
     site, params = asked.site, {"rule": str(found.payload.get("rule", ""))}

@@ -29,6 +29,7 @@ from fieldstone.web.rest.openapi_duplicates import DUPLICATE_PATHS
 from fieldstone.web.rest.openapi_engagements import intake_path
 from fieldstone.web.rest.openapi_imports import IMPORT_PATHS
 from fieldstone.web.rest.openapi_intake import INTAKE_PATHS
+from fieldstone.web.rest.openapi_notifications import NOTIFICATION_PATHS
 from fieldstone.web.rest.openapi_obligations import obligation_paths
 from fieldstone.web.rest.openapi_parts import Json
 from fieldstone.web.rest.openapi_pools import pool_paths
@@ -87,7 +88,13 @@ def openapi_of_offer(offer: Offer) -> Json:
     own = {**CONFIG_PATHS, **RULE_RUN_PATHS, **SCORING_PATHS} if administers else {}
     if may_manage(offer.held.model, offer.actor):
         own = {**own, **INTAKE_PATHS}
-    for_all = {**verbs.SITE_PATHS, **IMPORT_PATHS, **DUPLICATE_PATHS, **SHARING_PATHS}
+    for_all = {
+        **verbs.SITE_PATHS,
+        **IMPORT_PATHS,
+        **DUPLICATE_PATHS,
+        **NOTIFICATION_PATHS,
+        **SHARING_PATHS,
+    }
     for path, operations in {**for_all, **own}.items():
         spec.path(path, operations=operations)
     return _finished(spec.to_dict(), seen)
