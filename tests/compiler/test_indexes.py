@@ -11,3 +11,7 @@ def test_a_pool_has_an_index_in_the_order_it_is_shown() -> None:
 
 def test_the_board_of_ones_own_records_has_an_index() -> None:
     assert ("owner", "stage", "created_at", "id") in core_model().objects["lead"].indexes
+
+
+def test_whom_a_holding_limit_counts_is_counted_in_an_index_alone() -> None:
+    assert ("owner", "deleted_at", "stage") in core_model().objects["lead"].indexes

@@ -78,3 +78,6 @@ def test_no_question_of_a_create_walks_a_table_that_grows(company_on_sqlite: Com
         if step.startswith(tuple(f"SCAN {table}" for table in growing))
     ]
     assert walks == []
+    counted = [plan for statement, plan in plans.items() if "SELECT count(*)" in statement]
+    assert counted
+    assert all(any("USING COVERING INDEX" in step for step in plan) for plan in counted)

@@ -238,19 +238,24 @@ class Assembly:
             timeline=raw.get("timeline", False),
             hidden=raw.get("hidden", False) or outline.parent is not None,
         )
-        return replace(spec, indexes=indexes_of(spec, self._pool_orders(spec.code)))
+        held = self._rule_values("holding_limit", spec.code, "counts")
+        orders = self._pool_orders(spec.code)
+        return replace(spec, indexes=indexes_of(spec, orders, [str(one) for one in held]))
 
     def _pool_orders(self, object_name: str) -> list[str]:
         """Return by what the pools of an object are sorted first."""
-        found = []
-        for raw in self._part("rules").values():
-            if not isinstance(raw, Mapping) or raw.get("kind") != "pool":
-                continue
-            sort = raw.get("sort")
-            first = sort[0] if isinstance(sort, list) and sort else ""
-            if raw.get("object") == object_name and isinstance(first, str) and first:
-                found.append(first)
-        return found
+        sorts = self._rule_values("pool", object_name, "sort")
+        firsts = [sort[0] for sort in sorts if isinstance(sort, list) and sort]
+        return [first for first in firsts if isinstance(first, str) and first]
+
+    def _rule_values(self, kind: str, object_name: str, key: str) -> list[object]:
+        """Return what the rules of a kind say about an object under a key; "" of one that says nothing."""
+        rules = (raw for raw in self._part("rules").values() if isinstance(raw, Mapping))
+        return [
+            raw.get(key, "")
+            for raw in rules
+            if raw.get("kind") == kind and raw.get("object") == object_name
+        ]
 
     def _sections(self, outline: Outline) -> Table:
         forms = outline.raw.get("forms")

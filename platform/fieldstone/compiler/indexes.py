@@ -1,22 +1,27 @@
-"""Indexes made from what the site asks for: its views' filters and sorts, lookups, pools and boards."""
+"""Indexes made from what the site asks for: its views' filters and sorts, lookups, pools, boards and holding limits."""
 
 from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
 
-from fieldstone.expressions.expression import Expression
+from fieldstone.expressions.expression import Expression, ExpressionError
+from fieldstone.expressions.syntax import read
 from fieldstone.model.objects import ObjectType, View
 
 MOST = 12
 SELECTIVE = frozenset({"owner", "pool"})  # few rows share a value: a good first column
 ALWAYS_FILLED = frozenset({"created_at", "updated_at"})
+HELD_BY_ALL = frozenset({"id", "deleted_at"})
 
 
-def indexes_of(spec: ObjectType, pool_orders: Sequence[str] = ()) -> tuple[tuple[str, ...], ...]:
-    """Return the indexes as tuples of field codes, most useful first: at most twelve, and those of all lookups.
+def indexes_of(
+    spec: ObjectType, pool_orders: Sequence[str] = (), held: Sequence[str] = ()
+) -> tuple[tuple[str, ...], ...]:
+    """Return the indexes as tuples of field codes, most useful first: at most twelve, those of all lookups and of limits.
 
-    `pool_orders` are the fields by which the object's public pools are sorted first, such as "-score".
+    `pool_orders` are the fields by which the object's public pools are sorted first, such as "-score"; `held` are the
+    conditions under which its holding limits count a record: whoever gets one is counted, so the index answers alone.
 
     A leading "-" means descending with missing values last (an id is never missing). Every index that serves a sorted list ends with
     the id, which settles ties. Unique fields, and those marked `indexed`, get theirs from storage.
@@ -28,7 +33,9 @@ def indexes_of(spec: ObjectType, pool_orders: Sequence[str] = ()) -> tuple[tuple
         for index in wanted
         if not any(other[: len(index)] == index for other in wanted if other != index)
     ]
-    return (*longest[:MOST], *(index for index in longest[MOST:] if _is_link(spec, index)))
+    links = [index for index in longest[MOST:] if _is_link(spec, index)]
+    counting = [index for index in map(_of_holding, held) if _is_known(spec, index)]
+    return tuple(dict.fromkeys((*longest[:MOST], *links, *counting)))
 
 
 def _is_link(spec: ObjectType, index: tuple[str, ...]) -> bool:
@@ -37,9 +44,13 @@ def _is_link(spec: ObjectType, index: tuple[str, ...]) -> bool:
 
 
 def _is_known(spec: ObjectType, index: tuple[str, ...]) -> bool:
-    """Tell whether every part is the id or a stored field."""
+    """Tell whether every part is a stored field, or a column that every table has."""
     codes = [code.removeprefix("-") for code in index]
-    return all(code == "id" or (code in spec.fields and spec.fields[code].column) for code in codes)
+    return all(code in HELD_BY_ALL or _is_stored(spec, code) for code in codes)
+
+
+def _is_stored(spec: ObjectType, code: str) -> bool:
+    return code in spec.fields and bool(spec.fields[code].column)
 
 
 def _wanted(spec: ObjectType) -> Iterator[tuple[str, ...]]:
@@ -64,6 +75,10 @@ def _of_pools(orders: Iterable[str]) -> Iterator[tuple[str, ...]]:
     """Yield an index for each order of a pool; ties within it are few enough to be sorted."""
     for order in orders:
         yield ("pool", *_ending((_directed(order.removeprefix("-"), order.startswith("-")),)))
+
+
+def _of_holding(counts: str) -> tuple[str, ...]:
+    return ("owner", "deleted_at", *fixed_names(counts))
 
 
 def _of_view(view: View) -> Iterator[tuple[str, ...]]:
@@ -98,9 +113,16 @@ def _directed(code: str, descending: bool) -> str:
 
 def fixed_fields(condition: Expression | None) -> tuple[str, ...]:
     """Return the fields that a condition compares with one value or a list, in its top-level `and`."""
-    if condition is None:
-        return ()
-    return tuple(dict.fromkeys(_fixed(ast.parse(condition.text.strip(), mode="eval").body)))
+    return () if condition is None else fixed_names(condition.text)
+
+
+def fixed_names(text: str) -> tuple[str, ...]:
+    """Return the same of a condition's text; nothing of one that cannot be read."""
+    try:
+        _, read_as = read(text)
+    except ExpressionError:
+        return ()  # the compiler tells so where it reads the rule
+    return tuple(dict.fromkeys(_fixed(read_as)))
 
 
 def _fixed(node: ast.expr) -> Iterable[str]:
