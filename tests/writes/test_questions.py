@@ -8,6 +8,7 @@ from typing import Any
 
 from fieldstone.base.ids import new_id
 from fieldstone.storage.upkeep import look_at_values
+from tests.actions.acting import with_rules
 from tests.company import Company
 
 MANY = 1_500
@@ -17,6 +18,7 @@ NEW_LEAD = {
     "email": "zhang@example.cn",
     "company": "第三号贸易有限公司",
     "region": "east",
+    "job_title": "总经理",
     "budget": "120000",
     "need": "A CRM for our branch in Shanghai.",
 }
@@ -42,6 +44,14 @@ def fill(company: Company) -> None:
         transaction.insert("lead", rows)
     with company.storage.connection() as connection:
         look_at_values(connection)
+
+
+READS_THE_CROSSING = """
+rules:
+  lead_scoring:
+    items:
+      warm: {when: "lifecycle == 'marketing_lead'", points: 3, label: {en: Warm, zh: 已转化}}
+"""
 
 
 @contextmanager
@@ -81,3 +91,25 @@ def test_no_question_of_a_create_walks_a_table_that_grows(company_on_sqlite: Com
     counted = [plan for statement, plan in plans.items() if "SELECT count(*)" in statement]
     assert counted
     assert all(any("USING COVERING INDEX" in step for step in plan) for plan in counted)
+
+
+def test_rules_look_at_a_new_record_once(company_on_sqlite: Company) -> None:
+    company = company_on_sqlite
+
+    with listening(company) as said:
+        made = company.create("lead", channel=company.ids["website"], **NEW_LEAD)
+
+    assert company.row("lead", made.record_id)["lifecycle"] == "marketing_lead"
+    assert [one for one in said if "FROM fs_ledger" in one] == []  # asked of stored records only
+
+
+def test_rules_look_again_if_one_of_them_reads_what_was_set_after_it(company: Company) -> None:
+    reading = with_rules(company, READS_THE_CROSSING)
+    leads = []
+    for number, one in enumerate((company, reading)):
+        given = {**NEW_LEAD, "mobile": f"1390000222{number}", "email": f"w{number}@example.cn"}
+        made = one.create("lead", channel=company.ids["website"], **given)
+        leads.append(company.row("lead", made.record_id))
+
+    assert [lead["lifecycle"] for lead in leads] == ["marketing_lead", "marketing_lead"]
+    assert leads[1]["score"] == int(str(leads[0]["score"])) + 3

@@ -17,6 +17,7 @@ from fieldstone.storage.due_timers import DueTimers
 from fieldstone.storage.timers import TakenTimer
 from fieldstone.storage.transaction import Transaction
 from fieldstone.writes.admit import admit
+from fieldstone.writes.another_look import is_worthwhile
 from fieldstone.writes.check import check
 from fieldstone.writes.decide import decide, fitting
 from fieldstone.writes.derive import derive
@@ -138,7 +139,12 @@ class Unit:
     def _asked(self, batch: Batch, ctx: Context) -> list[Change]:
         """Return what a batch asks of other records."""
         standing = [draft for draft in batch if not draft.refused]
-        asked = [replace(change, trusted=True) for draft in standing for change in draft.follow]
+        asked = [
+            replace(change, trusted=True)
+            for draft in standing
+            for change in draft.follow
+            if is_worthwhile(change, draft, self.model)
+        ]
         moved, self._moved = self._moved, []
         heard = [*touched_timelines(standing, self.model, ctx), *moved]
         # A merge writes the record that stays itself, once everything has moved.
