@@ -16,6 +16,7 @@ BENCHES = {
     "deadlines": "100,000 due timers among a million that stand",
     "duplicates": "all of a million leads searched for duplicates",
     "import_leads": "100,000 leads through the whole pipeline",
+    "install": "a template of twenty objects on an empty system",
     "simulate": "dry runs of rules over 100,000 past leads",
     "live_change": "a field added to a million records while others read and write",
 }
