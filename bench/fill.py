@@ -23,6 +23,7 @@ from bench.people import leads
 from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import SYSTEM_ACTOR
 from fieldstone.site import Site
+from fieldstone.storage.counters import fs_ledger
 from fieldstone.storage.journal import (
     JournalEntry,
     OwnerMove,
@@ -147,7 +148,7 @@ def _copying(site: Site, prefix: str, copy: int, offset: int) -> Iterator[str]:
     key = {"record": own.format("record"), "value": value}
     yield _copied("fs_match_key", ["object", "record", "key", "value"], key, "record >= '0100'")
     ours = {"id": own.format("id"), "record": own.format("record")}
-    for table in (fs_stage_history, fs_owner_span):
+    for table in (fs_stage_history, fs_owner_span, fs_ledger):
         columns = [column.name for column in table.c]
         yield _copied(table.name, columns, ours, "object = 'lead' AND record >= '0100'")
 

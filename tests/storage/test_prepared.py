@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from sqlalchemy import Connection, func, select
 
 from fieldstone.base.ids import new_id
-from fieldstone.changes.nouns import Effect, LedgerEntry
+from fieldstone.changes.nouns import Effect, LedgerEntry, TimerRequest
+from fieldstone.storage.at_once import CHANGED, STREAMED
 from fieldstone.storage.counters import fs_ledger
 from fieldstone.storage.errors import ClashError
+from fieldstone.storage.keeping import RowUpdate
 from fieldstone.storage.outbox import fs_outbox
-from fieldstone.storage.prepared import MANY, waiting_of
+from fieldstone.storage.prepared import waiting_of
 from fieldstone.storage.search import matching
-from tests.storage.builders import Site
+from fieldstone.storage.timers import Timers
+from tests.storage.builders import NOW, Site
 
 NASTY = 'tab\there, line\nbreak, back\\slash, "quotes", \\N and 石头'
 
@@ -28,7 +32,7 @@ def ledger(connection: Connection) -> list[tuple[str, int]]:
     return [(item, value) for item, value in connection.execute(asked)]
 
 
-@pytest.mark.parametrize("count", [1, 2, MANY, 3 * MANY])
+@pytest.mark.parametrize("count", [1, 2, STREAMED, 3 * STREAMED])
 def test_few_rows_and_many_arrive_as_they_were(site: Site, count: int) -> None:
     record = new_id()
     with site.transaction() as transaction:
@@ -39,7 +43,7 @@ def test_few_rows_and_many_arrive_as_they_were(site: Site, count: int) -> None:
     assert found == [(f"item{at}\t{NASTY}", at) for at in range(count)]
 
 
-@pytest.mark.parametrize("count", [1, 2, MANY])
+@pytest.mark.parametrize("count", [1, 2, STREAMED])
 def test_records_of_any_number_keep_their_values_and_are_found_by_their_words(
     site: Site, count: int
 ) -> None:
@@ -102,3 +106,65 @@ def test_a_value_that_is_taken_is_told_although_the_row_waited(site: Site) -> No
         site.add("lead", name="李娜", email="zhang@example.com")
 
     assert refused.value.problems[0].path == "email"
+
+
+@pytest.mark.parametrize("count", [CHANGED - 1, CHANGED, 3 * CHANGED])
+def test_many_changed_rows_get_each_their_own_values(site: Site, count: int) -> None:
+    ids = [new_id() for _ in range(count)]
+    with site.transaction() as transaction:
+        transaction.insert("lead", [{"id": one, "name": "张伟"} for one in ids])
+    told = [
+        {"company": f"{NASTY} {place}", "budget": Decimal(place) / 100, "tags": ("a", str(place))}
+        for place in range(count)
+    ]
+
+    with site.transaction() as transaction:
+        transaction.update(
+            "lead",
+            [
+                RowUpdate(one, values, row={"id": one, "name": "张伟", **values})
+                for one, values in zip(ids, told, strict=True)
+            ],
+        )
+
+    rows = [site.row("lead", one) for one in ids]
+    assert [{code: row[code] for code in told[0]} for row in rows] == told
+    assert {row["version"] for row in rows} == {2}
+
+
+def test_timers_are_set_moved_and_removed_by_the_hundred_and_the_last_word_counts(
+    site: Site,
+) -> None:
+    ids = [new_id() for _ in range(100)]
+    with site.transaction() as transaction:
+        transaction.timers([("lead", one, TimerRequest("late", "due", NOW)) for one in ids])
+
+    with site.transaction() as transaction:
+        later = NOW + timedelta(days=1)
+        moved = [("lead", one, TimerRequest("late", "due", later, {"n": 1})) for one in ids[50:]]
+        gone = [("lead", one, TimerRequest("late", "due", None)) for one in ids[:50]]
+        transaction.timers([*moved, *gone])
+        transaction.timers([("lead", ids[99], TimerRequest("late", "due", None))])
+        transaction.timers([("lead", ids[0], TimerRequest("late", "due", later, {"n": 1}))])
+
+    with site.storage.looking() as connection:
+        timers = Timers(connection, connection.dialect.name)
+        standing = {one: timers.of(one) for one in ids}
+    left = {one: [(timer.due, timer.payload) for timer in found] for one, found in standing.items()}
+    expected = {ids[0], *ids[50:99]}
+    assert left == {one: [(later, {"n": 1})] if one in expected else [] for one in ids}
+
+
+def test_a_row_that_is_changed_twice_at_once_ends_as_the_second_change_says(site: Site) -> None:
+    ids = [site.add("lead", name=str(place)) for place in range(CHANGED)]
+    twice = [*ids, ids[0]]
+
+    with site.transaction() as transaction:
+        updates = [
+            RowUpdate(one, {"company": str(place)}, row={"id": one, "company": str(place)})
+            for place, one in enumerate(twice)
+        ]
+        transaction.update("lead", updates)
+
+    row = site.row("lead", ids[0])
+    assert (row["company"], row["version"]) == (str(CHANGED), 3)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import gc
 import socket
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 from wsgiref.types import WSGIApplication
 
 from gunicorn.app.base import BaseApplication  # type: ignore[import-untyped]
 
 from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.lasting import settle_down
 from fieldstone.base.settings import Settings
 from fieldstone.cli.contract import Wiring
 from fieldstone.cli.terminal import Terminal
-
-NEW_OBJECTS: Final = 5_000
-"""After how many of them a process looks for garbage among the youngest."""
 
 
 class Server(BaseApplication):  # type: ignore[misc]
@@ -40,9 +37,7 @@ class Server(BaseApplication):  # type: ignore[misc]
         model looked through every few requests, which costs more than the page.
         """
         made = self._make()
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(NEW_OBJECTS, *gc.get_threshold()[1:])
+        settle_down()
         return made
 
 

@@ -23,9 +23,14 @@ MICROSECOND: Final = timedelta(microseconds=1)
 @lru_cache(maxsize=4096)
 def instant_text(value: datetime) -> str:
     """Return an instant as text whose order is the order of time; a naive one raises."""
+    plain = _aware(value).astimezone(UTC).replace(tzinfo=None)
+    return plain.isoformat(timespec="microseconds") + "Z"
+
+
+def _aware(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError(f"{value!r} has no time zone")
-    return value.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    return value
 
 
 def instant_from(text: str) -> datetime:
@@ -142,8 +147,9 @@ class Instant(_Kept):
         """Refuse a naive datetime, with a ValueError: it could mean any moment."""
         if value is None:
             return None
-        text = instant_text(value)
-        return value.astimezone(UTC) if dialect.name == "postgresql" else text
+        if dialect.name != "postgresql":
+            return instant_text(value)
+        return _aware(value).astimezone(UTC)
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Return the moment in UTC."""

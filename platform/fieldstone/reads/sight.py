@@ -18,7 +18,8 @@ from fieldstone.model.site_model import Model
 from fieldstone.reads.frame import Frame, frame_of
 from fieldstone.reads.kept import Kept, key_of, watched
 from fieldstone.storage.answers import Answer
-from fieldstone.storage.prepared import NOTHING, Prepared
+from fieldstone.storage.at_once import NOTHING
+from fieldstone.storage.prepared import Prepared
 from fieldstone.storage.reader import Reader
 from fieldstone.storage.tables import Tables
 

@@ -34,6 +34,8 @@ ALWAYS_HEARD = frozenset({CLEAN, VALIDATE})
 # What holds for imported history, whose other automatic rules are off: what follows from the record alone.
 HEARD_ON_HISTORY = frozenset({CLEAN, GRADE, SCORE, MOVE, VALIDATE})
 
+_ADDED = ("problems", "warnings", "effects", "follow", "timers", "ledger")
+
 
 def in_order(rules: Iterable[Rule]) -> list[Rule]:
     """Return rules in the order they speak: by phase, then priority (small first), then code."""
@@ -88,7 +90,7 @@ def concerns(rule: Rule, draft: Draft) -> bool:
     elsewhere = change.object_name != rule.object_name or draft.attached_to is not None
     if elsewhere or change.relinks:
         return False
-    unheard = draft.refused and rule.phase not in ALWAYS_HEARD
+    unheard = draft.problems and rule.phase not in ALWAYS_HEARD
     if unheard or (change.skip_rules and rule.phase not in HEARD_ON_HISTORY):
         return False
     if change.hears and (change.hears == rule.code or not draft.values):
@@ -117,27 +119,27 @@ def held_before(rule: Rule, draft: Draft, facts: Facts) -> bool:
 
 def fold(draft: Draft, rule: Rule, verdict: Verdict, fit: Fit = as_they_are) -> Draft:
     """Return the draft with one verdict applied and kept as a decision."""
+    more: dict[str, object] = {
+        part: (*getattr(draft, part), *told) for part in _ADDED if (told := getattr(verdict, part))
+    }
     sets, unfit = fit(verdict.sets) if verdict.sets else (verdict.sets, ())
-    decision = Decision(
-        rule.code, rule.kind, rule.version, verdict.because, sets, verdict.candidates
-    )
+    if sets:
+        more["values"] = {**draft.values, **sets}
+    if unfit:
+        more["warnings"] = (*draft.warnings, *verdict.warnings, *unfit)
+    if not verdict.silent:
+        because, candidates = verdict.because, verdict.candidates
+        decision = Decision(rule.code, rule.kind, rule.version, because, sets, candidates)
+        more["decisions"] = (*draft.decisions, decision)
     change = draft.change
     if verdict.reason or verdict.asks:
         reason, asks = verdict.reason or change.reason, {**change.asks, **verdict.asks}
-        change = replace(change, reason=reason, asks=asks)
-    return draft.but(
-        change=change,
-        values={**draft.values, **sets},
-        decisions=draft.decisions if verdict.silent else (*draft.decisions, decision),
-        problems=(*draft.problems, *verdict.problems),
-        warnings=(*draft.warnings, *verdict.warnings, *unfit),
-        effects=(*draft.effects, *verdict.effects),
-        follow=(*draft.follow, *verdict.follow),
-        timers=(*draft.timers, *verdict.timers),
-        ledger=(*draft.ledger, *verdict.ledger),
-        suspects=(*draft.suspects, *((rule.code, one) for one in verdict.suspects)),
-        attached_to=verdict.attach_to or draft.attached_to,
-    )
+        more["change"] = replace(change, reason=reason, asks=asks)
+    if verdict.suspects:
+        more["suspects"] = (*draft.suspects, *((rule.code, one) for one in verdict.suspects))
+    if verdict.attach_to:
+        more["attached_to"] = verdict.attach_to
+    return draft.but(**more) if more else draft
 
 
 def due(

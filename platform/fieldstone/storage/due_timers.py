@@ -50,12 +50,14 @@ class DueTimers:
         """Work through `connection`."""
         self._connection = connection
 
-    def seen(self, now: datetime, limit: int) -> tuple[TakenTimer, ...]:
+    def seen(self, now: datetime, limit: int, *, after: int = 0) -> tuple[TakenTimer, ...]:
         """Return due timers, oldest first, held by nobody: each must be claimed before it acts.
 
-        A timer that was put off or spread still tells the instant at which it was due first.
+        The first `after` of them are left out. A timer that was put off or spread still tells the instant at which
+        it was due first.
         """
         asked = select(*_SEEN).where(fs_timer.c.due <= now).order_by(fs_timer.c.due, fs_timer.c.id)
+        asked = asked.offset(after) if after else asked
         return tuple(
             TakenTimer(
                 row.id,

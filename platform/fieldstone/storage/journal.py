@@ -26,7 +26,7 @@ from fieldstone.storage.platform_tables import (
     text,
     whole,
 )
-from fieldstone.storage.prepared import Adding, Prepared
+from fieldstone.storage.prepared import Adding, Changing
 
 fs_decision: Final = Table(
     "fs_decision",
@@ -273,12 +273,12 @@ class Journal:
 _ADD_DECISION = Adding(fs_decision)
 _OPEN_STAGE = Adding(fs_stage_history)
 _OPEN_SPAN = Adding(fs_owner_span)
-_CLOSE_STAGE = Prepared(
+_CLOSE_STAGE = Changing(
     update(fs_stage_history)
     .where(fs_stage_history.c.record == bindparam("b_record"), fs_stage_history.c.left_at.is_(None))
     .values(left_at=bindparam("b_left"), seconds=bindparam("b_seconds"))
 )
-_CLOSE_SPAN = Prepared(
+_CLOSE_SPAN = Changing(
     update(fs_owner_span)
     .where(fs_owner_span.c.record == bindparam("b_record"), fs_owner_span.c.until.is_(None))
     .values(until=bindparam("b_until"), reason=bindparam("b_reason"))

@@ -15,7 +15,7 @@ from fieldstone.model.objects import Field
 from fieldstone.rules.match_keys import key_plan, match_keys
 from fieldstone.storage.match_keys import replace_keys
 from fieldstone.storage.platform_tables import CHUNK, among, listed
-from fieldstone.storage.prepared import Adding, Prepared
+from fieldstone.storage.prepared import Adding, Changing, Prepared
 from fieldstone.storage.rollups import zeros
 from fieldstone.storage.search import keep_tokens, tokens_of
 from fieldstone.storage.tables import ObjectTable, Tables
@@ -152,7 +152,7 @@ class RowWriter:
     def _update_group(self, held: ObjectTable, group: list[RowUpdate]) -> Iterable[str]:
         shape = self._shape(held, group[0])
         statement = self._tables.once(
-            ("update", held.spec.code, shape), lambda: Prepared(_update_statement(held, shape))
+            ("update", held.spec.code, shape), lambda: _updating(held, shape)
         )
         bound = [self._bound(held, one, shape) for one in group]
         if all(one.certain for one in group):
@@ -315,6 +315,12 @@ class RowWriter:
                 deleted_at.is_not_distinct_from(before),
             )
             self._connection.execute(carry.values(deleted_at=bindparam("v_deleted_at")), moved)
+
+
+def _updating(held: ObjectTable, shape: tuple[Any, ...]) -> Prepared:
+    """Return the statement; totals of rows that nobody holds are written in the order they come."""
+    statement, counts = _update_statement(held, shape), shape[-1]
+    return Changing(statement) if counts else Prepared(statement)
 
 
 def _update_statement(held: ObjectTable, shape: tuple[Any, ...]) -> Update:

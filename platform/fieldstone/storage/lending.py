@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from fieldstone.storage.answers import Answer
-from fieldstone.storage.prepared import NOTHING, Prepared
+from fieldstone.storage.at_once import NOTHING
+from fieldstone.storage.prepared import Prepared
 
 
 class Lender:

@@ -11,46 +11,27 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-import orjson
-from psycopg.types.json import Json, Jsonb
-from sqlalchemy import Connection, Dialect, Engine, Insert, Table, event, insert
+from sqlalchemy import Connection, Delete, Dialect, Engine, Insert, Table, Update, event, insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.types import TypeEngine
 
 from fieldstone.storage.answers import Answer, Convert
+from fieldstone.storage.at_once import (
+    NOTHING,
+    STREAMED,
+    Several,
+    Values,
+    changed_rows,
+    fixed_values,
+    new_rows,
+    renewing,
+    rows_in_place,
+)
+from fieldstone.storage.platform_tables import upserting
 
-Values = Mapping[str, object]
-
-MANY: Final = 64
-"""From so many rows on, PostgreSQL takes them faster as a stream (COPY) than as statements."""
 WAITING: Final = "fieldstone.waiting"
-NOTHING: Final[Values] = {}
 _TABLES: Final = re.compile(r"\b(?:fs|o)_\w+")
-
-
-@dataclass(frozen=True)
-class Several:
-    """How PostgreSQL takes several new rows: a few as one JSON text, many as a stream."""
-
-    columns: tuple[str, ...]
-    streamed: tuple[tuple[int, Convert], ...]  # columns that want another form, by place
-    at_once: str
-    stream: str
-
-    def plain(self, row: Mapping[str, Any]) -> list[Any]:
-        """Return the values of one row in the order of the columns."""
-        values = [row[name] for name in self.columns]
-        for place, convert in self.streamed:
-            values[place] = convert(values[place])
-        return values
-
-    def json(self, rows: Sequence[Mapping[str, Any]]) -> str:
-        """Return rows as one text."""
-        whole = rows
-        if self.streamed:
-            whole = [dict(zip(self.columns, self.plain(row), strict=True)) for row in rows]
-        return orjson.dumps(whole, default=_plain).decode()
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,21 +138,36 @@ class Adding(Prepared):
         self._table = table
 
     def _several(self, dialect: Dialect, names: Sequence[str]) -> Several | None:
-        if dialect.name != "postgresql":
-            return None
-        columns = [self._table.c[name] for name in names]
-        listed = ", ".join(f'"{one.name}"' for one in columns)
-        kinds = ", ".join(
-            f'"{one.name}" {one.type.dialect_impl(dialect).compile(dialect)}' for one in columns
-        )
-        into = f"{self._table.name} ({listed})"
-        streamed = [(at, getattr(one.type, "streamed", None)) for at, one in enumerate(columns)]
-        return Several(
-            tuple(map(str, names)),
-            tuple((place, convert) for place, convert in streamed if convert is not None),
-            f"INSERT INTO {into} SELECT {listed} FROM json_to_recordset(%s) AS given({kinds})",  # noqa: S608 - generated names
-            f"COPY {into} FROM STDIN",
-        )
+        return new_rows(self._table, dialect, names)
+
+
+class Renewing(Prepared):
+    """Rows of a table that renew some columns of the row that stands with the same key, on one database."""
+
+    def __init__(
+        self, table: Table, dialect: str, key: Sequence[str], fresh: Sequence[str]
+    ) -> None:
+        """Take the table, its key, and the columns that are renewed; rows tell all columns."""
+        super().__init__(renewing(upserting(table, dialect), key, fresh))
+        self._told = (table, key, fresh)
+
+    def _several(self, dialect: Dialect, names: Sequence[str]) -> Several | None:
+        del names
+        table, key, fresh = self._told
+        return rows_in_place(table, dialect, key, fresh)
+
+
+class Changing(Prepared):
+    """Changes of rows that the caller holds locked, so that their order does not matter."""
+
+    def __init__(self, statement: Update | Delete) -> None:
+        """Take a statement whose values are all bound by name."""
+        super().__init__(statement)
+        self._changing = statement
+
+    def _several(self, dialect: Dialect, names: Sequence[str]) -> Several | None:
+        del names
+        return changed_rows(self._changing, dialect)
 
 
 class Waiting:
@@ -284,7 +280,7 @@ class _Sending:
             return
         together: list[tuple[Compiled, list[Any]]] = []
         for compiled, rows in self._entries:
-            if compiled.several and len(rows) >= MANY:
+            if compiled.several and compiled.several.stream and len(rows) >= STREAMED:
                 self._statements(together, None)
                 together.clear()
                 self._stream(compiled.several, rows)
@@ -306,8 +302,8 @@ class _Sending:
             for compiled, rows in entries:
                 if len(rows) == 1:
                     cursor.execute(compiled.sql, rows[0])
-                elif compiled.several:
-                    cursor.execute(compiled.several.at_once, (compiled.several.json(rows),))
+                elif compiled.several and compiled.several.takes(rows):
+                    cursor.execute(compiled.several.sql, compiled.several.bound(rows))
                 else:
                     cursor.executemany(compiled.sql, rows)
             if finally_ is not None:
@@ -328,22 +324,18 @@ def _compile(
         name: bind.type.dialect_impl(dialect).bind_processor(dialect)
         for name, bind in binds.items()
     }
-    fixed = {name: bind.effective_value for name, bind in binds.items() if not bind.required}
+    fixed = fixed_values(made, dialect)
     return Compiled(
         str(made),
         tuple(str(name) for name in made.positiontup or binds),
         tuple((n, one) for n, one in converts.items() if one is not None and n not in fixed),
-        {name: _given(value, converts[name]) for name, value in fixed.items()},
+        fixed,
         frozenset(_TABLES.findall(str(made))),
         tuple(column.type for column in getattr(statement, "exported_columns", ())),
         by_place=made.positiontup is not None,
         several=several,
         counted=bool(made.post_compile_params or made.literal_execute_params),
     )
-
-
-def _given(value: object, convert: Convert | None) -> object:
-    return value if convert is None or value is None else convert(value)
 
 
 def _converters(compiled: Compiled, cursor: Any, dialect: Dialect) -> list[tuple[int, Convert]]:
@@ -354,8 +346,3 @@ def _converters(compiled: Compiled, cursor: Any, dialect: Dialect) -> list[tuple
         for kind, code in zip(compiled.types, described, strict=True)
     ]
     return [(place, one) for place, one in enumerate(converts) if one is not None]
-
-
-def _plain(value: object) -> object:
-    """Return what a driver's own wrapper holds; numbers are exact as text."""
-    return value.obj if isinstance(value, Json | Jsonb) else str(value)

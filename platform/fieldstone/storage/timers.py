@@ -31,10 +31,9 @@ from fieldstone.storage.platform_tables import (
     listed,
     skipping,
     text,
-    upserting,
     whole,
 )
-from fieldstone.storage.prepared import Prepared
+from fieldstone.storage.prepared import Changing, Renewing
 
 DUE: Final = "due"
 """The timer at which an obligation is missed; the others remind of it."""
@@ -158,7 +157,7 @@ _TIMER = tuple(
     fs_timer.c[name]
     for name in ("id", "object", "record", "rule", "kind", "due", "version", "payload")
 )
-_REMOVE_TIMER = Prepared(
+_REMOVE_TIMER = Changing(
     delete(fs_timer).where(
         fs_timer.c.record == bindparam("b_record"),
         fs_timer.c.rule == bindparam("b_rule"),
@@ -187,8 +186,6 @@ def _timer_row(
 
 
 @cache
-def _setting(dialect: str) -> Prepared:
-    adding = upserting(fs_timer, dialect)
-    fresh = {name: adding.excluded[name] for name in ("object", "due", "version", "payload")}
-    upsert = adding.on_conflict_do_update(index_elements=["record", "rule", "kind"], set_=fresh)
-    return Prepared(upsert)
+def _setting(dialect: str) -> Renewing:
+    key, fresh = ("record", "rule", "kind"), ("object", "due", "version", "payload")
+    return Renewing(fs_timer, dialect, key, fresh)

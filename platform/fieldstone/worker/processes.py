@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from rq import SimpleWorker
 from rq.timeouts import TimerDeathPenalty
 
+from fieldstone.base.lasting import settle_down
 from fieldstone.jobs.rq_queue import RqQueue, doorbell, redis_at
 from fieldstone.site import Site
 from fieldstone.storage.errors import StorageError
@@ -33,6 +34,7 @@ def run_worker(site: Site, stopping: threading.Event | None = None) -> None:
 
     Threads look for work every second besides: neither a lost ring nor a lost Redis loses work.
     """
+    settle_down()
     with _signals(stopping or threading.Event()) as stop:
         crew = Crew(site)
         crew.start()

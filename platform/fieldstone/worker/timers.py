@@ -23,7 +23,7 @@ AT_ONCE: Final = 200
 """Timers settled in one transaction, where nothing is wrong with any of them."""
 LATE: Final = timedelta(hours=1)
 """Timers this late were missed by everybody: nobody was at work."""
-WINDOW: Final = 8
+WINDOW: Final = 32
 """Among so many times as many each worker chooses its own, so that two seldom wait for each other."""
 CATCH_UP: Final = 200
 CATCH_UP_EVERY: Final = timedelta(minutes=10)
@@ -43,10 +43,14 @@ def act_on_due_timers(site: Site) -> int:
 
 def _seen(site: Site) -> tuple[TakenTimer, ...]:
     """Return timers that are due: the oldest, or some of the oldest where several workers have much to do."""
+    now, place = site.clock(), SHUFFLE.randrange(WINDOW)
     with site.storage.looking() as connection:
-        found = DueTimers(connection).seen(site.clock(), AT_ONCE * WINDOW)
-    first = SHUFFLE.randrange(0, len(found), AT_ONCE) if len(found) > AT_ONCE else 0
-    return found[first : first + AT_ONCE]
+        due = DueTimers(connection)
+        if not due.seen(now, 1):
+            return ()
+        while not (found := due.seen(now, AT_ONCE, after=place * AT_ONCE)) and place:
+            place = SHUFFLE.randrange(place)  # there are not so many
+    return found
 
 
 def timers_due(site: Site) -> bool:

@@ -54,9 +54,9 @@ Step = Callable[[Batch, Work], Batch]
 
 def each_answerable(batch: Batch, judge: Callable[[Draft], Draft]) -> Batch:
     """Apply `judge` also to drafts refused for single values, so that all their problems come back at once."""
-    return tuple(draft if draft.refused and draft.status else judge(draft) for draft in batch)
+    return tuple(draft if draft.status and draft.problems else judge(draft) for draft in batch)
 
 
 def each_standing(batch: Batch, judge: Callable[[Draft], Draft]) -> Batch:
     """Apply `judge` to the drafts that are not refused, keeping places."""
-    return tuple(draft if draft.refused else judge(draft) for draft in batch)
+    return tuple(draft if draft.problems else judge(draft) for draft in batch)
