@@ -56,7 +56,8 @@ class Deadline:
     def watches(self) -> tuple[str, ...]:
         """Return the fields that move the due instant."""
         clock = self.clock
-        return tuple(name for name in (clock.starts, clock.stops, clock.within.by) if name)
+        named = (clock.starts, clock.stops, clock.within.by)
+        return tuple(name.partition(".")[0] for name in named if name)
 
     def decide(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
         """Return timers for drafts whose due time changes by this write, and for those that ask for more time."""

@@ -102,13 +102,14 @@ class Ladder:
     stop: Expression | None = None
     zone: Expression | None = None  # of the owner
     owner_name: Expression | None = None
+    asks: tuple[Expression, ...] = ()  # the linked record whose value `by` names
 
     @property
     def reads(self) -> tuple[Expression, ...]:
         """Return what is evaluated on the record."""
         shared = (self.stop, self.zone, self.owner_name)
         own = [one for step in self.steps for one in step.reads]
-        return (*(one for one in shared if one is not None), *own)
+        return (*(one for one in shared if one is not None), *own, *self.asks)
 
     def timed(self) -> list[int]:
         """Return the places of the steps that have a timer."""

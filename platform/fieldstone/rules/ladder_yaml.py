@@ -23,7 +23,7 @@ from fieldstone.rules.ladder import (
     Step,
 )
 from fieldstone.rules.notices import CHANNELS, audiences_from
-from fieldstone.rules.spans import ANY
+from fieldstone.rules.spans import ANY, asked_by
 
 PERSON = "user"
 
@@ -40,7 +40,8 @@ def own_ladder(raw: object, path: str, by: str, build: Builder) -> Ladder:
         step if step.by or step.strength else replace(step, by={ANY: IN_PAGE})
         for step in steps_from(raw, path, build)
     )
-    return Ladder(steps, by, USUAL, owner_name=_of_owner("name", path, build) if steps else None)
+    name = _of_owner("name", path, build) if steps else None
+    return Ladder(steps, by, USUAL, owner_name=name, asks=asked_by(by, build))
 
 
 def ladder_from(raw: Mapping[str, Any], build: Builder) -> Ladder | None:
@@ -61,6 +62,7 @@ def ladder_from(raw: Mapping[str, Any], build: Builder) -> Ladder | None:
         build.expression("stop_when", raw.get("stop_when"), expects=BOOLEAN),
         _of_owner("time_zone", "steps", build),
         _of_owner("name", "steps", build),
+        asked_by(by, build),
     )
 
 

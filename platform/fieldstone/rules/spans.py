@@ -23,6 +23,12 @@ def band_of(by: str, row: Mapping[str, object]) -> str:
     return ANY if value is None else str(value)
 
 
+def asked_by(by: str, build: Builder) -> tuple[Expression, ...]:
+    """Return what must be looked up for `by`: product.series is a field of a linked record."""
+    found = build.expression("by", by) if "." in by else None
+    return () if found is None else (found,)
+
+
 @dataclass(frozen=True)
 class Case:
     """A span for the records that meet a condition; None is met by all."""
@@ -39,11 +45,12 @@ class Spans:
     spans: Mapping[str, Span] = field(default_factory=dict)
     bands: Mapping[str, Label] = field(default_factory=dict)
     cases: tuple[Case, ...] = ()
+    asks: tuple[Expression, ...] = ()  # the linked record whose value `by` names
 
     @property
     def reads(self) -> tuple[Expression, ...]:
-        """Return the conditions of the cases."""
-        return tuple(case.when for case in self.cases if case.when is not None)
+        """Return the conditions of the cases, and what `by` asks of a linked record."""
+        return (*(case.when for case in self.cases if case.when is not None), *self.asks)
 
     def of(self, row: Mapping[str, object], facts: Facts) -> Span | None:
         """Return the span of a record, None when none is meant for it."""
@@ -73,7 +80,7 @@ def spans_from(raw: object, path: str, by: str, build: Builder) -> Spans | None:
             "Add 'by: FIELD', for example 'by: grade'.",
         )
     spans = _by_value(raw, path, by, build)
-    return Spans(by, spans, _bands(by, spans, build)) if spans else None
+    return Spans(by, spans, _bands(by, spans, build), asks=asked_by(by, build)) if spans else None
 
 
 def _case(raw: Mapping[str, Any], path: str, build: Builder) -> Case | None:

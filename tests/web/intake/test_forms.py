@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tests.web.intake.gate import Gate
+from tests.web.intake.gate import TOKEN, Gate
 
 ZHANG = {"name": "张伟", "mobile": "138 0013 8000", "company": "京信软件", "need": "60 seats"}
 
@@ -176,3 +176,18 @@ def test_only_mapped_fields_get_in(gate: Gate) -> None:
 def test_a_form_that_is_none_is_not_found(gate: Gate) -> None:
     for path in ("/in/forms/nothing", "/in/forms/partner_leads", "/in/forms/lead_scoring"):
         assert gate.page(path).status_code == 404
+
+
+def test_whoever_corrects_an_answer_is_not_told_that_it_was_too_fast(gate: Gate) -> None:
+    typed = {"name": "Hanna", "mobile": "138 0013 8000"}
+    refused = gate.send(after=10, **typed, _consent="")
+    (token,) = TOKEN.findall(refused.text)
+
+    sent = {"_token": token, "_consent": "true", **typed}
+    again = gate.app.test_client().post(
+        "/in/forms/website_form", data=sent, headers={"Accept": "text/html"}
+    )
+
+    assert refused.status_code == 422
+    assert again.status_code == 303, again.text
+    assert len(gate.records()) == 1

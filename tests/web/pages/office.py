@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from fieldstone import bootstrap
+from fieldstone.base.clock import Clock, utc_now
 from fieldstone.base.settings import Settings
 from fieldstone.changes.nouns import Actor, Change, Operation
 from fieldstone.site import Site
@@ -116,12 +117,12 @@ class Office:
         return Visitor(client, opened.csrf).speaking(language)
 
 
-def open_office(folder: Path, *, passwords: bool = False) -> Office:
+def open_office(folder: Path, *, passwords: bool = False, clock: Clock = utc_now) -> Office:
     """Build a site in an empty folder, with its people; set passwords only where a test signs in by form."""
     settings = Settings(
         folder, f"sqlite:///{folder / 'fieldstone.db'}", secret_key="7" * 64, company="Harbor Sales"
     )
-    site = bootstrap.build_site(settings)
+    site = bootstrap.build_site(settings, clock)
     office = Office(site, bootstrap.build_web(site))
     office.places["department"] = office.create("department", name="Sales", code="sales")
     office.places["channel"] = office.create("channel", name="Website", code="web", kind="own")

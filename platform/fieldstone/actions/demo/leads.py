@@ -12,6 +12,7 @@ from fieldstone.actions.demo.staff import Staff
 from fieldstone.actions.demo.teller import Chapter, Teller
 
 LEADS = 2400
+ASKS_FOR_ONE = 0.7  # share of the leads that name a product
 RECENT_DAYS = 21
 LOST_REASONS = (
     "no_need",
@@ -94,6 +95,7 @@ def _lead(
         "job_title": draw.choice(TITLES) if rich else None,
         "channel": source.channel,
         "campaign": _campaign(teller, market, source, at),
+        "product": draw.choice(market.products)[0] if draw.random() < ASKS_FOR_ONE else None,
         "urgency": draw.choices(("high", "normal", "low"), (2, 6, 2))[0],
         "industry": industry,
         "region": region,

@@ -45,6 +45,7 @@ def drawn_form(
     problems: Sequence[Problem] = told.get("problems", ())
     asked_for = {one.code for one in form.fields}
     settings, now = asked.site.settings, asked.site.clock()
+    token = proof.token_again(intake, settings.secret_key, typed.get(proof.TOKEN), now)
     return {
         "title": form.title.text(language) or intake.rule.label.text(language),
         "intro": form.intro.text(language),
@@ -59,7 +60,7 @@ def drawn_form(
         "consent": _consent(intake, typed, problems, language),
         "carried": _carried(typed),
         "honeypot": proof.HONEYPOT if intake.source.captcha.honeypot else "",
-        "token": {"name": proof.TOKEN, "value": proof.token_for(intake, settings.secret_key, now)},
+        "token": {"name": proof.TOKEN, "value": token},
         "work": intake.source.captcha.work,
         "css": f"/in/forms/{intake.code}/colour.css" if form.hue is not None else "",
         "other": [

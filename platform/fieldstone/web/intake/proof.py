@@ -35,6 +35,14 @@ def token_for(intake: Intake, secret_key: str, now: datetime) -> str:
     return str(URLSafeSerializer(secret_key, f"form:{intake.code}").dumps(shown))
 
 
+def token_again(intake: Intake, secret_key: str, token: object, now: datetime) -> str:
+    """Return what a form carries that is shown again: whoever corrects an answer has been there since the first showing."""
+    shown = shown_of(intake, secret_key, token) if isinstance(token, str) and token else None
+    fresh = shown is not None and int(now.timestamp()) - shown.at <= LONGEST_STAY
+    first = datetime.fromtimestamp(shown.at, now.tzinfo) if shown and fresh else now
+    return token_for(intake, secret_key, first)
+
+
 def shown_of(intake: Intake, secret_key: str, token: str) -> Shown | None:
     """Return what a form's token says, None for a forged one."""
     try:
