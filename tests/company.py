@@ -12,7 +12,7 @@ from sqlalchemy import select
 from fieldstone import fieldtypes, rules
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor, Change, Context, Operation, Outcome
 from fieldstone.compiler.compile import compile_site
-from fieldstone.compiler.loading import read_layer
+from fieldstone.compiler.loading import Document, Layer, read_layer
 from fieldstone.evolution.bring_up import bring_up
 from fieldstone.extensions.builtin import members
 from fieldstone.model.site_model import Model
@@ -88,6 +88,16 @@ def reopened(prepared: Company, url: str) -> Company:
     """Return a company that was closed, on a copy of its database."""
     storage = Storage(url, secret_key="k" * 32)
     return replace(prepared, storage=storage, writes=Writes(storage))
+
+
+def with_site(company: Company, url: str, site: str) -> Company:
+    """Return a company whose site says more than the core; its database follows."""
+    layers = [read_layer("core", ROOT), Layer("site", (Document("rules/site.yaml", site),))]
+    compiled = compile_site(layers, members(fieldtypes, "TYPE"), members(rules, "KIND"))
+    company.storage.close()
+    storage = Storage(url, secret_key="k" * 32)
+    model, _ = bring_up(storage, compiled, company.now)
+    return replace(company, model=model, storage=storage, writes=Writes(storage))
 
 
 def _people(company: Company) -> None:

@@ -247,6 +247,16 @@ def test_roles_and_rules_are_listed_and_misspelt_ones_corrected(shell: Shell) ->
     assert "there is no lead x" in shell.refused("why", "lead", "x")
 
 
+def test_scoring_rules_are_listed_previewed_and_adopted_only_where_one_waits(shell: Shell) -> None:
+    assert shell("scoring", "list") == DONE
+    assert "lead_scoring" in shell.out
+    assert "in force" in shell.out
+    assert shell("scoring", "preview", "lead_scoring") == DONE
+    assert "Version 1 of lead_scoring: 0 of 0 records looked at." in shell.out
+    assert "is in force already" in shell.refused("scoring", "adopt", "lead_scoring")
+    assert "Write 'lead_scoring'" in shell.refused("scoring", "preview", "lead_scorin")
+
+
 def test_records_go_in_out_and_back(shell: Shell) -> None:
     (shell.folder / "map.yaml").write_text(MAPPING, "utf-8")
     rows = "Name,Code,Price\n=1+1,P1,1200\nValve,P2,ten\n水泵,P3,5\n"

@@ -3,21 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from fieldstone import fieldtypes, rules
 from fieldstone.changes.nouns import Outcome
-from fieldstone.compiler.compile import compile_site
-from fieldstone.compiler.loading import read_layer
-from fieldstone.evolution.bring_up import bring_up
-from fieldstone.extensions.builtin import members
-from fieldstone.storage.database import Storage
-from fieldstone.writes.pipeline import Writes
-from tests.builders import ROOT, a_layer
-from tests.company import Company, open_company
+from tests.company import Company, open_company, with_site
 
 SITE = """
 rules:
@@ -26,26 +17,18 @@ rules:
     first: {CRM: 2 working hours, Service: 1 working day, default: 3 working days}
   lead_grading: {fields: {product: 4}}
 """
-MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # ten o'clock in Shanghai
 
 
 @pytest.fixture
 def company(tmp_path: Path) -> Iterator[Company]:
     """A company whose follow-ups and grades go by product."""
     url = f"sqlite:///{tmp_path / 'fieldstone.db'}"
-    first = open_company(url)
-    layers = [read_layer("core", ROOT), a_layer("site", SITE)]
-    compiled = compile_site(layers, members(fieldtypes, "TYPE"), members(rules, "KIND"))
-    first.storage.close()
-    storage = Storage(url, secret_key="k" * 32)
-    first.storage, first.writes = storage, Writes(storage)
-    first.model, _ = bring_up(storage, compiled, MONDAY)
+    opened = with_site(open_company(url), url, SITE)
     for name in ("CRM", "Service"):
-        first.ids[name] = str(
-            first.create("product", name=name, series=name, price="100").record_id
-        )
-    yield first
-    storage.close()
+        made = opened.create("product", name=name, series=name, price="100")
+        opened.ids[name] = str(made.record_id)
+    yield opened
+    opened.storage.close()
 
 
 def a_lead(company: Company, name: str, product: str) -> Outcome:

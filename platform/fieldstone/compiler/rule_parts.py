@@ -19,6 +19,7 @@ from fieldstone.compiler.tree import plain
 from fieldstone.compiler.words import known_code, label_from
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN, Scope, Type
+from fieldstone.rules.adoption import ADOPTED_KINDS, weighing
 from fieldstone.rules.contract import Rule, RuleKind
 
 EVENTS = ("create", "update", "delete", "restore", "assign")
@@ -99,7 +100,7 @@ class RuleReader:
             calendar=calendar,
             in_flight=raw.get("in_flight", "keep"),
             max_per_run=raw.get("max_per_run", 0),
-            digest=_digest(settings),
+            digest=_digest(weighing(settings) if kind.name in ADOPTED_KINDS else settings),
             written=settings,
         )
 

@@ -6,7 +6,7 @@ crossings are derived from what happened. New records follow the new version at 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -15,6 +15,28 @@ from fieldstone.rules.contract import Adoption, Facts, Rule
 
 FIRST: Final = 1
 ADOPTED_KINDS: Final = frozenset({"scoring", "lifecycle_transition"})
+SAID: Final = frozenset({"label", "message"})
+"""Keys under which a rule says something to people, in one text or in both languages."""
+HANDLING: Final = frozenset({"in_flight", "max_per_run"})
+LANGUAGES: Final = frozenset({"en", "zh"})
+
+
+def weighing(settings: Mapping[str, object]) -> dict[str, object]:
+    """Return what a rule's points and states depend on: a new wording is no new version that would have to wait."""
+    return {
+        key: _weighing(value) for key, value in settings.items() if key not in HANDLING
+        and not (key in SAID and _is_wording(value))
+    }  # fmt: skip
+
+
+def _weighing(value: object) -> object:
+    if isinstance(value, Mapping):
+        return weighing(value)
+    return [_weighing(one) for one in value] if isinstance(value, list | tuple) else value
+
+
+def _is_wording(value: object) -> bool:
+    return isinstance(value, str) or (isinstance(value, Mapping) and value.keys() <= LANGUAGES)
 
 
 def held_back(rule: Rule, drafts: Sequence[Draft], facts: Facts) -> frozenset[int]:

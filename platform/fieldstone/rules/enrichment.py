@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any, Final
 
 from fieldstone.base.label import Label
 from fieldstone.base.workdays import CalendarError, parse_span
-from fieldstone.changes.nouns import Draft, Effect
+from fieldstone.changes.nouns import Draft, Effect, TimerRequest
 from fieldstone.expressions.expression import Expression
-from fieldstone.rules.contract import AUTOMATE, Builder, Facts, Rule, Verdict
+from fieldstone.rules.contract import AUTOMATE, Builder, Due, Facts, Rule, Verdict
 from fieldstone.rules.kind import COUNT, TEXT, Kind
 from fieldstone.rules.match_keys import Plan, stored_key
 from fieldstone.rules.normalise import ALIKE
@@ -21,6 +22,8 @@ CHANNEL: Final = "enrichment"
 ACTION: Final = "enrich"
 POLICIES: Final = ("fill_empty", "always", "override_defaults")
 TRIGGERS: Final = ("create", "change")
+AGAIN: Final = "refresh"
+"""The timer at which a record's facts are asked for anew."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,7 @@ class Enrichment:
     policy: str = "fill_empty"
     least: Decimal = Decimal(0)
     ttl_days: int = 90
+    refresh_days: int = 0  # 0: nobody is asked again by itself
     budget: int = 0  # 0: as many questions a day as there are
     provenance: bool = True
     keys: Mapping[str, Plan] = field(default_factory=dict)
@@ -64,21 +68,51 @@ class Enrichment:
         """Ask for what is known under a key that is new; the answer comes after the commit."""
         verdicts = {}
         for place, draft in enumerate(drafts):
-            event = "create" if draft.before is None else "change"
             value = draft.row.get(self.key)
-            if (
-                event in self.triggers
-                and draft.changed(self.key)
-                and value
-                and draft.change.action != ACTION
-            ):
-                effect = Effect(CHANNEL, rule.code, ACTION, {"key": str(value)})
-                because = Label(
-                    f"asks what is known about this {self.key_label.en}",
-                    f"查询该{self.key_label.text('zh')}的公开信息",
-                )
-                verdicts[place] = Verdict(because, effects=(effect,))
+            if self._is_new(rule, draft) and value:
+                verdicts[place] = self._asked(rule, str(value), facts.now, {})
+            elif self.refresh_days and draft.changed(self.key) and not value:
+                verdicts[place] = self._no_more(rule)
         return verdicts
+
+    def due(self, rule: Rule, due: Sequence[Due], facts: Facts) -> Mapping[int, Verdict]:
+        """Ask anew about records whose facts have grown old; an answer that is no older than `since` will do."""
+        verdicts = {}
+        for place, (timer, draft) in enumerate(due):
+            value = draft.row.get(self.key)
+            if timer.kind == AGAIN and self.refresh_days and value:
+                since = {"since": timer.due.isoformat()}
+                verdicts[place] = self._asked(rule, str(value), facts.now, since)
+        return verdicts
+
+    def lapse(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
+        """Ask no more about records that the rule no longer concerns."""
+        del facts
+        return dict.fromkeys(range(len(drafts)), self._no_more(rule)) if self.refresh_days else {}
+
+    def _is_new(self, rule: Rule, draft: Draft) -> bool:
+        """Tell whether the key is new, or somebody applies the rule to records that are there."""
+        if draft.change.hears == rule.code:
+            return True
+        event = "create" if draft.before is None else "change"
+        known = draft.change.action == ACTION or not draft.changed(self.key)
+        return event in self.triggers and not known
+
+    def _asked(self, rule: Rule, key: str, now: datetime, more: Mapping[str, object]) -> Verdict:
+        effect = Effect(CHANNEL, rule.code, ACTION, {"key": key, **more})
+        again = "again " if more else ""
+        because = Label(
+            f"asks {again}what is known about this {self.key_label.en}",
+            f"{'再次' if more else ''}查询该{self.key_label.text('zh')}的公开信息",
+        )
+        timers: tuple[TimerRequest, ...] = ()
+        if self.refresh_days:
+            timers = (TimerRequest(rule.code, AGAIN, now + timedelta(days=self.refresh_days)),)
+        return Verdict(because, effects=(effect,), timers=timers)
+
+    def _no_more(self, rule: Rule) -> Verdict:
+        timers = (TimerRequest(rule.code, AGAIN, None),)
+        return Verdict(Label("asks no more", "不再查询"), timers=timers, silent=True)
 
     def writable(
         self,
@@ -86,15 +120,20 @@ class Enrichment:
         confidence: Decimal,
         row: Mapping[str, object],
         defaults: Mapping[str, object],
+        own: Collection[str] = (),
     ) -> dict[str, object]:
-        """Return the values that an answer may write into a record as it stands now, by field."""
+        """Return the values that an answer may write into a record as it stands now, by field.
+
+        `own` names the fields that still hold what this rule wrote: nobody has touched them, so they follow the answer.
+        """
         if confidence < self.least:
             return {}
         found = {}
         for one in self.mapped:
             value = told.get(one.fact)
             value = one.translate.get(str(value).strip().casefold(), value)
-            if value not in (None, "") and self._may(row.get(one.code), defaults.get(one.code)):
+            present, default = row.get(one.code), defaults.get(one.code)
+            if value not in (None, "") and (one.code in own or self._may(present, default)):
                 found[one.code] = value
         return found
 
@@ -121,7 +160,8 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Enrichment | None:
         triggers=frozenset([triggers] if isinstance(triggers, str) else triggers),
         policy=str(raw.get("write_policy", "fill_empty")),
         least=Decimal(str(raw.get("min_confidence", 0))),
-        ttl_days=_days(raw.get("ttl", "90 days"), build),
+        ttl_days=_days(raw.get("ttl", "90 days"), "ttl", build),
+        refresh_days=_days(raw["refresh"], "refresh", build) if "refresh" in raw else 0,
         budget=int(raw.get("daily_budget", 0)),
         provenance=bool(raw.get("provenance", True)),
         keys=_table_keys(settings, how, build),
@@ -154,11 +194,11 @@ def _table_keys(
     return {scope.object_name: {stored_key((how,), (name,)): (name,)}} if name else {}
 
 
-def _days(raw: object, build: Builder) -> int:
+def _days(raw: object, path: str, build: Builder) -> int:
     try:
         span = parse_span(str(raw))
     except CalendarError as error:
-        build.problem("ttl", "bad_span", str(error), "Write 90 days, for example.")
+        build.problem(path, "bad_span", str(error), "Write 90 days, for example.")
         return 90
     return span.amount if span.unit == "days" else max(1, span.amount // 1440)
 
@@ -194,6 +234,7 @@ KIND = Kind(
             "write_policy": {"enum": list(POLICIES), "description": "Which fields may be written"},
             "min_confidence": {"type": "number", "minimum": 0, "maximum": 1},
             "ttl": {**TEXT, "description": "How long an answer holds: 90 days"},
+            "refresh": {**TEXT, "description": "After how long a record's facts are asked for anew: 180 days"},
             "daily_budget": {**COUNT, "description": "How many questions a day, answers that hold left out"},
             "provenance": {"type": "boolean", "description": "Whether is kept where each value comes from"},
         },

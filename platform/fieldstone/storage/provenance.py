@@ -68,14 +68,17 @@ class Origins:
         self._connection = connection
         self._dialect = connection.dialect.name
 
-    def answer(self, rule: str, key: str, now: datetime) -> Kept | None:
-        """Return the answer that a rule got for a key, while it holds."""
+    def answer(
+        self, rule: str, key: str, now: datetime, since: datetime | None = None
+    ) -> Kept | None:
+        """Return the answer that a rule got for a key, while it holds; only one that is no older than `since`."""
         asked = select(
             fs_enrichment.c.facts, fs_enrichment.c.confidence, fs_enrichment.c.origin
         ).where(
             fs_enrichment.c.rule == rule,
             fs_enrichment.c.key == key,
             fs_enrichment.c.holds_until > now,
+            *([fs_enrichment.c.asked_at >= since] if since else []),
         )
         row = self._connection.execute(asked).first()
         return None if row is None else Kept(row.facts or {}, row.confidence, row.origin or "")

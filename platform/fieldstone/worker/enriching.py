@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -53,6 +53,12 @@ class Asking:
     def key(self) -> str:
         """Return the key as equal keys are equal."""
         return alike(self.body.how, str(self.message.payload["key"]))
+
+    @property
+    def since(self) -> datetime | None:
+        """Return how old an answer may be; None where any that still holds will do."""
+        written = self.message.payload.get("since")
+        return datetime.fromisoformat(str(written)) if written else None
 
 
 def enriching(site: Site, stopping: threading.Event) -> int:
@@ -108,7 +114,7 @@ def _answer(asking: Asking) -> Answer:
     """Return the answer that still holds, or ask within the day's budget."""
     site, rule, body, now = asking.site, asking.rule, asking.body, asking.site.clock()
     with site.storage.connection() as connection:
-        kept = Origins(connection).answer(rule.code, asking.key, now)
+        kept = Origins(connection).answer(rule.code, asking.key, now, asking.since)
         if kept is not None:
             return Answer(kept.facts, Decimal(kept.confidence), kept.origin)
         day = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(
@@ -148,8 +154,20 @@ def _write(asking: Asking, answer: Answer) -> None:
         if row is None or alike(body.how, str(row.get(body.key) or "")) != asking.key:
             return  # the record moved on
         defaults = {code: field.default for code, field in spec.fields.items()}
-        raw = body.writable(answer.facts, answer.confidence, row, defaults)
-        values = {code: value for code, value in raw.items() if _fits(asking, code, value)}
+        origins = Origins(unit.transaction.connection)
+        own = _own(asking, origins.of(message.record_id), row)
+        raw = body.writable(answer.facts, answer.confidence, row, defaults, own)
+        told = {
+            code: value for code, value in raw.items() if _typed(asking, code, value) is not None
+        }
+        if body.provenance:
+            noted = [_noted(asking, answer, code, value) for code, value in told.items()]
+            origins.note(spec.code, message.record_id, noted)
+        values = {
+            code: value
+            for code, value in told.items()
+            if _typed(asking, code, value) != row.get(code)
+        }
         if not values:
             return
         change = Change(
@@ -167,18 +185,27 @@ def _write(asking: Asking, answer: Answer) -> None:
             raise _NotYetError("the record was changed meanwhile", site.clock())
         if outcome.refused:
             raise EnrichError(outcome.problems[0].message, retry=False)
-        if body.provenance:
-            noted = [_noted(asking, answer, code, value) for code, value in values.items()]
-            Origins(unit.transaction.connection).note(spec.code, message.record_id, noted)
 
 
-def _fits(asking: Asking, code: str, value: object) -> bool:
-    """Tell whether a field takes the value: one wrong fact must not keep the others away."""
+def _typed(asking: Asking, code: str, value: object) -> object:
+    """Return a fact as its field holds it, None for one it does not take: a wrong fact must not keep the others away."""
     try:
-        asking.model.objects[asking.message.object_name].fields[code].type.parse(value)
+        return asking.model.objects[asking.message.object_name].fields[code].type.parse(value)
     except InvalidValueError:
-        return False
-    return True
+        return None
+
+
+def _own(asking: Asking, noted: Sequence[Provenance], row: Mapping[str, object]) -> frozenset[str]:
+    """Return the fields that still hold what this rule wrote."""
+    fields = asking.model.objects[asking.message.object_name].fields
+    return frozenset(
+        one.field
+        for one in noted
+        if one.rule == asking.rule.code
+        and one.field in fields
+        and row.get(one.field) is not None
+        and _typed(asking, one.field, one.value) == row[one.field]
+    )
 
 
 def _noted(asking: Asking, answer: Answer, code: str, value: object) -> Provenance:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from fieldstone.actions.applying import Applying
 from fieldstone.base.errors import MetadataError
 from fieldstone.storage.provenance import Origins
 from tests.web.intake.gate import Gate, open_gate
@@ -177,3 +178,90 @@ def test_an_enricher_that_is_not_there_is_named_when_the_site_is_checked(
     text = SERVICE.format(url="https://127.0.0.1").replace("http_json", "htp_json")
     with pytest.raises(MetadataError, match=r"htp_json.*http_json"):
         open_gate(sqlite_url, tmp_path, text)
+
+
+REFRESH = "    refresh: 30 days\n"
+
+
+def test_facts_are_asked_for_anew_and_follow_where_nobody_touched_them(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    with a_register() as (url, asked, says):
+        rules = SERVICE.format(url=url) + REFRESH
+        gate = open_gate(sqlite_url, tmp_path, rules, webhook_internal=True)
+        known = a_lead(gate, "Harbor Ltd.")
+        gate.work()
+        gate.change("lead", known, industry="retail")
+        says["company"] = {"staff": 300, "trade": "IT"}
+
+        gate.later(days=29)
+        gate.work()
+        assert len(asked) == 1
+        gate.later(days=1, minutes=1)
+        gate.work()
+        gate.work()
+
+        assert len(asked) == 2
+        found = lead(gate, known)
+        assert (found["employees"], found["industry"]) == (300, "retail")
+        with gate.site.storage.looking() as connection:
+            origins = {one.field: one.value for one in Origins(connection).of(known)}
+        assert origins["employees"] == 300
+        gate.later(days=30, minutes=1)
+        gate.work()
+        assert len(asked) == 3
+        gate.site.storage.close()
+
+
+def test_after_a_rest_a_record_is_asked_about_once_and_a_key_that_went_no_more(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    with a_register() as (url, asked, _):
+        rules = SERVICE.format(url=url) + REFRESH
+        gate = open_gate(sqlite_url, tmp_path, rules, webhook_internal=True)
+        first, second = a_lead(gate, "Harbor"), a_lead(gate, "harbor")
+        gone = a_lead(gate, "Quay")
+        gate.work()
+        gate.change("lead", gone, company=None)
+        assert len(asked) == 2
+
+        gate.later(days=100)
+        gate.work()
+
+        assert (
+            len(asked) == 3
+        )  # one answer serves both spellings, and nobody asks for the days between
+        assert lead(gate, first)["employees"] == lead(gate, second)["employees"] == 250
+        gate.site.storage.close()
+
+
+def test_records_that_were_there_before_begin_when_the_rule_is_applied(
+    sqlite_url: str, tmp_path: Path
+) -> None:
+    with a_register() as (url, asked, _):
+        rules = SERVICE.format(url=url) + REFRESH
+        off = open_gate(
+            sqlite_url,
+            tmp_path,
+            rules.replace("kind: enrichment", "kind: enrichment\n    enabled: false"),
+            webhook_internal=True,
+        )
+        known = a_lead(off, "Harbor")
+        off.work()
+        off.site.storage.close()
+        assert not asked
+        gate = open_gate(sqlite_url, tmp_path, rules, webhook_internal=True)
+
+        site = gate.site
+        ctx = site.system_context("command")
+        Applying(site.storage, site.writes, site.queue, ctx, site.model).start(
+            "service_facts", None
+        )
+        gate.work()
+        gate.work()
+
+        assert lead(gate, known)["employees"] == 250
+        gate.later(days=31)
+        gate.work()
+        assert len(asked) == 2
+        site.storage.close()

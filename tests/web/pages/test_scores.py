@@ -63,6 +63,13 @@ def test_a_sales_lead_is_judged_in_a_dialog_with_the_known_reasons(
     assert "Judge worthless" not in office.visitor("mei").get(f"/o/lead/{lead}").text
 
 
+def test_the_studio_leads_from_a_scoring_rule_to_what_it_does(office: Office) -> None:
+    admin = office.visitor("admin")
+
+    assert 'href="/scoring/lead_scoring"' in admin.get("/studio/o/-/rules/lead_scoring").text
+    assert 'href="/scoring/' not in admin.get("/studio/o/-/rules/lead_grading").text
+
+
 def test_administrators_see_which_rules_hold_and_what_they_would_do(
     office: Office, lead: str
 ) -> None:

@@ -11,6 +11,7 @@ from werkzeug.datastructures import MultiDict
 from fieldstone.evolution.effective import Effective
 from fieldstone.expressions.expression import parse
 from fieldstone.expressions.problems import ExpressionError
+from fieldstone.rules.adoption import ADOPTED_KINDS
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
@@ -129,7 +130,10 @@ def _heading(asked: Asked, part: Part, code: str, value: Mapping[str, Any]) -> D
     """Return what stands above the form of an entry."""
     t, spec = speech(asked.language).t, part.spec
     what = t(KINDS[part.kind])
+    rule = asked.model.rules.get(code) if part.kind == "rules" else None
+    adopted = rule is not None and rule.kind in ADOPTED_KINDS
     return {
+        "adopt_url": f"/scoring/{code}" if adopted else "",
         "tabs": tabs(asked, "rules" if part.kind == "rules" else "objects"),
         "title": t(ONE_OF[part.kind]) if code == NEW else label_of(asked, code, value),
         "crumb": {"label": spec.label.text(asked.language) if spec else what, "href": part.base},

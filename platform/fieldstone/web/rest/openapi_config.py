@@ -9,7 +9,9 @@ from fieldstone.web.rest.openapi_parts import (
     ANYTHING,
     INSTANT,
     MAYBE_TEXT,
+    NATURAL,
     TEXT,
+    YES_NO,
     Json,
     answers,
     asks,
@@ -19,8 +21,6 @@ from fieldstone.web.rest.openapi_parts import (
     ref,
 )
 
-WHOLE: Final[Json] = {"type": "integer", "minimum": 0, "maximum": 2**31}
-FLAG: Final[Json] = {"type": "boolean"}
 PATH: Final[Json] = {
     "type": "array",
     "items": {"type": "string", "minLength": 1, "maxLength": 80},
@@ -34,14 +34,17 @@ REASON: Final[Json] = {
     "description": "Why; kept with the revision.",
 }
 SECOND_WORD: Final[Json] = {
-    **FLAG,
+    **YES_NO,
     "description": "True also does what takes something away, as the plan says.",
 }
 CHANGE: Final[Json] = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
-        "base": {**WHOLE, "description": "The revision you edited; another in between is refused."},
+        "base": {
+            **NATURAL,
+            "description": "The revision you edited; another in between is refused.",
+        },
         "documents": {
             "type": "object",
             "additionalProperties": MAYBE_TEXT,
@@ -92,10 +95,10 @@ ROLLBACK: Final[Json] = {
     "type": "object",
     "additionalProperties": False,
     "properties": {
-        "revision": WHOLE,
+        "revision": NATURAL,
         "reason": REASON,
         "second_word": SECOND_WORD,
-        "plan": {**FLAG, "description": "True only says what going back would do."},
+        "plan": {**YES_NO, "description": "True only says what going back would do."},
     },
     "required": ["revision"],
 }
@@ -106,7 +109,7 @@ PURGE: Final[Json] = {
         "name": {**TEXT, "description": "As the list of what is retired calls it."},
         "reason": REASON,
         "second_word": SECOND_WORD,
-        "plan": {**FLAG, "description": "True only says what it would do."},
+        "plan": {**YES_NO, "description": "True only says what it would do."},
     },
     "required": ["name"],
 }
@@ -137,35 +140,35 @@ FINDING: Final = of(
     code=TEXT,
     path=many(TEXT),
     text=LABEL,
-    count=WHOLE,
+    count=NATURAL,
     samples=many(TEXT),
 )
 PLAN: Final = of(
-    base=WHOLE,
+    base=NATURAL,
     operations=many(STEP),
     findings=many(FINDING),
-    needs_second_word=FLAG,
+    needs_second_word=YES_NO,
     problems=many(ref("Problem")),
 )
 REVISION: Final = of(
-    revision=WHOLE,
+    revision=NATURAL,
     at=INSTANT,
     author=TEXT,
     author_name=TEXT,
     reason=TEXT,
     kind=TEXT,
-    base=WHOLE,
+    base=NATURAL,
     target={"type": ["integer", "null"]},
     operations=many(STEP),
 )
 CONFIGURATION: Final = of(
-    revision=WHOLE,
-    served=WHOLE,
+    revision=NATURAL,
+    served=NATURAL,
     problems=many(ref("Problem")),
     layers=many(TEXT),
     documents={"type": "object", "additionalProperties": TEXT},
 )
-RETIRED: Final = of(name=TEXT, path=many(TEXT), label=LABEL, values=WHOLE)
+RETIRED: Final = of(name=TEXT, path=many(TEXT), label=LABEL, values=NATURAL)
 SAID: Final = of(
     layers=many(of(layer=TEXT, value=ANYTHING)),
     named_in=many(of(object=TEXT, path=many(TEXT), text=LABEL)),
@@ -174,13 +177,13 @@ SIMULATION: Final = of(
     rule=TEXT,
     object=TEXT,
     since=INSTANT,
-    looked_at=WHOLE,
-    concerned=WHOLE,
-    different=WHOLE,
-    outcomes=many(of(text=LABEL, count=WHOLE)),
-    samples=many(of(id=TEXT, title=TEXT, would=LABEL, has=LABEL, because=LABEL, differs=FLAG)),
+    looked_at=NATURAL,
+    concerned=NATURAL,
+    different=NATURAL,
+    outcomes=many(of(text=LABEL, count=NATURAL)),
+    samples=many(of(id=TEXT, title=TEXT, would=LABEL, has=LABEL, because=LABEL, differs=YES_NO)),
 )
-NUMBER: Final = parameter("number", WHOLE, "The revision.", "path")
+NUMBER: Final = parameter("number", NATURAL, "The revision.", "path")
 
 
 def _operation(verb: str, summary: str, responses: Json, *parameters: Json) -> Json:
@@ -199,7 +202,7 @@ CONFIG_PATHS: Final[Mapping[str, Json]] = {
             "read",
             "Read the site's own documents",
             answers("200", of(data=CONFIGURATION), "The configuration."),
-            parameter("revision", WHOLE, "An earlier revision; the present one when left out."),
+            parameter("revision", NATURAL, "An earlier revision; the present one when left out."),
         )
     },
     "/api/v1/config/revisions": {
@@ -210,7 +213,7 @@ CONFIG_PATHS: Final[Mapping[str, Json]] = {
             parameter(
                 "limit", {"type": "integer", "minimum": 1, "maximum": 200}, "How many to return."
             ),
-            parameter("before", WHOLE, "Only those below this number."),
+            parameter("before", NATURAL, "Only those below this number."),
         )
     },
     "/api/v1/config/revisions/{number}": {

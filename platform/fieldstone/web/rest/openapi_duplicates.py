@@ -9,6 +9,7 @@ from fieldstone.web.rest.openapi_parts import (
     ID,
     INSTANT,
     TEXT,
+    WHOLE,
     Json,
     answers,
     asks,
@@ -17,7 +18,6 @@ from fieldstone.web.rest.openapi_parts import (
     parameter,
 )
 
-WHOLE: Final[Json] = {"type": "integer"}
 STATE: Final[Json] = {"type": "string", "enum": ["open", "merged", "apart"]}
 PAIR: Final = of(
     id=ID,

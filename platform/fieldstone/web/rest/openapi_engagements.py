@@ -10,6 +10,8 @@ from fieldstone.web.rest.openapi_parts import (
     DRY_RUN,
     ID,
     TEXT,
+    WHOLE,
+    YES_NO,
     Json,
     answers,
     asks,
@@ -23,12 +25,10 @@ HEARD: Final = of(
     event_id=TEXT,
     status={"type": "string", "enum": ["recorded", "repeated", "refused"]},
     record_id={**ID, "type": ["string", "null"]},
-    machine={"type": "boolean"},
+    machine=YES_NO,
     problems=many(ref("Problem")),
 )
-COUNTS: Final = of(
-    recorded={"type": "integer"}, repeated={"type": "integer"}, refused={"type": "integer"}
-)
+COUNTS: Final = of(recorded=WHOLE, repeated=WHOLE, refused=WHOLE)
 
 
 def intake_path(one: ObjectType) -> Json:

@@ -10,6 +10,7 @@ from fieldstone.web.rest.openapi_parts import (
     ID,
     INSTANT,
     TEXT,
+    WHOLE,
     Json,
     answers,
     many,
@@ -18,7 +19,6 @@ from fieldstone.web.rest.openapi_parts import (
     ref,
 )
 
-WHOLE: Final[Json] = {"type": "integer"}
 IMPORT: Final = of(
     id=ID,
     object=TEXT,

@@ -13,6 +13,8 @@ from fieldstone.web.rest.openapi_parts import (
     INSTANT,
     MAYBE_TEXT,
     TEXT,
+    WHOLE,
+    YES_NO,
     Json,
     answers,
     asks,
@@ -22,7 +24,6 @@ from fieldstone.web.rest.openapi_parts import (
     ref,
 )
 
-WHOLE: Final[Json] = {"type": "integer"}
 COUNTS: Final = of(**dict.fromkeys(ENDS, WHOLE))
 VALUES: Final[Json] = {"type": "object", "additionalProperties": TEXT}
 SOURCE: Final = of(
@@ -31,7 +32,7 @@ SOURCE: Final = of(
     object=TEXT,
     via=TEXT,
     channel_class=TEXT,
-    enabled={"type": "boolean"},
+    enabled=YES_NO,
     version=WHOLE,
     address=TEXT,
     arrived=WHOLE,
@@ -61,7 +62,7 @@ RECEIPT: Final[Json] = {
         "state": STATE,
         "outcome": TEXT,
         "record": MAYBE_TEXT,
-        "replayed": {"type": "boolean"},
+        "replayed": YES_NO,
         "problems": many(ref("Problem")),
         "decisions": many(ref("Decision")),
         "values": VALUES,

@@ -14,6 +14,8 @@ from fieldstone.web.rest.openapi_parts import (
     MAYBE_TEXT,
     PATH_ID,
     TEXT,
+    WHOLE,
+    YES_NO,
     Json,
     answers,
     many,
@@ -21,8 +23,7 @@ from fieldstone.web.rest.openapi_parts import (
     ref,
 )
 
-NUMBER: Final[Json] = {"type": "integer"}
-FLAG: Final[Json] = {"type": "boolean"}
+NUMBER: Final[Json] = WHOLE
 MAYBE_INSTANT: Final[Json] = {"type": ["string", "null"], "format": "date-time"}
 DEADLINE: Final = of(
     rule=TEXT,
@@ -30,13 +31,13 @@ DEADLINE: Final = of(
     kind=TEXT,
     start=MAYBE_INSTANT,
     due=INSTANT,
-    overdue=FLAG,
+    overdue=YES_NO,
     then=MAYBE_TEXT,
     cooldown=MAYBE_TEXT,
     reminders=many(of(at=INSTANT, strength=TEXT)),
     extended=NUMBER,
     extensions_left={"type": ["integer", "null"]},
-    may_extend=FLAG,
+    may_extend=YES_NO,
     acknowledged_at=MAYBE_INSTANT,
 )
 CONVERSION: Final = of(
@@ -47,7 +48,7 @@ CONVERSION: Final = of(
         of(
             target=TEXT,
             object=TEXT,
-            optional=FLAG,
+            optional=YES_NO,
             suggestions=many(of(id=ID, title=TEXT, same=TEXT)),
         )
     ),

@@ -21,6 +21,7 @@ from fieldstone.web.rest.openapi_parts import (
     MAYBE_TEXT,
     PATH_ID,
     TEXT,
+    WHOLE,
     Json,
     answers,
     asks,
@@ -175,7 +176,7 @@ def bulk_operation(one: ObjectType, name: str) -> Json:
             "delete": {**many(ID), "maxItems": 1000},
         },
     }
-    outcome = of(id=MAYBE_TEXT, status={"type": "integer"})
+    outcome = of(id=MAYBE_TEXT, status=WHOLE)
     schema = {"type": "object", "additionalProperties": many(outcome)}
     atomic = parameter("atomic", FLAG, "1 writes all or none.")
     return _operation(

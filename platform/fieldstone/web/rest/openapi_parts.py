@@ -16,6 +16,9 @@ INTRODUCTION: Final = (
     "Generated from the model of this site. JSON in UTF-8; instants in RFC 3339 with Z, decimals as text, dates as "
     "YYYY-MM-DD. Send 'Authorization: Bearer TOKEN'. Errors are RFC 9457 problem details that name every problem at once."
 )
+WHOLE: Final[Json] = {"type": "integer"}
+NATURAL: Final[Json] = {"type": "integer", "minimum": 0, "maximum": 2**31}
+YES_NO: Final[Json] = {"type": "boolean"}
 TEXT: Final[Json] = {"type": "string"}
 MAYBE_TEXT: Final[Json] = {"type": ["string", "null"]}
 INSTANT: Final[Json] = {"type": "string", "format": "date-time"}

@@ -10,6 +10,8 @@ from fieldstone.model.objects import ObjectType
 from fieldstone.web.rest.openapi_parts import (
     ID,
     TEXT,
+    WHOLE,
+    YES_NO,
     Json,
     answers,
     many,
@@ -20,9 +22,7 @@ from fieldstone.web.rest.openapi_parts import (
 
 LONGEST_PERIOD: Final = 365
 MOST_IDS: Final = 200
-WHOLE: Final[Json] = {"type": "integer"}
 PERHAPS: Final[Json] = {"type": ["integer", "null"]}
-YES_NO: Final[Json] = {"type": "boolean"}
 IDS: Final[Json] = {"type": "array", "items": TEXT, "minItems": 1, "maxItems": MOST_IDS}
 CLAIM_BODY: Final[Json] = {
     "type": "object",

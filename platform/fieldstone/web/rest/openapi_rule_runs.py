@@ -9,6 +9,7 @@ from fieldstone.web.rest.openapi_parts import (
     ID,
     INSTANT,
     TEXT,
+    WHOLE,
     Json,
     answers,
     asks,
@@ -17,7 +18,6 @@ from fieldstone.web.rest.openapi_parts import (
     parameter,
 )
 
-WHOLE: Final[Json] = {"type": "integer"}
 APPLY: Final[Json] = {
     "type": "object",
     "required": ["rule"],

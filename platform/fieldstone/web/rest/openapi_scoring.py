@@ -5,9 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from fieldstone.web.rest.openapi_parts import ID, TEXT, Json, answers, asks, many, of, parameter
+from fieldstone.web.rest.openapi_parts import (
+    ID,
+    TEXT,
+    WHOLE,
+    YES_NO,
+    Json,
+    answers,
+    asks,
+    many,
+    of,
+    parameter,
+)
 
-WHOLE: Final[Json] = {"type": "integer"}
 ADOPT: Final[Json] = {
     "type": "object",
     "required": ["version"],
@@ -28,7 +38,7 @@ RULE: Final = of(
     object=TEXT,
     version=WHOLE,
     adopted=WHOLE,
-    waits={"type": "boolean"},
+    waits=YES_NO,
     in_flight=TEXT,
 )
 CROSSING: Final[Json] = {

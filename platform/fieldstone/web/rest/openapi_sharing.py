@@ -9,7 +9,10 @@ from fieldstone.web.rest.openapi_parts import (
     FLAG,
     INSTANT,
     MAYBE_TEXT,
+    NATURAL,
     TEXT,
+    WHOLE,
+    YES_NO,
     Json,
     answers,
     asks,
@@ -18,7 +21,6 @@ from fieldstone.web.rest.openapi_parts import (
     parameter,
 )
 
-WHOLE: Final[Json] = {"type": "integer", "minimum": 0, "maximum": 2**31}
 MAYBE_WHOLE: Final[Json] = {"type": ["integer", "null"]}
 HOURS: Final[Json] = {
     "oneOf": [
@@ -62,13 +64,13 @@ OBJECTION: Final[Json] = {
 }
 LABEL: Final = of(en=TEXT, zh=TEXT)
 NAMED: Final = of(code=TEXT, object=TEXT, label=LABEL)
-COUNTS: Final[Json] = {"type": "object", "additionalProperties": {"type": "integer"}}
+COUNTS: Final[Json] = {"type": "object", "additionalProperties": WHOLE}
 SEAT: Final = of(
     person=TEXT,
     name=TEXT,
     state={"type": "string", "enum": ["free", "away", "full"]},
     because=LABEL,
-    next={"type": "boolean"},
+    next=YES_NO,
     share={"type": "number"},
     owed={"type": "number"},
     given=COUNTS,
@@ -76,7 +78,7 @@ SEAT: Final = of(
     room=MAYBE_WHOLE,
     rank=MAYBE_WHOLE,
 )
-CANDIDATE: Final = of(id=TEXT, name=TEXT, chosen={"type": "boolean"}, because=LABEL)
+CANDIDATE: Final = of(id=TEXT, name=TEXT, chosen=YES_NO, because=LABEL)
 BOARD: Final = of(
     code=TEXT,
     object=TEXT,
@@ -84,16 +86,16 @@ BOARD: Final = of(
     lines=many(of(code=TEXT, label=LABEL, when=MAYBE_TEXT, method=MAYBE_TEXT, people=many(SEAT))),
     dealt=many(of(record=TEXT, at=INSTANT, person=MAYBE_TEXT, because=LABEL, candidates=many(CANDIDATE))),
     waiting=many(of(record=TEXT, since=INSTANT, due=INSTANT)),
-    waiting_count=WHOLE,
+    waiting_count=NATURAL,
 )  # fmt: skip
 EDITION: Final[Json] = {
     **of(
-        edition=WHOLE,
+        edition=NATURAL,
         period=TEXT,
         since=INSTANT,
         until=INSTANT,
         published_at=INSTANT,
-        rule_version=WHOLE,
+        rule_version=NATURAL,
         lines=many(
             of(
                 person=TEXT,
@@ -101,7 +103,7 @@ EDITION: Final[Json] = {
                 rank=MAYBE_WHOLE,
                 score={"type": ["number", "null"]},
                 metrics={"type": "object"},
-                rewards=of(weight=WHOLE, extra=COUNTS, **{"not": {"type": "object"}}),
+                rewards=of(weight=NATURAL, extra=COUNTS, **{"not": {"type": "object"}}),
                 note=MAYBE_TEXT,
             )
         ),
@@ -114,7 +116,7 @@ WHOLE_CALENDAR: Final = of(
     zone=TEXT,
     country=MAYBE_TEXT,
     hours=many(many(TEXT)),
-    days=many(of(day=TEXT, works={"type": "boolean"}, hours=many(TEXT), name=MAYBE_TEXT)),
+    days=many(of(day=TEXT, works=YES_NO, hours=many(TEXT), name=MAYBE_TEXT)),
 )
 CODE: Final = parameter("code", TEXT, "The code of the rule or calendar.", "path")
 
@@ -138,7 +140,7 @@ SHARING_PATHS: Final[Mapping[str, Json]] = {
     "/api/v1/rankings": _read("Rankings", "rankings", "List the ranking programmes", many(NAMED)),
     "/api/v1/rankings/{code}": _read(
         "Rankings", "ranking", "Read a published list", EDITION, CODE,
-        parameter("edition", WHOLE, "An earlier edition; the latest when left out."),
+        parameter("edition", NATURAL, "An earlier edition; the latest when left out."),
         parameter("preview", FLAG, "1 returns the next list as the records stand now."),
     ),
     "/api/v1/rankings/{code}/publish": {
@@ -151,7 +153,7 @@ SHARING_PATHS: Final[Mapping[str, Json]] = {
         "post": {
             **_operation(
                 "Rankings", "object_to_ranking", "Object to the latest list",
-                answers("201", of(data=of(sent={"type": "boolean"})), "It was sent."), CODE,
+                answers("201", of(data=of(sent=YES_NO)), "It was sent."), CODE,
             ),
             "requestBody": asks(OBJECTION),
         }
@@ -164,7 +166,7 @@ SHARING_PATHS: Final[Mapping[str, Json]] = {
         "post": {
             **_operation(
                 "Calendars", "set_calendar_days", "Set single days of a calendar",
-                answers("201", of(data=of(revision=WHOLE)), "In force as this revision."), CODE,
+                answers("201", of(data=of(revision=NATURAL)), "In force as this revision."), CODE,
             ),
             "requestBody": asks(DAYS),
         }
@@ -173,7 +175,7 @@ SHARING_PATHS: Final[Mapping[str, Json]] = {
         "post": {
             **_operation(
                 "Calendars", "import_calendar_days", "Set days off and make-up days from an iCalendar file",
-                answers("201", of(data=of(revision=MAYBE_WHOLE, changed=WHOLE)), "In force as this revision; 200 when nothing changes."), CODE,
+                answers("201", of(data=of(revision=MAYBE_WHOLE, changed=NATURAL)), "In force as this revision; 200 when nothing changes."), CODE,
             ),
             "requestBody": {"required": True, "content": {"text/calendar": {"schema": {"type": "string"}}}},
         }
