@@ -6,7 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from fieldstone.base.errors import RefusedError
+from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Context
 from fieldstone.cli.contract import Asked
 from fieldstone.evolution.apply import Wish
@@ -35,6 +35,44 @@ def wish_arguments(parser: ArgumentParser) -> None:
 def wish_of(asked: Asked) -> Wish:
     """Return why and how a plan is to be applied."""
     return Wish(asked.arguments.reason, asked.arguments.yes)
+
+
+def move_arguments(parser: ArgumentParser) -> None:
+    """Declare where records of removed stages and options go."""
+    parser.add_argument(
+        "--move",
+        action="append",
+        default=[],
+        metavar="OBJECT.FIELD.CODE=TO",
+        help="where the records of a removed stage or option go, such as lead.stage.contacted=new",
+    )
+
+
+def moves_of(asked: Asked) -> dict[tuple[str, ...], str]:
+    """Return where records go, as the command line says. Raises RefusedError for what is no move."""
+    found: dict[tuple[str, ...], str] = {}
+    for text in asked.arguments.move:
+        path, equals, to = text.partition("=")
+        steps = tuple(path.split("."))
+        if not equals or not to or len(steps) != len(("object", "field", "code")) or not all(steps):
+            said, cure = f"{text[:80]!r} is no move.", "Write --move lead.stage.contacted=new."
+            raise RefusedError([Problem("bad_move", "--move", said, cure)])
+        found[steps] = to
+    return found
+
+
+def where_to(planned: Plan) -> list[Problem]:
+    """Return the questions that are open: where the records of removed stages go."""
+    return [
+        Problem(
+            "where_to",
+            ".".join(one.removed.path),
+            f"{one.count:,} records stand in '{one.removed.code}', which goes away.",
+            f"Say where they go: --move {'.'.join(one.removed.path)}=TO; TO is one of {', '.join(one.removed.choices)}.",
+        )
+        for one in planned.leaving
+        if one.undecided
+    ]
 
 
 def folder_of(asked: Asked) -> Path:

@@ -12,7 +12,7 @@ from fieldstone.evolution.finding import DANGER, NOTE, STOP, WARNING, Finding
 from fieldstone.evolution.gaining import gains_and_losses
 from fieldstone.evolution.operations import ADD, CHANGE, RETIRE, Operation
 from fieldstone.evolution.references import places_of
-from fieldstone.evolution.relocation import Removed
+from fieldstone.evolution.relocation import Leaving, Removed
 from fieldstone.fieldtypes.contract import FieldType, InvalidValueError
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.model.site_model import Model
@@ -39,7 +39,7 @@ class Compared:
 
 
 def findings(
-    compared: Compared, operations: Sequence[Operation], removed: Sequence[Removed]
+    compared: Compared, operations: Sequence[Operation], leaving: Sequence[Leaving]
 ) -> tuple[Finding, ...]:
     """Return every consequence, the gravest first."""
     found: list[Finding] = []
@@ -48,8 +48,7 @@ def findings(
         if judge is not None:
             found += judge(compared, one)
     found += gains_and_losses(compared.before, compared.after, compared.census, operations)
-    for gone in removed:
-        found += _of_removed(compared, gone)
+    found += [_of_removed(compared, left) for left in leaving]
     order = {STOP: 0, DANGER: 0, WARNING: 1, NOTE: 2}
     return tuple(sorted(dict.fromkeys(found), key=lambda one: order[one.level]))
 
@@ -248,27 +247,31 @@ def _of_role(compared: Compared, one: Operation) -> Iterator[Finding]:
         yield Finding(DANGER, "role_with_people", one.path, text, counted.count, counted.samples)
 
 
-def _of_removed(compared: Compared, gone: Removed) -> Iterator[Finding]:
-    """Yield where the records of a removed stage or option go."""
+def leaving_of(census: Census, removed: Sequence[Removed]) -> Iterator[Leaving]:
+    """Yield the removed stages and options that records hold."""
+    for gone in removed:
+        if census.knows(gone.object_name, gone.field):
+            count = census.holders(*gone.path)
+            if count:
+                yield Leaving(gone, count)
+
+
+def _of_removed(compared: Compared, one: Leaving) -> Finding:
+    """Return where the records of a removed stage or option go."""
+    gone, count = one.removed, one.count
     spec = compared.after.objects[gone.object_name]
-    if not compared.census.knows(gone.object_name, gone.field):
-        return
-    count = compared.census.holders(gone.object_name, gone.field, gone.code)
-    path = (gone.object_name, gone.field, gone.code)
-    if not count:
-        return
     if gone.to is None:
         text = Label(
             f'{count:,} {spec.plural.en.lower()} hold "{gone.code}"; they keep it, and it is shown by its code.',
             f"{count:,} 条{spec.label.text('zh')}的值为“{gone.code}”；将保留该值，并以代码显示。",
         )
-        yield Finding(DANGER, "option_in_use", path, text, count)
-        return
+        return Finding(DANGER, "option_in_use", gone.path, text, count)
     text = Label(
         f'{count:,} {spec.plural.en.lower()} go from "{gone.code}" to "{gone.to}"; going back brings them back.',
         f"{count:,} 条{spec.label.text('zh')}将从“{gone.code}”移到“{gone.to}”；回退时会恢复。",
     )
-    yield Finding(DANGER, "stage_in_use" if gone.stage else "option_moved", path, text, count)
+    code = "stage_in_use" if gone.stage else "option_moved"
+    return Finding(DANGER, code, gone.path, text, count)
 
 
 Judge = Callable[[Compared, Operation], Iterator[Finding]]

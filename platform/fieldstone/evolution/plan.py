@@ -10,10 +10,11 @@ from fieldstone.changes.nouns import Context
 from fieldstone.evolution.difference import difference
 from fieldstone.evolution.documents import Documents
 from fieldstone.evolution.finding import DANGER, STOP, Finding
-from fieldstone.evolution.findings import Compared, findings
+from fieldstone.evolution.findings import Compared, findings, leaving_of
 from fieldstone.evolution.operations import Operation
 from fieldstone.evolution.relocation import (
     Destinations,
+    Leaving,
     carries_of,
     fills_of,
     relocation_of,
@@ -38,6 +39,7 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     problems: tuple[Problem, ...] = ()
     relocation: Relocation = NO_RELOCATION
+    leaving: tuple[Leaving, ...] = ()  # what is removed while records hold it
 
     @property
     def needs_second_word(self) -> bool:
@@ -59,6 +61,7 @@ class Plan:
             "base": self.base,
             "operations": [one.as_json() for one in self.operations],
             "findings": [one.as_json() for one in self.findings],
+            "leaving": [one.as_json() for one in self.leaving],
             "needs_second_word": self.needs_second_word,
             "problems": [vars(one) for one in self.problems],
         }
@@ -88,7 +91,8 @@ def plan(workshop: Workshop, ctx: Context, present: Model, wanted: Wanted) -> Pl
     operations = difference(present, model)
     removed = removed_values(present, model, operations, wanted.moves)
     with workshop.storage.counting(present, ctx) as census:
-        found = findings(Compared(present, model, census), operations, removed)
+        leaving = tuple(leaving_of(census, removed))
+        found = findings(Compared(present, model, census), operations, leaving)
     stops = [one for one in found if one.level == STOP]
     if stops:
         problems = tuple(
@@ -103,4 +107,4 @@ def plan(workshop: Workshop, ctx: Context, present: Model, wanted: Wanted) -> Pl
         fills=tuple(fills_of(operations, model)),
         searched_anew=searched_anew(present, model),
     )
-    return Plan(wanted.base, wanted.documents, model, operations, found, relocation=relocation)
+    return Plan(wanted.base, wanted.documents, model, operations, found, (), relocation, leaving)

@@ -21,13 +21,42 @@ Destinations = Mapping[tuple[str, ...], str]
 
 @dataclass(frozen=True)
 class Removed:
-    """A stage or an option that is no longer there, and where its records go; `to` is None when they keep the value."""
+    """A stage or an option that is no longer there, and where its records go; `to` is None when they keep the value.
+
+    `chosen`: somebody said so; `choices` are the codes they could have said.
+    """
 
     object_name: str
     field: str
     code: str
     to: str | None
     stage: bool
+    chosen: bool = False
+    choices: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> tuple[str, str, str]:
+        """Return what `moves` calls it."""
+        return (self.object_name, self.field, self.code)
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """A removed stage or option that records hold."""
+
+    removed: Removed
+    count: int
+
+    @property
+    def undecided(self) -> bool:
+        """Tell whether somebody has to say where its records go: a stage is left for another, and there are several."""
+        gone = self.removed
+        return gone.stage and not gone.chosen and len(gone.choices) > 1
+
+    def as_json(self) -> dict[str, object]:
+        """Return it as programs see it."""
+        gone = self.removed
+        return {"path": list(gone.path), "count": self.count, "to": gone.to, "chosen": gone.chosen, "choices": list(gone.choices)}  # fmt: skip
 
 
 def relocation_of(
@@ -114,11 +143,12 @@ def _removed_stages(
         for place, code in enumerate(codes):
             if code in left or code in called:
                 continue
-            to = chosen.get((new.code, new.stage_field, code))
-            if to is None:
-                earlier_ones = [one for one in reversed(codes[:place]) if one in left]
-                to = next(iter(earlier_ones), next(iter(left)))
-            yield Removed(new.code, new.stage_field, code, _known(to, left), stage=True)
+            said = chosen.get((new.code, new.stage_field, code))
+            earlier_ones = [one for one in reversed(codes[:place]) if one in left]
+            to = said or next(iter(earlier_ones), next(iter(left)))
+            beside = new.pipelines.pipelines.get(pipeline.code)
+            choices = tuple(beside.stages if beside is not None else left)
+            yield Removed(new.code, new.stage_field, code, _known(to, left), True, said is not None, choices)  # fmt: skip
 
 
 def _removed_options(
@@ -136,9 +166,8 @@ def _removed_options(
         for option in getattr(was.type, "options", {}):
             if option not in left and (new.code, code, option) not in renamed:
                 to = chosen.get((new.code, code, option))
-                yield Removed(
-                    new.code, code, option, None if to is None else _known(to, left), stage=False
-                )
+                known = None if to is None else _known(to, left)
+                yield Removed(new.code, code, option, known, False, to is not None, tuple(left))
 
 
 def _known(to: str, left: Mapping[str, object]) -> str:

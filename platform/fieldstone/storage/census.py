@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, String, and_, func, not_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, not_, select
 
 from fieldstone.changes.nouns import Context
 from fieldstone.expressions.expression import Expression
+from fieldstone.expressions.sqltypes import StringList
 from fieldstone.storage import relocating
 from fieldstone.storage.reader import Reader
 from fieldstone.storage.tables import ObjectTable, Tables
@@ -137,7 +138,7 @@ class Census:
         held = self._tables[object_name]
         column = held.columns[field]
         asked = select(column, func.count()).where(_live(held), column.is_not(None))
-        if not isinstance(column.type, String):  # a list of options: counted in memory
+        if isinstance(column.type, StringList):  # counted in memory
             counted: Counter[str] = Counter()
             for (values,) in self._connection.execute(select(column).where(_live(held))):
                 counted.update(values or ())

@@ -34,7 +34,7 @@ def hidden(page: TestResponse) -> dict[str, str]:
 
 def confirm(admin: Visitor, page: TestResponse, **more: str) -> TestResponse:
     """Put a plan that is shown into force."""
-    assert page.status_code == 200, page.text.partition("<main")[2][:4000]
-    action = re.search(r'action="(/studio/[^"]*)"', page.text.partition("st-steps")[2])
+    assert page.status_code == 200, re.findall(r'<ul class="why-not">.*?</ul>', page.text)
+    action = re.search(r'<form class="sheet" method="post" action="(/studio/[^"]*)"', page.text)
     assert action is not None
     return admin.post(action[1], **{**hidden(page), **more})

@@ -21,6 +21,8 @@ WORD, CHOICE, FLAG, SWITCH, NUMBER, WORDS, NAMES, CONDITION, LINES, YAML = (
     "word", "choice", "flag", "switch", "number", "words", "names", "condition", "lines", "yaml",
 )  # fmt: skip
 UNSET: Final = ""
+# Expressions that give a value and ask no yes or no.
+WORKED_OUT: Final = frozenset({"value", "default_expression"})
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,7 @@ class SchemaForm:
         elif kind == YAML:
             made |= {"type": "long_text", "wide": True, "mono": True}
         elif kind == CONDITION:
-            made |= {"wide": True, "expression": True}
+            made |= {"wide": True, "expression": True, "condition": name not in WORKED_OUT}
         else:
             made["max_length"] = 2000
         return made

@@ -14,6 +14,13 @@ from fieldstone.evolution.documents import Documents
 from fieldstone.evolution.effective import Effective
 from fieldstone.web.asking import Asked
 
+NEEDS: Final = {
+    "set": ["path"],
+    "reset": ["path"],
+    "rename": ["path", "to"],
+    "text": ["file", "text"],
+    "move": ["path", "to"],
+}
 PATH: Final = {"type": "array", "items": {"type": "string"}, "minItems": 1, "maxItems": 20}
 SCHEMA: Final = {
     "type": "array",
@@ -22,7 +29,7 @@ SCHEMA: Final = {
         "type": "object",
         "required": ["do"],
         "properties": {
-            "do": {"enum": ["set", "reset", "rename", "text", "move"]},
+            "do": {"enum": list(NEEDS)},
             "path": PATH,
             "value": {},
             "to": {"type": "string"},
@@ -30,6 +37,10 @@ SCHEMA: Final = {
             "text": {"type": "string"},
         },
         "additionalProperties": False,
+        "allOf": [
+            {"if": {"properties": {"do": {"const": do}}}, "then": {"required": needs}}
+            for do, needs in NEEDS.items()
+        ],
     },
 }
 Json = dict[str, Any]
@@ -77,6 +88,12 @@ class Edits:
     def write(self, file: str, text: str) -> Edits:
         """Return the steps with one more: this document of the site is this text."""
         return Edits((*self.steps, {"do": "text", "file": file, "text": text}))
+
+    def move(self, path: Sequence[str], to: str) -> Edits:
+        """Return the steps with this answer to where the records of a removed stage or option go; "" is no answer."""
+        kept = [one for one in self.steps if one["do"] != "move" or one["path"] != list(path)]
+        said = [{"do": "move", "path": list(path), "to": to}] if to else []
+        return Edits((*kept, *said))
 
     def on(self, documents: Documents) -> Documents:
         """Return the documents after the steps."""

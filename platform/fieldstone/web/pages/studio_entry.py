@@ -23,7 +23,7 @@ from fieldstone.web.pages.studio_parts import Part, entries_of, form_of, part_of
 from fieldstone.web.pages.studio_plan import planned_page
 from fieldstone.web.pages.studio_preview import preview_of
 from fieldstone.web.pages.studio_trial import trial_page
-from fieldstone.web.pages.studio_typed import NEW, typed_entry, variant_of
+from fieldstone.web.pages.studio_typed import typed_entry, variant_of
 from fieldstone.web.pages.studio_words import KINDS, ONE_OF, columns_url, label_of, variant_label
 from fieldstone.web.pages.subjects import not_there
 from fieldstone.web.pages.views import declared_views
@@ -100,24 +100,24 @@ def _form(
 ) -> Response:
     effective = effective_of(asked)
     entries = entries_of(part, effective)
-    if code != NEW and code not in entries:
+    if code != part.new and code not in entries:
         raise not_there()
-    value, typed = entries.get(code, {}) if code != NEW else {}, dict(given.items(multi=True))
+    value, typed = entries.get(code, {}) if code != part.new else {}, dict(given.items(multi=True))
     variant = variant_of(part, value, typed.get("variant", ""))
     form = form_of(asked, part, variant, [one for one in entries if one != code], value)
     chosen = typed.get("object") or value.get("object") or "lead"
     object_name = part.spec.code if part.spec else str(chosen)
-    of_rule = part.kind == "rules" and code == NEW
+    of_rule = part.kind == "rules" and code == part.new
     of_field = part.kind == "fields"
     context = {
         **_heading(asked, part, code, value),
         **_ends(asked, part, code, effective),
-        "code": typed.get("code", "" if code == NEW else code),
+        "code": typed.get("code", "" if code == part.new else code),
         "variant": variant,
         "variant_label": variant_label(asked, part, variant),
-        "types": types_of(asked, variant, fresh=code == NEW) if of_field else [],
+        "types": types_of(asked, variant, fresh=code == part.new) if of_field else [],
         "groups": groups(asked, part, form.fields(value, typed, errors)),
-        "places": places(asked, part, given) if code == NEW else [],
+        "places": places(asked, part, given) if code == part.new else [],
         "errors": [{"name": name, "text": text} for name, text in errors.items()],
         "object": object_name,
         "objects": _objects(asked, object_name) if of_rule else [],
@@ -135,11 +135,12 @@ def _heading(asked: Asked, part: Part, code: str, value: Mapping[str, Any]) -> D
     return {
         "adopt_url": f"/scoring/{code}" if adopted else "",
         "tabs": tabs(asked, "rules" if part.kind == "rules" else "objects"),
-        "title": t(ONE_OF[part.kind]) if code == NEW else label_of(asked, code, value),
+        "title": t(ONE_OF[part.kind]) if code == part.new else label_of(asked, code, value),
         "crumb": {"label": spec.label.text(asked.language) if spec else what, "href": part.base},
         "action": f"{part.base}/{code}",
         "pipeline": part.pipeline,
-        "fresh": code == NEW,
+        "base": changing_of(asked).current(asked.ctx)[0],
+        "fresh": code == part.new,
         "renames": part.may_rename,
         "tries": part.kind == "rules",
         "arrange_url": columns_url(spec.code, code) if spec and code in _lists(part) else "",
@@ -154,7 +155,7 @@ def _lists(part: Part) -> list[str]:
 
 def _ends(asked: Asked, part: Part, code: str, effective: Effective) -> Drawn:
     """Return how an entry can be ended: taken away, or left to the layers below."""
-    if code == NEW:
+    if code == part.new:
         return {"layer": "", "remove_url": "", "reset_url": ""}
     changing = changing_of(asked)
     _, documents = changing.current(asked.ctx)

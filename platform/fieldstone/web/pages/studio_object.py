@@ -30,7 +30,6 @@ from fieldstone.web.pages.views import declared_views
 
 PAGE = Blueprint("studio_object", __name__)
 Drawn = dict[str, Any]
-NEW: Final = "new"
 SUMMARY: Final = ("type", "kind", "to", "required", "unique", "needs", "within", "filter", "fields", "columns", "read", "update", "create", "when", "items")  # fmt: skip
 # Whose order people see: on forms, in menus, along the path of stages.
 ORDERED: Final = ("fields", "pipelines", "stages", "views", "nav", "roles")
@@ -89,7 +88,7 @@ def _list(asked: Asked, object_name: str, kind: str, order: Sequence[str] = ()) 
         "rows": rows,
         "what": t(KINDS[kind]),
         "variants": _variants(asked, kind),
-        "new_url": f"{part.base}/{NEW}",
+        "new_url": f"{part.base}/{part.new}",
         "new_label": t(ONE_OF[kind]),
         "pipeline": pipeline,
         "order_url": f"/studio/order/{object_name}/{kind}" if kind in ORDERED else "",

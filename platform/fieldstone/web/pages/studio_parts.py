@@ -66,6 +66,11 @@ class Part:
         return f"{self.base}?pipeline={self.pipeline}" if self.pipeline else self.base
 
     @property
+    def new(self) -> str:
+        """Return what stands for one more entry in an address: a stage may well be called new."""
+        return "+" if self.kind == "stages" else "new"
+
+    @property
     def may_rename(self) -> bool:
         """Tell whether an entry can get another code: records and references follow."""
         return self.kind in RENAMED
@@ -89,9 +94,9 @@ def part_of(asked: Asked, object_name: str, kind: str, pipeline: str = "") -> Pa
 
 def _pipeline(spec: ObjectType, wanted: str) -> str:
     there = list(spec.pipelines.pipelines) if spec.pipelines else []
-    if wanted and wanted not in there:
+    if wanted and there and wanted not in there:
         raise not_there()
-    return wanted or (there[0] if there else "standard")
+    return wanted if wanted in there else there[0] if there else "standard"
 
 
 def entries_of(part: Part, effective: Effective) -> dict[str, dict[str, Any]]:

@@ -11,6 +11,8 @@ from fieldstone.evolution.apply import Wish
 from fieldstone.evolution.finding import Finding
 from fieldstone.evolution.operations import Operation
 from fieldstone.evolution.plan import Plan
+from fieldstone.evolution.relocation import Leaving
+from fieldstone.model.objects import ObjectType
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
@@ -29,13 +31,18 @@ LOOKS = {
     "purge": ("trash-2", "red"),
 }
 SHOWN = 80
+WHERE = "where."
 
 
 @PAGE.post("/studio/plan")
 def show_plan() -> Response:
     """Show what a form of the studio would change; nothing is written."""
-    edits = Edits.read(request.form.get("edits", ""))
-    back = drawing.safe_back(request.form.get("back", ""), "/studio")
+    given = request.form
+    edits = Edits.read(given.get("edits", ""))
+    for name, to in given.items():
+        if name.startswith(WHERE):
+            edits = edits.move(name.removeprefix(WHERE).split("."), to)
+    back = drawing.safe_back(given.get("back", ""), "/studio")
     return planned_page(the_call(), edits, back)
 
 
@@ -52,7 +59,8 @@ def apply_plan() -> Response:
         raise changing.overtaken(int(base))
     wish = Wish(given.get("reason", ""), given.get("second_word") == "true")
     planned = changing.plan(asked.ctx, edits.on(documents), number, edits.moves)
-    if planned.needs_second_word and not wish.second_word:
+    undecided = any(one.undecided for one in planned.leaving)
+    if undecided or (planned.needs_second_word and not wish.second_word):
         return planned_page(asked, edits, back, missed=True)
     applied = changing.apply(asked.ctx, planned, wish)
     t = speech(asked.language).t
@@ -78,6 +86,8 @@ def planned_page(asked: Asked, edits: Edits, back: str, *, missed: bool = False)
         "base": number,
         "back": back,
         "missed": missed,
+        "leaving": [_leaving(asked, planned, one) for one in planned.leaving],
+        "undecided": any(one.undecided for one in planned.leaving),
         "title": t("What this changes"),
     }
     status = 422 if planned.problems or missed else 200
@@ -96,6 +106,36 @@ def plan_context(asked: Asked, planned: Plan) -> Drawn:
         "asks": planned.needs_second_word,
         "nothing": planned.empty,
     }
+
+
+def _leaving(asked: Asked, planned: Plan, one: Leaving) -> Drawn:
+    """Return a removed stage or option with the question where its records go."""
+    gone, language, t = one.removed, asked.language, speech(asked.language).t
+    before = asked.model.objects.get(gone.object_name)
+    spec = planned.model.objects[gone.object_name] if planned.model else before
+    chosen = gone.to if gone.chosen or not one.undecided else None
+    field = spec.fields.get(gone.field) if spec else None
+    options = getattr(field.type, "options", {}) if field else {}
+    keep = [] if gone.stage else [("", t("They keep the value, shown by its code"))]
+    listed = [(code, options[code].label.text(language) if code in options else code) for code in gone.choices]  # fmt: skip
+    return {
+        "name": WHERE + ".".join(gone.path),
+        "label": _label_of(before, gone.field, gone.code, language),
+        "object": spec.plural.text(language) if spec else gone.object_name,
+        "count": one.count,
+        "stage": gone.stage,
+        "options": [
+            {"value": code, "label": word, "chosen": code == (chosen or "")}
+            for code, word in [*keep, *listed]
+        ],
+        "open": chosen is None and gone.stage,
+    }
+
+
+def _label_of(spec: ObjectType | None, field: str, code: str, language: str) -> str:
+    held = spec.fields.get(field) if spec else None
+    options = getattr(held.type, "options", {}) if held else {}
+    return options[code].label.text(language) if code in options else code
 
 
 def _step(one: Operation, language: str) -> Drawn:

@@ -18,7 +18,7 @@ from fieldstone.web.pages.inline import option_of
 from fieldstone.web.pages.studio_draft import Draft, seen_as
 from fieldstone.web.pages.studio_edits import Edits, changing_of
 from fieldstone.web.pages.studio_parts import Part, part_of
-from fieldstone.web.pages.studio_typed import NEW, typed_entry
+from fieldstone.web.pages.studio_typed import typed_entry
 from fieldstone.web.pages.subjects import not_there
 from fieldstone.web.pages.values import Look
 
@@ -59,7 +59,7 @@ def preview_entry(object_name: str, kind: str, code: str) -> Response:
     if part.spec is None or kind != "fields":
         raise not_there()
     given = request.form.copy()
-    if code == NEW and not given.get("label.en") and not given.get("label.zh"):
+    if code == part.new and not given.get("label.en") and not given.get("label.zh"):
         given["code"] = given.get("code") or DRAFTED
     found = typed_entry(asked, part, code, given)
     if "options" in found.errors:  # what is not written yet is drawn as a blank

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from werkzeug.datastructures import MultiDict
 
@@ -18,14 +18,14 @@ from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
 from fieldstone.web.pages.studio_fields import placed
 from fieldstone.web.pages.studio_lines import LONGEST_CODE, code_from
 from fieldstone.web.pages.studio_parts import HIDDEN, Part, entries_of, form_of
+from fieldstone.web.pages.subjects import not_there
 
-NEW: Final = "new"
 Errors = dict[str, str]
 
 
 @dataclass(frozen=True)
 class TypedEntry:
-    """One entry, `code` as it is called now (NEW: not there yet), `wanted` as it is to be called."""
+    """One entry, `code` as it is called now (part.new: not there yet), `wanted` as it is to be called."""
 
     part: Part
     code: str
@@ -48,9 +48,11 @@ def variant_of(part: Part, value: Mapping[str, Any], asked_for: str) -> str:
 
 def typed_entry(asked: Asked, part: Part, code: str, given: MultiDict[str, str]) -> TypedEntry:
     """Return what a form says; its steps leave out what is wrong."""
-    effective = effective_of(asked)
+    effective = effective_of(asked, given.get("base", ""))
     entries = entries_of(part, effective)
-    before = entries.get(code, {}) if code != NEW else {}
+    if code != part.new and code not in entries:
+        raise not_there()
+    before = entries.get(code, {}) if code != part.new else {}
     variant = variant_of(part, before, given.get("variant", ""))
     form = form_of(asked, part, variant, [one for one in entries if one != code], before)
     typed = dict(given.items(multi=True))
@@ -58,14 +60,16 @@ def typed_entry(asked: Asked, part: Part, code: str, given: MultiDict[str, str])
     if "options" in form.lines and not values.get("options") and not values.get("options_from"):
         errors["options"] = speech(asked.language).t("Write at least one option.")
     wanted = code
-    if code == NEW or part.may_rename:
-        wanted = given.get("code", "" if code == NEW else code).strip()
-        if not wanted and code == NEW:
+    if code == part.new or part.may_rename:
+        wanted = given.get("code", "" if code == part.new else code).strip()
+        if not wanted and code == part.new:
             wanted = _own_code(part, values, entries)
     if error_of_code := _code_error(asked, part, wanted, code, entries):
         errors["code"] = error_of_code
     found = TypedEntry(part, code, wanted, variant, before, values, errors, Edits())
-    edits = _added(asked, found, given) if code == NEW else _altered(asked, found, form, effective)
+    edits = (
+        _added(asked, found, given) if code == part.new else _altered(asked, found, form, effective)
+    )
     return TypedEntry(part, code, wanted, variant, before, values, errors, edits)
 
 
@@ -73,7 +77,7 @@ def _own_code(part: Part, values: Mapping[str, Any], entries: Mapping[str, Any])
     """Return the code that a new entry gets when nobody names one: its English, or its Chinese as pinyin."""
     label = values.get("label")
     said = label.get("en") or label.get("zh") if isinstance(label, Mapping) else label
-    taken = [*entries, *(part.spec.fields if part.spec and part.kind == "fields" else ()), NEW]
+    taken = [*entries, *(part.spec.fields if part.spec and part.kind == "fields" else ()), part.new]
     return code_from(str(said or ""), taken)
 
 
@@ -133,7 +137,7 @@ def _code_error(
     if part.kind in ("permissions",):
         roles = asked.model.roles
         return "" if wanted in roles else t("There is no role of this code.")
-    if not is_code(wanted) or wanted == NEW:
+    if not is_code(wanted) or wanted == part.new:
         return t("Write small letters, digits and single _, beginning with a letter.")
     if wanted != code and wanted in entries:
         return t("This code is taken.")

@@ -1,0 +1,93 @@
+"""An administrator at the studio, in a browser: rights in a table, stages as a path, a condition from rows."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import Tab
+from tests.web.pages.office import Office
+
+
+def into_force(page: Page) -> None:
+    page.get_by_role("button", name="Put into force").click()
+    expect(page.locator(".toast")).to_contain_text("is in force")
+
+
+def test_a_right_is_changed_in_its_cell_and_set_back(tab: Tab, office: Office) -> None:
+    page = tab("admin")
+    page.goto("/studio")
+    page.get_by_role("link", name="Permissions").click()
+    page.get_by_label("Lead · Salesperson · See").select_option("team")
+    page.get_by_role("button", name="See the plan").click()
+    expect(page.locator(".notice")).to_contain_text("2 people gain over leads: see (own → team).")
+    into_force(page)
+    changed = office.site.model.objects["lead"].permissions["sales"].read
+
+    page.get_by_role("link", name="Lead", exact=True).click()
+    cell = page.get_by_label("Lead · Salesperson · See")
+    expect(cell).to_have_value("team")
+    cell.select_option("reset")
+    page.get_by_label("Lead · Viewer · Budget").select_option("read")
+    page.get_by_role("button", name="See the plan").click()
+    into_force(page)
+
+    assert changed == "team"
+    permissions = office.site.model.objects["lead"].permissions
+    assert permissions["sales"].read == "own"
+    assert permissions["viewer"].fields["budget"].level == "read"
+
+
+def test_a_stage_moves_along_the_path_and_a_move_is_forbidden(tab: Tab, office: Office) -> None:
+    page = tab("admin", width=390)
+    page.goto("/studio/o/lead/stages")
+    page.get_by_role("button", name="Move Qualified forward").click()
+    expect(page.locator(".sg-s a.ell")).to_have_text(
+        ["New", "Qualified", "Contacted", "Converted", "Invalid"]
+    )
+    page.get_by_label("From New to Converted").uncheck()
+    page.get_by_role("button", name="See the plan").click()
+    into_force(page)
+
+    pipelines = office.site.model.objects["lead"].pipelines
+    assert pipelines is not None
+    standard = pipelines.pipelines["standard"]
+    assert list(standard.stages)[1] == "qualified"
+    assert "converted" not in standard.moves["new"]
+    expect(page.locator("input[name='moves'][value='map']")).to_be_checked()
+
+
+def test_a_guard_is_put_together_from_rows_and_from_text(tab: Tab, office: Office) -> None:
+    page = tab("admin", "zh")
+    page.goto("/studio/o/lead/stages/contacted")
+    guard = page.locator("[data-field='guard']")
+    guard.get_by_role("button", name="条件", exact=True).click()
+    guard.get_by_label("字段").select_option("channel")
+    guard.get_by_label("字段").nth(1).select_option("kind")
+    guard.get_by_label("取值", exact=True).select_option("paid")
+    expect(guard.locator(".cond-said")).to_contain_text("渠道的渠道类型是付费渠道")
+    guard.get_by_role("button", name="条件组").click()
+    rows = guard.locator(".cond-p.deep .cond-row")
+    rows.nth(0).get_by_label("字段").select_option("score")
+    expect(rows.nth(0).get_by_label("比较方式")).to_be_visible()
+    rows.nth(0).get_by_label("比较方式").select_option(">=")
+    rows.nth(0).get_by_label("取值", exact=True).fill("60")
+    rows.nth(1).get_by_label("字段").select_option("owner")
+    expect(guard.locator(".cond-said")).to_contain_text("且（评分不少于 60，或负责人是当前用户）")
+
+    guard.get_by_text("文本", exact=True).last.click()
+    text = guard.locator("input[name='guard']")
+    expect(text).to_have_value("channel.kind == 'paid' and (score >= 60 or owner == user)")
+    text.fill("budget >= 1000 and channel.kind == 'paid'")
+    expect(guard.locator(".cond-said")).to_contain_text("预算不少于 1,000")
+    expect(guard.locator(".cond-row")).to_have_count(2)
+    guard.get_by_role("button", name="移除").first.click()
+    expect(text).to_have_value("channel.kind == 'paid'")
+    page.get_by_role("button", name="查看影响").click()
+    page.get_by_role("button", name="生效").click()
+    expect(page.locator(".toast")).to_contain_text("已生效")
+
+    pipelines = office.site.model.objects["lead"].pipelines
+    assert pipelines is not None
+    stage = pipelines.pipelines["standard"].stages["contacted"]
+    assert stage.guard is not None
+    assert stage.guard.text == "channel.kind == 'paid'"
