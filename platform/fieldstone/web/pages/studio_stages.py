@@ -10,16 +10,16 @@ from flask import Blueprint, Response, request
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.names import did_you_mean
 from fieldstone.compiler.merging import order_of
-from fieldstone.evolution.ordering import reordered
 from fieldstone.model.objects import ObjectType, Pipeline, Stage
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.studio import tabs
+from fieldstone.web.pages.studio_changes import ordered
 from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
-from fieldstone.web.pages.studio_object import parts_of_object
 from fieldstone.web.pages.studio_parts import Part, part_of
 from fieldstone.web.pages.studio_plan import planned_page
+from fieldstone.web.pages.studio_words import parts_of
 
 PAGE = Blueprint("studio_stages", __name__)
 Drawn = dict[str, Any]
@@ -48,8 +48,8 @@ def write_stages(object_name: str) -> Response:
     if code:
         return _path(asked, part, _shifted(order, code, step))
     edits = Edits()
-    for one, after in reordered(entries, order).items():
-        edits = edits.set((*part.entry(one), "after"), after)
+    if order != order_of(entries):
+        edits = ordered(edits, part.path, entries, order)
     edits = _moves(edits, part, entries, effective.value((*part.path[:-1], "moves")))
     return planned_page(asked, edits, f"{part.base}?pipeline={part.pipeline}")
 
@@ -163,7 +163,7 @@ def _frame(asked: Asked, part: Part) -> Drawn:
         "tabs": tabs(asked, "objects"),
         "title": spec.label.text(asked.language) if spec else "",
         "symbol": spec.icon if spec else "",
-        "parts": parts_of_object(asked, part, "stages"),
+        "parts": parts_of(asked, spec, "stages"),
         "pipelines": [
             {
                 "label": one.label.text(asked.language),
