@@ -37,6 +37,7 @@ class Desk:
     turns: Turns
     counted: Counted
     met: bool = field(default=False, init=False)
+    told: dict[str, Candidate] = field(default_factory=dict, init=False)
 
     @cached_property
     def people(self) -> tuple[Person, ...]:
@@ -258,14 +259,19 @@ class Desk:
     ) -> tuple[Candidate, ...]:
         listed = [p for p in self.people if p is not chosen][: SHOWN_CANDIDATES - 1]
         others = tuple(
-            Candidate(
-                p.id, p.name, False, obstacles[p.id] if obstacles[p.id].en else self._waits(p)
-            )
+            self._passed_over(p, obstacles[p.id] if obstacles[p.id].en else self._waits(p))
             for p in listed
         )
         if chosen is None:
             return others
         return (Candidate(chosen.id, chosen.name, True, why), *others)
+
+    def _passed_over(self, person: Person, why: Label) -> Candidate:
+        """Return one of the others; of most of them the next record of the batch says the same."""
+        told = self.told.get(person.id)
+        if told is None or told.because is not why:
+            told = self.told[person.id] = Candidate(person.id, person.name, False, why)
+        return told
 
     def _waits(self, person: Person) -> Label:
         if self.rotation.method == ways.LEAST_LOADED:

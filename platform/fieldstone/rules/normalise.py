@@ -13,6 +13,7 @@ from fieldstone.rules.company_names import bare, simplified, spelled, squeezed
 
 _SPACES = re.compile(r"\s+")
 _DIGITS = re.compile(r"\D+")
+_HAN = re.compile("[\u4e00-\u9fff]+")
 OUR_REGION = "CN"
 
 
@@ -66,9 +67,19 @@ def _sound(text: str) -> str:
     plain = squeezed(text)
     if plain.isascii():
         return plain
-    from pypinyin import lazy_pinyin  # a third of a second, paid when Chinese comes
+    if not _HAN.fullmatch(plain):
+        return _spoken(plain)
+    # Dictionaries that take a third of a second to load: not before Chinese comes.
+    from pypinyin.seg.mmseg import seg
 
-    return "".join(lazy_pinyin(plain))
+    return "".join(map(_spoken, seg.cut(plain)))  # names seldom come twice, the words in them do
+
+
+@lru_cache(maxsize=20_000)
+def _spoken(text: str) -> str:
+    from pypinyin import lazy_pinyin
+
+    return "".join(lazy_pinyin(text))
 
 
 def _start(text: str) -> str:

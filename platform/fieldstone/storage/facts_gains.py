@@ -90,7 +90,7 @@ class GainFacts(Reader):
         """Return the groups of people by their ids, the nearest first."""
         if USER not in self.tables.objects:
             return {}
-        rows = self.rows(USER, list(people))
+        rows = self.live(USER, people)
         teams = self._called("team", [row.get("team") for row in rows.values()])
         found = {}
         for person, row in rows.items():
@@ -125,7 +125,7 @@ class GainFacts(Reader):
         wanted = sorted({one for one in ids if isinstance(one, str)})
         rows: dict[str, Stored] = {}
         if wanted and object_name in self.tables.objects:
-            rows = self.rows(object_name, wanted)
+            rows = self.live(object_name, wanted)
         return {
             one: [
                 *(str(rows[one][c]) for c in ("code", "name") if rows.get(one, {}).get(c)),
@@ -139,7 +139,7 @@ class GainFacts(Reader):
         found: list[str] = []
         while isinstance(department, str) and department not in found:
             found.append(department)
-            department = self.rows("department", [department]).get(department, {}).get("parent")
+            department = self.live("department", [department]).get(department, {}).get("parent")
         return found
 
 

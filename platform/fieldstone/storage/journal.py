@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 
 from fieldstone.base.ids import new_id
-from fieldstone.changes.nouns import Context, Decision
+from fieldstone.changes.nouns import Candidate, Context, Decision
 from fieldstone.storage.chain import Chain
 from fieldstone.storage.platform_tables import (
     PLATFORM,
@@ -174,12 +174,17 @@ class Journal:
         }
 
     def _decisions(self, entries: Sequence[JournalEntry]) -> None:
+        shown: dict[int, dict[str, object]] = {}
         rows = [
-            self._decision_row(entry, decision) for entry in entries for decision in entry.decisions
+            self._decision_row(entry, decision, shown)
+            for entry in entries
+            for decision in entry.decisions
         ]
         _ADD_DECISION.later(self._connection, rows)
 
-    def _decision_row(self, entry: JournalEntry, decision: Decision) -> dict[str, object]:
+    def _decision_row(
+        self, entry: JournalEntry, decision: Decision, shown: dict[int, dict[str, object]]
+    ) -> dict[str, object]:
         owner = decision.sets.get("owner")
         return {
             "id": new_id(),
@@ -193,16 +198,7 @@ class Journal:
             "because_en": decision.because.en,
             "because_zh": decision.because.zh,
             "sets": decision.sets,
-            "candidates": [
-                {
-                    "id": one.id,
-                    "name": one.name,
-                    "chosen": one.chosen,
-                    "en": one.because.en,
-                    "zh": one.because.zh,
-                }
-                for one in decision.candidates
-            ],
+            "candidates": [_shown(one, shown) for one in decision.candidates],
             "chosen": owner if isinstance(owner, str) else None,
         }
 
@@ -268,6 +264,20 @@ class Journal:
             if move.owner or move.pool
         ]
         _OPEN_SPAN.later(self._connection, opening)
+
+
+def _shown(one: Candidate, shown: dict[int, dict[str, object]]) -> dict[str, object]:
+    """Return a candidate as JSON; many decisions of a batch share theirs, and are all alive meanwhile."""
+    found = shown.get(id(one))
+    if found is None:
+        found = shown[id(one)] = {
+            "id": one.id,
+            "name": one.name,
+            "chosen": one.chosen,
+            "en": one.because.en,
+            "zh": one.because.zh,
+        }
+    return found
 
 
 _ADD_DECISION = Adding(fs_decision)

@@ -203,6 +203,13 @@ class Reader:
         missing = set(ids) - there.keys()
         return {**there, **self.rows(object_name, missing, deleted=True)} if missing else there
 
+    def live(self, object_name: str, ids: Collection[str]) -> dict[str, Stored]:
+        """Return all stored values of live records; what this transaction knows is not asked again."""
+        names = frozenset(self.tables[object_name].columns)
+        wanted = set(ids)
+        known = self._targets(object_name, wanted, names)
+        return {one: row for one in wanted if (row := known[one]) and not row.get("deleted_at")}
+
     def _targets(self, target: str, ids: set[str], names: frozenset[str]) -> dict[str, Stored]:
         """Return what is known of these records, at least `names` of each; {} for one that is not there."""
         known = self._known.setdefault(target, {})
