@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import partial
 
@@ -47,43 +47,36 @@ def fill(site: Site, rows: int) -> None:
     staff, now = hire(site), site.clock()
     sqlite = site.storage.dialect == "sqlite"
     numbers = (
-        f"(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {rows}) SELECT n FROM c)"
+        f"(WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < {rows}) SELECT n FROM c) x"
         if sqlite
-        else f"(SELECT n FROM generate_series(1, {rows}) n)"
+        else f"generate_series(1, {rows}) x(n)"
     )
     digits = "printf('%012d', n)" if sqlite else "lpad(n::text, 12, '0')"
-    record = f"'01900000-0000-7000-8000-' || {digits}"
+    record, at = f"'01900000-0000-7000-8000-' || {digits}", _moment(sqlite, now, "n")
+    lead = {"name": f"'Lead ' || {digits}", "channel": f"'{staff.channels[0]}'", "version": "1"}
+    lead |= {"id": record, "owner": f"'{staff.sellers[0]}'", "stage": "'new'"}
+    lead |= dict.fromkeys(("created_at", "updated_at", "stage_entered_at"), at)
     held = site.storage.use(site.model)["lead"].columns
-    ground = {"name": f"'Lead ' || {digits}", "channel": f"'{staff.channels[0]}'", "version": "1"}
-    ground |= {"id": record, "owner": f"'{staff.sellers[0]}'", "stage": "'new'"}
-    moment = {
-        name: _moment(sqlite, now, "n") for name in ("created_at", "updated_at", "stage_entered_at")
-    }
-    columns = {held[name].name: made for name, made in (ground | moment).items()}
     with site.storage.connection() as connection:
         if not sqlite:
             connection.execute(text("SET LOCAL statement_timeout = 0"))
-        connection.execute(
-            text(
-                f"INSERT INTO o_lead ({', '.join(columns)}) SELECT {', '.join(columns.values())}"
-                f" FROM {numbers} x"
-            )
-        )
+        connection.execute(text(_made("o_lead", {held[c].name: lead[c] for c in lead}, numbers)))
         for place, (stage, share) in enumerate(zip(STAGES, (100, 60, 30, 12), strict=True)):
-            own = f"'0190000{place + 1}-0000-7000-8000-' || {digits}"
-            at = _moment(sqlite, now, "n")
-            connection.execute(
-                text(
-                    "INSERT INTO fs_stage_history (id, object, record, pipeline, stage, kind, entered_at)"
-                    f" SELECT {own}, 'lead', {record}, 'standard', '{stage}', 'open', {at}"
-                    f" FROM {numbers} x WHERE n * 37 % 100 < {share}"
-                )
-            )
+            span = {"id": f"'0190000{place + 1}-0000-7000-8000-' || {digits}", "record": record}
+            span |= {"object": "'lead'", "pipeline": "'standard'", "stage": f"'{stage}'"}
+            span |= {"kind": "'open'", "entered_at": at}
+            some = f"{numbers} WHERE n * 37 % 100 < {share}"
+            connection.execute(text(_made("fs_stage_history", span, some)))
         if sqlite:
             look_at_values(connection)
     if not sqlite:
         with site.storage.connection() as connection:
             connection.execute(text("ANALYZE"))
+
+
+def _made(table: str, columns: Mapping[str, str], numbers: str) -> str:
+    """Return the statement that makes a row for each number `n`."""
+    return f"INSERT INTO {table} ({', '.join(columns)}) SELECT {', '.join(columns.values())} FROM {numbers}"
 
 
 def _moment(sqlite: bool, now: object, number: str) -> str:

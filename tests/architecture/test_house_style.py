@@ -14,8 +14,12 @@ EMPTY_NAMES = {"utils", "util", "helpers", "helper", "manager", "data", "process
 UNFINISHED = re.compile(r"\b(TODO|FIXME|XXX|raise NotImplementedError)\b")
 
 
+BENCH = TOP / "bench"
+
+
 def paths() -> list[Path]:
-    return sorted(path for path in ROOT.rglob("*.py") if "_shipped" not in path.parts)
+    package = sorted(path for path in ROOT.rglob("*.py") if "_shipped" not in path.parts)
+    return [*package, *sorted(BENCH.rglob("*.py"))]
 
 
 def functions(path: Path) -> Iterator[tuple[ast.FunctionDef | ast.AsyncFunctionDef, int]]:
@@ -51,7 +55,7 @@ def test_no_function_is_longer_than_a_screen():
 
 def test_no_module_has_a_name_that_says_nothing():
     wrong = [
-        path for path in paths() if EMPTY_NAMES & {path.stem, *path.relative_to(ROOT).parts[:-1]}
+        path for path in paths() if EMPTY_NAMES & {path.stem, *path.relative_to(TOP).parts[:-1]}
     ]
 
     assert not wrong

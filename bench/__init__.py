@@ -1,0 +1,1 @@
+"""What speed is promised: each module measures one thing, as a ratio of one run."""
