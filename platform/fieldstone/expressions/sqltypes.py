@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any, Final
 
+import orjson
 from sqlalchemy import BigInteger, Date, Numeric, Text, Time
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.engine import Dialect
@@ -15,6 +17,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from fieldstone.expressions.numbers import decoded, encoded, scaled, unscaled
 
+Processor = Callable[[Any], Any]
 BIGGEST: Final = 2**63 - 1
 MICROSECOND: Final = timedelta(microseconds=1)
 
@@ -107,11 +110,11 @@ class ExactNumber(TypeDecorator[Decimal]):
             raise ValueError(f"{value!r} is too large")
         return Decimal(value) if dialect.name == "postgresql" else whole
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        """Return the decimal with its `scale` decimals."""
-        if value is None or dialect.name == "postgresql":
-            return value  # type: ignore[no-any-return]
-        return unscaled(int(value), self.scale)
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor | None:
+        """Return what makes the decimal with its `scale` decimals; PostgreSQL's driver gives it as it is."""
+        if dialect.name == "postgresql":
+            return None
+        return lambda value: None if value is None else unscaled(int(value), self.scale)
 
 
 class ComputedNumber(TypeDecorator[Any]):
@@ -132,9 +135,11 @@ class ComputedNumber(TypeDecorator[Any]):
             return None
         return Decimal(value) if dialect.name == "postgresql" else encoded(value)
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal | None:
-        """Return the number as a Decimal."""
-        return decoded(value) if isinstance(value, str) else value
+    def result_processor(self, dialect: Dialect, coltype: object) -> Processor | None:
+        """Return what makes a Decimal of the number."""
+        if dialect.name == "postgresql":
+            return None
+        return lambda value: decoded(value) if isinstance(value, str) else value
 
 
 class Instant(_Kept):
@@ -237,7 +242,7 @@ class StringList(_Kept):
         """Return the texts as a tuple."""
         if value is None:
             return None
-        return tuple(json.loads(value) if isinstance(value, str) else value)
+        return tuple(orjson.loads(value) if isinstance(value, str) else value)
 
 
 class JsonValue(_Kept):
