@@ -43,8 +43,7 @@ REASONS: Final = {
 
 def deadlines_beside(page: OneRecord) -> Drawn | None:
     """Return what parts/deadlines.html shows, None where nothing runs."""
-    asked = page.asked
-    found = asked.site.reads.deadlines(asked.ctx, asked.model, page.spec.code, page.record.id)
+    asked, found = page.asked, page.running
     if not found:
         return None
     access = access_to(asked.model, asked.actor, page.spec.code)
@@ -53,8 +52,7 @@ def deadlines_beside(page: OneRecord) -> Drawn | None:
 
 def pressing(page: OneRecord) -> Drawn | None:
     """Return the line above the stages for the deadline that comes first, once little time is left."""
-    asked, t = page.asked, page.speech.t
-    found = asked.site.reads.deadlines(asked.ctx, asked.model, page.spec.code, page.record.id)
+    asked, t, found = page.asked, page.speech.t, page.running
     if not found or found[0].due - asked.ctx.now > NEAR:
         return None
     first, now = found[0], asked.ctx.now
@@ -135,11 +133,10 @@ def _coming(page: OneRecord, one: Running) -> str:
 
 def owners_beside(page: OneRecord) -> Drawn | None:
     """Return what parts/owners.html shows: who had the record, the present owner first."""
-    asked = page.asked
-    found = asked.site.reads.history(asked.ctx, asked.model, page.spec.code, page.record.id)
-    if found is None or len(found.owners) < 2:  # noqa: PLR2004 - one span says no more than the owner field
+    owners = page.past.owners
+    if len(owners) < 2:  # noqa: PLR2004 - one span says no more than the owner field
         return None
-    spans = [_span(page, one) for one in found.owners]
+    spans = [_span(page, one) for one in owners]
     return {"rows": spans[:MOST_SPANS], "more": spans[MOST_SPANS:], "count": len(spans)}
 
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from fieldstone.base.cached import cached_property
 from fieldstone.model.objects import ObjectType
+from fieldstone.reads.deadlines import Running
+from fieldstone.reads.history import History
 from fieldstone.reads.query import Record
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import Speech, speech
@@ -31,3 +34,17 @@ class OneRecord:
     def url(self) -> str:
         """Return the address of the record."""
         return f"/o/{self.record.object_name}/{self.record.id}"
+
+    @cached_property
+    def past(self) -> History:
+        """Return the record's changes, stages and owners; several parts of a page tell of them."""
+        asked = self.asked
+        found = asked.site.reads.history(asked.ctx, asked.model, self.spec.code, self.record.id)
+        return found or History((), (), ())
+
+    @cached_property
+    def running(self) -> tuple[Running, ...]:
+        """Return the deadlines that run for the record, the next one first."""
+        asked = self.asked
+        found = asked.site.reads.deadlines(asked.ctx, asked.model, self.spec.code, self.record.id)
+        return found or ()

@@ -9,7 +9,6 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from fieldstone.base.cached import cached_property
-from fieldstone.reads.history import History
 from fieldstone.reads.query import Query
 from fieldstone.reads.standing import Standing
 from fieldstone.web.asking import Asked, the_call
@@ -54,20 +53,13 @@ class RecordPage(OneRecord):
         return came_from(self.asked, self.spec.code, self.record)
 
     @cached_property
-    def history(self) -> History:
-        """Return the record's life."""
-        asked = self.asked
-        found = asked.site.reads.history(asked.ctx, asked.model, self.spec.code, self.record.id)
-        return found or History((), (), ())
-
-    @cached_property
     def feed(self) -> Feed:
         """Return the record's life as it is told."""
-        return Feed(self.asked, self.record, self.history)
+        return Feed(self.asked, self.record, self.past)
 
     def stages(self, errors: Errors | None = None) -> Drawn | None:
         """Return the path of stages."""
-        box = StageBox(self.asked, self.record, self.standing, self.history.stages)
+        box = StageBox(self.asked, self.record, self.standing, self.past.stages)
         return None if self.deleted else box.drawn(errors)
 
     def composer(self, kind: str = "note", errors: Errors | None = None) -> Drawn | None:
