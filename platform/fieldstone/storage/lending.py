@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import closing
 from typing import Any
 
 from sqlalchemy import Connection, Engine
@@ -51,21 +52,21 @@ def alone(engine: Engine, prepared: Prepared, values: Mapping[str, object] = NOT
     if compiled.counted:
         with engine.connect() as connection:
             return prepared.answer(connection, values)
-    lent: Any = engine.raw_connection()
     base: Any = engine.dialect.loaded_dbapi.Error
+    lent: Any = None
     try:
-        cursor = lent.dbapi_connection.cursor()
-        try:
+        lent = engine.raw_connection()
+        with closing(lent.dbapi_connection.cursor()) as cursor:
             cursor.execute(compiled.sql, compiled.bound(values))
             return prepared.answered(compiled, cursor, engine.dialect)
-        finally:
-            cursor.close()
     except base as error:
-        gone = engine.dialect.is_disconnect(error, lent.dbapi_connection, None)
-        if gone:
+        driven = lent.dbapi_connection if lent is not None else None
+        gone = engine.dialect.is_disconnect(error, driven, None)
+        if gone and lent is not None:
             lent.invalidate(error)
         raise DBAPIError.instance(
             compiled.sql, None, error, base, connection_invalidated=gone, dialect=engine.dialect
         ) from error
     finally:
-        lent.close()
+        if lent is not None:
+            lent.close()
