@@ -91,3 +91,34 @@ def test_a_guard_is_put_together_from_rows_and_from_text(tab: Tab, office: Offic
     stage = pipelines.pipelines["standard"].stages["contacted"]
     assert stage.guard is not None
     assert stage.guard.text == "channel.kind == 'paid'"
+
+
+def test_yaml_is_completed_and_its_mistakes_are_marked_while_it_is_typed(tab: Tab) -> None:
+    page = tab("admin")
+    page.goto("/studio/yaml?file=metadata/lead.yaml")
+    editor = page.get_by_role("textbox", name="Text")
+    editor.click()
+    page.keyboard.type("object: lead")
+    page.keyboard.press("Escape")
+    page.keyboard.press("Enter")
+    page.keyboard.type("fi")
+    offers = page.locator(".cm-tooltip-autocomplete li")
+    expect(offers.filter(has_text="fields").first).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(editor).to_contain_text("fields: ")
+    page.keyboard.press("Enter")
+    page.keyboard.type("  size: ")
+    page.keyboard.type("curency")
+    page.keyboard.press("Escape")
+    expect(page.locator(".cm-lintRange-error")).to_have_text("curency")
+    expect(page.locator(".cm-lint-marker-error")).to_be_visible()
+    page.locator(".cm-lintRange-error").hover()
+    expect(page.locator(".cm-diagnostic")).to_contain_text("'curency'")
+    for _ in "curency":
+        page.keyboard.press("Backspace")
+    page.keyboard.type("integer")
+    page.keyboard.press("Escape")
+    expect(page.locator(".cm-lint-marker-error")).to_have_count(0)
+
+    page.get_by_role("button", name="See the plan").click()
+    expect(page.locator(".st-steps")).to_contain_text('Add field "Size" to Lead')

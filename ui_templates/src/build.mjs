@@ -65,6 +65,7 @@ keep(
 keep("app.js", await bundle("js/app.js", { format: "iife" }));
 keep("form.js", await bundle("js/form.js", { format: "iife" }));
 keep("embed.js", await bundle("js/embed.js", { format: "iife" }));
+keep("editor.js", await bundle("js/editor.js", { format: "iife" }));
 /* Who made what is carried along, word for word. */
 const carried = [
   ["htmx", "htmx.org/LICENSE"],
@@ -80,6 +81,7 @@ writeFileSync(
       const { version } = JSON.parse(read(npm(file.replace("LICENSE", "package.json"))));
       return `${name} ${version}\n${"=".repeat(60)}\n\n${read(npm(file)).trim()}\n`;
     })
+    .concat(read(join(here, "vendor/LICENSE.txt")))
     .join("\n\n"),
 );
 /* What this was built from, so that a test without Node can tell built files that are behind their sources. */

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from threading import Lock
 from typing import Final
 
 from fieldstone.base.text import FORBIDDEN
@@ -13,6 +14,8 @@ MOST_CHARACTERS: Final = 4096
 MOST_NODES: Final = 200
 MOST_DEPTH: Final = 20
 
+# Python 3.11 keeps the depth of what it parses in one place for all threads: two at once may end in a SystemError.
+_ONE_AT_A_TIME: Final = Lock()
 _ESCAPE: Final = re.compile(r"\\(.)", re.DOTALL)
 _SLIPS: Final = (
     (re.compile(r"(?<![=!<>])=(?!=)"), "Write == to compare."),
@@ -54,7 +57,8 @@ def read(text: str) -> tuple[Source, ast.expr]:
     source = Source(text[: MOST_CHARACTERS + 1])
     _check_characters(source, text)
     try:
-        tree = ast.parse(source.line.strip(), mode="eval").body
+        with _ONE_AT_A_TIME:
+            tree = ast.parse(source.line.strip(), mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _broken(source, error) from None
     _check_size(source, tree)

@@ -32,7 +32,8 @@ export const speak = (text) => {
 };
 
 export const typing = () => {
-  const at = document.activeElement;
+  let at = document.activeElement;
+  while (at?.shadowRoot?.activeElement) at = at.shadowRoot.activeElement; // the YAML editor
   return (
     at?.isContentEditable || (/^(INPUT|TEXTAREA|SELECT)$/.test(at?.tagName) && !/^(checkbox|radio)$/.test(at.type))
   );
