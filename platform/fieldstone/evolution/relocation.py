@@ -103,7 +103,16 @@ def removed_values(
     for old, new in _same_objects(before, after, operations):
         found += _removed_stages(old, new, renamed, chosen)
         found += _removed_options(old, new, renamed, chosen)
+    _refuse_idle(chosen, {one.path for one in found})
     return tuple(found)
+
+
+def _refuse_idle(chosen: Destinations, removed: set[tuple[str, str, str]]) -> None:
+    """Refuse destinations for what is not removed: whoever gives one means something else. Raises RefusedError."""
+    idle = [path for path in chosen if path not in removed]
+    if idle:
+        text, cure = "this is not removed, so no record leaves it.", "Leave its destination out."
+        raise RefusedError([Problem("not_removed", ".".join(one)[:80], text, cure) for one in idle])
 
 
 def _same_objects(

@@ -61,7 +61,7 @@ def test_steps_that_cannot_be_are_refused_when_planned_and_when_applied(
 ) -> None:
     before, edits = office.site.model, json.dumps(STEPS[name])
     planned = admin.post("/studio/plan", edits=edits)
-    applied = admin.post("/studio/apply", edits=edits, second_word="true", base="0")
+    applied = admin.post("/studio/apply", edits=edits, second_word="true")
 
     assert planned.status_code in (400, 404, 422), planned.status_code
     assert applied.status_code in (400, 404, 422), applied.status_code
@@ -80,7 +80,9 @@ def test_a_plan_made_from_a_state_that_never_was_changes_nothing(
     edits = json.dumps([{"do": "set", "path": [*LEAD, "label"], "value": "Prospect"}])
     answer = admin.post("/studio/apply", edits=edits, base=base)
 
-    assert answer.status_code == 409, base
+    assert answer.status_code == (
+        409 if base.isdecimal() and base.isascii() and len(base) < 9 else 400
+    )
     assert said(answer)
     assert office.site.model is before
 
@@ -130,7 +132,7 @@ def studio_addresses(office: Office, method: str) -> list[str]:
     found = []
     for rule in office.app.url_map.iter_rules():
         if rule.rule.startswith("/studio") and method in (rule.methods or ()):
-            values = {one: words[one] for one in rule.arguments}
+            values = {one: words.get(one, "name") for one in rule.arguments}
             found.append(office.app.url_map.bind("localhost").build(rule.endpoint, values, method))
     return found
 

@@ -81,7 +81,7 @@ function offering(area) {
     const word = context.matchBefore(/[\w.-]*/);
     const line = context.state.doc.lineAt(context.pos);
     const empty = word.from === word.to;
-    if (empty && !context.explicit && !/[:\-{,[] $/.test(line.text.slice(0, context.pos - line.from))) return null;
+    if (empty && !context.explicit && !/[{,[]$|[:\-{,[] $/.test(line.text.slice(0, context.pos - line.from))) return null;
     const place = { line: line.number - 1, column: context.pos - line.from };
     const options = await ask(area, "complete", context.state, place);
     return options.length ? { from: word.from, options, validFor: /^[\w.-]*$/ } : null;
@@ -112,6 +112,7 @@ function enter(view) {
 
 for (const area of document.querySelectorAll("textarea[data-editor]")) {
   const host = document.createElement("div");
+  host.className = "editor";
   area.after(host);
   const root = host.attachShadow({ mode: "open" });
   const view = new EditorView({

@@ -139,7 +139,24 @@ def documents_at(asked: Asked, base: str = "") -> Documents:
 
     What differs from them is what somebody changed; what others changed since is none of it. Raises RefusedError (404).
     """
-    changing = changing_of(asked)
-    if base.isdecimal() and base.isascii() and len(base) <= LONGEST_NUMBER:
-        return changing.documents(asked.ctx, int(base))
+    changing, number = changing_of(asked), base_of(base)
+    if number is not None:
+        return changing.documents(asked.ctx, number)
     return changing.current(asked.ctx)[1]
+
+
+def base_of(text: str) -> int | None:
+    """Return the revision that a form was made from, None where it names none. Raises RefusedError (400)."""
+    if not text:
+        return None
+    if not (text.isdecimal() and text.isascii() and len(text) <= LONGEST_NUMBER):
+        said, cure = f"{text[:40]!r} is no revision.", "Load the page again."
+        raise RefusedError([Problem("bad_base", "base", said, cure)], 400)
+    return int(text)
+
+
+def refuse_overtaken(asked: Asked, base: str) -> None:
+    """Refuse what was planned from another revision than the one in force. Raises RefusedError (400, 409)."""
+    changing, number = changing_of(asked), base_of(base)
+    if number is not None and number != changing.current(asked.ctx)[0]:
+        raise changing.overtaken(number)

@@ -16,7 +16,7 @@ from fieldstone.model.objects import ObjectType
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
-from fieldstone.web.pages.studio_edits import Edits, changing_of
+from fieldstone.web.pages.studio_edits import Edits, changing_of, refuse_overtaken
 
 PAGE = Blueprint("studio_plan", __name__)
 Drawn = dict[str, Any]
@@ -54,11 +54,12 @@ def apply_plan() -> Response:
     back = drawing.safe_back(given.get("back", ""), "/studio")
     edits = Edits.read(given.get("edits", ""))
     number, documents = changing.current(asked.ctx)
-    base = given.get("base", "")
-    if base.isdecimal() and int(base) != number:
-        raise changing.overtaken(int(base))
+    refuse_overtaken(asked, given.get("base", ""))
     wish = Wish(given.get("reason", ""), given.get("second_word") == "true")
-    planned = changing.plan(asked.ctx, edits.on(documents), number, edits.moves)
+    try:
+        planned = changing.plan(asked.ctx, edits.on(documents), number, edits.moves)
+    except MetadataError as error:
+        raise RefusedError(error.problems) from None
     undecided = any(one.undecided for one in planned.leaving)
     if undecided or (planned.needs_second_word and not wish.second_word):
         return planned_page(asked, edits, back, missed=True)

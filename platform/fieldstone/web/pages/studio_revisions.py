@@ -14,7 +14,7 @@ from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.amounts import short_time
 from fieldstone.web.pages.studio import tabs
-from fieldstone.web.pages.studio_edits import changing_of
+from fieldstone.web.pages.studio_edits import changing_of, refuse_overtaken
 from fieldstone.web.pages.studio_plan import LOOKS, plan_context
 
 PAGE = Blueprint("studio_revisions", __name__)
@@ -68,10 +68,7 @@ def go_back(number: int) -> Response:
     """Go back, as a new revision."""
     asked = the_call()
     changing, given = changing_of(asked), request.form
-    base = given.get("base", "")
-    present, _ = changing.current(asked.ctx)
-    if base.isdecimal() and int(base) != present:
-        raise changing.overtaken(int(base))
+    refuse_overtaken(asked, given.get("base", ""))
     planned = changing.plan_rollback(asked.ctx, number)
     wish = Wish(given.get("reason", ""), given.get("second_word") == "true")
     applied = changing.rollback(asked.ctx, planned, number, wish)
