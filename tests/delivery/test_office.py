@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,6 +17,7 @@ from fieldstone.site import Site
 from fieldstone.storage.notices import Notices, fs_delivery
 from fieldstone.storage.outbox import Outbox, fs_outbox
 from fieldstone.worker.turns import office
+from tests.delivery.sink import a_sink
 from tests.worker.world import a_site, states
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
@@ -261,3 +263,25 @@ def test_a_receiver_that_asks_for_time_gets_it() -> None:
 
     assert asked is not None
     assert asked >= NOW + timedelta(hours=1)
+
+
+def test_a_text_message_is_sent_again_under_one_key_until_the_gateway_takes_it(
+    sqlite_url: str,
+) -> None:
+    with a_sink() as sink:
+        made = a_site(sqlite_url)
+        made.settings = replace(made.settings, sms_url=sink.url)
+        put_out(made, sms("New lead"))
+        sink.status = 503
+        assert office(made).deliver_outside()
+        assert states(made) == {"pending": 1}
+        sink.status = 202
+        all_due(made)
+        assert office(made).deliver_outside()
+        assert not office(made).deliver_outside()
+
+        assert states(made) == {"done": 1}
+        keys = [headers["idempotency-key"] for headers, _ in sink.got]
+        assert len(keys) == 2
+        assert len(set(keys)) == 1
+        made.storage.close()

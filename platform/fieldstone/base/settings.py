@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -48,6 +48,13 @@ SCHEMA: dict[str, Any] = _section(
         secret={"type": ["string", "null"], "pattern": "^whsec_[A-Za-z0-9+/]{32,}={0,2}$"},
         internal={"type": "boolean"},
     ),
+    sms=_section(
+        url={"type": ["string", "null"], "pattern": "^https?://"},
+        token=OPTIONAL,
+        allow={"type": "array", "items": {"type": "string", "pattern": r"^\+[0-9]*$"}},
+        format={"enum": ["json", "form"]},
+        body={"type": "object", "minProperties": 1, "additionalProperties": {"type": "string"}},
+    ),
     limits=_section(
         request_megabytes=COUNT,
         login_attempts=COUNT,
@@ -57,6 +64,8 @@ SCHEMA: dict[str, Any] = _section(
 )
 DATABASES = ("sqlite://", "postgresql://", "postgresql+psycopg://")
 REDIS = ("redis://", "rediss://", "unix://")
+# What a gateway for text messages is sent, where config.yaml says nothing else.
+SMS_BODY = {"to": "{to}", "text": "{text}", "id": "{id}"}
 # Short environment names that rest on habit, beside FIELDSTONE_<SECTION>_<KEY>.
 SHORT: dict[str, tuple[str, ...]] = {
     "FIELDSTONE_PORT": ("server", "port"),
@@ -90,6 +99,11 @@ class Settings:
     mail_sender: str = "fieldstone@localhost"
     webhook_secret: str | None = None
     webhook_internal: bool = False
+    sms_url: str | None = None
+    sms_token: str | None = None
+    sms_allow: tuple[str, ...] = ()  # beginnings of the numbers that may be written to; () is all
+    sms_format: str = "json"
+    sms_body: Mapping[str, str] = field(default_factory=lambda: dict(SMS_BODY))
     request_megabytes: int = 32
     login_attempts: int = 5
     import_batch: int = 500
@@ -237,11 +251,17 @@ def _settings(folder: Path, raw: Mapping[str, Any]) -> Settings:
         **server,
         **{f"mail_{key}": value for key, value in mail.items()},
         **{f"webhook_{key}": value for key, value in (raw.get("webhooks") or {}).items()},
+        **_sms(raw.get("sms") or {}),
         **limits,
     }
     chosen = {key: value for key, value in given.items() if value is not None}
     settings = Settings(folder, **chosen)
     return _anchored(settings)
+
+
+def _sms(raw: Mapping[str, Any]) -> dict[str, Any]:
+    lists = {"allow": tuple(raw["allow"])} if "allow" in raw else {}
+    return {f"sms_{key}": value for key, value in {**raw, **lists}.items()}
 
 
 def _anchored(settings: Settings) -> Settings:

@@ -58,6 +58,7 @@ class Receiver:
     name: str
     email: str
     language: str
+    mobile: str = ""
 
 
 @dataclass(frozen=True)

@@ -24,4 +24,5 @@ def receiver(storage: Storage, model: Model, ctx: Context, user_id: str) -> Rece
         str(row.get("name") or ""),
         str(row.get("email") or ""),
         str(row.get("language") or "en"),
+        str(row.get("mobile") or ""),
     )
