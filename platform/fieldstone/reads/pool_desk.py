@@ -11,7 +11,7 @@ from fieldstone.model.site_model import Model
 from fieldstone.reads.door import Reads
 from fieldstone.reads.pool_people import Standing, people_of, stranded, stranded_ids
 from fieldstone.reads.pool_signs import Sign, signs_of
-from fieldstone.reads.pool_traffic import Traffic, traffic_of
+from fieldstone.reads.pool_traffic import Traffic, records_of_traffic, traffic_of
 from fieldstone.reads.pools import inside_of
 from fieldstone.reads.sight import Sight
 
@@ -37,6 +37,12 @@ class PoolDesk:
         with self.reads.sight(self.ctx, self.model) as sight:
             self._looks_after(sight)
             return traffic_of(sight, self.object_name, self.pool, days)
+
+    def behind(self, days: int, number: tuple[str, str]) -> list[str]:
+        """Return the ids of the records behind a number of the traffic. Raises RefusedError: 403, 404."""
+        with self.reads.sight(self.ctx, self.model) as sight:
+            self._looks_after(sight)
+            return records_of_traffic(sight, self.object_name, self.pool, days, number)
 
     def people(self) -> tuple[Standing, ...]:
         """Return the members with their limits. Raises RefusedError: 403, 404."""

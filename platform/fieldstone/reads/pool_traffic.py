@@ -21,6 +21,7 @@ WAYS_IN: Final = (NEW, RETURNED, RECALLED, MOVED_IN)
 WAYS_OUT: Final = (CLAIMED, ASSIGNED, MOVED_OUT, GONE)
 AGES: Final = (1, 7, 30, 90)
 """Upper ends of the age groups, in days; what lay longer is the last group."""
+KEPT: Final = "kept"
 CLAIM_REASON: Final = "claimed"
 
 
@@ -60,13 +61,8 @@ class Traffic:
 
 def traffic_of(sight: Sight, object_name: str, pool: str, days: int) -> Traffic:
     """Return the traffic of the last `days` days, in the days of the actor."""
-    zone = ZoneInfo(sight.ctx.actor.zone)
-    today = sight.ctx.now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
-    start = today - timedelta(days=days - 1)
-    spans = [_Span(*tuple(row)) for row in sight.fetch(_spans(object_name, pool, start))]
-    passed = [one for one in spans if one.pool == pool]
-    came = [one for one in passed if one.since >= start]
-    left = [one for one in passed if one.until is not None and one.until >= start]
+    zone, start = _zone_and_start(sight, days)
+    came, left = _passed(sight, object_name, pool, start)
     claimed = [one for one in left if one.way_out == CLAIMED and one.until is not None]
     waits = [one.until - one.since for one in claimed if one.until is not None]
     lying, never, ages = _lying(sight, object_name, pool)
@@ -83,10 +79,83 @@ def traffic_of(sight: Sight, object_name: str, pool: str, days: int) -> Traffic:
     )
 
 
+def records_of_traffic(
+    sight: Sight, object_name: str, pool: str, days: int, number: tuple[str, str]
+) -> list[str]:
+    """Return the ids of the records behind one number of the traffic: (what, which).
+
+    came, left (which way, "" for any), taken, back, took ("PERSON:WAY"), day ("FIRST:LAST:came" or "...:claimed"),
+    age (the place of the group), never. What is not known has none.
+    """
+    what, which = number
+    zone, start = _zone_and_start(sight, days)
+    if what in ("age", "never"):
+        stays = _stays(sight, object_name, pool)
+        groups = {one.record: str(_age_group(one.age)) for one in stays}
+        if what == "age":
+            return [record for record, group in groups.items() if group == which]
+        return [one.record for one in stays if not one.owners]
+    came, left = _passed(sight, object_name, pool, start)
+    if what == "day":
+        found = _of_days(came, left, which, zone)
+    else:
+        person, _, way = which.rpartition(":")
+        found = {
+            "came": [one for one in came if which in ("", one.way_in)],
+            "left": [one for one in left if which in ("", one.way_out)],
+            "taken": [one for one in left if one.way_out in (CLAIMED, ASSIGNED)],
+            "back": [one for one in came if one.way_in in (RETURNED, RECALLED)],
+            "took": [one for one in left if one.after == person and _is_kind(one, way)],
+        }.get(what, [])
+    return list(dict.fromkeys(one.record for one in found))
+
+
+def _is_kind(span: _Span, way: str) -> bool:
+    """Tell whether what somebody took was taken this way, came back this way, or is kept."""
+    if way == KEPT:
+        return span.way_out in (CLAIMED, ASSIGNED) and not span.came_back
+    return way in (span.way_out, span.came_back)
+
+
+def _of_days(
+    came: Iterable[_Span], left: Iterable[_Span], which: str, zone: ZoneInfo
+) -> list[_Span]:
+    first, _, rest = which.partition(":")
+    last, _, way = rest.partition(":")
+    if way == CLAIMED:
+        return [
+            one
+            for one in left
+            if one.way_out == CLAIMED and one.until and first <= _day(one.until, zone) <= last
+        ]
+    return [one for one in came if first <= _day(one.since, zone) <= last]
+
+
+def _day(moment: datetime, zone: ZoneInfo) -> str:
+    return moment.astimezone(zone).date().isoformat()
+
+
+def _zone_and_start(sight: Sight, days: int) -> tuple[ZoneInfo, datetime]:
+    zone = ZoneInfo(sight.ctx.actor.zone)
+    today = sight.ctx.now.astimezone(zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    return zone, today - timedelta(days=days - 1)
+
+
+def _passed(
+    sight: Sight, object_name: str, pool: str, start: datetime
+) -> tuple[list[_Span], list[_Span]]:
+    """Return the stays that began since `start`, and those that ended."""
+    spans = [_Span(*tuple(row)) for row in sight.fetch(_spans(object_name, pool, start))]
+    passed = [one for one in spans if one.pool == pool]
+    came = [one for one in passed if one.since >= start]
+    return came, [one for one in passed if one.until is not None and one.until >= start]
+
+
 @dataclass(frozen=True)
 class _Span:
     """A stay in the pool, with what was before and after it."""
 
+    record: str
     since: datetime
     until: datetime | None
     pool: str | None
@@ -131,6 +200,7 @@ def _spans(object_name: str, pool: str, start: datetime) -> Select[Any]:
     turn: dict[str, Any] = {"partition_by": span.record, "order_by": (span.since, span.id)}
     every = (
         select(
+            span.record,
             span.since,
             span.until,
             span.pool,
@@ -150,8 +220,17 @@ def _spans(object_name: str, pool: str, start: datetime) -> Select[Any]:
     return select(every).where(every.c.pool == pool)
 
 
-def _lying(sight: Sight, object_name: str, pool: str) -> tuple[int, int, tuple[int, ...]]:
-    """Return how many live records lie in the pool, how many had no owner ever, and their ages."""
+@dataclass(frozen=True)
+class _Stay:
+    """A record that lies in the pool now: for how many days, and how many owners it had."""
+
+    record: str
+    age: float
+    owners: int
+
+
+def _stays(sight: Sight, object_name: str, pool: str) -> list[_Stay]:
+    """Return the live records that lie in the pool."""
     span, held = fs_owner_span.c, sight.tables[object_name].columns
     here = and_(span.record == held["id"], span.until.is_(None))
     earlier = fs_owner_span.alias("earlier")
@@ -162,18 +241,28 @@ def _lying(sight: Sight, object_name: str, pool: str) -> tuple[int, int, tuple[i
         .scalar_subquery()
     )
     asked = (
-        select(span.since, had)
+        select(held["id"], span.since, had)
         .select_from(held["id"].table.outerjoin(fs_owner_span, here))
         .where(held["pool"] == pool, held["deleted_at"].is_(None))
     )
-    now, ages, never, lying = sight.ctx.now, [0] * (len(AGES) + 1), 0, 0
+    now, found = sight.ctx.now, []
     for row in sight.fetch(asked):
-        since, owners = tuple(row)
-        lying += 1
-        never += not owners
-        age = (now - since).total_seconds() / 86400 if since is not None else 0
-        ages[next((n for n, most in enumerate(AGES) if age < most), len(AGES))] += 1
-    return lying, never, tuple(ages)
+        record, since, owners = tuple(row)
+        age = (now - since).total_seconds() / 86400 if since is not None else 0.0
+        found.append(_Stay(record, age, owners))
+    return found
+
+
+def _age_group(age: float) -> int:
+    return next((n for n, most in enumerate(AGES) if age < most), len(AGES))
+
+
+def _lying(sight: Sight, object_name: str, pool: str) -> tuple[int, int, tuple[int, ...]]:
+    """Return how many live records lie in the pool, how many had no owner ever, and their ages."""
+    stays, ages = _stays(sight, object_name, pool), [0] * (len(AGES) + 1)
+    for one in stays:
+        ages[_age_group(one.age)] += 1
+    return len(stays), sum(not one.owners for one in stays), tuple(ages)
 
 
 def _counted(ways: Iterable[str], known: Sequence[str]) -> dict[str, int]:

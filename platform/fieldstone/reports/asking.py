@@ -139,7 +139,12 @@ class Asker:
         further = {code: one for code, one in figures.items() if not SOURCES.keys().isdisjoint(one)}
         plain = {code: one for code, one in figures.items() if "measure" in one}
         found = self._own(group, plain, when) if plain or not further or not group else []
-        return self._joined(found, group, further, when) if further else found
+        if not further:
+            return found
+        # A group that only another object knows counts none of the chart's own records.
+        seen = {code for line in found for code in line}
+        none = {code: 0 for code, one in plain.items() if code in seen and _adds_up(one)}
+        return [{**none, **line} for line in self._joined(found, group, further, when)]
 
     def _joined(
         self,
@@ -224,6 +229,10 @@ class Asker:
                 found = quotient(done[ratio["of"]], done[ratio["in"]])
                 done[code] = found - 1 if "return" in settings and found is not None else found
         return done
+
+
+def _adds_up(figure: Settings) -> bool:
+    return str(figure["measure"]).strip().startswith(("count", "sum"))
 
 
 def quotient(upper: Number, lower: Number) -> Number:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
+
 from tests.web.pages.office import Office, told
 
 
@@ -101,6 +104,29 @@ def test_who_looks_after_a_pool_sees_traffic_and_members_and_moves_records(offic
     assert "Where each stands" in admin.get("/pools/public_pool/members").text
     assert office.visitor("li").get("/pools/public_pool/traffic").status_code in (403, 404)
     assert office.visitor("li").get("/pools/public_pool/members").status_code in (403, 404)
+
+
+def test_every_number_of_the_traffic_opens_its_records(office: Office) -> None:
+    lying = office.a_lead("Lies in traffic", owner=None, pool="public_pool")
+    taken = office.a_lead("Taken in traffic", owner=None, pool="public_pool")
+    office.visitor("li").post(f"/pools/public_pool/claim/{taken}", "div#p-1")
+    admin = office.visitor("admin")
+
+    page = admin.get("/pools/public_pool/traffic?days=7").text
+    links = {unescape(one) for one in re.findall(r'href="(/pools/[^"]*/records[^"]*)"', page)}
+
+    assert re.search(r'<b class="[^"]*"><a class="lnk" href="[^"]*which=new[^"]*">\d+</a>', page)
+    kinds = {one.partition("what=")[2].partition("&")[0] for one in links}
+    assert kinds >= {"came", "taken", "back", "never", "left", "age", "took", "day"}
+    shown = {one: admin.get(one) for one in links}
+    assert all(one.status_code == 200 for one in shown.values())
+    came = next(one for one in links if "what=came&which=new" in one)
+    assert "Lies in traffic" in shown[came].text
+    took = next(one for one in links if "what=took" in one and office.people["li"] in one)
+    assert lying not in shown[took].text
+    assert taken in shown[took].text
+    assert office.visitor("li").get(came).status_code in (403, 404)
+    assert admin.get("/pools/public_pool/traffic/records?what=x&which=%27").status_code == 200
 
 
 def test_who_only_claims_finds_no_pages_of_the_desk(office: Office) -> None:

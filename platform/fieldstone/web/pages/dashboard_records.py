@@ -38,19 +38,17 @@ def records(code: str) -> Response:
         given.get("chart", ""),
         (given.get("figure", ""), key),
     )
-    spec = asked.model.objects[found.object_name]
-    page, further, total = _page(asked, found, spec, given.get("after", ""))
-    return drawing.page(
-        asked,
-        "dashboard_records",
-        _context(asked, found, spec, page)
-        | {
-            "back": f"/dashboards/{code}?{urlencode({'period': given.get('period', '')})}",
-            "total": total,
-            "more_url": _url(code, further) if further else "",
-            "cut": found.cut,
-        },
+    return listed(
+        asked, found, f"/dashboards/{code}?{urlencode({'period': given.get('period', '')})}"
     )
+
+
+def listed(asked: Asked, found: Behind, back: str) -> Response:
+    """Show the records behind a number; `after` of the request is where to go on."""
+    spec = asked.model.objects[found.object_name]
+    page, further, total = _page(asked, found, spec, request.args.get("after", ""))
+    more = {"back": back, "total": total, "more_url": _url(further), "cut": found.cut}
+    return drawing.page(asked, "dashboard_records", _context(asked, found, spec, page) | more)
 
 
 def _page(asked: Asked, found: Behind, spec: ObjectType, after: str) -> tuple[Page, str, int]:
@@ -105,6 +103,7 @@ def _shown(page: Page, code: str) -> bool:
     return not page.rows or any(code in record.values for record in page.rows)
 
 
-def _url(code: str, after: str) -> str:
+def _url(after: str) -> str:
+    """Return where the list goes on, "" where it ends."""
     pairs = [(name, value) for name, value in request.args.items() if name != "after"]
-    return f"/dashboards/{code}/records?{urlencode([*pairs, ('after', after)])}"
+    return f"{request.path}?{urlencode([*pairs, ('after', after)])}" if after else ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
@@ -11,6 +13,7 @@ from fieldstone.actions.contract import Call
 from fieldstone.actions.move_to_pool import MOVE
 from fieldstone.actions.running import run
 from fieldstone.base.errors import RefusedError
+from fieldstone.base.label import Label
 from fieldstone.reads.claiming import Claiming
 from fieldstone.reads.pool_desk import PoolDesk
 from fieldstone.reads.pool_people import Standing
@@ -18,6 +21,7 @@ from fieldstone.reads.pool_traffic import (
     ASSIGNED,
     CLAIMED,
     GONE,
+    KEPT,
     MOVED_IN,
     MOVED_OUT,
     NEW,
@@ -25,9 +29,12 @@ from fieldstone.reads.pool_traffic import (
     RETURNED,
     Traffic,
 )
+from fieldstone.reports.behind import Behind
 from fieldstone.web.asking import the_call
+from fieldstone.web.i18n import speech
 from fieldstone.web.pages import badges, drawing
 from fieldstone.web.pages.amounts import short_time
+from fieldstone.web.pages.dashboard_records import listed
 from fieldstone.web.pages.drawn_charts import columns, grid, histogram
 from fieldstone.web.pages.people import initials, tone
 from fieldstone.web.pages.pool import PoolPage, pool_of
@@ -37,6 +44,7 @@ from fieldstone.web.pages.wording import told
 PAGE = Blueprint("pool_pages", __name__)
 PERIODS: Final = (7, 30, 90)
 USUAL: Final = 30
+DAYS_OF_A_WEEK: Final = 7
 MOST_AT_ONCE: Final = 500
 WORDS: Final = {
     NEW: "New",
@@ -63,8 +71,7 @@ def traffic(code: str) -> Response:
     """Show what went in and out of a pool."""
     asked = the_call()
     pool = pool_of(asked, code)
-    given = request.args.get("days", "")
-    days = int(given) if given.isdecimal() and int(given) in PERIODS else USUAL
+    days = _days()
     found, said = pool.desk.traffic(days), pool.speech
     periods = [
         {
@@ -79,12 +86,35 @@ def traffic(code: str) -> Response:
         "periods": periods,
         "kpis": _figures(pool, found),
         "flow": _flow(pool, found),
-        "came": _ways(pool, found.came),
-        "left": _ways(pool, found.left),
+        "came": _ways(pool, found, "came", found.came),
+        "left": _ways(pool, found, "left", found.left),
         "ages": _ages(pool, found),
         "people": _people(pool, found),
     }
     return drawing.page(asked, "pool_traffic", context)
+
+
+def _days() -> int:
+    given = request.args.get("days", "")
+    return int(given) if given.isdecimal() and int(given[:3]) in PERIODS else USUAL
+
+
+@PAGE.get("/pools/<code>/traffic/records")
+def traffic_records(code: str) -> Response:
+    """Show the records behind a number of the traffic: `what`, `which`, `days`."""
+    asked = the_call()
+    pool, days = pool_of(asked, code), _days()
+    number = (request.args.get("what", ""), request.args.get("which", ""))
+    ids = pool.desk.behind(days, number)
+    title = Label(*(speech(one).t("Traffic") for one in ("en", "zh")))
+    found = Behind(pool.spec.code, None, Label(pool.label), title, tuple(ids))
+    return listed(asked, found, f"/pools/{code}/traffic?days={days}")
+
+
+def _behind(pool: PoolPage, found: Traffic, what: str, which: str = "") -> str:
+    """Return the address of the records behind a number."""
+    query = urlencode({"days": found.days, "what": what, "which": which})
+    return f"/pools/{pool.code}/traffic/records?{query}"
 
 
 @PAGE.get("/pools/<code>/members")
@@ -141,11 +171,16 @@ def _figures(pool: PoolPage, found: Traffic) -> list[Drawn]:
     wait = short_time(pool.speech, found.wait) if found.wait is not None else "–"
     return [
         {"label": t("Lying here now"), "value": f"{found.lying:,}", "href": f"/pools/{pool.code}"},
-        {"label": t("Came in"), "value": f"{sum(found.came.values()):,}"},
-        {"label": t("Claimed or assigned"), "value": f"{taken:,}"},
-        {"label": t("Came back"), "value": f"{back:,}"},
-        {"label": t("Never claimed"), "value": f"{found.never:,}"},
-        {"label": t("Usual wait for a claim"), "value": wait},
+        *(
+            {"label": t(label), "value": value, "href": _behind(pool, found, what, which)}
+            for label, value, what, which in (
+                ("Came in", f"{sum(found.came.values()):,}", "came", ""),
+                ("Claimed or assigned", f"{taken:,}", "taken", ""),
+                ("Came back", f"{back:,}", "back", ""),
+                ("Never claimed", f"{found.never:,}", "never", ""),
+                ("Usual wait for a claim", wait, "left", CLAIMED),
+            )
+        ),
     ]
 
 
@@ -159,6 +194,11 @@ def _flow(pool: PoolPage, found: Traffic) -> Drawn:
         label = f"{day.month}/{day.day}"
         shape["label"] = label if shape["labelled"] else ""
         shape["note"] = t("{came} came in, {claimed} claimed", came=came, claimed=claimed)
+        last = day + timedelta(days=DAYS_OF_A_WEEK - 1 if weekly else 0)
+        for part in shape["segments"]:
+            way = CLAIMED if part["kind"] == "won" else "came"
+            part["note"] = f"{label}: {shape['note']}"
+            part["href"] = _behind(pool, found, "day", f"{day}:{last}:{way}")
     return {
         "label": t("What came in and was claimed"),
         "lines": [{"y": y, "text": f"{value:g}"} for y, value in grid(highest)],
@@ -174,21 +214,24 @@ def _flow(pool: PoolPage, found: Traffic) -> Drawn:
 def _by_week(found: Traffic) -> list[tuple[date, tuple[int, int]]]:
     """Return the days added up to weeks, each under its first day."""
     every, weeks = list(found.by_day.items()), []
-    for start in range(0, len(every), 7):
-        part = every[start : start + 7]
+    for start in range(0, len(every), DAYS_OF_A_WEEK):
+        part = every[start : start + DAYS_OF_A_WEEK]
         total = (sum(n[0] for _, n in part), sum(n[1] for _, n in part))
         weeks.append((part[0][0], total))
     return weeks
 
 
-def _ways(pool: PoolPage, counts: Any) -> list[Drawn]:
+def _ways(pool: PoolPage, found: Traffic, what: str, counts: Mapping[str, int]) -> list[Drawn]:
     most = max([*counts.values(), 1])
     return [
         {
             "label": pool.speech.t(WORDS[way]),
             "bar": round(200 * count / most),
             "spoken": str(count),
-            "value": f"{count:,}",
+            "value": {
+                "text": f"{count:,}",
+                "href": _behind(pool, found, what, way) if count else "",
+            },
         }
         for way, count in counts.items()
     ]
@@ -197,8 +240,10 @@ def _ways(pool: PoolPage, counts: Any) -> list[Drawn]:
 def _ages(pool: PoolPage, found: Traffic) -> Drawn:
     t = pool.speech.t
     bars = histogram(found.ages)
-    for bar, name in zip(bars, AGE_NAMES, strict=True):
+    for place, (bar, name) in enumerate(zip(bars, AGE_NAMES, strict=True)):
         bar["label"] = t(name)
+        if bar["n"]:
+            bar["href"] = _behind(pool, found, "age", str(place))
     ticks = [
         {"x": round(bar["x"] + bar["w"] / 2, 1), "text": t(short), "anchor": "middle"}
         for bar, short in zip(bars, ("<1 d", "1–7 d", "7–30 d", "30–90 d", ">90 d"), strict=True)
@@ -221,8 +266,17 @@ def _people(pool: PoolPage, found: Traffic) -> Drawn:
         [
             {"text": titles.get(("user", person), "–"), "href": f"/o/user/{person}"},
             *(
-                {"text": str(n)}
-                for n in (one.claimed, one.assigned, one.returned, one.recalled, one.kept)
+                {
+                    "text": str(n),
+                    "href": _behind(pool, found, "took", f"{person}:{way}") if n else "",
+                }
+                for way, n in (
+                    (CLAIMED, one.claimed),
+                    (ASSIGNED, one.assigned),
+                    (RETURNED, one.returned),
+                    (RECALLED, one.recalled),
+                    (KEPT, one.kept),
+                )
             ),
         ]
         for person, one in found.people.items()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from babel.dates import format_date
+from babel.dates import format_skeleton
 
 from fieldstone.fieldtypes.date import DateType
 from fieldstone.fieldtypes.locales import locale_of
@@ -76,7 +76,7 @@ class Tables:
         rows = []
         for line in reversed(chart.lines):
             month = DateType().parse(f"{line.key}-01")
-            name = format_date(month, "yMMM", locale=locale_of(self.pen.language))
+            name = format_skeleton("yMMM", month, locale=locale_of(self.pen.language))
             rows.append([{"text": str(name)}, *self._cells(chart, line)])
         return self._drawn(chart, self.pen.speech.t("Month"), rows)
 
