@@ -346,6 +346,15 @@ def test_an_import_that_cannot_begin_says_why(shell: Shell, words: list[str], to
     assert told in shell.refused("import", *words)
 
 
+def test_the_deadlines_of_a_person_are_listed(shell: Shell) -> None:
+    made = ("a@example.com", "--name", "A", "--roles", "sales", "--password", "correct-horse")
+    shell("user", "create", *made)
+
+    assert shell("deadlines", "--of", "a@example.com") == 0
+    assert "No deadline is running." in shell.out
+    assert "nobody@example.com" in shell.refused("deadlines", "--of", "nobody@example.com")
+
+
 def test_the_pools_are_listed_with_what_lies_in_them_and_their_traffic(shell: Shell) -> None:
     assert (
         shell("init", "--admin-email", "a@example.com", "--admin-password", "correct-horse") == DONE

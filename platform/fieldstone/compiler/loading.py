@@ -20,7 +20,18 @@ PARTS = ("roles", "nav", "options", "calendars", "rules", "reports")
 SINGLE = ("default_calendar",)
 # What stands beside the objects under /api/v1.
 RESERVED = frozenset(
-    {"meta", "config", "imports", "pools", "reports", "openapi", "docs", "search", "me"}
+    {
+        "meta",
+        "config",
+        "imports",
+        "pools",
+        "reports",
+        "openapi",
+        "docs",
+        "search",
+        "me",
+        "deadlines",
+    }
 )
 OBJECT_KEYS = frozenset({"object", "include", "fields"})
 

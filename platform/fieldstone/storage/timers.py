@@ -119,8 +119,16 @@ class Timers:
 
     def of(self, record_id: str) -> tuple[DueTimer, ...]:
         """Return the timers that stand for a record, in the order they are due."""
-        asked = select(*_TIMER).where(fs_timer.c.record == record_id).order_by(fs_timer.c.due)
-        return tuple(_timer(row) for row in self._connection.execute(asked))
+        return self.of_all([record_id])
+
+    def of_all(self, record_ids: Sequence[str]) -> tuple[DueTimer, ...]:
+        """Return the timers that stand for records, in the order they are due."""
+        asked = select(*_TIMER).where(among(fs_timer.c.record, self._dialect))
+        found: list[DueTimer] = []
+        for start in range(0, len(record_ids), CHUNK):
+            ids = listed(record_ids[start : start + CHUNK], self._dialect)
+            found += map(_timer, self._connection.execute(asked, {"ids": ids}))
+        return tuple(sorted(found, key=lambda one: one.due))
 
     def standing(self, rule: str, record_ids: Sequence[str]) -> dict[str, DueTimer]:
         """Return, by record, the timer "due" of one rule that stands for it."""

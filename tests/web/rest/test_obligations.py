@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from openapi_spec_validator import validate
+from sqlalchemy import Engine, event
 
 from tests.web.rest.programs import NOBODY, Api
 
@@ -80,3 +81,44 @@ def test_the_document_describes_them(api: Api) -> None:
     assert "/api/v1/lead/{id}/conversion" in paths
     assert "/api/v1/user/{id}/leaving" in paths
     assert "/api/v1/channel/{id}/deadlines" not in paths
+
+
+def test_my_deadlines_stand_in_one_list_those_of_my_team_in_another(api: Api) -> None:
+    lead = api.a_lead(mobile="+8613900002031", owner=api.ids["li"])["id"]
+    api("PATCH", f"user/{api.ids['li']}", json={"manager": api.ids["admin"]})
+
+    def of(who: str, query: str = "") -> list[str]:
+        found = api("GET", f"deadlines{query}", who).json["data"]
+        assert [one["due"] for one in found] == sorted(one["due"] for one in found)
+        return [one["id"] for one in found if one["rule"] == "follow_up_in_time"]
+
+    assert lead in of("li")
+    assert lead not in of("wang")
+    assert lead not in of("admin")
+    assert lead in of("admin", "?show=team")
+    assert lead in of("admin", f"?person={api.ids['li']}&rule=follow_up_in_time")
+    assert lead not in of("wang", f"?person={api.ids['li']}")  # what they may not see is not told
+    assert of("li", "?rule=conversion_in_time") == []
+    one = next(one for one in api("GET", "deadlines", "li").json["data"] if one["id"] == lead)
+    assert (one["object"], one["title"], one["may_extend"]) == ("lead", "李雷", True)
+    assert one["working_minutes_left"] > 0
+    assert api("GET", "deadlines?show=everything").status_code == 400
+
+
+def test_a_list_asks_as_often_for_many_deadlines_as_for_one(api: Api) -> None:
+    for place in range(6):
+        api.a_lead(mobile=f"+861390000204{place}", owner=api.ids["wang"])
+    api("GET", "deadlines", "wang")
+
+    asked: list[str] = []
+
+    def note(_: object, __: object, statement: str, *___: object) -> None:
+        asked.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        found = api("GET", "deadlines", "wang").json["data"]
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert len(found) >= 6
+    assert len(asked) < 40

@@ -4,26 +4,36 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
+from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.cli.commands.token import person
 from fieldstone.cli.contract import DONE, Asked
+from fieldstone.reads.agenda import MINE, TEAM, Wanted
+from fieldstone.site import Site
 from fieldstone.storage.due_timers import DueTimers
 
+CURE = "Check the e-mail address; `fieldstone user list` shows who is there."
 DAY = timedelta(days=1)
 
 
 class Deadlines:
-    """Counts the deadlines that stand, rule by rule."""
+    """Counts the deadlines that stand, rule by rule, or lists those of a person."""
 
     name = "deadlines"
-    summary = "count deadlines that run, are late, or follow an older rule"
+    summary = "count deadlines that run or are late, or list a person's"
 
     def arguments(self, parser: ArgumentParser) -> None:
         """Declare the rule."""
         parser.add_argument("--rule", metavar="CODE", help="only those of one rule")
+        parser.add_argument("--of", metavar="EMAIL", help="list those of a person, soonest first")
+        parser.add_argument("--team", action="store_true", help="with --of: of the person's team")
 
     def run(self, asked: Asked) -> int:
         """Print a line per rule and version; who changes a rule sees how many are under way."""
         site, only = asked.site(), asked.arguments.rule
+        if asked.arguments.of:
+            return self._listed(asked, site)
         now = site.clock()
         with site.storage.looking() as connection:
             found = DueTimers(connection).counts(now, now + DAY)
@@ -38,6 +48,29 @@ class Deadlines:
                 f" {one.soon:>7} within a day{note}"
             )
         if not shown:
+            asked.terminal.say("No deadline is running.")
+        return DONE
+
+    def _listed(self, asked: Asked, site: Site) -> int:
+        """Print a line per deadline as that person sees them."""
+        system, told = site.system_context("command"), asked.arguments
+        actor = site.actors.by_id(system, site.model, person(site, told.of, "--of"))
+        if actor is None:
+            raise RefusedError([Problem("no_actor", "--of", "Nobody works here under that.", CURE)])
+        wanted = Wanted(TEAM if told.team else MINE, rule=told.rule or "")
+        ctx = site.context(actor, "command")
+        found = site.reads.agenda(ctx, site.model, wanted)
+        for item in found.items:
+            one, record = item.running, item.record
+            title = record.values.get(site.model.objects[record.object_name].title)
+            late = "overdue" if one.overdue(ctx.now) else ""
+            due = one.due.astimezone(ZoneInfo(actor.zone))
+            then = one.then.en if one.then is not None else "stays with its owner"
+            asked.terminal.say(
+                f"{due:%Y-%m-%d %H:%M} {late:7} {one.rule.code:26} {record.object_name} {record.id}"
+                f"  {title or ''}: {then}"
+            )
+        if not found.items:
             asked.terminal.say("No deadline is running.")
         return DONE
 

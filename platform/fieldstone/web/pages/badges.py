@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Final
 
 from fieldstone.access.access import access_to
+from fieldstone.reads.agenda import agenda_rules
 from fieldstone.reads.query import Query
 from fieldstone.storage.notices import Notices
 from fieldstone.web.asking import Asked
@@ -29,6 +30,7 @@ class Badges:
     tasks: int = 0
     has_tasks: bool = False
     has_pools: bool = False
+    has_deadlines: bool = False
 
 
 _kept: dict[tuple[int, str, str], tuple[float, Badges]] = {}
@@ -73,7 +75,9 @@ def _counted(asked: Asked) -> Badges:
         and access_to(model, ctx.actor, code).may_read
         and reads.pools(ctx, model, code)
     ]
-    return Badges(unread, tasks, has_tasks, bool(pools))
+    with reads.sight(ctx, model) as sight:
+        deadlines = bool(agenda_rules(sight))
+    return Badges(unread, tasks, has_tasks, bool(pools), deadlines)
 
 
 def has_task_list(asked: Asked) -> bool:

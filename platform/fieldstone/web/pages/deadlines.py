@@ -14,6 +14,7 @@ from fieldstone.reads.deadlines import Running
 from fieldstone.reads.history import OwnerSpan
 from fieldstone.rules.deadline_body import Deadline
 from fieldstone.web.asking import the_call
+from fieldstone.web.i18n import Speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.amounts import near, short_time
 from fieldstone.web.pages.entries import ASIDE, NOTICE, RecordPart
@@ -68,7 +69,7 @@ def pressing(page: OneRecord) -> Drawn | None:
     return {
         "tone": "red" if late else "amber",
         "icon": "alarm-clock",
-        "text": f"{text}{joint}{_then(page, first)}",
+        "text": f"{text}{joint}{then_of(page.speech, first)}",
     }
 
 
@@ -88,7 +89,7 @@ def _deadline(page: OneRecord, one: Running, access: Access) -> Drawn:
         "left": t("{time} overdue", time=left) if late else t("{time} left", time=left),
         "tone": "red" if late else "amber" if share >= SOON else "teal",
         "percent": round(100 * share),
-        "then": _then(page, one),
+        "then": then_of(page.speech, one),
         "coming": _coming(page, one),
         "extended": page.speech.tn("extended once", "extended {n} times", one.extended)
         if one.extended
@@ -109,8 +110,9 @@ def _share(one: Running, now: datetime) -> float:
     return min(1.0, max(0.0, (now - one.start) / (one.due - one.start)))
 
 
-def _then(page: OneRecord, one: Running) -> str:
-    t, language = page.speech.t, page.asked.language
+def then_of(speech: Speech, one: Running) -> str:
+    """Return what happens when nobody acts in time."""
+    t, language = speech.t, speech.language
     if one.then is None:
         return t("It stays with its owner; who is responsible is told.")
     then = t("Then: {what}.", what=one.then.text(language))

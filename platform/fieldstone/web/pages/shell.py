@@ -113,6 +113,8 @@ class Shell:
         links.append(link(t("Inbox"), "inbox", "/inbox", badges.unread, hot=True))
         if badges.has_tasks:
             links.append(link(t("Tasks"), "circle-check", "/tasks", badges.tasks))
+        if badges.has_deadlines:
+            links.append(link(t("Deadlines"), "alarm-clock", "/deadlines"))
         if badges.has_pools:
             links.append(link(t("Public pools"), "waves", "/pools"))
         return links

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from fieldstone.actions.offboard import key_of
+from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.names import did_you_mean
 from fieldstone.fieldtypes.datetime import DatetimeType
+from fieldstone.reads.agenda import MINE, WHOSE, Wanted
 from fieldstone.reads.converting import Converting
 from fieldstone.reads.deadlines import Running
 from fieldstone.storage.leased import jobs_of
@@ -32,6 +35,30 @@ def deadlines(object_name: str, record_id: str) -> Response:
     return json_answer({"data": [_deadline(asked, one) for one in found]})
 
 
+@blueprint.get("/deadlines")
+def agenda() -> Response:
+    """Return the deadlines of the caller, of the caller's team, or of others, over all objects."""
+    asked = the_call()
+    known_parameters("show", "person", "rule")
+    shown, person, rule = (request.args.get(name, "") for name in ("show", "person", "rule"))
+    if shown not in ("", *WHOSE):
+        text = f"There are no deadlines of {shown[:20]!r}."
+        raise RefusedError([Problem("unknown", "show", text, did_you_mean(shown, WHOSE))], 400)
+    wanted = Wanted(shown or MINE, person, rule)
+    found = asked.site.reads.agenda(asked.ctx, asked.model, wanted)
+    data = [
+        {
+            "object": item.record.object_name,
+            "id": item.record.id,
+            "title": item.record.values.get(asked.model.objects[item.record.object_name].title),
+            "owner": item.record.values.get("owner"),
+            **_deadline(asked, item.running),
+        }
+        for item in found.items
+    ]
+    return json_answer({"data": data, "more": found.more})
+
+
 def _deadline(asked: Asked, one: Running) -> dict[str, Any]:
     language = asked.language
     return {
@@ -51,6 +78,9 @@ def _deadline(asked: Asked, one: Running) -> dict[str, Any]:
         "extensions_left": one.left,
         "may_extend": one.may_extend,
         "acknowledged_at": instant(one.seen_at),
+        "working_minutes_left": None
+        if one.working is None
+        else int(one.working.total_seconds() // 60),
     }
 
 

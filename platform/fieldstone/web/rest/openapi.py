@@ -30,7 +30,7 @@ from fieldstone.web.rest.openapi_engagements import intake_path
 from fieldstone.web.rest.openapi_imports import IMPORT_PATHS
 from fieldstone.web.rest.openapi_intake import INTAKE_PATHS
 from fieldstone.web.rest.openapi_notifications import NOTIFICATION_PATHS
-from fieldstone.web.rest.openapi_obligations import obligation_paths
+from fieldstone.web.rest.openapi_obligations import AGENDA_PATHS, obligation_paths
 from fieldstone.web.rest.openapi_parts import Json
 from fieldstone.web.rest.openapi_pools import pool_paths
 from fieldstone.web.rest.openapi_rule_runs import RULE_RUN_PATHS
@@ -94,6 +94,7 @@ def openapi_of_offer(offer: Offer) -> Json:
         **DUPLICATE_PATHS,
         **NOTIFICATION_PATHS,
         **SHARING_PATHS,
+        **AGENDA_PATHS,
     }
     for path, operations in {**for_all, **own}.items():
         spec.path(path, operations=operations)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from fieldstone.model.objects import ObjectType
 from fieldstone.model.site_model import Model
+from fieldstone.reads.agenda import WHOSE
 from fieldstone.rules.deadline_body import Deadline
 from fieldstone.web.rest.openapi_parts import (
     ID,
@@ -39,6 +40,7 @@ DEADLINE: Final = of(
     extensions_left={"type": ["integer", "null"]},
     may_extend=YES_NO,
     acknowledged_at=MAYBE_INSTANT,
+    working_minutes_left={"type": ["integer", "null"]},
 )
 CONVERSION: Final = of(
     state={"type": "string", "enum": ["open", "pending", "done"]},
@@ -70,6 +72,44 @@ LEAVING: Final = of(
     stays={"type": "object", "additionalProperties": NUMBER},
     job={"type": ["object", "null"]},
 )
+
+IN_ONE_LIST: Final = of(
+    object=TEXT, id=ID, title=MAYBE_TEXT, owner=MAYBE_TEXT, **DEADLINE["properties"]
+)
+AGENDA_PATHS: Final[Mapping[str, Json]] = {
+    "/api/v1/deadlines": {
+        "get": {
+            "operationId": "deadlines",
+            "tags": ["Deadlines"],
+            "summary": "Read the deadlines of all my records, of my team's, or of others",
+            "parameters": [
+                {
+                    "name": "show",
+                    "in": "query",
+                    "description": "Whose: mine when left out; of the people whose manager I am; of others I may see.",
+                    "schema": {"type": "string", "enum": list(WHOSE)},
+                },
+                {
+                    "name": "person",
+                    "in": "query",
+                    "description": "Those of one person, by id.",
+                    "schema": TEXT,
+                },
+                {
+                    "name": "rule",
+                    "in": "query",
+                    "description": "Those of one rule.",
+                    "schema": TEXT,
+                },
+            ],
+            "responses": answers(
+                "200",
+                of(data=many(IN_ONE_LIST), more=YES_NO),
+                "The hundred that are due first; more tells whether there are others.",
+            ),
+        }
+    }
+}
 
 
 def obligation_paths(model: Model, one: ObjectType, base: str) -> Iterator[tuple[str, Json]]:
