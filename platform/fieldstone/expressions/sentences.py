@@ -144,7 +144,7 @@ class _Speaker:
             case Person(path=path):
                 return self._person(path)
             case HasRole(role=role):
-                return self.word("role", self.word("quote", role))
+                return self.word("role", self.word("quote", self._role(role)))
             case Call():
                 return self._call(node)
             case Instead(shown=shown):
@@ -217,6 +217,10 @@ class _Speaker:
         if len(parts) == 1 or behind is None:
             return label
         return self.word("of", self._path(parts[1:], behind), label)
+
+    def _role(self, role: str) -> str:
+        people = self.scope.follow("user")
+        return people.option_label("roles", role, self.language) if people else role
 
     def _person(self, path: str) -> str:
         behind = self.scope.follow("user")

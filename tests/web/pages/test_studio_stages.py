@@ -151,3 +151,13 @@ def test_an_object_without_stages_offers_its_first(office: Office, admin: Visito
     pipelines = office.site.model.objects["department"].pipelines
     assert pipelines is not None
     assert pipelines.pipelines["standard"].first.code == "planned"
+
+
+def test_options_are_lines_with_how_many_records_hold_each(office: Office, admin: Visitor) -> None:
+    office.a_lead("Eve", urgency="high")
+    office.a_lead("Fay", urgency="high")
+    page = admin.get("/studio/o/lead/fields/urgency").text
+    counts = re.findall(r'id="f-options-\d+-used"><span class="grow">([^<]*)<', page)
+
+    assert (counts[0], counts[2]) == ("2", "0")
+    assert 'value="High"' in page

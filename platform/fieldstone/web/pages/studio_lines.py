@@ -15,6 +15,7 @@ Json = Mapping[str, Any]
 Drawn = dict[str, Any]
 LONGEST_CODE: Final = 40
 EMPTY_LINES: Final = 3
+USED: Final = "used"
 LANGUAGES: Final = ("en", "zh")
 
 
@@ -37,6 +38,9 @@ class Lines:
     columns: Sequence[LineColumn]
     speech: Speech
     short: str = ""  # what a bare text says: the type of a field, "" for the label of an option
+    used: Mapping[str, int] | None = (
+        None  # how many records hold each entry; None where that is no question
+    )
 
     def drawn(self, name: str, typed: Mapping[str, str]) -> Drawn:
         """Return the lines as parts/rows.html draws them."""
@@ -50,13 +54,17 @@ class Lines:
             {"key": str(n), "id": code, "cells": self._cells(name, str(n), code, cells)}
             for n, (code, cells) in enumerate(lines)
         ]
-        heads = [{"name": c.name, "label": c.label, "size": c.size} for c in self._all()]
+        heads = [
+            {"name": c.name, "label": c.label, "size": c.size, "number": c.name == USED}
+            for c in self._all()
+        ]
         blank = self._cells(name, "__n__", "", {})
         return {"columns": heads, "lines": drawn, "blank": blank, "next": len(drawn)}
 
     def _all(self) -> list[LineColumn]:
         code = LineColumn("code", self.speech.t("Code"), size="m")
-        return [*self.columns[: len(LANGUAGES)], code, *self.columns[len(LANGUAGES) :]]
+        counts = [] if self.used is None else [LineColumn(USED, self.speech.t("Records"), size="s")]
+        return [*self.columns[: len(LANGUAGES)], code, *self.columns[len(LANGUAGES) :], *counts]
 
     def _cells(self, name: str, key: str, code: str, cells: Mapping[str, str]) -> list[Drawn]:
         found = []
@@ -69,7 +77,12 @@ class Lines:
                 "type": "text",
                 "value": value,
             }
-            if column.name == "code":
+            if column.name == USED:
+                cell |= {
+                    "read_only": True,
+                    "text": str((self.used or {}).get(code, 0)) if code else "–",
+                }
+            elif column.name == "code":
                 cell |= {"read_only": True, "text": code} if code else {"max_length": LONGEST_CODE}
                 cell["placeholder"] = self.speech.t("by itself")
             elif column.type == "select":
@@ -184,8 +197,10 @@ def code_from(label: str, taken: Sequence[str] = ()) -> str:
     return code
 
 
-def option_lines(before: Json, speech: Speech, *, parents: bool) -> Lines:
-    """Return the lines of the options of a choice."""
+def option_lines(
+    before: Json, speech: Speech, used: Mapping[str, int] | None, *, parents: bool
+) -> Lines:
+    """Return the lines of the options of a choice, with how many records hold each."""
     t = speech.t
     columns = [
         LineColumn("en", t("in English")),
@@ -195,7 +210,7 @@ def option_lines(before: Json, speech: Speech, *, parents: bool) -> Lines:
     ]
     if parents:
         columns.insert(3, LineColumn("parents", t("Only under"), "words", size="m"))
-    return Lines(before, columns, speech)
+    return Lines(before, columns, speech, used=used)
 
 
 def column_lines(before: Json, types: Sequence[tuple[str, str]], objects: Sequence[tuple[str, str]], speech: Speech) -> Lines:  # fmt: skip

@@ -137,7 +137,7 @@ def form_of(
         speech(asked.language),
         _choices(asked, part, shown, siblings, before),
         frozenset(yes_no) - UNDECIDED if part.kind == "fields" else frozenset(),
-        _lines(asked, part, shown, before),
+        _lines(asked, part, shown, siblings, before),
     )
 
 
@@ -178,14 +178,27 @@ def _objects(asked: Asked) -> list[tuple[str, str]]:
     return [(one.code, one.label.text(asked.language)) for one in listed]
 
 
-def _lines(asked: Asked, part: Part, shown: Mapping[str, Json], before: Json) -> dict[str, Lines]:
+def _held(asked: Asked, part: Part, siblings: Sequence[str]) -> Mapping[str, int] | None:
+    """Return how many records hold each option of the field that is no sibling; None for one that is not there yet."""
+    fields = part.spec.fields if part.spec else {}
+    code = next((c for c, one in fields.items() if not one.system and c not in siblings), "")
+    if part.spec is None or not code:
+        return None
+    with asked.site.storage.counting(asked.model, asked.ctx) as census:
+        return census.held(part.spec.code, code) if census.knows(part.spec.code, code) else None
+
+
+def _lines(
+    asked: Asked, part: Part, shown: Mapping[str, Json], siblings: Sequence[str], before: Json
+) -> dict[str, Lines]:
     """Return the settings of a field that are maps of entries."""
     if part.kind != "fields":
         return {}
     said, found = speech(asked.language), {}
     if "options" in shown:
         options = _in_order(before.get("options"))
-        found["options"] = option_lines(options, said, parents=bool(before.get("depends_on")))
+        used = _held(asked, part, siblings) if before.get("options") else None
+        found["options"] = option_lines(options, said, used, parents=bool(before.get("depends_on")))
     if "fields" in shown:
         types = [
             (one.name, one.label.text(asked.language))
