@@ -9,13 +9,16 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from fieldstone import fieldtypes, rules
+from fieldstone import actions, delivery, fieldtypes, rules
+from fieldstone.base.settings import Settings
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor, Change, Context, Operation, Outcome
 from fieldstone.compiler.compile import compile_site
 from fieldstone.compiler.loading import Document, Layer, read_layer
 from fieldstone.evolution.bring_up import bring_up
 from fieldstone.extensions.builtin import members
+from fieldstone.jobs.table_queue import TableQueue
 from fieldstone.model.site_model import Model
+from fieldstone.site import Site, Vocabulary
 from fieldstone.storage.database import Storage
 from fieldstone.writes.pipeline import Writes
 
@@ -98,6 +101,19 @@ def with_site(company: Company, url: str, site: str) -> Company:
     storage = Storage(url, secret_key="k" * 32)
     model, _ = bring_up(storage, compiled, company.now)
     return replace(company, model=model, storage=storage, writes=Writes(storage))
+
+
+def site_of(company: Company) -> Site:
+    """Return the company as one process holds it; its clock stands where the company's stands."""
+    words = Vocabulary(
+        members(fieldtypes, "TYPE"),
+        members(rules, "KIND"),
+        members(actions, "ACTION"),
+        members(delivery, "CHANNEL"),
+    )
+    settings = Settings(Path.cwd(), str(company.storage), None, "k" * 32)
+    queue = TableQueue(company.storage)
+    return Site(settings, words, company.storage, company.model, lambda: company.now, queue)
 
 
 def _people(company: Company) -> None:

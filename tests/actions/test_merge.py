@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from fieldstone.base.errors import RefusedError
 from fieldstone.changes.nouns import SYSTEM_ACTOR
@@ -16,9 +16,11 @@ from fieldstone.storage.counters import fs_ledger
 from fieldstone.storage.journal import fs_owner_span, fs_stage_history
 from fieldstone.storage.outbox import fs_outbox
 from fieldstone.storage.platform_tables import PLATFORM
+from fieldstone.storage.site_state import fs_rule
 from fieldstone.storage.timers import fs_timer
-from tests.actions.acting import a_lead, act, refusal
-from tests.company import Company
+from fieldstone.worker.timers import act_on_due_timers
+from tests.actions.acting import a_lead, act, refusal, with_rules
+from tests.company import Company, site_of
 from tests.invariants import breaches
 
 # What a write leaves behind by itself, and what an undo therefore adds to.
@@ -331,3 +333,56 @@ def test_the_merge_says_why_in_the_survivors_explanation(company: Company) -> No
     said = [one for one in found or () if one.kind == "merge"]
     assert "Company" in said[0].because.en
     assert "公司" in said[0].because.text("zh")
+
+
+def deadlines(company: Company, lead: str) -> dict[str, Any]:
+    rows = rows_of(company, fs_timer, lead)
+    return {one.rule: one.due for one in rows if one.kind == "due"}
+
+
+def test_of_two_deadlines_the_earlier_one_is_kept_and_it_acts(company: Company) -> None:
+    known = {"name": "张伟", "mobile": "13800138000", "channel": company.ids["website"]}
+    values = {"owner": company.ids["li"], **known}
+    older = str(company.create("lead", **values).record_id)
+    early = deadlines(company, older)["follow_up_in_time"]
+    company.now += timedelta(hours=1)
+    newer = str(company.create("lead", **values).record_id)
+
+    act(company, "admin", "merge", newer, **{"with": older})
+
+    assert deadlines(company, newer)["follow_up_in_time"] == early
+    company.now = early + timedelta(minutes=1)
+    act_on_due_timers(site_of(company))
+    assert company.row("lead", newer)["pool"] == "public_pool"
+
+
+def test_a_closed_record_takes_over_no_deadline(company: Company) -> None:
+    first, _ = two_leads(company)
+    company.update("lead", first, "admin", stage="invalid", lost_reason="no_need")
+    values = {"name": "张玮", "channel": company.ids["website"], "owner": company.ids["li"]}
+    second = str(company.create("lead", **values).record_id)
+    assert deadlines(company, second)
+
+    act(company, "admin", "merge", first, **{"with": second})
+
+    assert company.row("lead", first)["stage"] == "invalid"
+    assert deadlines(company, first) == {}
+
+
+def test_points_that_come_together_make_the_score_though_a_changed_rule_waits(
+    company: Company,
+) -> None:
+    first, second = two_leads(company)
+    for lead in (first, second):
+        company.update("lead", lead, "admin", employees=500)
+    company.now += timedelta(days=1)
+    with company.storage.connection() as connection:
+        mine = update(fs_rule).where(fs_rule.c.code == "lead_scoring")
+        connection.execute(mine.values(version=2, changed_at=company.now))
+    changed = "rules: {lead_scoring: {items: {own_channel: {points: 40}}}}"
+    waiting = with_rules(company, changed)
+    waiting = replace(waiting, model=waiting.model.with_rule_versions({"lead_scoring": 2}))
+
+    act(waiting, "admin", "merge", first, **{"with": second})
+
+    assert breaches(company.storage, waiting.model) == []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import pickle
 import pkgutil
 from dataclasses import replace
@@ -113,6 +114,12 @@ class TestEveryKind:
 
         assert pickle.loads(pickle.dumps(body)) == body
         assert compiled(name).body == body
+
+    def test_it_hears_of_due_timers_as_the_engine_tells_of_them(self, name: str) -> None:
+        due = getattr(type(compiled(name).body), "due", None)
+
+        told = ["self", "rule", "due", "facts"]
+        assert due is None or list(inspect.signature(due).parameters) == told
 
     def test_what_it_reads_is_declared(self, name: str) -> None:
         assert isinstance(compiled(name).body.reads, tuple)

@@ -120,7 +120,9 @@ def test_a_timer_lets_the_score_be_worked_out_once() -> None:
     rule = rule_of(points=40, decay={"half_life": "10 days"})
     draft = an_update({"score": 40})
 
-    assert rule.body.due(rule, None, draft, FakeFacts()).ledger == ()
+    found = rule.body.due(rule, [(None, draft), (None, draft)], FakeFacts())
+
+    assert [one.ledger for one in found.values()] == [(), ()]
 
 
 @given(

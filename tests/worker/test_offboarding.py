@@ -4,26 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 
-from fieldstone import actions, delivery
 from fieldstone.actions.contract import Call
 from fieldstone.actions.leaving import handing
 from fieldstone.actions.running import run
 from fieldstone.base.errors import RefusedError
-from fieldstone.base.settings import Settings
 from fieldstone.changes.nouns import Change, Operation
-from fieldstone.extensions.builtin import members
-from fieldstone.jobs.table_queue import TableQueue
 from fieldstone.reads.leaving import leaving_plan
-from fieldstone.site import Site, Vocabulary
 from fieldstone.storage.timers import Timers
 from fieldstone.worker.long_work import do_next_job
-from tests.builders import field_types, rule_kinds
-from tests.company import NOW, Company, open_company
+from tests.company import NOW, Company, open_company, site_of
 
 DAY = timedelta(days=1)
 
@@ -35,15 +28,6 @@ def company(database_url: str) -> Iterator[Company]:
     opened.update("user", opened.ids["li"], "admin", manager=boss)
     yield opened
     opened.storage.close()
-
-
-def site_of(company: Company, now: datetime = NOW) -> Site:
-    words = Vocabulary(
-        field_types(), rule_kinds(), members(actions, "ACTION"), members(delivery, "CHANNEL")
-    )
-    settings = Settings(Path.cwd(), str(company.storage), None, "k" * 32)
-    queue = TableQueue(company.storage)
-    return Site(settings, words, company.storage, company.model, lambda: now, queue)
 
 
 def made(company: Company, object_name: str, **values: object) -> str:

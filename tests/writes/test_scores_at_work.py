@@ -14,8 +14,9 @@ from fieldstone.changes.nouns import Change, Operation
 from fieldstone.storage.counters import fs_ledger
 from fieldstone.storage.journal import fs_decision
 from fieldstone.storage.timers import fs_timer
+from fieldstone.worker.timers import act_on_due_timers
 from tests.actions.acting import act, refusal
-from tests.company import Company
+from tests.company import Company, site_of
 
 DAY = timedelta(days=1)
 
@@ -119,6 +120,33 @@ def test_points_make_a_sales_lead_once_and_time_takes_it_back(company: Company) 
     assert (cold["lifecycle"], cold["engagement_score"]) == ("marketing_lead", 0)
     assert cold["sales_lead_at"] == row["sales_lead_at"]
     assert crossings(company, lead, "lead_sales_ready") == 2
+
+
+def test_a_worker_lets_points_fade_when_nobody_touches_the_record(company: Company) -> None:
+    lead = a_hot_lead(company)
+    kinds = ("form", "chat", "webinar", "download")
+    company.submit(*(happened(company, lead, k, n, company.now) for n, k in enumerate(kinds)))
+    before, gone = company.row("lead", lead), {"owner": None, "pool": "dead_pool"}
+    company.submit(Change("lead", Operation.UPDATE, gone, lead, trusted=True))
+
+    company.now += 61 * DAY
+    worked = act_on_due_timers(site_of(company))
+
+    after = company.row("lead", lead)
+    assert worked
+    assert after["engagement_score"] < before["engagement_score"]
+    assert after["score"] == ledger(company, lead)
+
+
+def test_a_worker_lets_a_lead_rise_once_it_has_dwelt_long_enough(company: Company) -> None:
+    lead = a_sales_lead(company)
+    act(company, "li", "judge_worthless", lead, reason="too_early")
+    assert company.row("lead", lead)["lifecycle"] == "nurturing"
+
+    company.now += 31 * DAY
+    assert act_on_due_timers(site_of(company))
+
+    assert company.row("lead", lead)["lifecycle"] != "nurturing"
 
 
 def a_sales_lead(company: Company) -> str:

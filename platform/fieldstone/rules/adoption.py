@@ -14,6 +14,8 @@ from fieldstone.changes.nouns import Draft
 from fieldstone.rules.contract import Adoption, Facts, Rule
 
 FIRST: Final = 1
+LOOKED_AT: Final = frozenset({"merge", "unmerge"})
+"""Somebody looks at the records of these actions, and points that moved must add up to a score at once."""
 ADOPTED_KINDS: Final = frozenset({"scoring", "lifecycle_transition"})
 SAID: Final = frozenset({"label", "message"})
 """Keys under which a rule says something to people, in one text or in both languages."""
@@ -49,7 +51,9 @@ def held_back(rule: Rule, drafts: Sequence[Draft], facts: Facts) -> frozenset[in
     return frozenset(
         place
         for place, draft in enumerate(drafts)
-        if draft.before is not None and not _younger(draft, standing)
+        if draft.before is not None
+        and draft.change.action not in LOOKED_AT
+        and not _younger(draft, standing)
     )
 
 

@@ -41,6 +41,8 @@ from fieldstone.rules.known import (
 CLEAN, MATCH, GRADE, SCORE, MOVE, ASSIGN, AUTOMATE, OBLIGE, VALIDATE = range(10, 100, 10)
 # Right after people were chosen: who may not have a record does not get its deadlines and tasks either.
 LIMIT = ASSIGN + 5
+RESTORED = "restored"
+"""The action of the change that follows a record out of the recycle bin: rules set anew what waits for a time."""
 
 
 __all__ = ["Adoption", "Belonging", "Found", "Neighbour", "PastOwner", "Person", "Standing"]

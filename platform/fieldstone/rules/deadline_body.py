@@ -14,7 +14,7 @@ from fieldstone.changes.nouns import Draft, Effect, TimerRequest
 from fieldstone.expressions.expression import Expression
 from fieldstone.rules.assignments import assigned
 from fieldstone.rules.clock import KEEPS_CLOCK, Clock, Reckoned, started
-from fieldstone.rules.contract import Due, DueTimer, Facts, Rule, Verdict
+from fieldstone.rules.contract import RESTORED, Due, DueTimer, Facts, Rule, Verdict
 from fieldstone.rules.cooldown import Cooldown
 from fieldstone.rules.deadline_terms import TO_QUEUE, Consequence, Extension
 from fieldstone.rules.engine import held_before
@@ -128,7 +128,7 @@ class Deadline:
             return True
         if draft.before is None or not held_before(rule, draft, facts):
             return True
-        if draft.change.hears == rule.code:
+        if draft.change.hears == rule.code or draft.change.action == RESTORED:
             return True
         before = {**draft.related, **draft.before}
         after = {**draft.row, **started(self.clock.starts, draft, facts)}
@@ -158,8 +158,8 @@ class Deadline:
             return None  # something was written that does not count
         due = self._planned(rule, row, reckoned, facts)
         payload: dict[str, object] = {"start": reckoned.start.isoformat()}
-        if same_start and present.extended_to is not None:
-            due, payload = max(due, present.extended_to), {**present.payload, **payload}
+        if same_start and present.was_settled:
+            due, payload = present.settled(due), {**present.payload, **payload}
         if draft.change.asks.get(KEEPS_CLOCK):
             due = max(due, present.calendar(row).after(facts.now, self.grace))
         because = self._because(present, row, reckoned, due)
@@ -255,9 +255,9 @@ class Deadline:
         planned = self._planned(rule, present.draft.row, reckoned, facts)
         if timer.kind != DUE:
             return self._reminded(present, timer, instant_of(timer.payload, "due") or planned)
-        extended, in_grace = present.extended_to, bool(timer.payload.get("grace"))
-        if extended is not None and present.started_at == reckoned.start:
-            planned = max(planned, extended)
+        in_grace = bool(timer.payload.get("grace"))
+        if present.started_at == reckoned.start:
+            planned = present.settled(planned)
         is_kept = rule.in_flight == "keep" and timer.rule_version != rule.version
         if present.started_at not in (None, reckoned.start):
             is_kept = in_grace = False  # the clock was started anew

@@ -11,7 +11,7 @@ from fieldstone.base.label import Label
 from fieldstone.base.workdays import Span, parse_span
 from fieldstone.changes.nouns import Draft, TimerRequest
 from fieldstone.rules.assignments import span_from
-from fieldstone.rules.contract import Builder, Facts, Rule
+from fieldstone.rules.contract import RESTORED, Builder, Facts, Rule
 from fieldstone.rules.kind import SPAN, TEXT
 from fieldstone.rules.wording import pool_label
 
@@ -50,8 +50,9 @@ class Queue:
 
         Without a deadline the timer lies far ahead: it is also what the queue is listed by.
         """
-        before = draft.before
-        if before is not None and before.get("owner") is None and before.get("pool") is None:
+        before, restored = draft.before, draft.change.action == RESTORED
+        waits = before is not None and before.get("owner") is None and before.get("pool") is None
+        if waits and not restored:
             return ()
         span = self.within or NEVER
         due = facts.calendar(rule.calendar).after(facts.now, span)

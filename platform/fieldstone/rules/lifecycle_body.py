@@ -13,7 +13,7 @@ from fieldstone.changes.nouns import Change, Draft, Effect, Operation, TimerRequ
 from fieldstone.expressions.expression import Expression
 from fieldstone.rules.adoption import held_back
 from fieldstone.rules.assignments import Assigned, assigned
-from fieldstone.rules.contract import DueTimer, Facts, Rule, Verdict
+from fieldstone.rules.contract import Due, Facts, Rule, Verdict
 from fieldstone.rules.notices import Audience, told
 from fieldstone.rules.wording import joined, listed
 
@@ -113,10 +113,11 @@ class Lifecycle:
         crossed = {place: self._crossed(rule, drafts[place], last, facts) for place in ready}
         return judged | crossed
 
-    def due(self, rule: Rule, timer: DueTimer, draft: Draft, facts: Facts) -> Verdict:
-        """Say that the waiting is over: the crossing is judged anew when the rules speak about the record."""
-        del rule, timer, draft, facts
-        return Verdict(Label("waited long enough", "停留时间已满"), silent=True)
+    def due(self, rule: Rule, due: Sequence[Due], facts: Facts) -> Mapping[int, Verdict]:
+        """Say that the waiting is over: the crossing is judged anew when the rules speak about the records."""
+        del rule, facts
+        waited = Verdict(Label("waited long enough", "停留时间已满"), silent=True)
+        return dict.fromkeys(range(len(due)), waited)
 
     def _way(self, row: Mapping[str, object]) -> str:
         """Return "up" or "down" when the record's points ask for a crossing, "" when all is well."""

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from fieldstone.base.workdays import Calendar, zone_of
 from fieldstone.changes.nouns import Draft
 from fieldstone.rules.contract import DueTimer, Facts, Rule
+
+AGREED: Final = "agreed"
+"""Where a timer keeps the due time that a merge chose; it holds until the clock starts anew."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +48,16 @@ class Obligation:
     def extended_to(self) -> datetime | None:
         """Return the due time that was agreed last."""
         return instant_of(self.payload, "to")
+
+    @property
+    def was_settled(self) -> bool:
+        """Tell whether an extension or a merge has moved the due time."""
+        return self.extended_to is not None or AGREED in self.payload
+
+    def settled(self, planned: datetime) -> datetime:
+        """Return when it is due in truth: what a merge chose in place of what was planned, and no earlier than extended."""
+        due = instant_of(self.payload, AGREED) or planned
+        return due if self.extended_to is None else max(due, self.extended_to)
 
 
 def hours_for(rule: Rule, row: Mapping[str, object], facts: Facts, *, own: bool) -> Calendar:

@@ -13,7 +13,7 @@ from fieldstone.base.workdays import Span
 from fieldstone.changes.nouns import Draft, Effect, TimerRequest
 from fieldstone.expressions.expression import Expression
 from fieldstone.rules.assignments import Template
-from fieldstone.rules.contract import Due, DueTimer, Facts, Rule, Verdict
+from fieldstone.rules.contract import RESTORED, Due, DueTimer, Facts, Rule, Verdict
 from fieldstone.rules.ladder import NORMAL
 from fieldstone.rules.notices import Audience, message
 from fieldstone.rules.wording import language_of
@@ -123,7 +123,7 @@ class Pool:
                 verdicts[place] = self._unfit(rule, draft, facts)
             elif here and (found := self._exit(draft.row, facts)) is not None:
                 verdicts[place] = self._sent_on(rule, found)
-            elif came:
+            elif came or (here and draft.change.action == RESTORED):
                 timers = self._timers(rule, draft, facts)
                 if timers:
                     verdicts[place] = Verdict(_CAME, timers=timers, silent=True)

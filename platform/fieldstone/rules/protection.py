@@ -14,7 +14,7 @@ from fieldstone.changes.nouns import Draft, Effect, TimerRequest
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.assignments import span_from
-from fieldstone.rules.contract import LIMIT, Builder, Due, Facts, Rule, Verdict
+from fieldstone.rules.contract import LIMIT, RESTORED, Builder, Due, Facts, Rule, Verdict
 from fieldstone.rules.gains import owner_before
 from fieldstone.rules.kind import CODES, COUNT, SPAN, TEXT, Kind
 from fieldstone.rules.notices import Audience, audiences_from, message, told
@@ -97,7 +97,8 @@ class Protection:
             return self._ended(rule)
         if left and before.get(self.until) is not None:
             return self._ended(rule)
-        if draft.changed(self.until):
+        restored = draft.change.action == RESTORED and before.get(self.until) is not None
+        if draft.changed(self.until) or restored:
             return self._clocked(rule, draft, facts)
         if self.asked and draft.changed(self.asked) and draft.row.get(self.asked):
             return self._requested(draft, facts)

@@ -13,7 +13,7 @@ from fieldstone.base.workdays import zone_of
 from fieldstone.changes.nouns import Draft, LedgerEntry, TimerRequest
 from fieldstone.expressions.expression import Expression
 from fieldstone.rules.adoption import held_back
-from fieldstone.rules.contract import DueTimer, Facts, Rule, Verdict
+from fieldstone.rules.contract import Due, Facts, Rule, Verdict
 from fieldstone.rules.happenings import Caps, Happening, rounded
 
 MOST_POINTS: Final = 100_000
@@ -129,10 +129,11 @@ class Scoring:
                     own[entry.item] = own.get(entry.item, 0) + entry.points
         return verdicts
 
-    def due(self, rule: Rule, timer: DueTimer, draft: Draft, facts: Facts) -> Verdict:
-        """Say that time went by: the score is worked out anew when the rules speak about the record."""
-        del rule, timer, draft, facts
-        return Verdict(Label("points fade with time", "分数随时间衰减"), silent=True)
+    def due(self, rule: Rule, due: Sequence[Due], facts: Facts) -> Mapping[int, Verdict]:
+        """Say that time went by: the score is worked out anew when the rules speak about the records."""
+        del rule, facts
+        faded = Verdict(Label("points fade with time", "分数随时间衰减"), silent=True)
+        return dict.fromkeys(range(len(due)), faded)
 
     def worth(self, rule: Rule, row: Mapping[str, object], facts: Facts) -> Worth:
         """Return what a record is worth now, item by item in the order of the rule."""

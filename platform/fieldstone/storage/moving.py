@@ -26,11 +26,12 @@ from sqlalchemy import (
 
 from fieldstone.base.ids import new_id
 from fieldstone.expressions.sqltypes import Instant
+from fieldstone.rules.obligation import AGREED
 from fieldstone.storage.counters import fs_ledger
 from fieldstone.storage.journal import fs_owner_span, fs_stage_history
 from fieldstone.storage.merges import Moved
 from fieldstone.storage.platform_tables import CHUNK, PLATFORM, packed
-from fieldstone.storage.timers import fs_timer
+from fieldstone.storage.timers import DUE, fs_timer
 
 STAYS: Final = frozenset(
     {
@@ -114,17 +115,34 @@ class Moving:
         return found
 
     def stand_in(self, survivor: str, timers: Iterable[Mapping[str, Any]], *, later: bool) -> None:
-        """Let the earlier, or the later, of two timers of a rule stand; one that stands alone is taken over."""
-        mine = {(row["rule"], row["kind"]): row for _, row in self._rows(fs_timer, survivor)}
-        for plain in timers:
-            theirs = _typed(fs_timer, plain)
-            own = mine.get((theirs["rule"], theirs["kind"]))
-            if own is None:
-                new = {**theirs, "id": new_id(), "record": survivor}
-                self._connection.execute(insert(fs_timer).values(new))
-            elif (theirs["due"] > own["due"]) == later:
-                moved = update(fs_timer).where(fs_timer.c.id == own["id"])
-                self._connection.execute(moved.values(due=theirs["due"]))
+        """Of two deadlines of a rule let the earlier, or the later, stand, with its reminders.
+
+        A deadline that stands alone is not taken over: the rule that set it does not concern the survivor.
+        """
+        mine, theirs = (
+            _by_rule(row for _, row in self._rows(fs_timer, survivor)),
+            _by_rule(_typed(fs_timer, plain) for plain in timers),
+        )
+        for rule in sorted(mine.keys() & theirs.keys()):
+            own, other = mine[rule].get(DUE), theirs[rule].get(DUE)
+            if own is None or other is None or own["due"] == other["due"]:
+                continue
+            if (other["due"] > own["due"]) == later:
+                self._take_over(survivor, own, list(theirs[rule].values()))
+
+    def _take_over(
+        self, survivor: str, own: Mapping[str, Any], rows: Iterable[Mapping[str, Any]]
+    ) -> None:
+        """Put the timers of one rule in the place of a record's own; its clock still starts when it did."""
+        timer = fs_timer.c
+        gone = delete(fs_timer).where(timer.record == survivor, timer.rule == own["rule"])
+        self._connection.execute(gone)
+        for row in rows:
+            new = {**row, "id": new_id(), "record": survivor}
+            if row["kind"] == DUE:
+                agreed = {AGREED: row["due"].isoformat()}
+                new["payload"] = {**(own["payload"] or {}), **agreed}
+            self._connection.execute(insert(fs_timer).values(new))
 
     def timers_back(self, record: str, timers: Iterable[Mapping[str, Any]]) -> None:
         """Make the timers of a record be these."""
@@ -188,6 +206,14 @@ class Moving:
         after = {name: values.get(name, value) for name, value in key.items()}
         before = {name: row[name] for name in values}
         return Moved(ROW, table.name, packed(after), _plain(before))
+
+
+def _by_rule(rows: Iterable[Mapping[str, Any]]) -> dict[str, dict[str, Mapping[str, Any]]]:
+    """Return timers by rule and kind."""
+    found: dict[str, dict[str, Mapping[str, Any]]] = {}
+    for row in rows:
+        found.setdefault(row["rule"], {})[row["kind"]] = row
+    return found
 
 
 def _following() -> list[Table]:

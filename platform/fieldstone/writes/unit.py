@@ -12,7 +12,7 @@ from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Change, Context, Draft, Operation, Outcome
 from fieldstone.model.site_model import Model
 from fieldstone.rules import engine
-from fieldstone.rules.contract import Due
+from fieldstone.rules.contract import RESTORED, Due
 from fieldstone.storage.due_timers import DueTimers
 from fieldstone.storage.timers import TakenTimer
 from fieldstone.storage.transaction import Transaction
@@ -145,6 +145,7 @@ class Unit:
             for change in draft.follow
             if is_worthwhile(change, draft, self.model)
         ]
+        asked += _taken_out(standing)
         moved, self._moved = self._moved, []
         heard = [*touched_timelines(standing, self.model, ctx), *moved]
         # A merge writes the record that stays itself, once everything has moved.
@@ -181,6 +182,23 @@ class Unit:
                 )
             )
         return tuple(warnings)
+
+
+def _taken_out(standing: Iterable[Draft]) -> Iterable[Change]:
+    """Let the rules look at what came out of the recycle bin: its timers were forgotten there."""
+    return [
+        Change(
+            draft.change.object_name,
+            Operation.UPDATE,
+            record_id=draft.record_id,
+            action=RESTORED,
+            trusted=True,
+            skip_rules=draft.change.skip_rules,
+            reason=RESTORED,
+        )
+        for draft in standing
+        if draft.operation is Operation.RESTORE and not draft.change.relinks
+    ]
 
 
 def _once_each(changes: Iterable[Change]) -> list[Change]:
