@@ -17,6 +17,7 @@ from fieldstone.base.errors import RefusedError
 from fieldstone.changes.nouns import Actor, Change, Operation, Outcome
 from fieldstone.reads.door import Reads
 from fieldstone.storage.counters import fs_grant
+from tests.actions.acting import with_rules
 from tests.company import Company
 from tests.invariants import breaches
 
@@ -174,6 +175,24 @@ def test_of_several_who_create_the_same_phone_all_but_the_first_are_seen_as_dupl
 
     kinds = [[d.kind for d in one.decisions].count("duplicate") for one in made]  # type: ignore[attr-defined]
     assert sorted(kinds) == [0] + [1] * 7
+
+
+def test_of_several_who_create_one_person_written_in_several_ways_the_others_join_the_first(
+    company: Company,
+) -> None:
+    linking = with_rules(company, "rules: {lead_duplicate: {action: link, suspected: link}}")
+    # No key of theirs is equal: only how the name sounds and how the company begins.
+    names, ends = ("张伟", "张玮"), "一二三四五六七八"
+
+    def create(racer: int) -> Outcome:
+        given = {"name": names[racer % 2], "company": f"精信软件科技集团{ends[racer]}"}
+        return linking.create("lead", channel=company.ids["website"], **given)
+
+    made = at_once(create)
+
+    assert len({one.record_id for one in made}) == 1  # type: ignore[attr-defined]
+    assert sorted(one.status for one in made) == [200] * 7 + [201]  # type: ignore[attr-defined]
+    assert len(company.storage_rows("lead")) == 1
 
 
 def test_no_change_made_with_an_etag_is_lost(company: Company) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldstone import bootstrap
+from fieldstone.actions.applying import Applying
 from fieldstone.actions.contract import Call, Result
 from fieldstone.actions.running import run
 from fieldstone.base.errors import RefusedError
@@ -107,6 +108,12 @@ class House:
         planned = changing.plan(ctx, documents)
         assert not planned.problems, planned.problems
         changing.apply(ctx, planned, Wish(reason, second_word=True))
+
+    def apply(self, rule: str) -> None:
+        """Let a rule look at the records that were there before it; a worker does it."""
+        site = self.site
+        ctx = site.system_context("studio")
+        Applying(site.storage, site.writes, site.queue, ctx, site.model).start(rule)
 
     def hire(self, name: str, role: str, **values: object) -> None:
         """Employ somebody in the north team."""

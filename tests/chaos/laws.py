@@ -7,11 +7,13 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
-from fieldstone.changes.nouns import Context
+from fieldstone.model.site_model import Model
 from fieldstone.rules.contract import Rule
 from fieldstone.storage.chain import fs_audit
 from fieldstone.storage.journal import fs_decision, fs_owner_span
@@ -77,6 +79,17 @@ class Seen:
     audited: Mapping[tuple[int, int], Row]
     """By chain and place: the lines about leads."""
 
+    @cached_property
+    def _by_record(self) -> Mapping[str, Sequence[Span]]:
+        found: dict[str, list[Span]] = {}
+        for one in self.spans:
+            found.setdefault(one.record, []).append(one)
+        return found
+
+    def spans_of(self, record: str) -> Sequence[Span]:
+        """Return who owned a record, in any order."""
+        return self._by_record.get(record, ())
+
 
 @dataclass
 class Laws:
@@ -118,14 +131,7 @@ class Laws:
         site = self.house.site
         ctx = site.system_context("test")
         with site.storage.reading(site.storage.use(site.model), ctx) as reader:
-            held = reader.tables["lead"]
-            ids = [one for (one,) in reader.connection.execute(select(held.columns["id"]))]
-            return Seen(
-                dict(reader.rows("lead", ids)),
-                list(_spans(reader)),
-                frozenset(_timers(reader)),
-                dict(_audit(reader)),
-            )
+            return look(reader)
 
     def broken(self) -> list[str]:
         """Return every law that the last step broke."""
@@ -137,14 +143,14 @@ class Laws:
             found = [
                 *self._holdings(after),
                 *self._coolings(after),
-                *self._obligations(after, reader, ctx),
+                *obligations(site.model, after, reader),
                 *_reasons(reader, lines),
             ]
         self.before, self.heirs_may = after, False
         return found
 
     def _holdings(self, after: Seen) -> Iterator[str]:
-        then, now = _held(self.before.leads), _held(after.leads)
+        then, now = held(self.before.leads), held(after.leads)
         for person, count in now.items():
             who = self.house.name(person)
             most = self.limits.manager_holding if who == "mei" else self.limits.holding
@@ -152,50 +158,62 @@ class Laws:
                 yield f"{who} holds {count} of at most {most}, before this step {then[person]}"
 
     def _coolings(self, after: Seen) -> Iterator[str]:
-        """Whoever comes to own a lead again has waited: the last owners, the longer the oftener they had it."""
         known = {one.id for one in self.before.spans}
         for gained in after.spans:
             lead = after.leads.get(gained.record)
-            if gained.id in known or gained.owner is None or lead is None or self.heirs_may:
-                continue
-            if gained.until is not None or gained.record not in self.before.leads:
-                continue
-            days = lead.get("cooldown_days")
-            past = sorted(
-                (
-                    one
-                    for one in after.spans
-                    if one.record == gained.record and one.owner and one.until is not None
-                ),
-                key=lambda one: (one.until, one.id),
-                reverse=True,
-            )
-            for one in past[: self.limits.cooling_owners]:
-                times = sum(other.owner == one.owner for other in past)
-                wait = min(
-                    self.limits.cooling * self.limits.factor ** (times - 1), self.limits.longest
-                )
-                if isinstance(days, int):
-                    wait = timedelta(days=days)
-                assert one.until is not None
-                if one.owner == gained.owner and gained.since < one.until + wait:
-                    yield f"{self.house.name(gained.owner)} has {gained.record} again after {gained.since - one.until}, not after {wait}"
+            new = gained.id not in known and gained.until is None
+            if (
+                new
+                and lead is not None
+                and gained.record in self.before.leads
+                and not self.heirs_may
+            ):
+                yield from cooled(gained, after.spans_of(gained.record), lead, self.limits)
 
-    def _obligations(self, after: Seen, reader: Reader, ctx: Context) -> Iterator[str]:
-        """Every owned lead that a deadline concerns has its timer, and no other lead has one."""
-        rules = [
-            one
-            for one in self.house.site.model.rules.values()
-            if one.object_name == "lead" and one.kind in OBLIGING
-        ]
-        for rule in rules:
-            for record, row in after.leads.items():
-                stands = (record, rule.code) in after.timers
-                wanted = rule.enabled and _concerned(rule, row, reader)
-                if wanted and not stands:
-                    yield f"lead {record} ({row['stage']}) has no timer of {rule.code}"
-                if stands and not wanted and rule.enabled:
-                    yield f"lead {record} ({row['stage']}, {row['owner']}) has a timer of {rule.code} for nothing"
+
+def look(reader: Reader) -> Seen:
+    """Look at all leads."""
+    held_in = reader.tables["lead"]
+    ids = [one for (one,) in reader.connection.execute(select(held_in.columns["id"]))]
+    leads = dict(reader.rows("lead", ids))
+    return Seen(leads, list(_spans(reader)), frozenset(_timers(reader)), dict(_audit(reader)))
+
+
+def cooled(gained: Span, spans: Sequence[Span], lead: Row, limits: Limits) -> Iterator[str]:
+    """Whoever comes to own a lead again has waited: the last owners, the longer the oftener they had it."""
+    past = sorted(
+        (
+            (one.until, one.id, one)
+            for one in spans
+            if one.owner
+            and one.until is not None
+            and one.until <= gained.since
+            and one is not gained
+        ),
+        reverse=True,
+    )
+    days = lead.get("cooldown_days")
+    for until, _, one in past[: limits.cooling_owners]:
+        times = sum(other.owner == one.owner for _, _, other in past)
+        wait = min(limits.cooling * limits.factor ** (times - 1), limits.longest)
+        if isinstance(days, int):
+            wait = timedelta(days=days)
+        if gained.owner and one.owner == gained.owner and gained.since < until + wait:
+            waited = gained.since - until
+            yield f"{gained.owner} has {gained.record} again after {waited}, not after {wait}"
+
+
+def obligations(model: Model, seen: Seen, reader: Reader) -> Iterator[str]:
+    """Every owned lead that a deadline concerns has its timer, and no other lead has one."""
+    rules = [r for r in model.rules.values() if r.object_name == "lead" and r.kind in OBLIGING]
+    for rule in rules:
+        for record, row in seen.leads.items():
+            stands = (record, rule.code) in seen.timers
+            wanted = rule.enabled and _concerned(rule, row, reader)
+            if wanted and not stands:
+                yield f"lead {record} ({row['stage']}) has no timer of {rule.code}"
+            if stands and not wanted and rule.enabled:
+                yield f"lead {record} ({row['stage']}, {row['owner']}) has a timer of {rule.code} for nothing"
 
 
 def _concerned(rule: Rule, row: Row, reader: Reader) -> bool:
@@ -205,7 +223,8 @@ def _concerned(rule: Rule, row: Row, reader: Reader) -> bool:
     return rule.exempt is None or rule.exempt.evaluate(row, env) is not True
 
 
-def _held(leads: Mapping[str, Row]) -> Counter[object]:
+def held(leads: Mapping[str, Row]) -> Counter[object]:
+    """Return how many open leads each person has."""
     return Counter(row["owner"] for row in leads.values() if row["owner"] and row["stage"] in OPEN)
 
 
@@ -229,7 +248,7 @@ def _audit(reader: Reader) -> Iterator[tuple[tuple[int, int], Row]]:
         line.operation,
     )  # fmt: skip
     for row in reader.connection.execute(asked.where(line.object == "lead")):
-        yield (row.chain, row.place), dict(row._mapping)
+        yield (row.chain, row.place), {**row._mapping, "changes": json.loads(row.changes)}
 
 
 def _reasons(reader: Reader, lines: Sequence[Row]) -> Iterator[str]:
@@ -241,7 +260,7 @@ def _reasons(reader: Reader, lines: Sequence[Row]) -> Iterator[str]:
         if because:
             kept.setdefault(record, []).append((at, sets or {}))
     for line in lines:
-        changes = json.loads(str(line["changes"]))
+        changes: Any = line["changes"]
         told = [sets for at, sets in kept.get(line["record"], ()) if at == line["at"]]
         for code in AUTOMATIC:
             by_itself = line["source"] in BY_ITSELF or code in ("grade", "score", "lifecycle")

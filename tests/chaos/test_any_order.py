@@ -323,6 +323,14 @@ class Leads(RuleBasedStateMachine):
             limits.cooling_owners = value
         self._work()
 
+    @rule()
+    def let_a_deadline_concern_more(self) -> None:
+        """A deadline concerns more leads than before, and is let loose on those that are there."""
+        wider = "owner != null and stage in ['new', 'contacted', 'qualified']"
+        self.house.edit("from the start", {"rules.conversion_in_time.when": wider})
+        self.house.apply("conversion_in_time")
+        self._work()
+
     @invariant()
     def no_law_is_broken(self) -> None:
         if hasattr(self, "house"):

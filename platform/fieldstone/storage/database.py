@@ -18,7 +18,7 @@ from fieldstone.storage import kept_columns, schema, shadows, site_state
 from fieldstone.storage.answers import Answer
 from fieldstone.storage.census import Census
 from fieldstone.storage.engines import engines
-from fieldstone.storage.errors import BUSY, CONFLICT, ClashError, is_passing, translated
+from fieldstone.storage.errors import BUSY, CONFLICT, ClashError, clash_of, is_passing, translated
 from fieldstone.storage.kept_columns import KeptColumns
 from fieldstone.storage.lending import Lender, alone
 from fieldstone.storage.prepared import Prepared
@@ -138,7 +138,7 @@ class Storage:
             connection.close()
             if not is_passing(error):
                 raise
-            raise ClashError([BUSY], CONFLICT) from error
+            raise clash_of(error) from error
         return connection
 
     @contextmanager

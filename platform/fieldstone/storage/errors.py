@@ -22,6 +22,13 @@ BUSY: Final = Problem(
     "Somebody else wrote the same records at the same moment.",
     "Repeat the request.",
 )
+AWAY: Final = Problem(
+    "database_away",
+    "",
+    "The database does not answer at the moment.",
+    "Try again in a few seconds; if you were saving, look first whether it was kept.",
+)
+UNAVAILABLE: Final = 503
 _SQLITE_COLUMN = re.compile(r"(\w+)\.(\w+)")
 # deadlock_detected, serialization_failure, lock_not_available, admin_shutdown, crash_shutdown
 _PASSING_STATES = frozenset({"40P01", "40001", "55P03", "57P01", "57P02"})
@@ -34,7 +41,7 @@ class ClashError(RefusedError):
 
 @contextmanager
 def translated(tables: Tables) -> Iterator[None]:
-    """Turn a violated unique index, a deadlock and a lost lock into a ClashError with status 409."""
+    """Turn a violated unique index, a deadlock and a lost lock into a ClashError with status 409, a lost server into one with 503."""
     try:
         yield
     except IntegrityError as error:
@@ -45,7 +52,12 @@ def translated(tables: Tables) -> Iterator[None]:
     except DBAPIError as error:
         if not is_passing(error):
             raise
-        raise ClashError([BUSY], CONFLICT) from error
+        raise clash_of(error) from error
+
+
+def clash_of(error: DBAPIError) -> ClashError:
+    """Return what a passing error says: others write the same, or the server went away."""
+    return ClashError([AWAY], UNAVAILABLE) if is_lost(error) else ClashError([BUSY], CONFLICT)
 
 
 def unique_problem(error: IntegrityError, tables: Tables) -> Problem | None:

@@ -39,10 +39,11 @@ class MatchingFacts(Reader):
         names: Mapping[str, Collection[str]],
         most: int,
     ) -> Mapping[tuple[str, str, str], tuple[Neighbour, ...]]:
-        """Return, by (object, key, value), the live records holding it with their values of `names`, unlocked.
+        """Return, by (object, key, value), the live records holding it with their values of `names`.
 
-        A value that more than `most` records hold says nothing about any of them and is left out.
+        A write holds the values until it ends: of two at once that are alike, the second sees the first. A value that more than `most` records hold says nothing about any of them and is left out.
         """
+        self.hold_blocks(wanted)
         holders = self._led_on(neighbours_of(self.connection, self.dialect, wanted, most))
         rows = self._as_found(holders, deleted=False)
         values = {
@@ -57,6 +58,9 @@ class MatchingFacts(Reader):
                 place = (object_name, key, value)
                 found[place] = (*found.get(place, ()), near)
         return found
+
+    def hold_blocks(self, wanted: Mapping[tuple[str, str], Sequence[str]]) -> None:
+        """Lock nothing: a read adds nobody."""
 
     def stored(
         self, object_name: str, record_ids: Collection[str], names: Collection[str]

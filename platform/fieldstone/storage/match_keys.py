@@ -74,11 +74,18 @@ def holders_of(
 
     `wanted` holds values by (object, key). They are locked first, so that of two writers one sees what the other wrote.
     """
+    hold_values(connection, dialect, wanted)
+    return _asked(connection, dialect, wanted)
+
+
+def hold_values(
+    connection: Connection, dialect: str, wanted: Mapping[tuple[str, str], Sequence[str]]
+) -> None:
+    """Hold values by (object, key) until the transaction ends; the lock travels with the next question."""
     groups = {f"key/{name}/{key}": values for (name, key), values in wanted.items()}
     lock = lock_on(dialect, groups)
     if lock is not None:
-        lock.statement.later(connection, [lock.values])  # it travels with the question
-    return _asked(connection, dialect, wanted)
+        lock.statement.later(connection, [lock.values])
 
 
 def _asked(
@@ -99,7 +106,7 @@ def neighbours_of(
     wanted: Mapping[tuple[str, str], Sequence[str]],
     most: int,
 ) -> list[Holder]:
-    """Return who holds a wanted value, but for values that more than `most` hold; nothing is locked."""
+    """Return who holds a wanted value, but for values that more than `most` hold; `hold_values` locks them."""
     found: dict[tuple[str, str, str], list[Holder]] = {}
     for one in _asked(connection, dialect, wanted):
         found.setdefault((one.object_name, one.key, one.value), []).append(one)

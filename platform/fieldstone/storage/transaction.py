@@ -121,6 +121,10 @@ class Transaction(FactsReader):
         """
         return rollups.changed_rollups(self, object_name, pairs)
 
+    def hold_blocks(self, wanted: Mapping[tuple[str, str], Sequence[str]]) -> None:
+        """Wait until nobody else adds records that share these values; others then wait for this transaction."""
+        match_keys.hold_values(self.connection, self.dialect, wanted)
+
     def queue_up(self, object_name: str, people: Sequence[str]) -> None:
         """Wait until nobody else gives these people records of the object; others then wait for this transaction."""
         shared = [EVERYBODY] if people and self._shares_limits(object_name) else []

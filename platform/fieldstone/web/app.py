@@ -14,7 +14,7 @@ from werkzeug.exceptions import HTTPException
 from fieldstone.actions.intake.reception import CrowdedError
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.site import Site
-from fieldstone.storage.errors import is_lost, is_stale
+from fieldstone.storage.errors import AWAY, is_lost, is_stale
 from fieldstone.web import health, problems
 from fieldstone.web.asking import KEY, Asked, ask, check_forgery, check_text
 from fieldstone.web.intake import register_intake
@@ -22,6 +22,7 @@ from fieldstone.web.json_provider import OrjsonProvider
 from fieldstone.web.limits import Limits, TooManyError
 from fieldstone.web.pages import register_pages
 from fieldstone.web.rest import register_rest
+from fieldstone.web.rest.merged import led_on
 
 log = structlog.get_logger()
 POLICY = (
@@ -88,9 +89,11 @@ def _missing(told: frozenset[str]) -> tuple[tuple[str, str], ...]:
 def _answer_refusals(app: Flask, site: Site) -> None:
     @app.errorhandler(RefusedError)
     def refused(error: RefusedError) -> Response:
-        response = problems.answer(error.problems, error.status)
+        response = led_on(error) or problems.answer(error.problems, error.status)
         if isinstance(error, TooManyError | CrowdedError):
             response.headers["Retry-After"] = str(error.seconds)
+        elif error.status == HTTPStatus.SERVICE_UNAVAILABLE:
+            response.headers["Retry-After"] = str(RETRY_SECONDS)
         return response
 
     @app.errorhandler(HTTPException)
@@ -111,7 +114,7 @@ def _failed(site: Site, error: Exception) -> Response:
         return _come_again(CHANGED, 1)
     if is_lost(error):
         log.error("database lost", path=request.path, reason=type(error).__name__)
-        return _come_again(LOST, RETRY_SECONDS)
+        return _come_again(AWAY, RETRY_SECONDS)
     log.error("request failed", path=request.path, exc_info=error)
     return problems.answer([BROKEN], HTTPStatus.INTERNAL_SERVER_ERROR)
 
@@ -123,12 +126,6 @@ def _come_again(problem: Problem, seconds: int) -> Response:
 
 
 RETRY_SECONDS = 5
-LOST = Problem(
-    "database_away",
-    "",
-    "The database does not answer at the moment.",
-    "Try again in a few seconds; if you were saving, look first whether it was kept.",
-)
 CHANGED = Problem(
     "changed_meanwhile",
     "",

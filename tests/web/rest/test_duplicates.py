@@ -54,6 +54,26 @@ def test_the_id_of_a_merged_record_leads_to_the_survivor(api: Api) -> None:
     assert api("GET", f"lead/{second}").status_code == 200
 
 
+def test_whoever_writes_to_a_merged_record_is_told_which_one_it_is_part_of(api: Api) -> None:
+    first, second = twins(api, 6)
+    assert api("POST", f"lead/{first}/actions/merge", json={"with": second}).status_code == 200
+    before = api("GET", f"lead/{first}").json["data"]
+
+    answers = [
+        api("PATCH", f"lead/{second}", json={"need": "CRM"}),
+        api("DELETE", f"lead/{second}"),
+        api("POST", f"lead/{second}/actions/move", json={"to": "contacted"}),
+    ]
+
+    for answer in answers:
+        (problem,) = answer.json["problems"]
+        assert (answer.status_code, problem["code"]) == (409, "merged")
+        assert first in problem["message"]
+        assert f"/api/v1/lead/{first}" in problem["cure"]
+    assert api("GET", f"lead/{first}").json["data"] == before
+    assert api("PATCH", f"lead/{second}", "li", json={"need": "CRM"}).status_code == 404
+
+
 def test_a_search_is_asked_for_and_followed(api: Api) -> None:
     twins(api, 3)
     begun = api("POST", "duplicates/find", json={"object": "lead"})

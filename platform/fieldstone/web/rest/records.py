@@ -58,7 +58,7 @@ def get_record(object_name: str, record_id: str) -> Response:
     earlier = earlier_names(asked, object_name)
     told = asked.site.reads.told(asked.ctx, asked.model, object_name, record_id, query, earlier)
     if told is None:
-        return elsewhere(asked, object_name, record_id)
+        raise not_found(object_name, record_id)
     tag = etag(told.version)
     if request.headers.get("If-None-Match") == tag and not query.expand:
         return Response(status=304, headers={"ETag": tag})
@@ -72,17 +72,6 @@ def _record_query() -> Query:
         expand=names_from(request.args.get("expand", "")),
         deleted=flag("deleted"),
     )
-
-
-def elsewhere(asked: Asked, object_name: str, record_id: str) -> Response:
-    """Lead to the record that a merged one is part of now. Raises RefusedError (404) where there is none."""
-    survivor = asked.site.reads.led_to(asked.ctx, asked.model, object_name, record_id)
-    if survivor is None:
-        raise not_found(object_name, record_id)
-    where = f"/api/v1/{object_name}/{survivor}"
-    query = request.query_string.decode()
-    headers = {"Location": f"{where}?{query}" if query else where, "Cache_Control": "no-store"}
-    return json_answer({"data": {"id": survivor}, "merged_into": survivor}, 301, **headers)
 
 
 @blueprint.patch("/<object_name>/<record_id>")
