@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Final
@@ -118,14 +118,16 @@ class Tree:
     @cached_property
     def _own(self) -> dict[str, dict[str, Values]]:
         """Return what belongs to each node itself, by its parts; "" is no node, no part."""
-        groups = [one for one in (self.group, self.below) if one]
-        figures = {code: one for code, one in self._figures.items() if _adds_up(one)}
         found: dict[str, dict[str, Values]] = {}
-        for line in self.asker.counted(groups, figures, str(self.settings.get("when", ""))):
+        for line in self._counted([one for one in (self.group, self.below) if one]):
             node, part = str(line.get(self.group) or ""), str(line.get(self.below) or "")
-            values = {code: _number(line[code]) for code in figures if code in line}
+            values = {code: _number(line[code]) for code in self._figures if code in line}
             found.setdefault(node, {})[part] = values
         return found
+
+    def _counted(self, groups: Sequence[str]) -> list[dict[str, object]]:
+        figures = {code: one for code, one in self._figures.items() if _adds_up(one)}
+        return self.asker.counted(groups, figures, str(self.settings.get("when", "")))
 
     @property
     def _figures(self) -> Mapping[str, Settings]:
@@ -135,7 +137,11 @@ class Tree:
     def _nothing(self) -> Values:
         """Return a nought for every figure that the reader may see."""
         lines = (values for parts in self._own.values() for values in parts.values())
-        return {code: 0 for line in lines for code in line}
+        seen = {code for line in lines for code in line}
+        if not seen >= {code for code, one in self._figures.items() if _adds_up(one)}:
+            # Either nothing was counted yet, or it may not be seen: asked without groups there is always a line.
+            seen |= {code for line in self._counted([]) for code in line}
+        return {code: 0 for code in self._figures if code in seen}
 
     def _finished(self, values: Values) -> Values:
         return self.asker.finished({**self._nothing, **values}, self._figures)

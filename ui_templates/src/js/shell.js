@@ -13,16 +13,13 @@ on("submit", "[data-preference]", (event, form) => {
   fetch(form.action, { method: "POST", headers: headers(), body: new URLSearchParams({ theme: value }) });
 });
 
-/* Which folded groups of the side bar stay open, for the next page too. */
-document.addEventListener(
-  "toggle",
-  (event) => {
-    if (!event.target.matches?.("details[data-nav]")) return;
-    const open = [...document.querySelectorAll("details[data-nav][open]")].map((one) => one.dataset.nav);
-    document.cookie = `fieldstone_nav=${open.join(".")}; path=/; max-age=31536000; samesite=lax`;
-  },
-  true,
-);
+/* Which folded groups of the side bar stay open, for the next page too. A click is heard before the group moves. */
+on("click", "[data-nav] > summary", (event, at) => {
+  const others = [...document.querySelectorAll("[data-nav][open]")].filter((one) => one !== at.parentElement);
+  const open = at.parentElement.open ? others : [...others, at.parentElement];
+  const codes = open.map((one) => one.dataset.nav).join(".");
+  document.cookie = `fieldstone_nav=${codes}; path=/; max-age=31536000; samesite=lax`;
+});
 
 export function drawer(open) {
   const shade = $(".shade");

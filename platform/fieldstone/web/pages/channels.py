@@ -92,7 +92,7 @@ def _context(asked: Asked) -> Drawn:
     )
     table = drawn.get("data", {})
     for row in table.get("rows", ()):
-        _with_ways(table["columns"], row, period, may_add=may_add, may_found=may_found)
+        _with_ways(asked, table["columns"], row, period, may_add=may_add, may_found=may_found)
     return {
         "kpis": board.figures,
         "period": board.period("/channels"),
@@ -114,21 +114,27 @@ def _with_figures(charts: Sequence[Chart]) -> Chart:
 
 
 def _with_ways(
-    columns: list[Drawn], row: list[Drawn], period: str, *, may_add: bool, may_found: bool
+    asked: Asked,
+    columns: list[Drawn],
+    row: list[Drawn],
+    period: str,
+    *,
+    may_add: bool,
+    may_found: bool,
 ) -> None:
     """Let a line lead to its costs, to a new cost and to a new channel below it."""
     first, key = row[0], row[0]["key"]
     place = next(n for n, one in enumerate(columns) if one.get("code") == COST)
     query = urlencode({"period": period} | ({"key": key} if key is not None else {}))
     row[place] |= {"href": f"/channels/costs?{query}", "dialog": True}
-    ways = []
+    ways, t = [], speech(asked.language).t
     if may_add and key and not str(key).startswith(TOP):
-        ways.append(("Add a cost", "circle-plus", f"/o/{COSTS}/new?{_at(str(key))}"))
+        ways.append((t("Add a cost"), "circle-plus", _new_cost(asked, str(key))))
     if may_found and key and not first["part"]:
         below = urlencode({"kind": str(key).removeprefix(TOP)})
         if not str(key).startswith(TOP):
             below = urlencode({"parent": key})
-        ways.append(("New channel below", "folder-plus", f"/o/{CHANNEL}/new?{below}"))
+        ways.append((t("New channel below"), "folder-plus", f"/o/{CHANNEL}/new?{below}"))
     first["ways"] = [{"label": label, "icon": icon, "href": href} for label, icon, href in ways]
 
 

@@ -37,6 +37,7 @@ from fieldstone.web.pages.wording import told
 
 Drawn = dict[str, Any]
 LONGEST_SHOWN: Final = 80
+WELL: Final = ("created", "touched")
 WIDE: Final = 560
 HIGH: Final = 96
 SPARK_WIDE: Final = 120
@@ -83,7 +84,7 @@ class SourceCards:
             "class_tone": CLASS_TONES[intake.source.channel_class],
             "on": intake.rule.enabled,
             "arrived": f"{stand.arrived:,}",
-            "ends": self._ends(stand),
+            "ends": self._ends(intake, stand),
             "spark": _bars(stand, SPARK_WIDE, SPARK_HIGH),
             "split": _split(stand),
         }
@@ -146,10 +147,12 @@ class SourceCards:
             "curl": _curl(intake, hook),
         }
 
-    def _ends(self, stand: Stand) -> list[Drawn]:
-        t = self.speech.t
+    def _ends(self, intake: Intake, stand: Stand) -> list[Drawn]:
+        """Return how arrivals ended, each with the way to those that did not end well."""
+        t, url = self.speech.t, f"/sources/{intake.code}"
         return [
             {
+                "href": url if end in WELL else f"{url}?state={end}",
                 "label": t(END_LABELS[end]),
                 "n": f"{stand.of(end):,}",
                 "tone": END_TONES[end],
