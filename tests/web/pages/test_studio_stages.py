@@ -161,3 +161,19 @@ def test_options_are_lines_with_how_many_records_hold_each(office: Office, admin
 
     assert (counts[0], counts[2]) == ("2", "0")
     assert 'value="High"' in page
+
+
+def test_the_fields_that_a_stage_needs_are_picked_by_their_names(
+    office: Office, admin: Visitor
+) -> None:
+    page = admin.get(f"{PAGE}/qualified").text
+    offered = admin.get("/studio/names/lead?q=BUDG", target="div#f-needs-list").text
+    shown = {"code": "qualified", "probability": "50", "color": "green", "label.en": "Qualified"}
+    plan = admin.post(f"{PAGE}/qualified", **shown, needs=["", "need", "email"])
+    confirm(admin, plan)
+
+    assert 'Budget<input type="hidden" name="needs" value="budget">' in page
+    assert 'data-value="budget"' in offered
+    assert 'data-value="need"' not in offered
+    assert pipeline(office).stages["qualified"].needs == ("need", "email")
+    assert admin.get("/studio/names/nothing").status_code == 404

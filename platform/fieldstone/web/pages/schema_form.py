@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from werkzeug.datastructures import MultiDict
+
 from fieldstone.base.errors import MetadataError
 from fieldstone.compiler import editing
 from fieldstone.compiler.shapes import EXPRESSION, LABEL
@@ -29,7 +31,8 @@ WORKED_OUT: Final = frozenset({"value", "default_expression"})
 class SchemaForm:
     """The settings of one thing; `choices` are values to choose from where the schema only says "a text".
 
-    `switches` are yes-or-no settings whose absence means no; `lines` are maps whose entries people set one by one.
+    `switches` are yes-or-no settings whose absence means no; `lines` are maps whose entries people set one by one;
+    `picks` are lists of names, each with what people call it, found by typing at the address `picks_url`.
     """
 
     properties: Mapping[str, Json]
@@ -38,6 +41,13 @@ class SchemaForm:
     choices: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     switches: frozenset[str] = frozenset()
     lines: Mapping[str, Lines] = field(default_factory=dict)
+    picks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    picks_url: str = ""
+
+    def posted(self, given: MultiDict[str, str]) -> dict[str, str]:
+        """Return what a form posted, the names that were picked one by one joined by commas."""
+        joined = {name: ", ".join(filter(None, given.getlist(name))) for name in self.picks if name in given}  # fmt: skip
+        return {**dict(given.items(multi=True)), **joined}
 
     def fields(
         self, values: Json, typed: Mapping[str, str], errors: Mapping[str, str]
@@ -94,6 +104,9 @@ class SchemaForm:
         }
         if kind == NAMES:
             return [self._name(base, language, value, typed) for language in LANGUAGES]
+        if name in self.picks:
+            chosen = self._picked(name, typed.get(name, _text(kind, value)))
+            return [{**base, "type": "multi_lookup", "wide": True, "options_url": self.picks_url, "chosen": chosen}]  # fmt: skip
         return [
             {
                 **base,
@@ -128,6 +141,10 @@ class SchemaForm:
         else:
             made["max_length"] = 2000
         return made
+
+    def _picked(self, name: str, shown: str) -> list[Drawn]:
+        codes = [one for part in shown.split(",") if (one := part.strip())]
+        return [{"value": one, "label": self.picks[name].get(one, one)} for one in codes]
 
     def _name(self, base: Drawn, language: str, value: Any, typed: Mapping[str, str]) -> Drawn:
         name = f"{base['name']}.{language}"

@@ -102,9 +102,10 @@ def _form(
     entries = entries_of(part, effective)
     if code != part.new and code not in entries:
         raise not_there()
-    value, typed = entries.get(code, {}) if code != part.new else {}, dict(given.items(multi=True))
-    variant = variant_of(part, value, typed.get("variant", ""))
+    value = entries.get(code, {}) if code != part.new else {}
+    variant = variant_of(part, value, given.get("variant", ""))
     form = form_of(asked, part, variant, [one for one in entries if one != code], value)
+    typed = form.posted(given)
     chosen = typed.get("object") or value.get("object") or "lead"
     object_name = part.spec.code if part.spec else str(chosen)
     of_rule = part.kind == "rules" and code == part.new

@@ -24,6 +24,8 @@ HIDDEN: Final = ("type", "kind", "object", "en", "zh", "renamed_from", "stages")
 OF_OBJECTS: Final = ("fields", "stages", "pipelines", "forms", "views", "permissions")
 OF_SITE: Final = ("rules", "roles", "nav", "calendars")
 # Yes, no, and nothing said are three different things here.
+# Settings of a stage that are lists of fields.
+PICKED: Final = frozenset({"needs", "required"})
 UNDECIDED: Final = frozenset({"stored"})
 RETURNS: Final = (
     "text",
@@ -138,7 +140,14 @@ def form_of(
         _choices(asked, part, shown, siblings, before),
         frozenset(yes_no) - UNDECIDED if part.kind == "fields" else frozenset(),
         _lines(asked, part, shown, siblings, before),
+        dict.fromkeys(PICKED & set(shown), _fields(asked, part)) if part.kind == "stages" else {},
+        f"/studio/names/{part.spec.code}" if part.spec else "",
     )
+
+
+def _fields(asked: Asked, part: Part) -> dict[str, str]:
+    fields = part.spec.fields if part.spec else {}
+    return {code: one.label.text(asked.language) for code, one in fields.items()}
 
 
 def _choices(

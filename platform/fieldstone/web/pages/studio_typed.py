@@ -55,7 +55,7 @@ def typed_entry(asked: Asked, part: Part, code: str, given: MultiDict[str, str])
     before = entries.get(code, {}) if code != part.new else {}
     variant = variant_of(part, before, given.get("variant", ""))
     form = form_of(asked, part, variant, [one for one in entries if one != code], before)
-    typed = dict(given.items(multi=True))
+    typed = form.posted(given)
     values, errors = form.read(typed)
     if "options" in form.lines and not values.get("options") and not values.get("options_from"):
         errors["options"] = speech(asked.language).t("Write at least one option.")
