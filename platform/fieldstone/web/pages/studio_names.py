@@ -11,10 +11,10 @@ from fieldstone.compiler.completing import Schema, Spot
 from fieldstone.compiler.merging import order_of
 from fieldstone.compiler.site_shapes import schemas
 from fieldstone.evolution.documents import OBJECTS
+from fieldstone.evolution.effective import Effective
 from fieldstone.reports.shapes import SCHEMA as REPORTS
 from fieldstone.site import Vocabulary
 from fieldstone.web.asking import Asked
-from fieldstone.web.pages.studio_edits import effective_of
 from fieldstone.web.pages.studio_words import label_of
 
 Named = dict[str, Sequence[tuple[str, str]]]
@@ -50,7 +50,7 @@ def schema_for(asked: Asked, file: str, text: str) -> Schema:
     return found["site.schema.json" if of_site else "object.schema.json"]
 
 
-def names_for(asked: Asked, text: str, spot: Spot) -> Named:
+def names_for(asked: Asked, effective: Effective, text: str, spot: Spot) -> Named:
     """Return what the model knows, by sort: the fields and stages are those of the object at the spot."""
     model, language = asked.model, asked.language
     spec = model.objects.get(_object_at(text, spot))
@@ -65,22 +65,26 @@ def names_for(asked: Asked, text: str, spot: Spot) -> Named:
         "calendar": [(one, "") for one in model.calendars if one],
         "action": [(one, "") for one in asked.site.vocabulary.actions],
         "view": [(one.code, one.label.text(language)) for one in (spec.views.values() if spec else ())],
-        "options": [(one, "") for one in effective_of(asked).value(("options",)) or ()],
-        "sibling": _entries(asked, _path_at("", text, Spot(spot.path[:-1]))),
+        "options": [(one, "") for one in effective.value(("options",)) or ()],
+        "sibling": _entries(asked, effective, _path_at("", text, Spot(spot.path[:-1]))),
     }  # fmt: skip
 
 
-def entries_at(asked: Asked, file: str, text: str, spot: Spot) -> Sequence[tuple[str, str]]:
+def entries_at(
+    asked: Asked, effective: Effective, file: str, text: str, spot: Spot
+) -> Sequence[tuple[str, str]]:
     """Return the codes that stand at a path in force, to change them: fields, views, rules, and roles among rights."""
     if spot.path == ("permissions",) and _OBJECT.search(text):
-        return names_for(asked, text, spot)["role"]
+        return names_for(asked, effective, text, spot)["role"]
     if spot.path[:1] == ("permissions",) and spot.path[-1] == "fields":
-        return names_for(asked, text, spot)["field"]
-    return _entries(asked, _path_at(file, text, spot))
+        return names_for(asked, effective, text, spot)["field"]
+    return _entries(asked, effective, _path_at(file, text, spot))
 
 
-def _entries(asked: Asked, path: tuple[str, ...]) -> Sequence[tuple[str, str]]:
-    found = effective_of(asked).value(path) if path else None
+def _entries(
+    asked: Asked, effective: Effective, path: tuple[str, ...]
+) -> Sequence[tuple[str, str]]:
+    found = effective.value(path) if path else None
     if not isinstance(found, dict):
         return ()
     return [(code, label_of(asked, code, _as_map(found[code]))) for code in order_of(found)]

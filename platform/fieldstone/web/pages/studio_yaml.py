@@ -13,7 +13,7 @@ from fieldstone.compiler.completing import offers, spot_at
 from fieldstone.web.asking import the_call
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.studio import tabs
-from fieldstone.web.pages.studio_edits import Edits, changing_of
+from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
 from fieldstone.web.pages.studio_names import entries_at, names_for, schema_for
 from fieldstone.web.pages.studio_plan import planned_page
 
@@ -62,7 +62,9 @@ def complete() -> Response:
     text, file = _typed(given), given.get("file", "")
     spot = spot_at(text, _number(given, "line"), _number(given, "column"))
     schema = schema_for(asked, file, text)
-    found = offers(schema, spot, names_for(asked, text, spot), entries_at(asked, file, text, spot))
+    effective = effective_of(asked)
+    named = names_for(asked, effective, text, spot)
+    found = offers(schema, spot, named, entries_at(asked, effective, file, text, spot))
     return _json(
         [
             {"label": one.label, "apply": one.apply, "detail": one.detail, "type": "property" if one.is_key else "constant"}
