@@ -56,7 +56,7 @@ def test_a_filter_is_put_together_in_the_menu_and_taken_away_by_its_pill(tab: Ta
     page = tab("li")
     page.goto("/o/lead")
     page.keyboard.press("f")
-    page.locator("#filters").get_by_role("button", name="Company").click()
+    page.locator("#filters").get_by_role("option", name="Company").click()
     page.locator("#filter-value").fill("fjo")
     page.get_by_role("button", name="Apply", exact=True).first.click()
 
@@ -65,6 +65,30 @@ def test_a_filter_is_put_together_in_the_menu_and_taken_away_by_its_pill(tab: Ta
     expect(page).to_have_url(re.compile(r"/o/lead\?f=company:contains:fjo$"))
     page.get_by_role("link", name="Remove filter: Company").click()
     expect(page.get_by_role("link", name="Zhang Wei")).to_be_visible()
+
+
+def test_filters_are_typed_with_completion_by_keys_alone(tab: Tab) -> None:
+    page = tab("li")
+    page.goto("/o/lead")
+    page.keyboard.press("f")
+    expect(page.locator("#filter-words")).to_be_focused()
+    page.keyboard.type("comp")
+    expect(page.locator("#filter-form [aria-selected=true]")).to_have_text("Company")
+    page.keyboard.press("Enter")
+    expect(page.locator("#filter-words")).to_have_value("Company ")
+    expect(page.get_by_role("option", name="Company contains …")).to_be_visible()
+    page.keyboard.type("fjord, owner ")
+    expect(page.locator("#filter-form [aria-selected=true]")).to_have_text("Owner is me")
+    page.keyboard.press("Enter")
+
+    expect(page).to_have_url(re.compile(r"/o/lead\?f=company:contains:fjord&f=owner:me$"))
+    expect(page.locator(".pill")).to_have_count(2)
+    expect(page.get_by_role("link", name="Zhang Wei")).to_have_count(0)
+    page.keyboard.press("f")
+    page.keyboard.type("lindq")
+    expect(page.get_by_role("option", name="Search for “lindq”")).to_be_visible()
+    page.keyboard.press("Enter")
+    expect(page.locator("#q")).to_have_value("lindq")
 
 
 def test_typing_in_the_search_box_narrows_the_list_and_keeps_the_caret(tab: Tab) -> None:
@@ -185,11 +209,11 @@ def test_keys_walk_the_list_one_came_from(tab: Tab) -> None:
     page = tab("li")
     page.goto("/o/lead?sort=name&f=mobile:filled")
     page.get_by_role("link", name="Ready Made").click()
-    expect(page.locator("#place")).to_have_text("1 of 2")
+    expect(page.locator("#place .num")).to_have_text("1 of 2")
 
     page.keyboard.press("j")
     expect(page.get_by_role("heading", name="Zhang Wei")).to_be_visible()
-    expect(page.locator("#place")).to_have_text("2 of 2")
+    expect(page.locator("#place .num")).to_have_text("2 of 2")
     page.keyboard.press("k")
     expect(page.get_by_role("heading", name="Ready Made")).to_be_visible()
     page.get_by_role("link", name="My leads").click()

@@ -80,18 +80,20 @@ class Answer(BaseHTTPRequestHandler):
     def fragment(self, path: str, asked: Mapping[str, str], target: str) -> str | None:
         """Return what is no block of a page, or None."""
         found: str | None = None
-        if path == "/search":
+        plain = {
+            "options": path == "/o/lead/options",
+            "place": path.endswith("/place"),
+            "filter_words": "words" in asked,
+            "filter_form": "filter_field" in asked,
+        }
+        if page := next((name for name, fits in plain.items() if fits), ""):
+            found = self.part(page)
+        elif path == "/search":
             found = drawn_block("search", "found")
-        elif path == "/o/lead/options":
-            found = self.part("options")
-        elif path.endswith("/place"):
-            found = "12 of 86"
         elif path.endswith("/move"):
             found = self.part("gate", move_url=path, problems=[])
         elif "/field/" in path:
             found = self.field("edit" if "edit" in asked else "view")
-        elif "filter_field" in asked:
-            found = self.part("filter_form")
         elif target == "more":  # the last rows: nothing further to load
             found = drawn_block("list", "more").partition('<tr id="more"')[0]
         return found

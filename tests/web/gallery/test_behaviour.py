@@ -304,7 +304,7 @@ def test_the_keys_are_listed_on_demand(page: Page) -> None:
 def test_a_filter_is_added_in_two_steps(page: Page) -> None:
     page.goto("/o/lead")
     page.keyboard.press("f")
-    page.get_by_role("button", name="Stage").click()
+    page.get_by_role("option", name="Stage").click()
 
     expect(page.locator("#filter-form select[name=op]")).to_be_visible()
     with page.expect_response(lambda answer: "op=is" in answer.url):

@@ -6,6 +6,7 @@ import "./toasts.js";
 import "./board.js";
 import "./calendar.js";
 import "./lookup.js";
+import "./filters.js";
 import "./lines.js";
 import { previewWhileTyping } from "./designer.js";
 import { prepareComposer, restoreDrafts } from "./forms.js";

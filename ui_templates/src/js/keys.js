@@ -22,6 +22,20 @@ const go = (href) =>
   });
 const board = () => $("crm-board");
 
+/* J and K lead on through the list that led here; what lies there may still be looked up. */
+let way = "";
+function lead(name, by) {
+  const link = $(`[data-${name}]`);
+  const looking = $("#place") && !$("#place .num")?.textContent;
+  way = !link && looking ? name : "";
+  if (link) link.click();
+  else if (board()) walk(0, by);
+  else if (!looking) step(by);
+}
+document.addEventListener("htmx:after:swap", (event) => {
+  if (way && event.detail.ctx?.target?.id === "place") $(`[data-${way}]`)?.click();
+});
+
 function showKeys() {
   $("#keys")?.showModal();
 }
@@ -41,8 +55,8 @@ tinykeys(window, {
   1: click("[data-kind-key='1']"),
   2: click("[data-kind-key='2']"),
   3: click("[data-kind-key='3']"),
-  j: key(() => ($("[data-next]") ? $("[data-next]").click() : board() ? walk(0, 1) : step(1))),
-  k: key(() => ($("[data-previous]") ? $("[data-previous]").click() : board() ? walk(0, -1) : step(-1))),
+  j: key(() => lead("next", 1)),
+  k: key(() => lead("previous", -1)),
   h: key(() => board() && walk(-1, 0)),
   l: key(() => board() && walk(1, 0)),
   x: key(pick),

@@ -17,7 +17,7 @@ document.addEventListener(
     if (!menu.matches?.(".menu") || event.newState !== "open" || menu.matches(".options, #move")) return;
     const anchor = $(`[popovertarget="${menu.id}"]:not([hidden])`) || document.activeElement;
     place(menu, anchor);
-    $("[aria-checked=true], [role^=menuitem], input, select, button", menu)?.focus();
+    $("[aria-checked=true], [role^=menuitem], input:not([type=hidden]), select, button", menu)?.focus();
   },
   true,
 );

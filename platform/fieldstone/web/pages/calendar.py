@@ -33,7 +33,7 @@ from fieldstone.web.pages.days import (
     weekdays,
 )
 from fieldstone.web.pages.events import Events
-from fieldstone.web.pages.list import Listing, filter_added, filter_menu
+from fieldstone.web.pages.list import Listing, filter_step
 from fieldstone.web.pages.subjects import access_of, not_there, object_of, today_of
 from fieldstone.web.pages.views import declared_views
 from fieldstone.web.pages.wording import told
@@ -249,10 +249,8 @@ def calendar_page(object_name: str) -> Any:
     """Show the calendar, or a step of its filter menu."""
     asked = the_call()
     calendar = calendar_of(asked, object_name)
-    if "filter_field" in request.args:
-        return filter_menu(calendar.listing)
-    if "add" in request.args:
-        return filter_added(calendar.listing)
+    if (step := filter_step(calendar.listing)) is not None:
+        return step
     response = drawing.page(asked, "calendar", calendar.context())
     if drawing.wanted_block() == "main":
         response.headers["HX-Push-Url"] = calendar.listing.arranged.url()

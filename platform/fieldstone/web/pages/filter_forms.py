@@ -37,7 +37,7 @@ class FilterForms:
         """Return what the reader may see."""
         return access_of(self.asked, self.spec)
 
-    def fields(self) -> list[dict[str, Any]]:
+    def filterable(self) -> list[Field]:
         """Return the fields that this reader may filter by, those of forms before the platform's own."""
         known = self.access.readable_anywhere()
         found = [
@@ -46,13 +46,19 @@ class FilterForms:
             if field.code in known and not field.archived and comparisons_of(field)
         ]
         found.sort(key=lambda field: field.system and field.code != "owner")
+        return found
+
+    def fields(self) -> list[dict[str, Any]]:
+        """Return the entries of the menu's first step."""
         return [
             {
+                "code": field.code,
                 "label": field.label.text(self.asked.language),
                 "icon": self._icon(field),
                 "url": self.arranged.url(more=[("filter_field", field.code)]),
+                "text": f"{field.label.text(self.asked.language)} ",
             }
-            for field in found
+            for field in self.filterable()
         ]
 
     def _icon(self, field: Field) -> str:

@@ -60,6 +60,8 @@ COMPARISONS: Final[Mapping[str, Comparison]] = {
         "has any of", "many", lambda f, v: "(" + " or ".join(f"contains({f}, {x})" for x in v) + ")"
     ),
     "gte": Comparison("at least", "one", lambda f, v: f"{f} >= {v[0]}"),
+    "gt": Comparison("more than", "one", lambda f, v: f"{f} > {v[0]}"),
+    "lt": Comparison("less than", "one", lambda f, v: f"{f} < {v[0]}"),
     "lte": Comparison("at most", "one", lambda f, v: f"{f} <= {v[0]}"),
     "eq": Comparison("equals", "one", lambda f, v: f"{f} == {v[0]}"),
     "since": Comparison("from", "day", lambda f, v: f"{f} >= {v[0]}"),
@@ -75,7 +77,7 @@ COMPARISONS: Final[Mapping[str, Comparison]] = {
 NEITHER: Final = ("filled", "empty")
 BY_KIND: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.TEXT: ("contains", "is", "starts", *NEITHER),
-    Kind.NUMBER: ("gte", "lte", "eq", *NEITHER),
+    Kind.NUMBER: ("gte", "lte", "eq", "gt", "lt", *NEITHER),
     Kind.BOOLEAN: ("yes", "no"),
     Kind.DATE: (*PERIOD_LABELS, "since", "before", "on", *NEITHER),
     Kind.DATETIME: (*PERIOD_LABELS, "since", "before", "on", *NEITHER),

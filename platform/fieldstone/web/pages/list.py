@@ -20,9 +20,11 @@ from fieldstone.web.pages.amounts import counted
 from fieldstone.web.pages.arranging import Arrangement, arrangement_of
 from fieldstone.web.pages.bulk import verbs
 from fieldstone.web.pages.filter_forms import FilterForms
+from fieldstone.web.pages.filter_words import Going
 from fieldstone.web.pages.kinds import kinds_of
 from fieldstone.web.pages.subjects import access_of, heading, may_delete, object_of, today_of
 from fieldstone.web.pages.table import Table
+from fieldstone.web.pages.typed_filters import LONGEST, TypedFilters
 from fieldstone.web.pages.values import Look
 from fieldstone.web.pages.wording import told
 
@@ -115,6 +117,7 @@ class Listing:
             "kinds": kinds_of(self.asked, spec, arranged),
             "filters": self.filters.pills(),
             "filter_fields": self.filters.fields(),
+            "filter_url": arranged.url(),
             "sorts": self.sorts(),
             "keep": arranged.keep(),
             "save_url": f"/o/{spec.code}/views",
@@ -265,7 +268,19 @@ def filter_step(listing: Listing) -> Any:
     """Answer a step of the filter menu, None when the request is none."""
     if "filter_field" in request.args:
         return filter_menu(listing)
+    if "words" in request.args:
+        return filter_words(listing, request.args["words"])
     return filter_added(listing) if "add" in request.args else None
+
+
+def filter_words(listing: Listing, text: str) -> Any:
+    """Answer how a typed filter may go on; a form that sends it gets the list with it, or with a search for it."""
+    typed = TypedFilters(listing.filters, today_of(listing.asked))
+    if drawing.wanted_block() == "filter_form":
+        words, error = Going(typed).suggested(text)
+        return drawing.fragment(listing.asked, "filter_words", {"words": words, "error": error})
+    arranged = typed.read(text[:LONGEST]) or replace(listing.arranged, q=text.strip()[:LONGEST])
+    return redirect(arranged.url(), 303)
 
 
 def filter_menu(listing: Listing, errors: tuple[str, ...] = (), status: int = 200) -> Response:

@@ -90,7 +90,7 @@ class RecordPage(OneRecord):
             "who": {"initials": initials(title), "tone": tone(title), "org": is_company(spec)},
             "chips": self._chips(),
             "crumbs": came.crumbs() if came else crumbs,
-            "place": came.place(self.record.id) if came else None,
+            "place_url": came.place_url(self.record.id) if came else "",
             "acts": verbs.first(),
             "more_acts": verbs.more(),
             "edit_url": f"{self.url}/edit" if self.standing.may_update and not self.deleted else "",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Any
 
 from flask import Blueprint, Response, request
 
@@ -47,38 +46,35 @@ class Came:
         whole = {"label": plural, "href": f"/o/{self.spec.code}"}
         return [whole, {"label": self.view, "href": self.back_url}] if self.view else [whole]
 
-    def place(self, record_id: str) -> dict[str, Any] | None:
-        """Return the ways to the neighbours, and where the rest is told; None for a list that is no more."""
-        asked = self.asked
+    def place_url(self, record_id: str) -> str:
+        """Return where it is told how a record stands in the list: counting may take longer than the page."""
+        return f"/o/{self.spec.code}/{record_id}/place{self.way}"
+
+    def place(self, record_id: str) -> dict[str, str]:
+        """Return "12 of 86" as the reader says it, and the ways to the neighbours; nothing for a list that is no more.
+
+        Raises RefusedError (404) for a record that is not there.
+        """
+        asked, t, code = self.asked, speech(self.asked.language).t, self.spec.code
         try:
-            found = asked.site.reads.beside(
-                asked.ctx, asked.model, self.spec.code, record_id, self.query
-            )
-        except RefusedError:  # a filter or field that was taken away since
-            return None
-        if found is None:
-            return None
+            beside = asked.site.reads.beside(asked.ctx, asked.model, code, record_id, self.query)
+            found = asked.site.reads.place(asked.ctx, asked.model, code, record_id, self.query)
+        except RefusedError:  # a filter or an order by a field that was taken away since
+            return {}
+        if beside is None or found is None:
+            raise not_there()
+        total = counted(found.total, COUNTED)
+        text = t("No longer among the {total}", total=total)
+        if found.at is not None:
+            text = t("{n} of {total}", n=counted(found.at, COUNTED), total=total)
         return {
-            "url": f"/o/{self.spec.code}/{record_id}/place{self.way}",
-            "previous_url": self._url(found.previous),
-            "next_url": self._url(found.following),
+            "text": text,
+            "previous_url": self._url(beside.previous),
+            "next_url": self._url(beside.following),
         }
 
     def _url(self, record_id: str | None) -> str:
         return f"/o/{self.spec.code}/{record_id}{self.way}" if record_id else ""
-
-    def standing(self, record_id: str) -> str:
-        """Return "12 of 86" as the reader says it. Raises RefusedError (404) for a record that is not there."""
-        asked, t = self.asked, speech(self.asked.language).t
-        found = asked.site.reads.place(
-            asked.ctx, asked.model, self.spec.code, record_id, self.query
-        )
-        if found is None:
-            raise not_there()
-        total = counted(found.total, COUNTED)
-        if found.at is None:
-            return t("No longer among the {total}", total=total)
-        return t("{n} of {total}", n=counted(found.at, COUNTED), total=total)
 
 
 def came_from(asked: Asked, code: str, record: Record | None = None) -> Came | None:
@@ -121,4 +117,4 @@ def place(code: str, record_id: str) -> Response:
     came = came_from(asked, code, record)
     if came is None:
         raise not_there()
-    return drawing.html(came.standing(record_id))
+    return drawing.fragment(asked, "place", {"place": came.place(record_id)})
