@@ -31,7 +31,8 @@ def with_trail(url: str, trail: Trail) -> str:
 class Arrangement:
     """What the address of a list says. `path` is the address without its query.
 
-    `also` is what a calendar adds: which month or week it shows, and how. No view keeps that.
+    `also` is what a calendar adds (which month or week it shows, and how; no view keeps that), or a board (its pipeline
+    and the closed columns that stand open).
     """
 
     path: str
@@ -102,12 +103,22 @@ class Arrangement:
     def body(self) -> dict[str, object]:
         """Return what a saved view keeps."""
         kept: dict[str, object] = {"view": self.view, "filters": [f.text for f in self.filters]}
-        return {**kept, "sort": self.sort, "columns": list(self.columns), "q": self.q}
+        kept |= {"sort": self.sort, "columns": list(self.columns), "q": self.q}
+        if self.kind == "board":
+            kept |= {"kind": "board", "also": [list(pair) for pair in self.also]}
+        return kept
+
+
+def board_extras(given: MultiDict[str, str]) -> Trail:
+    """Return what the address of a board says besides views, filters and order."""
+    opened = [("open", code[:60]) for code in given.getlist("open")[:MOST_COLUMNS]]
+    pipeline = given.get("pipeline", "")[:60]
+    return (*opened, *((("pipeline", pipeline),) if pipeline else ()))
 
 
 def arrangement_of(path: str, given: MultiDict[str, str]) -> Arrangement:
     """Return the arrangement that a query string asks for."""
-    return Arrangement(
+    arranged = Arrangement(
         path,
         given.get("view", "")[:60],
         tuple(read_filter(text) for text in given.getlist("f")[:MOST_FILTERS]),
@@ -116,3 +127,4 @@ def arrangement_of(path: str, given: MultiDict[str, str]) -> Arrangement:
         given.get("q", "").strip()[:LONGEST_SEARCH],
         "deleted" in given,
     )
+    return replace(arranged, also=board_extras(given)) if arranged.kind == "board" else arranged

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
-from flask import Blueprint, Response, request
+from flask import Blueprint, Response, redirect, request
 from werkzeug.datastructures import MultiDict
 
 from fieldstone.base.cached import cached_property
@@ -19,7 +19,7 @@ from fieldstone.web.pages import drawing
 from fieldstone.web.pages.amounts import compact, counted, usual_text, usual_time
 from fieldstone.web.pages.arranging import arrangement_of, with_trail
 from fieldstone.web.pages.cards import Cards
-from fieldstone.web.pages.list import Listing, filter_step
+from fieldstone.web.pages.list import Listing, filter_step, named_alone
 from fieldstone.web.pages.moves import moves_of, verbs_of
 from fieldstone.web.pages.subjects import not_there, object_of
 
@@ -51,7 +51,7 @@ class Board:
     def cards(self) -> Cards:
         """Return how cards are drawn."""
         declared = self.listing.chosen.declared
-        way = with_trail("", (*self.listing.arranged.trail, *self._also()))
+        way = with_trail("", self.listing.arranged.trail)
         return Cards(self.asked, self.spec, declared, self.pipeline, way)
 
     def query(self, **more: Any) -> Query:
@@ -139,16 +139,10 @@ class Board:
 
     def url(self, opened: Sequence[str] | None = None) -> str:
         """Return the address of this board, with these closed columns open."""
-        return self.listing.arranged.url(more=self._also(opened))
-
-    def _also(self, opened: Sequence[str] | None = None) -> list[tuple[str, str]]:
-        """Return what the address of a board says besides its arrangement."""
         shown = sorted(self.opened if opened is None else set(opened))
         more = [("open", code) for code in shown]
-        pipelines = self.spec.pipelines
-        if pipelines is not None and self.pipeline is not next(iter(pipelines.pipelines.values())):
-            more.append(("pipeline", self.pipeline.code))
-        return more
+        kept = [pair for pair in self.listing.arranged.also if pair[0] != "open"]
+        return self.listing.arranged.url(also=(*more, *kept))
 
     def column_query(self, stage: Stage, **more: Any) -> Query:
         """Return the question behind one column."""
@@ -158,7 +152,7 @@ class Board:
         """Return where the next cards of a column come from, "" at its end."""
         if not cursor:
             return ""
-        more = [("stage", stage.code), ("after", cursor), ("pipeline", self.pipeline.code)]
+        more = [("stage", stage.code), ("after", cursor)]
         return self.listing.arranged.url(f"{self.listing.arranged.path}/cards", more)
 
     def _add_url(self, stage: Stage) -> str:
@@ -172,7 +166,6 @@ class Board:
         return {
             **self.listing.frame(),
             "views": self.views(),
-            "save_url": "",
             "columns": [column for column in columns if column not in rails],
             "rails": rails,
             "moves": moves_of(self.asked, self.spec, self.pipeline),
@@ -186,7 +179,7 @@ class Board:
         if pipelines is None or len(pipelines.pipelines) == 1:
             return list(entries)
         first = next(iter(pipelines.pipelines.values()))
-        return [
+        declared = [
             {
                 "label": f"{entry['label']} · {one.label.text(self.asked.language)}",
                 "href": entry["href"] + ("" if one is first else f"&pipeline={one.code}"),
@@ -194,7 +187,9 @@ class Board:
             }
             for entry in entries
             for one in pipelines.pipelines.values()
+            if "saved" not in entry
         ]
+        return [*declared, *(entry for entry in entries if "saved" in entry)]
 
 
 def board_of(asked: Asked, object_name: str, given: MultiDict[str, str]) -> Board:
@@ -217,6 +212,8 @@ def board_page(object_name: str) -> Any:
     board = board_of(asked, object_name, request.args)
     if (step := filter_step(board.listing)) is not None:
         return step
+    if (whole := named_alone(board.listing)) is not None:
+        return redirect(whole.url(), 303)
     response = drawing.page(asked, "board", board.context())
     if drawing.wanted_block() == "main":
         response.headers["HX-Push-Url"] = board.url()

@@ -55,7 +55,7 @@ class Listing:
     @cached_property
     def saved(self) -> tuple[SavedView, ...]:
         """Return the saved views the reader sees."""
-        return views.saved_views(self.asked, self.spec)
+        return views.saved_views(self.asked, self.spec, self.kind)
 
     @cached_property
     def chosen(self) -> views.Chosen:
@@ -120,8 +120,9 @@ class Listing:
             "filter_url": arranged.url(),
             "sorts": self.sorts(),
             "keep": arranged.keep(),
-            "save_url": f"/o/{spec.code}/views",
+            "save_url": f"/o/{spec.code}/views" + ("?kind=board" if self.kind == "board" else ""),
             "may_share": views.may_share(self.asked),
+            "own_view": self.own_view(),
             "new_url": f"/o/{spec.code}/new" if self.access.may_create else "",
             "new_label": t(
                 "New {what}", what=label if self.asked.language == "zh" else label.lower()
@@ -200,15 +201,21 @@ class Listing:
             "exports": self.exports(),
             "bulk": {"action": action, "verbs": found},
             "empty": self.empty(),
-            "drop_url": self.drop_url(),
         }
 
-    def drop_url(self) -> str:
-        """Return where the reader deletes the saved view shown, "" when it is not theirs."""
+    def own_view(self) -> dict[str, Any] | None:
+        """Return what the reader may do with the saved view shown, None when it is not theirs."""
         mine = self.chosen.saved
         if mine is None or mine.owner != self.asked.ctx.actor.id:
-            return ""
-        return f"/o/{self.spec.code}/views/{mine.id}/delete"
+            return None
+        url = f"/o/{self.spec.code}/views/{mine.id}"
+        return {
+            "label": mine.label,
+            "shared": mine.shared,
+            "share_url": f"{url}/share" if mine.shared or views.may_share(self.asked) else "",
+            "drop_url": f"{url}/delete",
+            "reset_url": views.opened(self.arranged.path, mine).url(),
+        }
 
     def exports(self) -> list[dict[str, Any]]:
         """Return the files this list can be taken home as."""
@@ -247,14 +254,21 @@ def list_page(object_name: str) -> Any:
     listing = listing_of(object_name)
     if (step := filter_step(listing)) is not None:
         return step
-    if (saved := listing.chosen.saved) and listing.arranged.pairs == [("view", saved.id)]:
-        whole = views.opened(listing.arranged.path, saved)
-        if whole != listing.arranged:
-            return redirect(whole.url(), 303)
+    if (whole := named_alone(listing)) is not None:
+        return redirect(whole.url(), 303)
     page = listing.page(request.args.get("after", ""))
     if drawing.wanted_block() == "more":
         return drawing.page(listing.asked, "list", listing.rows(page))
     return named_in_bar(listing, drawing.page(listing.asked, "list", listing.context(page)))
+
+
+def named_alone(listing: Listing) -> Arrangement | None:
+    """Return a saved view as it was kept, when the address holds no more than its name."""
+    saved, arranged = listing.chosen.saved, listing.arranged
+    if saved is None or arranged.pairs != [("view", saved.id)]:
+        return None
+    whole = views.opened(arranged.path, saved)
+    return whole if whole != arranged else None
 
 
 def named_in_bar(listing: Listing, response: Response) -> Response:

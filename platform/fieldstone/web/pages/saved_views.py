@@ -1,11 +1,12 @@
-"""Keeping a list as it is arranged now under a name, and throwing such a view away."""
+"""Keeping a list or board as it is arranged now under a name, sharing such a view, and throwing it away."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 
-from fieldstone.web.asking import the_call
+from fieldstone.storage.notices import SavedView
+from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import views
 from fieldstone.web.pages.arranging import arrangement_of
@@ -20,19 +21,37 @@ def save_view(object_name: str) -> Response:
     """Keep the arrangement that the form carries."""
     asked = the_call()
     spec = object_of(asked, object_name)
-    arranged = arrangement_of(f"/o/{object_name}", MultiDict(request.form.items(multi=True)))
+    path = f"/o/{object_name}" + ("/board" if request.args.get("kind") == "board" else "")
+    arranged = arrangement_of(path, MultiDict(request.form.items(multi=True)))
     shared = request.form.get("shared") == "true"
     view = views.save(asked, spec, request.form.get("label", ""), arranged, shared=shared)
     text = speech(asked.language).t("The view “{name}” was saved.", name=view.label)
-    return go(asked, views.opened(f"/o/{object_name}", view).url(), {"text": text})
+    return go(asked, views.opened(path, view).url(), {"text": text})
+
+
+def _mine(asked: Asked, object_name: str, view_id: str) -> SavedView:
+    found = views.own_view(asked, object_of(asked, object_name), view_id)
+    if found is None:
+        raise not_there()
+    return found
+
+
+@PAGE.post("/o/<object_name>/views/<view_id>/share")
+def share_view(object_name: str, view_id: str) -> Response:
+    """Show a view of the reader to everybody, or to them alone."""
+    asked = the_call()
+    view, shared = _mine(asked, object_name, view_id), request.form.get("shared") == "true"
+    views.share(asked, view, shared=shared)
+    t = speech(asked.language).t
+    text = t("Everyone sees this view now.") if shared else t("Only you see this view now.")
+    return go(asked, views.opened(views.path_of(view), view).url(), {"text": text})
 
 
 @PAGE.post("/o/<object_name>/views/<view_id>/delete")
 def delete_view(object_name: str, view_id: str) -> Response:
     """Throw a view of the reader away."""
     asked = the_call()
-    object_of(asked, object_name)
-    if not views.drop(asked, view_id):
-        raise not_there()
+    view = _mine(asked, object_name, view_id)
+    views.drop(asked, view.id)
     text = speech(asked.language).t("The view was deleted.")
-    return go(asked, f"/o/{object_name}", {"text": text})
+    return go(asked, views.path_of(view), {"text": text})

@@ -14,7 +14,7 @@ from fieldstone.reads.query import Sort
 from fieldstone.storage.notices import Notices, SavedView
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import speech
-from fieldstone.web.pages.arranging import Arrangement
+from fieldstone.web.pages.arranging import Arrangement, Trail
 from fieldstone.web.pages.filters import read_filter
 from fieldstone.web.pages.subjects import access_of, may_delete
 
@@ -44,12 +44,17 @@ def declared_views(spec: ObjectType, kind: str) -> list[View]:
     return [view for view in spec.views.values() if view.kind == kind]
 
 
-def saved_views(asked: Asked, spec: ObjectType) -> tuple[SavedView, ...]:
-    """Return the reader's own views and those shared with everybody."""
+def saved_views(asked: Asked, spec: ObjectType, kind: str = "list") -> tuple[SavedView, ...]:
+    """Return the reader's own views and those shared with everybody; those of boards on boards only."""
     storage = asked.site.storage
     with storage.looking() as connection:
         notices = Notices(connection, storage.dialect, asked.ctx.now)
-        return notices.views(spec.code, asked.ctx.actor.id)
+        found = notices.views(spec.code, asked.ctx.actor.id)
+    return tuple(view for view in found if kind == "board" or not _of_board(view))
+
+
+def _of_board(view: SavedView) -> bool:
+    return view.body.get("kind") == "board"
 
 
 def chosen_view(
@@ -73,7 +78,12 @@ def opened(path: str, view: SavedView) -> Arrangement:
         str(body.get("sort", "")),
         tuple(_texts(body.get("columns"))),
         str(body.get("q", "")),
+        also=_pairs(body.get("also")) if path.endswith("/board") else (),
     )
+
+
+def _pairs(value: object) -> Trail:
+    return tuple((str(a), str(b)) for a, b in value) if isinstance(value, list) else ()
 
 
 def _texts(value: object) -> list[str]:
@@ -83,7 +93,8 @@ def _texts(value: object) -> list[str]:
 def is_edited(arranged: Arrangement, chosen: Chosen) -> bool:
     """Tell whether the list differs from its view as it was declared or saved."""
     if chosen.saved is not None:
-        return opened(arranged.path, chosen.saved).pairs != replace(arranged, also=()).pairs
+        now = arranged if arranged.kind == "board" else replace(arranged, also=())
+        return opened(arranged.path, chosen.saved).pairs != now.pairs
     plain = replace(arranged, view="", deleted=False, also=())
     return bool(plain.pairs)
 
@@ -109,6 +120,7 @@ def switcher(
             "label": view.label,
             "href": opened(arranged.path, view).url(),
             "icon": "users-round" if view.shared else "bookmark",
+            "saved": True,
             "current": not arranged.deleted and chosen.saved is view,
         }
         for view in saved
@@ -140,16 +152,47 @@ def save(
         problem = Problem("required", "label", "A view needs a name.", "Write one.")
         raise RefusedError([problem])
     storage, ctx = asked.site.storage, asked.ctx
-    seen = saved_views(asked, spec)
-    base = chosen_view(spec, arranged.view, seen)
+    seen = saved_views(asked, spec, arranged.kind)
+    base = chosen_view(spec, arranged.view, seen, arranged.kind)
     code = base.declared.code if base.declared else ""
     body = replace(arranged, view=code).body
-    mine = next((one for one in seen if one.owner == ctx.actor.id and one.label == label), None)
+    of_board = arranged.kind == "board"
+    mine = next(
+        (
+            one
+            for one in seen
+            if (one.owner, one.label, _of_board(one)) == (ctx.actor.id, label, of_board)
+        ),
+        None,
+    )
     kept = mine.id if mine else new_id()
     view = SavedView(kept, spec.code, ctx.actor.id, label, shared and may_share(asked), body)
     with storage.connection() as connection:
         Notices(connection, storage.dialect, ctx.now).save_view(view)
     return view
+
+
+def own_view(asked: Asked, spec: ObjectType, view_id: str) -> SavedView | None:
+    """Return a view of the reader, None when they have none of this id."""
+    seen = saved_views(asked, spec, "board")
+    mine = (one for one in seen if one.id == view_id and one.owner == asked.ctx.actor.id)
+    return next(mine, None)
+
+
+def share(asked: Asked, view: SavedView, *, shared: bool) -> None:
+    """Show a view of the reader to everybody, or to them alone. Raises RefusedError (403) for who may not."""
+    if shared and not may_share(asked):
+        text = "Your roles do not let you share views."
+        raise RefusedError([Problem("forbidden", "shared", text, "Ask your manager.")], 403)
+    storage = asked.site.storage
+    with storage.connection() as connection:
+        notices = Notices(connection, storage.dialect, asked.ctx.now)
+        notices.save_view(replace(view, shared=shared))
+
+
+def path_of(view: SavedView) -> str:
+    """Return where a view is at home: the list or the board of its object."""
+    return f"/o/{view.object_name}" + ("/board" if _of_board(view) else "")
 
 
 def drop(asked: Asked, view_id: str) -> bool:
