@@ -56,7 +56,8 @@ def shell(
     folder.mkdir()
     (folder / "config.yaml").write_text("company: Shop\n", "utf-8")
     monkeypatch.chdir(folder)
-    monkeypatch.delenv("FIELDSTONE_DATABASE_URL", raising=False)
+    for name in ("FIELDSTONE_DATABASE_URL", "LC_ALL", "LC_MESSAGES", "LANG"):
+        monkeypatch.delenv(name, raising=False)
     return Shell(folder, capsys)
 
 

@@ -16,6 +16,7 @@ from fieldstone.base.names import did_you_mean
 from fieldstone.cli import commands
 from fieldstone.cli.contract import REFUSED, WRONG_USAGE, Asked, Command, Wiring
 from fieldstone.cli.finding import commands_in
+from fieldstone.cli.speaking import LANGUAGES, spoken
 from fieldstone.cli.terminal import Terminal
 from fieldstone.storage.errors import StorageError
 from fieldstone.storage.reaching import unreachable
@@ -28,17 +29,17 @@ STOPPED, NOBODY_READS = 130, 141
 
 def run(argv: Sequence[str], wiring: Wiring) -> int:
     """Run one command; return 0 done, 1 refused with problems, 2 wrong usage."""
-    terminal = Terminal()
-    found = commands_in(commands)
+    found, folder = commands_in(commands), Path.cwd()
     wrong = _no_command(argv, found)
     if wrong is not None:
-        terminal.refuse([wrong])
+        Terminal(language=spoken("", os.environ, folder)).refuse([wrong])
         return WRONG_USAGE
     try:
         arguments = _parser(found).parse_args(argv or ["--help"])
     except SystemExit as leaving:  # argparse has said what is wrong
         return int(leaving.code or 0) if argv else WRONG_USAGE
-    return _run(found[arguments.command], Asked(arguments, Path.cwd(), wiring, terminal))
+    terminal = Terminal(language=spoken(arguments.lang, os.environ, folder))
+    return _run(found[arguments.command], Asked(arguments, folder, wiring, terminal))
 
 
 def _run(command: Command, asked: Asked) -> int:
@@ -73,7 +74,7 @@ def _run(command: Command, asked: Asked) -> int:
 
 def _no_command(argv: Sequence[str], found: Mapping[str, Command]) -> Problem | None:
     if not argv or argv[0].startswith("-") or argv[0] in found:
-        return None
+        return None  # argparse looks at what begins with options
     text = f"there is no command {argv[0]!r}."
     cure = f"{did_you_mean(argv[0], found)} 'fieldstone --help' says what each does."
     return Problem("usage", "fieldstone", text, cure)
@@ -100,6 +101,12 @@ def _parser(found: Mapping[str, Command]) -> argparse.ArgumentParser:
         formatter_class=_Layout,
     )
     parser.add_argument("--version", action="version", version=f"fieldstone {__version__}")
+    parser.add_argument(
+        "--lang",
+        choices=LANGUAGES,
+        default="",
+        help="the language of problems; without it that of the locale, else the first of config.yaml",
+    )
     under = parser.add_subparsers(
         dest="command", metavar="COMMAND", required=True, title="commands"
     )

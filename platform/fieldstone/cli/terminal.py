@@ -8,16 +8,19 @@ from dataclasses import dataclass, field
 from rich.console import Console
 
 from fieldstone.base.errors import Problem
+from fieldstone.base.problem_texts import in_language
 
 
 @dataclass(frozen=True)
 class Terminal:
-    """Standard output for results, standard error for what went wrong."""
+    """Standard output for results, standard error for what went wrong, told in `language`."""
 
     out: Console = field(default_factory=lambda: Console(highlight=False, soft_wrap=True))
     err: Console = field(
         default_factory=lambda: Console(stderr=True, highlight=False, soft_wrap=True)
     )
+
+    language: str = "en"
 
     def say(self, text: str = "") -> None:
         """Print one line of the result, as it is."""
@@ -26,11 +29,14 @@ class Terminal:
     def refuse(self, problems: Iterable[Problem]) -> None:
         """Print every problem: where, what, and on the next line what to do instead."""
         listed = list(problems)
-        for problem in listed:
+        for one in listed:
+            problem = in_language(one, self.language)
             self.err.print(
                 f"{problem.path}  {problem.message}" if problem.path else problem.message,
                 markup=False,
             )
             self.err.print(f"    {problem.cure}", markup=False, style="dim")
         if len(listed) > 1:
-            self.err.print(f"{len(listed)} problems.", style="bold")
+            chinese = self.language.startswith("zh")
+            count = f"共 {len(listed)} 个问题。" if chinese else f"{len(listed)} problems."
+            self.err.print(count, style="bold")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from flask import Request, request
+from werkzeug.datastructures import LanguageAccept
 
 from fieldstone.base.cached import cached_property
 from fieldstone.base.errors import Problem, RefusedError
@@ -43,16 +44,26 @@ class Asked:
 
     @cached_property
     def language(self) -> str:
-        """Return the language to speak: chosen in this browser, by the person, by the browser, by the site."""
+        """Return the language to speak: chosen in this browser, by the person, by the browser, by the site.
+
+        A program says it with each request, in `Accept-Language`, before the person counts.
+        """
         if self.spoken:
             return self.spoken
         known = self.site.settings.languages
+        if self.by_token and (wanted := self._asked_for(known)):
+            return wanted
         chosen = self.incoming.cookies.get(LANGUAGE_COOKIE)
         if chosen in known:
             return str(chosen)
         if self.actor is not None and self.actor.facts.get("language") in known:
             return str(self.actor.facts["language"])
-        return self.incoming.accept_languages.best_match(known) or known[0]
+        return self._asked_for(known) or known[0]
+
+    def _asked_for(self, known: tuple[str, ...]) -> str | None:
+        # "*", which some clients send by themselves, asks for nothing.
+        wanted = [one for one in self.incoming.accept_languages if one[0] != "*"]
+        return LanguageAccept(wanted).best_match(known)
 
     @cached_property
     def ctx(self) -> Context:

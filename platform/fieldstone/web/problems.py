@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from http import HTTPStatus
 
 import orjson
@@ -11,7 +10,9 @@ from flask import Response, request
 from werkzeug.exceptions import HTTPException
 
 from fieldstone.base.errors import Problem
+from fieldstone.base.problem_texts import as_data
 from fieldstone.web.asking import KEY, Asked
+from fieldstone.web.i18n import speech
 from fieldstone.web.pages.refusing import refusal_page
 
 CURES = {
@@ -20,6 +21,11 @@ CURES = {
     413: "Send less at once.",
     415: "Send JSON with 'Content-Type: application/json'.",
 }
+
+
+STATUS_CODES = frozenset(
+    HTTPStatus(status).name.lower() for status in (400, 404, 405, 413, 415)
+)  # what the framework refuses by itself
 
 
 def of_http(error: HTTPException) -> Problem:
@@ -39,17 +45,28 @@ def answer(problems: Iterable[Problem], status: int) -> Response:
     return refusal_page(listed, status)
 
 
-def as_json(problems: Iterable[Problem], status: int) -> Response:
-    """Return problem details: all problems at once, with the request id of the log."""
-    listed = list(problems)
+def language_of_request() -> str:
+    """Return the language of the caller, also where the request could not be taken in."""
     asked = request.environ.get(KEY)
+    if isinstance(asked, Asked):
+        return asked.language
+    return request.accept_languages.best_match(("en", "zh"), default="en")
+
+
+def as_json(problems: Iterable[Problem], status: int) -> Response:
+    """Return problem details in the caller's language: all at once, with the request id of the log."""
+    listed, language = list(problems), language_of_request()
+    asked = request.environ.get(KEY)
+    said = [as_data(problem, language) for problem in listed]
     body = {
         "type": f"about:blank#{listed[0].code}" if listed else "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
-        "detail": " ".join(problem.message for problem in listed[:3]),
+        "detail": " ".join(problem["message"] for problem in said[:3]),
         "request_id": asked.request_id if isinstance(asked, Asked) else "",
-        "problems": [asdict(problem) for problem in listed],
+        "problems": said,
     }
-    headers = {"WWW-Authenticate": "Bearer"} if status == HTTPStatus.UNAUTHORIZED else {}
+    headers = {"Content-Language": speech(language).tag, "Vary": "Accept-Language"}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers["WWW-Authenticate"] = "Bearer"
     return Response(orjson.dumps(body), status, headers, content_type="application/problem+json")

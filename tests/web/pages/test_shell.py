@@ -168,7 +168,7 @@ def test_a_chinese_text_has_the_blanks_of_the_english_one() -> None:
     def blanks(text: str) -> list[str]:
         return sorted(re.findall(r"{\w+}", text))
 
-    for path in (shipped("ui_templates") / "translations").glob("*.json"):
+    for path in (shipped("ui_templates") / "translations").glob("zh*.json"):
         texts = json.loads(path.read_text("utf-8"))
         assert not [one for one, other in texts.items() if blanks(one) != blanks(other)]
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import orjson
 from flask import Response
 
 from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.problem_texts import as_data
 from fieldstone.changes.nouns import Decision, Outcome
 from fieldstone.reads.query import Query, Record
 from fieldstone.web.asking import Asked
@@ -49,7 +49,7 @@ def told(asked: Asked, outcome: Outcome, record: Record | None) -> dict[str, Any
         answer["data"] = with_earlier_names(asked, record.object_name, record.dump(asked.model))
     answer["decisions"] = [decision_json(one, asked.language) for one in outcome.decisions]
     if outcome.warnings:
-        answer["warnings"] = [asdict(problem) for problem in outcome.warnings]
+        answer["warnings"] = [as_data(one, asked.language) for one in outcome.warnings]
     return answer
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
 from typing import Any, Final
 
 from flask import Response
 
 from fieldstone.base.ids import is_id
+from fieldstone.base.problem_texts import as_data
 from fieldstone.changes.nouns import Change, Context, Operation, Outcome
 from fieldstone.web.asking import Asked
 from fieldstone.web.rest.answering import decision_json, json_answer
@@ -51,7 +51,7 @@ def _one(outcome: Outcome, language: str) -> dict[str, object]:
         return {
             "id": outcome.record_id,
             "status": outcome.status,
-            "problems": [asdict(problem) for problem in outcome.problems],
+            "problems": [as_data(one, language) for one in outcome.problems],
         }
     return {
         "id": outcome.record_id,

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, request
 
 from fieldstone.actions.simulating import simulate
 from fieldstone.base.errors import MetadataError, RefusedError
+from fieldstone.base.problem_texts import as_data
 from fieldstone.compiler.plain_check import plain_problems
 from fieldstone.evolution.apply import Wish
 from fieldstone.evolution.changing import Changing
@@ -53,7 +54,7 @@ def configuration() -> Response:
             "data": {
                 "revision": number,
                 "served": served.revision,
-                "problems": [vars(one) for one in served.problems],
+                "problems": [as_data(one, asked.language) for one in served.problems],
                 "layers": list(asked.model.layers),
                 "documents": {one.path: one.text for one in documents.site.documents},
             }

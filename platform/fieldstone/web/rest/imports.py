@@ -10,8 +10,9 @@ from flask import Blueprint, Response, request
 from fieldstone.access.access import access_to
 from fieldstone.actions.importing.desk import Desk, KeptImport, unpacked
 from fieldstone.actions.importing.guessing import fillable, guessed, mapping_text
-from fieldstone.base.errors import RefusedError
+from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.names import did_you_mean
+from fieldstone.base.problem_texts import as_data
 from fieldstone.fieldtypes.datetime import DatetimeType
 from fieldstone.storage.import_log import ImportLog
 from fieldstone.web.asking import Asked, the_call
@@ -105,7 +106,10 @@ def one_import(import_id: str) -> Response:
     kept = desk.find(import_id)
     with asked.site.storage.looking() as connection:
         refused = [
-            {"line": row.line, "problems": list(row.problems)}
+            {
+                "line": row.line,
+                "problems": [as_data(Problem(**one), asked.language) for one in row.problems],
+            }
             for row, _ in zip(
                 ImportLog(connection).rows(kept.id, "rejected"), range(REFUSED_TOLD), strict=False
             )

@@ -13,8 +13,10 @@ from fieldstone.actions.intake.overview import ENDS, Stand, managed, stands
 from fieldstone.actions.intake.reading import said
 from fieldstone.actions.intake.reception import Incoming
 from fieldstone.actions.intake.sources import Intake, intake_of, intakes_of
+from fieldstone.base.errors import Problem
 from fieldstone.base.ids import new_id
 from fieldstone.base.names import did_you_mean
+from fieldstone.base.problem_texts import as_data
 from fieldstone.fieldtypes.datetime import DatetimeType
 from fieldstone.storage.arrivals import STATES, Arrival, Arrivals
 from fieldstone.storage.provenance import Origins
@@ -201,7 +203,7 @@ def _arrival(asked: Asked, intake: Intake, one: Arrival) -> dict[str, Any]:
         "batch": one.batch,
         "received_at": instant(one.received_at),
         "settled_at": instant(one.settled_at) if one.settled_at else None,
-        "problems": list(one.problems),
+        "problems": [as_data(Problem(**told), asked.language) for told in one.problems],
         "values": _seen(asked, intake, said(intake, intake.spec(asked.model), one.payload)),
     }
 

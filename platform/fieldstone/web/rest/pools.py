@@ -15,6 +15,7 @@ from fieldstone.actions.peeking import opened
 from fieldstone.actions.running import run
 from fieldstone.base.errors import RefusedError
 from fieldstone.base.ids import is_id
+from fieldstone.base.problem_texts import as_data
 from fieldstone.compiler.plain_check import plain_problems
 from fieldstone.fieldtypes.datetime import DatetimeType
 from fieldstone.reads.claiming import Claiming
@@ -71,7 +72,7 @@ def limits(pool: str, object_name: str) -> Response:
     known_parameters()
     asked.site.reads.inside(asked.ctx, asked.model, pool, object_name)
     claiming = asked.site.reads.claiming(asked.ctx, asked.model, pool, object_name)
-    return json_answer({"data": _limits(claiming)})
+    return json_answer({"data": _limits(claiming, asked.language)})
 
 
 @blueprint.post("/<pool>/<object_name>/claim")
@@ -115,7 +116,7 @@ def move(pool: str, object_name: str) -> Response:
                 raise not_found(object_name, record_id)
             run(site.vocabulary.actions, MOVE, call)
         except RefusedError as refused:
-            problems = [asdict(problem) for problem in refused.problems]
+            problems = [as_data(one, asked.language) for one in refused.problems]
             answers.append({"id": record_id, "status": refused.status, "problems": problems})
         else:
             answers.append({"id": record_id, "status": 200})
@@ -199,12 +200,12 @@ def _checked(schema: Mapping[str, Any]) -> dict[str, Any]:
 
 def _answer(asked: Asked, object_name: str, one: Claimed) -> dict[str, Any]:
     if one.outcome is None:
-        problems = [asdict(problem) for problem in one.problems]
+        problems = [as_data(told, asked.language) for told in one.problems]
         return {"id": one.record_id, "status": one.status, "problems": problems}
     return {"id": one.record_id, "status": 200, **record_after(asked, object_name, one.outcome)}
 
 
-def _limits(claiming: Claiming) -> dict[str, Any]:
+def _limits(claiming: Claiming, language: str) -> dict[str, Any]:
     return {
         "may_claim": claiming.may_claim,
         "left": claiming.left,
@@ -212,7 +213,7 @@ def _limits(claiming: Claiming) -> dict[str, Any]:
         "held": claiming.held,
         "holding": claiming.holding or None,
         "quotas": [_quota(one) for one in claiming.allowances],
-        "obstacles": [asdict(problem) for problem in claiming.obstacles],
+        "obstacles": [as_data(one, language) for one in claiming.obstacles],
     }
 
 

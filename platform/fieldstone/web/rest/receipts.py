@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any
 
 from fieldstone.actions.intake.reception import Receipt
+from fieldstone.base.problem_texts import as_data
 from fieldstone.web.asking import Asked
 from fieldstone.web.rest.answering import decision_json
 
@@ -21,7 +21,7 @@ def receipt_json(asked: Asked, receipt: Receipt) -> dict[str, Any]:
     if receipt.replayed:
         told["replayed"] = True
     if receipt.problems:
-        told["problems"] = [asdict(problem) for problem in receipt.problems]
+        told["problems"] = [as_data(one, asked.language) for one in receipt.problems]
     if receipt.decisions:
         told["decisions"] = [decision_json(one, asked.language) for one in receipt.decisions]
     return told
