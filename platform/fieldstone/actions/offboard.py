@@ -9,6 +9,7 @@ from typing import Any, Final
 from fieldstone.access.access import access_to, env_of
 from fieldstone.actions.contract import Call, Result
 from fieldstone.actions.submitting import standing
+from fieldstone.base.english import agreeing, quantity
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.label import Label
 from fieldstone.base.names import did_you_mean
@@ -79,7 +80,7 @@ class Offboard:
             key = f"{key_of(call.record_id)}{call.ctx.now.isoformat()}"
             job = unit.transaction.jobs.add(JOB, arguments, actor=call.ctx.actor.id, unique_key=key)
         text = Label(
-            f"Nobody signs in as them any more; {total} records are handed over.",
+            f"Nobody signs in as them any more; {quantity(total, 'record')} {agreeing(total, 'is', 'are')} handed over.",
             f"账号已停用，正在移交 {total} 条记录。",
         )
         return Result(outcome, text, {"job": job} if job else {})

@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from fieldstone.base.english import agreeing, quantity
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Context
 from fieldstone.cli.contract import Asked
@@ -67,7 +68,7 @@ def where_to(planned: Plan) -> list[Problem]:
         Problem(
             "where_to",
             ".".join(one.removed.path),
-            f"{one.count:,} records stand in '{one.removed.code}', which goes away.",
+            f"{quantity(one.count, 'record')} {agreeing(one.count, 'stands', 'stand')} in '{one.removed.code}', which goes away.",
             f"Say where they go: --move {'.'.join(one.removed.path)}=TO; TO is one of {', '.join(one.removed.choices)}.",
         )
         for one in planned.leaving

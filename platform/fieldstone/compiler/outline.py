@@ -76,9 +76,7 @@ class Words:
 def outline_of(code: str, table: Table, problems: Problems) -> Outline:
     """Return the empty outline of an object document."""
     label = label_from(table.get("label"), label_of(code))
-    several = Label(
-        label_of(plural(code)).en if label.en == label_of(code).en else f"{label.en}s", label.zh
-    )
+    several = Label(plural(label.en), label.zh)
     return Outline(
         code, Spot(problems, table, code), table, label, label_from(table.get("plural"), several)
     )

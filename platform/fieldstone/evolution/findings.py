@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from fieldstone.base.english import agreeing, quantity
 from fieldstone.base.label import Label
 from fieldstone.evolution.converting import NEVER, converter
 from fieldstone.evolution.finding import DANGER, NOTE, STOP, WARNING, Finding
@@ -65,7 +66,8 @@ def _of_object(compared: Compared, one: Operation) -> Iterator[Finding]:
     spec = compared.before.objects[code]
     if count:
         text = Label(
-            f"{count:,} {spec.plural.en.lower()} are no longer reached by anybody; they are kept until they are purged.",
+            f"{_records(count, spec)} {agreeing(count, 'is', 'are')} no longer reached by anybody; "
+            f"{agreeing(count, 'it is kept until it is purged', 'they are kept until they are purged')}.",
             f"{count:,} 条{spec.label.text('zh')}将无法访问；数据会保留到彻底删除为止。",
         )
         yield Finding(DANGER, "object_with_records", one.path, text, count)
@@ -80,7 +82,7 @@ def _pools_left(compared: Compared, one: Operation) -> Iterator[Finding]:
         count = compared.census.holders(before.code, "pool", pool)
         if count:
             text = Label(
-                f'In the pool "{pool}", which goes away, there are {count:,} {before.plural.en.lower()}. Move them first: fieldstone pools move {pool} TO.',
+                f'In the pool "{pool}", which goes away, there {agreeing(count, "is", "are")} {_records(count, before)}. Move {agreeing(count, "it", "them")} first: fieldstone pools move {pool} TO.',
                 f"公海“{pool}”中还有 {count:,} 条{before.label.text('zh')}，移除前请先转移：fieldstone pools move {pool} TO。",
             )
             yield Finding(STOP, "pool_with_records", one.path, text, count)
@@ -109,7 +111,7 @@ def _retired(
         count = compared.census.filled(spec.code, field.code)
         if count:
             text = Label(
-                f'{count:,} {spec.plural.en.lower()} have a value in "{field.label.en}"; the values are kept until they are purged.',
+                f'{_records(count, spec)} {agreeing(count, "has", "have")} a value in "{field.label.en}"; the values are kept until they are purged.',
                 f"{count:,} 条{spec.label.text('zh')}的“{field.label.text('zh')}”有值；这些值会保留到彻底删除为止。",
             )
             yield Finding(DANGER, "field_with_values", one.path, text, count)
@@ -124,7 +126,7 @@ def _named_by(
     if places:
         shown = tuple(place.text.en for place in places)
         text = Label(
-            f'"{one.label.en}" is named in {len(places)} places, which lose it.',
+            f'"{one.label.en}" is named in {quantity(len(places), "place")}, which {agreeing(len(places), "loses", "lose")} it.',
             f"“{one.label.text('zh')}”在 {len(places)} 处被引用，这些引用将失去它。",
         )
         yield Finding(DANGER, "named_elsewhere", one.path, text, len(places), shown)
@@ -142,7 +144,7 @@ def _asked_of_all(
         counted = census.missing(spec.code, code) if known else Counted(census.rows(spec.code))
         if counted.count:
             text = Label(
-                f'{counted.count:,} {spec.plural.en.lower()} have no "{new.label.en}"; they cannot be saved until it is filled.',
+                f'{_records(counted.count, spec)} {agreeing(counted.count, "has", "have")} no "{new.label.en}"; {agreeing(counted.count, "it", "they")} cannot be saved until it is filled.',
                 f"{counted.count:,} 条{spec.label.text('zh')}没有填写“{new.label.text('zh')}”，填写之前无法保存。",
             )
             yield Finding(
@@ -152,7 +154,7 @@ def _asked_of_all(
         counted = census.doubled(spec.code, code)
         if counted.count:
             text = Label(
-                f'{counted.count:,} values of "{new.label.en}" are there more than once; it cannot become unique before they differ.',
+                f'{quantity(counted.count, "value")} of "{new.label.en}" {agreeing(counted.count, "is", "are")} there more than once; it cannot become unique before they differ.',
                 f"“{new.label.text('zh')}”有 {counted.count:,} 个值重复，更正之前不能设为唯一。",
             )
             yield Finding(STOP, "not_unique", one.path, text, counted.count, counted.samples)
@@ -169,7 +171,7 @@ def _values(
     counted = compared.census.refused(spec.code, old.code, refusal_of(new.type))
     if counted.count:
         text = Label(
-            f'{counted.count:,} {spec.plural.en.lower()} hold a "{new.label.en}" that would be refused today; each keeps it until somebody changes it.',
+            f'{_records(counted.count, spec)} {agreeing(counted.count, "holds", "hold")} a "{new.label.en}" that would be refused today; each keeps it until somebody changes it.',
             f"{counted.count:,} 条{spec.label.text('zh')}的“{new.label.text('zh')}”不符合新的要求；在有人修改之前保持原值。",
         )
         yield Finding(WARNING, "values_refused", one.path, text, counted.count, counted.samples)
@@ -196,10 +198,14 @@ def _converted(
     counted = compared.census.refused(spec.code, old.code, judge)
     if counted.count:
         text = Label(
-            f'{counted.count:,} values of "{new.label.en}" cannot be read as {new.type.name} and will be empty; the old values are kept, and going back brings them back.',
+            f'{quantity(counted.count, "value")} of "{new.label.en}" cannot be read as {new.type.name} and will be empty; the old values are kept, and going back brings them back.',
             f"“{new.label.text('zh')}”有 {counted.count:,} 个值无法转换为 {new.type.name}，将显示为空；原值会保留，回退时恢复。",
         )
         yield Finding(DANGER, "not_convertible", one.path, text, counted.count, counted.samples)
+
+
+def _records(count: int, spec: ObjectType) -> str:
+    return quantity(count, spec.label.en.lower(), spec.plural.en.lower())
 
 
 def refusal_of(kind: FieldType) -> Callable[[object], str]:
@@ -231,7 +237,7 @@ def _of_rule(compared: Compared, one: Operation) -> Iterator[Finding]:
     counted = compared.census.breaking(rule.object_name, that, None if rule.when and (rule.when.paths or rule.when.rows) else rule.when)  # fmt: skip
     if counted.count:
         text = Label(
-            f'{counted.count:,} {before.plural.en.lower()} break the rule "{rule.label.en}" today; they stay as they are until what it reads is changed.',
+            f'{_records(counted.count, before)} {agreeing(counted.count, "breaks", "break")} the rule "{rule.label.en}" today; {agreeing(counted.count, "it stays as it is", "they stay as they are")} until what it reads is changed.',
             f"{counted.count:,} 条{before.label.text('zh')}目前不满足规则“{rule.label.text('zh')}”；在相关字段修改之前保持不变。",
         )
         yield Finding(WARNING, "rule_broken", one.path, text, counted.count, counted.samples)
@@ -241,7 +247,7 @@ def _of_role(compared: Compared, one: Operation) -> Iterator[Finding]:
     counted = compared.census.people(one.path[0])
     if one.verb == RETIRE and counted.count:
         text = Label(
-            f'{counted.count:,} people carry the role "{one.label.en}" and lose what it gives.',
+            f'{quantity(counted.count, "person", "people")} {agreeing(counted.count, "carries", "carry")} the role "{one.label.en}" and {agreeing(counted.count, "loses", "lose")} what it gives.',
             f"{counted.count:,} 人拥有角色“{one.label.text('zh')}”，将失去其权限。",
         )
         yield Finding(DANGER, "role_with_people", one.path, text, counted.count, counted.samples)
@@ -262,12 +268,12 @@ def _of_removed(compared: Compared, one: Leaving) -> Finding:
     spec = compared.after.objects[gone.object_name]
     if gone.to is None:
         text = Label(
-            f'{count:,} {spec.plural.en.lower()} hold "{gone.code}"; they keep it, and it is shown by its code.',
+            f'{_records(count, spec)} {agreeing(count, "holds", "hold")} "{gone.code}"; {agreeing(count, "it keeps", "they keep")} it, and it is shown by its code.',
             f"{count:,} 条{spec.label.text('zh')}的值为“{gone.code}”；将保留该值，并以代码显示。",
         )
         return Finding(DANGER, "option_in_use", gone.path, text, count)
     text = Label(
-        f'{count:,} {spec.plural.en.lower()} go from "{gone.code}" to "{gone.to}"; going back brings them back.',
+        f'{_records(count, spec)} {agreeing(count, "goes", "go")} from "{gone.code}" to "{gone.to}"; going back brings {agreeing(count, "it", "them")} back.',
         f"{count:,} 条{spec.label.text('zh')}将从“{gone.code}”移到“{gone.to}”；回退时会恢复。",
     )
     code = "stage_in_use" if gone.stage else "option_moved"

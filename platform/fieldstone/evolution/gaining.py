@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from fieldstone.access.rights import level_of
+from fieldstone.base.english import agreeing, quantity
 from fieldstone.base.label import Label
 from fieldstone.evolution.finding import NOTE, WARNING, Finding
 from fieldstone.evolution.operations import CHANGE, Operation
@@ -93,8 +94,8 @@ def _of_object(before: Side, after: Side, carriers: Carriers) -> Iterator[Findin
     for (gained, some), names in groups.items():
         count = len(names)
         what = _said(spec, some)
-        people_en = "1 person" if count == 1 else f"{count:,} people"
-        verb = ("gains" if gained else "loses") if count == 1 else ("gain" if gained else "lose")
+        people_en = quantity(count, "person", "people")
+        verb = agreeing(count, *(("gains", "gain") if gained else ("loses", "lose")))
         text = Label(
             f"{people_en} {verb} over {spec.plural.en.lower()}: {what.en}.",
             f"{count:,} 人对“{spec.label.text('zh')}”的权限{'增加' if gained else '减少'}：{what.zh}。",
@@ -125,7 +126,7 @@ def _of_conditions(operations: Sequence[Operation], carriers: Carriers) -> Itera
         if one.what != "permission" or one.verb != CHANGE or not conditions or not names:
             continue
         text = Label(
-            f'{len(names):,} with the role "{one.label.en}" reach other {one.within.en.lower()} records or actions than before.',
+            f'{len(names):,} with the role "{one.label.en}" {agreeing(len(names), "reaches", "reach")} other {one.within.en.lower()} records or actions than before.',
             f"{len(names):,} 位“{one.label.text('zh')}”可及的“{one.within.text('zh')}”记录或操作将改变。",
         )
         yield Finding(NOTE, "people_reach_others", one.path, text, len(names), tuple(names[:SHOWN]))

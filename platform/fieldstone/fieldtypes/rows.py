@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from fieldstone.base.english import quantity
 from fieldstone.base.label import Label
 from fieldstone.expressions.types import Kind, Type
 from fieldstone.fieldtypes.contract import FieldType, InvalidValueError, TypeSpec
@@ -98,7 +99,7 @@ class RowsType:
         count = len(value) if isinstance(value, (list, tuple)) else 0
         if language.startswith("zh"):
             return f"{count} 行"
-        return f"{count} row" if count == 1 else f"{count} rows"
+        return quantity(count, "row")
 
     def json_schema(self) -> Mapping[str, object]:
         """Return a list of objects with the fields' own schemas."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from fieldstone.base.english import quantity
 from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Change, Draft, Effect, Operation
 from fieldstone.expressions.expression import Expression
@@ -140,7 +141,7 @@ class Automation:
         ]
         people = sum(effect.channel != "webhook" for effect in effects)
         if people:
-            done.append(Label(f"sent {people} messages", f"发送 {people} 条通知"))
+            done.append(Label(f"sent {quantity(people, 'message')}", f"发送 {people} 条通知"))
         if self.webhook is not None:
             done.append(Label("called a webhook", "调用 Webhook"))
         return joined(done)

@@ -9,6 +9,7 @@ from hashlib import blake2b
 from typing import Any, Final
 
 from fieldstone.base.cached import cached_property
+from fieldstone.base.english import quantity
 from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Candidate, Draft
 from fieldstone.rules import rotation as ways
@@ -347,7 +348,9 @@ def _in_turn(place: int, people: int) -> Label:
 
 @lru_cache(maxsize=1024)
 def _by_share(people: int) -> Label:
-    return Label(f"next by equal shares of {people} people", f"按 {people} 人均分轮到")
+    return Label(
+        f"next by equal shares of {quantity(people, 'person', 'people')}", f"按 {people} 人均分轮到"
+    )
 
 
 @lru_cache(maxsize=1024)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from fieldstone.base.english import agreeing
 from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Change, Draft, Effect, Operation, TimerRequest
 from fieldstone.expressions.expression import Expression
@@ -244,7 +245,7 @@ def _values(rule: Rule, crossing: Crossing, draft: Draft, facts: Facts) -> dict[
 def _said(count: int, most: int) -> Label:
     if count > most:
         return Label(
-            f"judged worthless for the {count}. time, {most} are allowed",
+            f"judged worthless for the {count}. time, {most} {agreeing(most, 'is', 'are')} allowed",
             f"第 {count} 次判定无价值，最多 {most} 次",
         )
     return Label(

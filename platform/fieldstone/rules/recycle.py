@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, replace
 from datetime import datetime, time, timedelta
 from typing import Any, Final
 
+from fieldstone.base.english import quantity
 from fieldstone.base.label import Label
 from fieldstone.base.workdays import Span, parse_span, zone_of
 from fieldstone.changes.nouns import Draft, TimerRequest
@@ -108,7 +109,7 @@ class Recycle(Deadline):
             return verdict
         name = self.dead_label or Label(self.dead)
         because = Label(
-            f"{verdict.because.en}; recalled {times} times before, so to {name.en}",
+            f"{verdict.because.en}; recalled {quantity(times, 'time')} before, so to {name.en}",
             f"{verdict.because.text('zh')}；此前已回收 {times} 次，转入{name.text('zh')}",
         )
         sets = {**verdict.sets, "owner": None, "pool": self.dead}

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Final
 
+from fieldstone.base.english import quantity
 from fieldstone.base.label import Label
 from fieldstone.base.workdays import zone_of
 from fieldstone.changes.nouns import Draft, LedgerEntry, TimerRequest
@@ -211,7 +212,7 @@ class Scoring:
         counted = [(one.label, worth.items[one.code]) for one in self.items]
         counted = sorted((one for one in counted if one[1]), key=lambda one: -abs(one[1]))
         shown = counted[:SHOWN_ITEMS]
-        english = f"{total} points" + (": " if shown else "")
+        english = quantity(total, "point") + (": " if shown else "")
         chinese = f"{total} 分" + ("：" if shown else "")
         english += ", ".join(f"{label.text('en')} {points:+d}" for label, points in shown)
         chinese += "、".join(f"{label.text('zh')} {points:+d}" for label, points in shown)

@@ -8,6 +8,7 @@ from typing import Any
 from fieldstone.actions.leaving.handing import AT_ONCE, further, hand_over
 from fieldstone.actions.leaving.heirs import Heirs
 from fieldstone.actions.offboard import JOB
+from fieldstone.base.english import quantity
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Effect
 from fieldstone.reads.leaving import leaving_rule
@@ -70,7 +71,7 @@ def _tell(site: Site, run: Run) -> None:
         "object": "user",
         "id": person,
         "message": {
-            "en": f"The hand-over is done: {count} records.",
+            "en": f"The hand-over is done: {quantity(count, 'record')}.",
             "zh": f"离职移交已完成，共 {count} 条记录。",
         },
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from fieldstone.base.english import quantity
 from fieldstone.changes.nouns import Effect
 from fieldstone.rules.ladder import STRENGTHS
 from fieldstone.writes.work import Batch
@@ -38,7 +39,8 @@ def _one(several: Sequence[Effect]) -> Effect:
     """Return one message that tells all; it leads to the record of the first."""
     count, rest = len(several), len(several) - NAMED
     told = {
-        "en": f"{count} reminders: " + " ".join(_said(one, "en") for one in several[:NAMED]),
+        "en": f"{quantity(count, 'reminder')}: "
+        + " ".join(_said(one, "en") for one in several[:NAMED]),
         "zh": f"{count} 条提醒：" + "".join(_said(one, "zh") for one in several[:NAMED]),
     }
     if rest > 0:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from datetime import date
 
+from fieldstone.base.english import quantity
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ical import special_days
 from fieldstone.cli.contract import DONE, Asked
@@ -52,7 +53,7 @@ class CalendarCommand:
         if days:
             changing, context = changing_of(site)
             calendars.set_days(changing, context, found.code, days, f"calendar {verb}")
-        asked.terminal.say(f"{len(days)} days changed.")
+        asked.terminal.say(f"{quantity(len(days), 'day')} changed.")
         return DONE
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
+from fieldstone.base.english import quantity
 from fieldstone.cli.contract import DONE, Asked
 
 
@@ -23,7 +24,7 @@ class Check:
         model = wiring.compile_model(settings, wiring.vocabulary(), stored)
         fields = sum(len(spec.fields) for spec in model.objects.values())
         asked.terminal.say(
-            f"All good: {len(model.objects)} objects with {fields} fields, {len(model.rules)} rules."
+            f"All good: {quantity(len(model.objects), 'object')} with {quantity(fields, 'field')}, {quantity(len(model.rules), 'rule')}."
         )
         return DONE
 

@@ -8,6 +8,7 @@ from typing import Any
 from fieldstone.actions.contract import Call
 from fieldstone.actions.merging.finding import Finding, Stand, search_of
 from fieldstone.actions.running import run
+from fieldstone.base.english import agreeing, quantity
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.names import did_you_mean
 from fieldstone.cli.commands.import_ import context_of
@@ -84,7 +85,8 @@ def _list(asked: Asked, site: Site) -> int:
         one = names.get((pair.object_name, pair.record), "")
         other = names.get((pair.other_object, pair.other), "")
         asked.terminal.say(f"{pair.score:3} %  {pair.record}  {pair.other}  {one} / {other}")
-    asked.terminal.say(f"{page.total} pairs wait." if page.total else "No pair waits.")
+    waiting = f"{quantity(page.total or 0, 'pair')} {agreeing(page.total or 0, 'waits', 'wait')}."
+    asked.terminal.say(waiting if page.total else "No pair waits.")
     return DONE
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from fieldstone.actions.importing.running import Import, Order, Summary
 from fieldstone.actions.importing.source import open_source
 from fieldstone.actions.importing.undoing import undo
+from fieldstone.base.english import quantity
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.names import did_you_mean
 from fieldstone.base.shipped import shipped
@@ -139,7 +140,7 @@ def _undo(asked: Asked, site: Site, ctx: Context) -> int:
 def _tell(asked: Asked, summary: Summary) -> None:
     say = asked.terminal.say
     verb = "would be" if asked.arguments.dry_run else "were"
-    say(f"{summary.rows} rows read.")
+    say(f"{quantity(summary.rows, 'row')} read.")
     for count, what in (
         (summary.created, "created"),
         (summary.updated, "updated"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
+from fieldstone.base.english import agreeing
 from fieldstone.base.errors import Problem
 from fieldstone.cli.contract import DONE, REFUSED, Asked
 from fieldstone.cli.planning import changing_of
@@ -35,7 +36,7 @@ class RevisionsCommand:
             back = f" to {one.target}" if one.target is not None else ""
             asked.terminal.say(
                 f"{one.number:<5} {one.at:%Y-%m-%d %H:%M}  {one.kind + back:14} {one.author_name:20} "
-                f"{len(one.difference):3} steps  {one.reason}".rstrip()
+                f"{len(one.difference):3} {agreeing(len(one.difference), 'step ', 'steps')}  {one.reason}".rstrip()
             )
         if not found:
             asked.terminal.say("The configuration was never changed.")

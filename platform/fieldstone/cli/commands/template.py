@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
+from fieldstone.base.english import agreeing, quantity
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Context
 from fieldstone.cli.contract import DONE, REFUSED, Asked
@@ -128,7 +129,7 @@ def _new(asked: Asked) -> int:
     for path, text in texts.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
-    asked.terminal.say(f"{asked.arguments.dir} is a template of {len(texts)} files.")
+    asked.terminal.say(f"{asked.arguments.dir} is a template of {quantity(len(texts), 'file')}.")
     asked.terminal.say(f"Next: fieldstone template test {asked.arguments.dir}")
     return DONE
 
@@ -139,7 +140,11 @@ def _test(asked: Asked) -> int:
     problems = shop.test(package)
     for one in problems:
         asked.terminal.say(f"{one.path}: {one.message} {one.cure}")
-    said = f"{len(problems)} things differ." if problems else "All its tests hold."
+    said = (
+        f"{quantity(len(problems), 'thing')} {agreeing(len(problems), 'differs', 'differ')}."
+        if problems
+        else "All its tests hold."
+    )
     asked.terminal.say(f"{package.name} {package.version}: {said}")
     return REFUSED if problems else DONE
 
@@ -148,7 +153,7 @@ def _pack(asked: Asked) -> int:
     package = _package(asked)
     target = asked.folder / f"{package.name}-{package.version}.zip"
     target.write_bytes(pack(package))
-    asked.terminal.say(f"{target.name} holds {len(package.texts)} files.")
+    asked.terminal.say(f"{target.name} holds {quantity(len(package.texts), 'file')}.")
     return DONE
 
 

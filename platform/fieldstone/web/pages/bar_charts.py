@@ -37,8 +37,9 @@ def histogram(pen: Pen, chart: Chart) -> Drawn:
         {"x": 0, "text": "0", "anchor": "start"},
         {"x": right, "text": t("{n} d", n=width * bins), "anchor": "end"},
     ]
-    label = t("Half of them within {n} days", n=int(marks["half"] or 0))
-    what = pen.plural if pen.language == "zh" else pen.plural.lower()
+    half = int(marks["half"] or 0)
+    label = pen.speech.tn("Half of them within one day", "Half of them within {n} days", half)
+    what = pen.called(marks["total"])
     data = {"label": label, "bars": bars, "marks": _marks(pen, chart, width, bins), "ticks": ticks}
     total = t("{n} {what}", n=pen.number(marks["total"], "number"), what=what)
     return {"data": data, "sub": total, "sub_href": pen.behind(chart, "count", "0-")}

@@ -211,7 +211,7 @@ class Board:
             self.number,
             lambda code: stages[code].label.text(language),
             lambda chart, figure, key: self.behind(chart.code, figure, key, keyed=True),
-            self.spec.plural.text(language),
+            (self.spec.label.text(language), self.spec.plural.text(language)),
         )
 
     def _funnel(self, chart: Chart) -> Drawn:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from fieldstone.base.english import agreeing
 from fieldstone.reports.paths import MILESTONES
 from fieldstone.reports.results import Chart, Number
 from fieldstone.web.i18n import Speech
@@ -29,7 +30,12 @@ class Pen:
     number: Callable[[Number, str], str]
     stage: Callable[[str], str]
     behind: Callable[[Chart, str, object], str]
-    plural: str = ""  # what the records are called
+    names: tuple[str, str] = ("", "")  # what one record is called, and several
+
+    def called(self, count: Number) -> str:
+        """Return what so many records are called, within a sentence."""
+        one, many = self.names
+        return many if self.language == "zh" else agreeing(int(count or 0), one, many).lower()
 
 
 def stuck(pen: Pen, chart: Chart) -> Drawn:

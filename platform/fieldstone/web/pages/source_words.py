@@ -78,7 +78,9 @@ def _letting_in(said: Speech, source: Source) -> Iterator[tuple[str, str]]:
     if source.via == "form":
         guards = [
             t("a field nobody sees") if source.captcha.honeypot else "",
-            t("at least {n} seconds", n=source.captcha.seconds) if source.captcha.seconds else "",
+            said.tn("at least one second", "at least {n} seconds", source.captcha.seconds)
+            if source.captcha.seconds
+            else "",
             t("work of {n} bits", n=source.captcha.work) if source.captcha.work else "",
             t("confirmation by e-mail") if source.opt_in else "",
         ]
@@ -116,6 +118,6 @@ def _afterwards(asked: Asked, intake: Intake) -> Iterator[tuple[str, str]]:
             "cpc": "{amount} for each click",
         }
         yield "Cost", t(each[source.cost.model], amount=f"{source.cost.amount:,}")
-    yield "Kept word for word", t("{n} days", n=source.retention_days)
+    yield "Kept word for word", speech(language).tn("one day", "{n} days", source.retention_days)
     if source.mailbox is not None:
         yield "Mailbox", f"{source.mailbox.user} · {source.mailbox.host}"
