@@ -56,7 +56,7 @@ def test_records_of_a_removed_stage_go_where_the_command_line_says(
     assert planned[0] == 0
     assert "--move visit.stage.under_way=TO; TO is one of planned, done" in planned[1]
     assert [one[0] for one in (asked, strange, crooked, done)] == [1, 1, 1, 0]
-    assert "1 records stand in 'under_way', which goes away." in asked[1]
+    assert "1 record stands in 'under_way', which goes away." in asked[1]
     assert "lead.stage.contacted=new" in crooked[1]
     record = site.reads.get(
         site.system_context("test"), site.model, "visit", str(outcome.record_id)

@@ -31,7 +31,7 @@ def test_a_pool_in_which_records_lie_cannot_go_and_the_plan_says_how_many(proces
     planned = process.plan((POOLS, LEFT))
 
     assert [problem.code for problem in planned.problems] == ["pool_with_records"]
-    assert "there are 1 leads" in planned.problems[0].message
+    assert "there is 1 lead" in planned.problems[0].message
     with pytest.raises(RefusedError):
         process.changing.apply(process.ctx, planned, Wish("", second_word=True))
 

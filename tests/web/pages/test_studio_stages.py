@@ -118,7 +118,7 @@ def test_a_stage_is_added_and_goes_only_with_a_word_on_where_its_records_go(
     assert "Put into force" not in asked.text
     assert (forced.status_code, strange.status_code) == (422, 422)
     assert stage_before == "waiting"
-    assert "1 leads go from" in html.unescape(told.text)
+    assert "1 lead goes from" in html.unescape(told.text)
     assert office.value("lead", lead, "stage") == "qualified"
     assert "waiting" not in pipeline(office).stages
 
