@@ -12,6 +12,8 @@ const tell = (item) => item.closest("form")?.dispatchEvent(new Event("arranged",
 export function arrange() {
   for (const list of $$("[data-order]")) {
     if (Sortable.get(list)) continue;
+    // Sortable calls every place passed a "change"; a form would take it for somebody's choice and send half a drag.
+    list.addEventListener("change", (event) => event.target === list && event.stopPropagation());
     Sortable.create(list, {
       group: list.dataset.order || undefined,
       draggable: "li",
@@ -19,6 +21,10 @@ export function arrange() {
       ghostClass: "ghost",
       animation: matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 140,
       emptyInsertThreshold: 24,
+      forceFallback: true,
+      fallbackOnBody: true,
+      fallbackTolerance: 4,
+      dragClass: "held",
       delay: 120,
       delayOnTouchOnly: true,
       onEnd: ({ item }) => tell(item),
@@ -94,6 +100,7 @@ on("focusout", "[data-order] .grip", (event, grip) => {
 on("click", "form [name=do]", (event, at) => {
   pressed = at.id;
 });
-document.addEventListener("htmx:after:swap", () => {
+document.addEventListener("htmx:after:swap", (event) => {
   if (pressed && !document.activeElement?.closest("form")) document.getElementById(pressed)?.focus();
+  if (event.detail?.ctx?.target?.id === "designer") $("#preview")?.dispatchEvent(new Event("preview"));
 });

@@ -138,7 +138,7 @@ def _row(asked: Asked, part: Part, code: str, value: Mapping[str, Any], layer: s
         "code": code,
         "label": label_of(asked, code, value),
         "kind": variant_label(asked, part, variant),
-        "summary": _summary(value),
+        "summary": _summary(asked, value),
         "layer": layer,
         "off": value.get("enabled") is False or value.get("archived") is True,
         **(_about_rule(asked, code) if part.kind == "rules" else {}),
@@ -158,14 +158,17 @@ def _about_rule(asked: Asked, code: str) -> Drawn:
     }
 
 
-def _summary(value: Mapping[str, Any]) -> str:
+def _summary(asked: Asked, value: Mapping[str, Any]) -> str:
+    t, objects = speech(asked.language).t, asked.model.objects
     shown = []
     for name in SUMMARY[2:]:
         said = value.get(name)
-        if said in (None, "", [], False):
+        if said in (None, "", [], False) or isinstance(said, Mapping):
             continue
+        label = t(name.replace("_", " ").capitalize())
         if isinstance(said, list):
             said = ", ".join(str(one) for one in said[:6])
-        if not isinstance(said, Mapping):
-            shown.append(name.replace("_", " ") if said is True else f"{name}: {said}")
+        elif name == "to" and said in objects:
+            said = objects[said].label.text(asked.language)
+        shown.append(label.lower() if said is True else f"{label.lower()}: {said}")
     return " · ".join(shown)[:160]

@@ -25,7 +25,8 @@ from fieldstone.web.pages.values import Look
 PAGE = Blueprint("studio_preview", __name__)
 Drawn = dict[str, Any]
 RECORDS: Final = 6
-DRAFTED: Final = "new_field"
+DRAFTED: Final = {"code": "new_field", "label.en": "New field", "label.zh": "新字段"}
+NATIVE: Final = {"en": "English", "zh": "简体中文"}
 
 
 def preview_of(asked: Asked, part: Part, code: str) -> Drawn:
@@ -35,7 +36,7 @@ def preview_of(asked: Asked, part: Part, code: str) -> Drawn:
         return {}
     query = Query(fields=(spec.title,), limit=RECORDS)
     page = asked.site.reads.list(asked.ctx, asked.model, spec.code, query)
-    look, t = Look(asked), speech(language).t
+    look = Look(asked)
     return {
         "url": f"/studio/preview/{spec.code}/{part.kind}/{code}",
         "records": [{"value": one.id, "label": look.title(one) or "–"} for one in page.rows],
@@ -44,7 +45,7 @@ def preview_of(asked: Asked, part: Part, code: str) -> Drawn:
             for one in asked.model.roles.values()
         ],
         "languages": [
-            {"value": one, "label": t("Chinese" if one == "zh" else "English"), "chosen": one == language}
+            {"value": one, "label": NATIVE.get(one, one), "chosen": one == language}
             for one in asked.site.settings.languages
         ],
     }  # fmt: skip
@@ -60,7 +61,8 @@ def preview_entry(object_name: str, kind: str, code: str) -> Response:
         raise not_there()
     given = request.form.copy()
     if code == part.new and not given.get("label.en") and not given.get("label.zh"):
-        given["code"] = given.get("code") or DRAFTED
+        for name, text in DRAFTED.items():
+            given[name] = given.get(name) or text
     found = typed_entry(asked, part, code, given)
     if "options" in found.errors:  # what is not written yet is drawn as a blank
         given["options-0-en"] = given["options-0-zh"] = "…"

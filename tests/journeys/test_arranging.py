@@ -1,0 +1,106 @@
+"""An administrator changes what everybody works with: a field beside its preview, a form by drag and by keys."""
+
+from __future__ import annotations
+
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import Tab
+
+
+PREVIEW = 40000  # ms; each keystroke compiles the site anew, and a busy machine is slow
+
+
+def put_into_force(page: Page) -> None:
+    page.get_by_role("button", name="See the plan").click()
+    page.get_by_role("button", name="Put into force").click()
+    expect(page.locator(".toast")).to_contain_text("is in force")
+
+
+def drag(page: Page, field: str, onto: str) -> None:
+    """Carry a field by its grip to the place of another one."""
+    grip = page.locator(f"#grip-{field}")
+    grip.scroll_into_view_if_needed()
+    source, target = grip.bounding_box(), page.locator(f"#i-{onto}").bounding_box()
+    assert source is not None
+    assert target is not None
+    page.mouse.move(source["x"] + 8, source["y"] + 12)
+    page.mouse.down()
+    page.mouse.move(source["x"] + 20, source["y"] + 4, steps=4)
+    page.mouse.move(target["x"] + 60, target["y"] + 10, steps=12)
+    expect(page.locator(f"#i-{field} + #i-{onto}")).to_be_attached()
+    with page.expect_response(lambda answer: answer.url.endswith("/studio/layout/lead/form")):
+        page.mouse.up()
+
+
+def test_a_field_is_seen_in_form_and_list_while_it_is_typed_and_then_used(tab: Tab) -> None:
+    page = tab("admin")
+    page.goto("/studio/o/lead/fields")
+    page.get_by_role("link", name="New field").click()
+    preview = page.locator("#preview")
+    expect(preview).to_contain_text("New field", timeout=PREVIEW)
+    page.get_by_label("Type").select_option("select")
+    expect(preview).to_contain_text("Write at least one option.", timeout=PREVIEW)
+    page.locator("[name='options-0-en']").fill("Ruby")
+    page.locator("[name='options-0-color']").select_option("red")
+    page.locator("[name=_section]").select_option("demand")
+    page.locator("[name='label.en']").fill("Colour of shoes")
+    field = preview.locator(".field.marked")
+
+    expect(field).to_contain_text("Colour of shoes", timeout=PREVIEW)
+    expect(field.locator("option")).to_contain_text(["Choose", "Ruby"])
+    expect(preview.locator("tbody")).to_contain_text("Ruby")
+
+    page.locator("#entry-form summary", has_text="Conditions").click()
+    page.locator("[name='visible_when']").fill("urgency == 'high'")
+    expect(field).to_have_count(0, timeout=PREVIEW)
+    expect(preview).to_contain_text("Hidden now")
+    preview.locator("[name='pv.urgency']").select_option("high")
+    expect(field).to_contain_text("Colour of shoes", timeout=PREVIEW)
+
+    put_into_force(page)
+    page.goto("/o/lead/new")
+    expect(page.locator("[name=colour_of_shoes]")).to_have_count(0)
+    page.locator("[name=urgency]").select_option("high")
+    page.locator("[name=colour_of_shoes]").select_option("ruby")
+
+
+def test_a_form_is_arranged_by_drag_and_by_keys_and_becomes_the_real_one(tab: Tab) -> None:
+    page = tab("admin")
+    page.goto("/studio/layout/lead/form")
+    drag(page, "budget", "mobile")
+    contact = page.locator("section[aria-label=Contact] .st-item")
+
+    expect(contact.nth(1)).to_contain_text("Budget")
+    preview = page.locator("#preview .form-g").first
+    expect(preview).to_contain_text("Budget", timeout=PREVIEW)
+
+    grip = page.locator("#grip-job_title")
+    grip.press("Space")
+    for _ in range(4):
+        grip.press("ArrowUp")
+    expect(page.locator("#spoken")).to_contain_text("Job title: 2 of 7 in Contact")
+    grip.press("Space")
+    expect(page.locator("#up-job_title")).to_be_visible()
+    expect(contact.nth(1)).to_contain_text("Job title")
+    page.locator("#out-website").click()
+    expect(page.locator(".st-pal")).to_contain_text("Website")
+    put_into_force(page)
+
+    page.goto("/o/lead/new")
+    labels = page.locator(".form-g").first.locator("label")
+    expect(labels).to_have_text(["Name *", "Job title", "Budget", "Mobile", "E-mail", "Company"])
+    expect(page.locator("[name=website]")).to_have_count(0)
+
+
+def test_fields_are_arranged_on_a_phone_by_buttons(tab: Tab) -> None:
+    page = tab("admin", width=390)
+    page.goto("/studio/layout/lead/quick")
+    page.locator("#in-email").tap()
+    expect(page.locator("#out-email")).to_be_visible()
+    for _ in range(2):
+        page.locator("#up-email").tap()
+        page.wait_for_load_state("networkidle")
+
+    expect(page.locator(".st-item").nth(2)).to_contain_text("E-mail")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    put_into_force(page)
