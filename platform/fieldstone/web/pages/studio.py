@@ -13,10 +13,12 @@ from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.entries import FOOT, Entry
-from fieldstone.web.pages.studio_edits import Edits, changing_of
+from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
+from fieldstone.web.pages.studio_lines import FIRST_STAGES, code_from
 from fieldstone.web.pages.studio_plan import planned_page
 
 Drawn = dict[str, Any]
+OWN_GROUP: Final = "own"
 ICONS: Final = ("box", "package", "folder", "calendar", "graduation-cap", "shield-check", "wrench", "building-2", "users", "star")  # fmt: skip
 
 
@@ -42,6 +44,7 @@ def make_object() -> Response:
     t = speech(asked.language).t
     code, english = given.get("code", "").strip(), " ".join(given.get("en", "").split())
     chinese = " ".join(given.get("zh", "").split())
+    code = code or code_from(english or chinese, list(asked.model.objects))
     errors = []
     if not is_code(code) or "__" in code:
         errors.append(
@@ -72,8 +75,24 @@ def make_object() -> Response:
         "forms": {"default": {"main": {"label": label, "fields": ["name"]}}},
         "permissions": dict.fromkeys(roles, rights),
     }  # fmt: skip
-    edits = Edits().set(("objects", code), value)
+    if "staged" in given:
+        path = {
+            "label": {"en": "Standard", "zh": "标准流程"},
+            "stages": FIRST_STAGES,
+            "moves": "any",
+        }
+        value["stages"] = {"pipelines": {"standard": path}}
+    edits = _listed(asked, Edits().set(("objects", code), value), code)
     return planned_page(asked, edits, f"/studio/o/{code}")
+
+
+def _listed(asked: Asked, edits: Edits, code: str) -> Edits:
+    """Return the steps that put a new object into the side bar, among those that this site made itself."""
+    items = effective_of(asked).value(("nav", OWN_GROUP, "items"))
+    if items is not None:
+        return edits.set(("nav", OWN_GROUP, "items"), [*items, code])
+    group = {"label": {"en": "Our own", "zh": "自有对象"}, "items": [code]}
+    return edits.set(("nav", OWN_GROUP), group)
 
 
 def _overview(asked: Asked, given: Drawn, errors: list[Drawn]) -> Response:
@@ -92,7 +111,10 @@ def _overview(asked: Asked, given: Drawn, errors: list[Drawn]) -> Response:
         "broken": [f"{one.path}: {one.message} {one.cure}" for one in served.problems],
         "given": given,
         "errors": errors,
-        "icons": [{"value": one, "label": one} for one in ICONS],
+        "icons": [
+            {"value": one, "label": one, "chosen": one == given.get("icon", ICONS[0])}
+            for one in ICONS
+        ],
     }  # fmt: skip
     return drawing.page(asked, "studio", context, 422 if errors else 200)
 
@@ -121,6 +143,7 @@ def tabs(asked: Asked, current: str) -> list[Drawn]:
         ("objects", t("Objects"), "/studio", "box"),
         ("rules", t("Rules"), "/studio/rules", "workflow"),
         ("permissions", t("Permissions"), "/studio/permissions", "shield-check"),
+        ("reports", t("Reports"), "/studio/reports", "chart-no-axes-column"),
         ("templates", t("Templates"), "/studio/templates", "package"),
         ("revisions", t("Revisions"), "/studio/revisions", "history"),
         ("yaml", "YAML", "/studio/yaml", "file-code"),

@@ -104,10 +104,11 @@ def _form(
         raise not_there()
     value = entries.get(code, {}) if code != part.new else {}
     variant = variant_of(part, value, given.get("variant", ""))
-    form = form_of(asked, part, variant, [one for one in entries if one != code], value)
-    typed = form.posted(given)
-    chosen = typed.get("object") or value.get("object") or "lead"
+    chosen = given.get("object") or value.get("object") or "lead"
     object_name = part.spec.code if part.spec else str(chosen)
+    others = [one for one in entries if one != code]
+    form = form_of(asked, part, variant, others, value, object_name if not part.spec else "")
+    typed = form.posted(given)
     of_rule = part.kind == "rules" and code == part.new
     of_field = part.kind == "fields"
     context = {

@@ -224,3 +224,25 @@ def column_lines(before: Json, types: Sequence[tuple[str, str]], objects: Sequen
         LineColumn("required", t("Required"), "boolean", size="s"),
     ]
     return Lines(before, columns, speech, short="type")
+
+
+# What a path begins with: people rename these, take some away and add their own.
+FIRST_STAGES: Final[Mapping[str, Mapping[str, Any]]] = {
+    "new": {"label": {"en": "New", "zh": "新建"}, "color": "blue"},
+    "doing": {"label": {"en": "In progress", "zh": "进行中"}, "color": "amber"},
+    "done": {"label": {"en": "Done", "zh": "已完成"}, "kind": "won", "color": "green"},
+    "dropped": {"label": {"en": "Dropped", "zh": "已放弃"}, "kind": "lost", "color": "gray"},
+}
+
+
+def stage_lines(speech: Speech) -> Lines:
+    """Return the lines of the stages that a new pipeline begins with."""
+    t = speech.t
+    kinds = (("open", t("open")), ("won", t("won")), ("lost", t("lost")))
+    columns = [
+        LineColumn("en", t("in English")),
+        LineColumn("zh", t("in Chinese")),
+        LineColumn("kind", t("Kind"), "select", kinds, "m"),
+        LineColumn("color", t("Color"), "select", [(one, t(one)) for one in COLORS], "m"),
+    ]
+    return Lines(FIRST_STAGES, columns, speech)

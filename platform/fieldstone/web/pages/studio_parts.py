@@ -16,7 +16,7 @@ from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages.schema_form import SchemaForm, without
 from fieldstone.web.pages.studio_edits import effective_of
-from fieldstone.web.pages.studio_lines import Lines, column_lines, option_lines
+from fieldstone.web.pages.studio_lines import Lines, column_lines, option_lines, stage_lines
 from fieldstone.web.pages.subjects import not_there
 
 Json = Mapping[str, Any]
@@ -124,11 +124,16 @@ def long_form(kind: str, value: Any) -> dict[str, Any]:
 
 
 def form_of(
-    asked: Asked, part: Part, variant: str, siblings: Sequence[str], before: Json
+    asked: Asked, part: Part, variant: str, siblings: Sequence[str], before: Json, about: str = ""
 ) -> SchemaForm:
-    """Return the form of an entry that says `before`; `variant` is the type of a field or the kind of a rule."""
+    """Return the form of an entry that says `before`, none of a new one; `variant` is the type of a field or the kind of a rule.
+
+    `about` is the object of a rule.
+    """
     schema = _schema(asked, part, variant)
     shown = without(schema["properties"], HIDDEN)
+    if part.kind == "pipelines" and not before:
+        shown = {"label": shown["label"], "stages": schema["properties"]["stages"], **shown}
     if part.kind in ("views", "stages"):
         shown = {"kind": schema["properties"]["kind"], **shown}
     required = frozenset(schema.get("required", ())) - set(HIDDEN)
@@ -137,7 +142,7 @@ def form_of(
         shown,
         required,
         speech(asked.language),
-        _choices(asked, part, shown, siblings, before),
+        _choices(asked, part, shown, siblings, before) | _of_object(asked, shown, before, about),
         frozenset(yes_no) - UNDECIDED if part.kind == "fields" else frozenset(),
         _lines(asked, part, shown, siblings, before),
         dict.fromkeys(PICKED & set(shown), _fields(asked, part)) if part.kind == "stages" else {},
@@ -182,6 +187,26 @@ def _choices(
     return {name: choices for name, choices in found.items() if name in shown}
 
 
+def _of_object(asked: Asked, shown: Mapping[str, Json], before: Json, about: str) -> dict[str, Sequence[tuple[str, str]]]:  # fmt: skip
+    """Return the fields of its object that a rule's clock and its cases may name."""
+    spec = asked.model.objects.get(about)
+    if spec is None:
+        return {}
+    found: dict[str, Sequence[tuple[str, str]]] = {}
+    for name, kind in (("starts", "datetime"), ("stops", "datetime"), ("by", "select")):
+        listed = [
+            (code, one.label.text(asked.language))
+            for code, one in spec.fields.items()
+            if one.type.name == kind and not one.archived
+        ]
+        said = before.get(name)
+        if isinstance(said, str) and said not in dict(listed):
+            listed.append((said, said))
+        if name in shown and (said is None or isinstance(said, str)):
+            found[name] = listed
+    return found
+
+
 def _objects(asked: Asked) -> list[tuple[str, str]]:
     listed = [one for one in asked.model.objects.values() if one.parent is None]
     return [(one.code, one.label.text(asked.language)) for one in listed]
@@ -200,10 +225,12 @@ def _held(asked: Asked, part: Part, siblings: Sequence[str]) -> Mapping[str, int
 def _lines(
     asked: Asked, part: Part, shown: Mapping[str, Json], siblings: Sequence[str], before: Json
 ) -> dict[str, Lines]:
-    """Return the settings of a field that are maps of entries."""
-    if part.kind != "fields":
-        return {}
+    """Return the settings that are maps of entries: options, columns, the stages of a new pipeline."""
     said, found = speech(asked.language), {}
+    if part.kind == "pipelines" and "stages" in shown:
+        found["stages"] = stage_lines(said)
+    if part.kind != "fields":
+        return found
     if "options" in shown:
         options = _in_order(before.get("options"))
         used = _held(asked, part, siblings) if before.get("options") else None

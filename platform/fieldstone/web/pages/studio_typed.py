@@ -54,7 +54,8 @@ def typed_entry(asked: Asked, part: Part, code: str, given: MultiDict[str, str])
         raise not_there()
     before = entries.get(code, {}) if code != part.new else {}
     variant = variant_of(part, before, given.get("variant", ""))
-    form = form_of(asked, part, variant, [one for one in entries if one != code], before)
+    about = str(given.get("object") or before.get("object") or "")
+    form = form_of(asked, part, variant, [one for one in entries if one != code], before, about)
     typed = form.posted(given)
     values, errors = form.read(typed)
     if "options" in form.lines and not values.get("options") and not values.get("options_from"):
