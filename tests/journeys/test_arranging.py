@@ -6,7 +6,6 @@ from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Tab
 
-
 PREVIEW = 40000  # ms; each keystroke compiles the site anew, and a busy machine is slow
 
 
@@ -51,6 +50,7 @@ def test_a_field_is_seen_in_form_and_list_while_it_is_typed_and_then_used(tab: T
     expect(preview.locator("tbody")).to_contain_text("Ruby")
 
     page.locator("#entry-form summary", has_text="Conditions").click()
+    page.locator("[data-field=visible_when] .cond-t summary").click()
     page.locator("[name='visible_when']").fill("urgency == 'high'")
     expect(field).to_have_count(0, timeout=PREVIEW)
     expect(preview).to_contain_text("Hidden now")

@@ -102,5 +102,6 @@ on("click", "form [name=do]", (event, at) => {
 });
 document.addEventListener("htmx:after:swap", (event) => {
   if (pressed && !document.activeElement?.closest("form")) document.getElementById(pressed)?.focus();
-  if (event.detail?.ctx?.target?.id === "designer") $("#preview")?.dispatchEvent(new Event("preview"));
+  // What the server drew anew in a form, such as the rows of a condition, no "change" tells of.
+  if (/^(designer|cond-b-)/.test(event.detail?.ctx?.target?.id)) $("#preview")?.dispatchEvent(new Event("preview"));
 });

@@ -41,32 +41,43 @@ def make_object() -> Response:
     """Plan a new object from its names: with a title field, an owner, a list and rights for administrators."""
     asked, given = the_call(), request.form
     changing_of(asked)
+    english, chinese = (" ".join(given.get(one, "").split()) for one in ("en", "zh"))
+    label = {"en": english or chinese, "zh": chinese or english}
+    code = given.get("code", "").strip() or code_from(label["en"], list(asked.model.objects))
+    if errors := _wrong(asked, code, label["en"]):
+        return _overview(asked, dict(given), errors)
+    value = _first_object(asked, label, given.get("icon") or ICONS[0])
+    if "staged" in given:
+        named = {"en": "Standard", "zh": "标准流程"}
+        path = {"label": named, "stages": FIRST_STAGES, "moves": "any"}
+        value["stages"] = {"pipelines": {"standard": path}}
+    edits = _listed(asked, Edits().set(("objects", code), value), code)
+    return planned_page(asked, edits, f"/studio/o/{code}")
+
+
+def _wrong(asked: Asked, code: str, name: str) -> list[Drawn]:
+    """Return what is wrong with the names of a new object."""
     t = speech(asked.language).t
-    code, english = given.get("code", "").strip(), " ".join(given.get("en", "").split())
-    chinese = " ".join(given.get("zh", "").split())
-    code = code or code_from(english or chinese, list(asked.model.objects))
     errors = []
     if not is_code(code) or "__" in code:
-        errors.append(
-            {
-                "name": "code",
-                "text": t("Write small letters, digits and single _, beginning with a letter."),
-            }
-        )
+        text = t("Write small letters, digits and single _, beginning with a letter.")
+        errors.append({"name": "code", "text": text})
     elif code in asked.model.objects:
         errors.append({"name": "code", "text": t("There is an object of this code.")})
-    if not (english or chinese):
+    if not name:
         errors.append({"name": "en", "text": t("Give it a name.")})
-    if errors:
-        return _overview(asked, dict(given), errors)
-    label = {"en": english or chinese, "zh": chinese or english}
+    return errors
+
+
+def _first_object(asked: Asked, label: dict[str, str], icon: str) -> Drawn:
+    """Return what an object begins with."""
     name = {"type": "text", "label": {"en": "Name", "zh": "名称"}, "required": True}
     roles = [role.code for role in asked.model.roles.values() if role.administrator]
     rights = {"read": "all", "create": True, "update": "all", "delete": "all", "export": True}
-    value = {
+    return {
         "label": label,
         "plural": label,
-        "icon": given.get("icon") or "box",
+        "icon": icon,
         "title": "name",
         "search": ["name"],
         "fields": {"name": name},
@@ -75,15 +86,6 @@ def make_object() -> Response:
         "forms": {"default": {"main": {"label": label, "fields": ["name"]}}},
         "permissions": dict.fromkeys(roles, rights),
     }  # fmt: skip
-    if "staged" in given:
-        path = {
-            "label": {"en": "Standard", "zh": "标准流程"},
-            "stages": FIRST_STAGES,
-            "moves": "any",
-        }
-        value["stages"] = {"pipelines": {"standard": path}}
-    edits = _listed(asked, Edits().set(("objects", code), value), code)
-    return planned_page(asked, edits, f"/studio/o/{code}")
 
 
 def _listed(asked: Asked, edits: Edits, code: str) -> Edits:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
@@ -90,7 +90,6 @@ def _list(asked: Asked, object_name: str, kind: str, order: Sequence[str] = ()) 
         "variants": _variants(asked, kind),
         "new_url": f"{part.base}/{part.new}",
         "new_label": t(ONE_OF[kind]),
-        **(_no_pipeline(part, t) if kind == "stages" and not entries else {}),
         "pipeline": pipeline,
         "order_url": f"/studio/order/{object_name}/{kind}" if kind in ORDERED else "",
         "again_url": part.page,
@@ -109,16 +108,6 @@ def _variants(asked: Asked, kind: str) -> list[Drawn]:
         for one in asked.site.vocabulary.kinds.values()
     ]
     return sorted(found, key=lambda one: one["label"])
-
-
-def _no_pipeline(part: Part, t: Callable[[str], str]) -> Drawn:
-    """Return what is added first where no pipeline is: a pipeline with its stages."""
-    base = part.base.removesuffix("/stages")
-    return {
-        "new_url": f"{base}/pipelines/{NEW}",
-        "new_label": t(ONE_OF["pipelines"]),
-        "pipeline": "",
-    }
 
 
 def _arrange_url(part: Part) -> str:
