@@ -57,12 +57,17 @@ def read(text: str) -> tuple[Source, ast.expr]:
     source = Source(text[: MOST_CHARACTERS + 1])
     _check_characters(source, text)
     try:
-        with _ONE_AT_A_TIME:
-            tree = ast.parse(source.line.strip(), mode="eval").body
+        tree = tree_of(source.line.strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise _broken(source, error) from None
     _check_size(source, tree)
     return source, tree
+
+
+def tree_of(text: str) -> ast.expr:
+    """Return Python's tree of one expression. Raises SyntaxError, ValueError, RecursionError, MemoryError."""
+    with _ONE_AT_A_TIME:
+        return ast.parse(text, mode="eval").body
 
 
 def _check_characters(source: Source, text: str) -> None:

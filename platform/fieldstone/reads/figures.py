@@ -19,6 +19,7 @@ from fieldstone.expressions import sql_numbers
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.numbers import divided, unscaled
 from fieldstone.expressions.sqltypes import ComputedNumber
+from fieldstone.expressions.syntax import tree_of
 from fieldstone.expressions.types import BOOLEAN, Kind
 from fieldstone.reads.frame import Frame, expression_of
 
@@ -102,7 +103,7 @@ def _check_value(viewer: Viewer, function: str, value: Expression, path: str) ->
 
 def _call(text: str, path: str) -> tuple[str, list[str]]:
     try:
-        tree = ast.parse(text.strip(), mode="eval").body if len(text) <= LONGEST else None
+        tree = tree_of(text.strip()) if len(text) <= LONGEST else None
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         tree = None
     if not isinstance(tree, ast.Call) or not isinstance(tree.func, ast.Name) or tree.keywords:
