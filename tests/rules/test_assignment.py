@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fieldstone.rules.assignment import KIND
+from fieldstone.rules.assignment import KIND, MADE
 from fieldstone.rules.contract import Person
 from tests.rules.support import NOW, FakeFacts, a_lead, a_rule, an_update, problems_of, run
 
@@ -214,3 +215,26 @@ def test_whoever_enters_a_lead_may_keep_it() -> None:
     assert own.decisions[0].because.zh == "由Dora录入"
     assert own.effects == ()
     assert posted.values["owner"] == "ann"
+
+
+@pytest.mark.parametrize(("convert", "owner"), [(True, "ann"), (False, "dan")])
+def test_what_a_conversion_makes_is_shared_only_by_a_rule_that_says_so(
+    convert: bool, owner: str
+) -> None:
+    made = a_lead("lead-1", name="x", region="north", owner="dan")
+    made = made.but(change=replace(made.change, asks={MADE: True}))
+
+    (given,) = run(a_rule(KIND, {**NORTH, "convert": convert}), [made], facts())
+
+    assert given.row["owner"] == owner
+
+
+def test_what_a_conversion_makes_stays_with_its_owner_when_nobody_can_take_it() -> None:
+    made = a_lead("lead-1", name="x", region="north", owner="dan")
+    made = made.but(change=replace(made.change, asks={MADE: True}))
+    nobody = FakeFacts(groups={"team:north": ()})
+
+    (given,) = run(a_rule(KIND, {**NORTH, "convert": True}), [made], nobody)
+
+    assert given.row["owner"] == "dan"
+    assert not given.timers

@@ -13,8 +13,9 @@ from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Candidate, Draft, Effect, TimerRequest
 from fieldstone.expressions.expression import Expression
 from fieldstone.rules.assignment_entries import ENTRY, Entry, entry_from
+from fieldstone.rules.assignment_own import own_choice, told_choice
 from fieldstone.rules.assignments import span_from
-from fieldstone.rules.availability import HERE, Availability
+from fieldstone.rules.availability import HERE
 from fieldstone.rules.caps import Counted
 from fieldstone.rules.contract import ASSIGN, Builder, Due, DueTimer, Facts, Person, Rule, Verdict
 from fieldstone.rules.cooldown import EVERYBODY
@@ -34,8 +35,11 @@ from fieldstone.rules.holding_back import (
 from fieldstone.rules.kind import SPAN, Kind
 from fieldstone.rules.notices import message
 from fieldstone.rules.rotation import SETTINGS, Rotation
+from fieldstone.rules.sticky import Knowing
 from fieldstone.rules.turns import Turns
 
+MADE: Final = "made_by_conversion"
+"""Asked by a conversion for what it makes: the owner it names is whose the source was."""
 SHARED_SETTINGS: Final = ("limits", "availability", "credit", "on_member_change", "ranking")
 
 
@@ -48,6 +52,9 @@ class Assignment:
     queue: Queue
     delay: Delay | None
     notify: bool
+    convert: bool = (
+        False  # also for what a conversion makes, which else stays with whoever converts
+    )
 
     @property
     def reads(self) -> tuple[Expression, ...]:
@@ -62,6 +69,9 @@ class Assignment:
             if not _is_free(draft) and was_free(draft)
         }
         waiting = {i: draft for i, draft in enumerate(drafts) if _is_free(draft)}
+        made = {i: d for i, d in enumerate(drafts) if self.convert and d.change.asks.get(MADE)}
+        # What nobody of the entries can take stays with whoever converts.
+        shared = {i: v for i, v in self._given(rule, made, facts).items() if "owner" in v.sets}
         if self.delay is not None:
             late = {i: self.delay.until(rule, draft, facts) for i, draft in waiting.items()}
             for i, until in late.items():
@@ -72,7 +82,7 @@ class Assignment:
                     del waiting[i]
         for i in [i for i, draft in waiting.items() if draft.change.asks.get(QUEUED)]:
             verdicts[i] = self._held(rule, waiting.pop(i), _SENT_BACK, (), facts)
-        given = self._given(rule, waiting, facts)
+        given = {**shared, **self._given(rule, waiting, facts)}
         return {**verdicts, **(_with_notices(given, drafts, facts) if self.notify else given)}
 
     def due(self, rule: Rule, due: Sequence[Due], facts: Facts) -> Mapping[int, Verdict]:
@@ -118,7 +128,7 @@ class Assignment:
         for entry in entries:
             if entry.pool:
                 return _to_pool(entry.pool, entry.pool_label, entry.label)
-            own = _author(facts) if entry.creator else _existing(entry, draft, desks, considered)
+            own = own_choice(entry, draft, facts, desks.knowing, considered)
             if own is not None:
                 return replace(own, timers=_no_timers(rule) if was_free(draft) else ())
             desk = desks.of(entry)
@@ -129,7 +139,7 @@ class Assignment:
             )
             if person is not None:
                 return Verdict(
-                    _told_choice(person, entry, why),
+                    told_choice(person, entry, why),
                     sets={"owner": person.id},
                     candidates=(*candidates, *considered),
                     timers=_no_timers(rule) if was_free(draft) else (),
@@ -196,6 +206,7 @@ class Desks:
         """Open for the entries that some draft fits."""
         self.facts = facts
         self._rule = rule
+        self.knowing = Knowing(rule.object_name, drafts, facts)
         self._stored = [draft.record_id for draft in drafts if draft.before is not None]
         entries = [entry for several in fitting for entry in several]
         used = {entry.code: entry for entry in entries if entry.people is not None}
@@ -266,42 +277,9 @@ def _cooling(until: datetime, facts: Facts) -> Label:
     return Label(f"had it before: cool-down until {day}", f"曾负责该记录，冷却期至 {day}")
 
 
-def _existing(
-    entry: Entry, draft: Draft, desks: Desks, considered: list[Candidate]
-) -> Verdict | None:
-    """Return the verdict that gives a record to whoever looks after its customer, if they are there."""
-    for expression in entry.owner_of:
-        owner = expression.evaluate(draft.row, desks.facts.env)
-        found = desks.facts.people(f"{USER}:{owner}") if isinstance(owner, str) else ()
-        for person in found:
-            (why,) = Availability().of([person], desks.facts).values()
-            if why is HERE:
-                because = _told_choice(person, entry, _THEIRS)
-                chosen = Candidate(person.id, person.name, True, _THEIRS)
-                return Verdict(because, sets={"owner": person.id}, candidates=(chosen,))
-            considered.append(Candidate(person.id, person.name, False, why))
-    return None
-
-
-def _author(facts: Facts) -> Verdict | None:
-    """Return the verdict that gives a record to the person who enters it; None when it is no person."""
-    user = facts.env.user or {}
-    if not user.get("id"):
-        return None
-    name = str(user.get("name") or user["id"])
-    return Verdict(Label(f"{name} entered it", f"由{name}录入"), sets={"owner": user["id"]})
-
-
 def _to_pool(pool: str, name: Label, why: Label) -> Verdict:
     because = Label(f"to {name.en}: {why.en}", f"进入{name.text('zh')}：{why.text('zh')}")
     return Verdict(because, sets={"pool": pool})
-
-
-def _told_choice(person: Person, entry: Entry, why: Label) -> Label:
-    return Label(
-        f"{person.name}, {entry.label.en}: {why.en}",
-        f"{person.name}（{entry.label.text('zh')}）：{why.text('zh')}",
-    )
 
 
 def _told_delay(delay: Delay) -> Label:
@@ -336,7 +314,6 @@ _NO_ENTRY = Label("no entry fits", "没有匹配的分配条目")
 _SENT_BACK = Label("taken from its owner, waits for the next one", "已从原负责人收回，等待分配")
 _OVERDUE = Label("waited in the hold queue until its deadline", "在待分配队列中等待超时")
 _TAKEN = Label("somebody has it", "已有负责人")
-_THEIRS = Label("looks after it already", "已在跟进该客户")
 _HAD_IT = Label("had it before", "原负责人")
 _ONE = Label("A record was assigned to you.", "您有一条新分配的记录。")
 _SEVERAL = Label("{count} records were assigned to you.", "您有 {count} 条新分配的记录。")
@@ -356,6 +333,7 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Assignment:
         queue,
         Delay(delay) if delay is not None else None,
         bool(raw.get("notify", True)),
+        bool(raw.get("convert", False)),
     )
 
 
@@ -375,6 +353,10 @@ KIND = Kind(
             "delay": {**SPAN, "description": "How long a new record waits before it is given away"},
             "fallback": FALLBACK,
             "notify": {"type": "boolean", "description": "Tell each person once per batch"},
+            "convert": {
+                "type": "boolean",
+                "description": "Also for what a conversion makes, which else stays with its owner",
+            },
         },
         "required": ["entries"],
     },

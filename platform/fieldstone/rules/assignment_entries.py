@@ -30,6 +30,7 @@ class Entry:
     pool_label: Label = NAMELESS
     creator: bool = False  # to whoever enters it
     owner_of: tuple[Expression, ...] = ()  # to who looks after it already
+    known_by: str = ""  # to who has or had what this duplicate rule finds to be the same
 
     @property
     def reads(self) -> tuple[Expression, ...]:
@@ -57,6 +58,7 @@ def entry_from(
         pool_label(build.scope, pool),
         bool(to.get("creator", False)),
         _owners(to.get("owner_of", ()), f"{path}.to.owner_of", build),
+        build.known(f"{path}.to.known_by", "rule", to["known_by"]) if "known_by" in to else "",
     )
 
 
@@ -115,6 +117,10 @@ ENTRY: Final = {
                 "owner_of": {
                     "oneOf": [TEXT, CODES],
                     "description": "Who looks after it already: customer.owner",
+                },
+                "known_by": {
+                    **TEXT,
+                    "description": "Who has, or had last, an earlier record that this duplicate rule finds by its keys",
                 },
             },
             "additionalProperties": False,

@@ -11,6 +11,7 @@ from fieldstone.actions.conversion.source import Source
 from fieldstone.actions.submitting import standing
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Change, Operation, Outcome
+from fieldstone.rules.assignment import MADE
 from fieldstone.rules.conversion import FILL_EMPTY, KEEP, Carried, Target
 
 Values = dict[str, object]
@@ -90,6 +91,7 @@ def _made(
         trusted=True,
         reason="converted",
         action="convert",
+        asks={} if "owner" in added else {MADE: True},
     )
     outcome = source.unit.submit([change])[0]
     if outcome.refused:

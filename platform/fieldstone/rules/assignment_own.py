@@ -1,0 +1,72 @@
+"""Records that are somebody's anyway: whoever enters them, looks after the customer, or knows the person already."""
+
+from __future__ import annotations
+
+from fieldstone.base.label import Label
+from fieldstone.changes.nouns import Candidate, Draft
+from fieldstone.rules.assignment_entries import Entry
+from fieldstone.rules.availability import HERE, Availability
+from fieldstone.rules.contract import Facts, Person, Verdict
+from fieldstone.rules.holding_back import USER
+from fieldstone.rules.sticky import Knowing
+
+
+def own_choice(
+    entry: Entry, draft: Draft, facts: Facts, knowing: Knowing, considered: list[Candidate]
+) -> Verdict | None:
+    """Return the verdict of an entry that names whose a record is; those who may not take it are noted."""
+    if entry.creator:
+        return _author(facts)
+    own = _existing(entry, draft, facts, considered)
+    return own or _known(entry, draft, knowing, considered)
+
+
+def _existing(
+    entry: Entry, draft: Draft, facts: Facts, considered: list[Candidate]
+) -> Verdict | None:
+    """Return the verdict that gives a record to whoever looks after its customer, if they are there."""
+    for expression in entry.owner_of:
+        owner = expression.evaluate(draft.row, facts.env)
+        found = facts.people(f"{USER}:{owner}") if isinstance(owner, str) else ()
+        for person in found:
+            (why,) = Availability().of([person], facts).values()
+            if why is HERE:
+                because = told_choice(person, entry, _THEIRS)
+                chosen = Candidate(person.id, person.name, True, _THEIRS)
+                return Verdict(because, sets={"owner": person.id}, candidates=(chosen,))
+            considered.append(Candidate(person.id, person.name, False, why))
+    return None
+
+
+def _known(
+    entry: Entry, draft: Draft, knowing: Knowing, considered: list[Candidate]
+) -> Verdict | None:
+    """Return the verdict that gives a record to whoever has, or had, what is the same, if they may take it."""
+    if not entry.known_by:
+        return None
+    person, why, candidates = knowing.choice(entry.known_by, draft)
+    if person is None:
+        considered += candidates
+        return None
+    because = told_choice(person, entry, why)
+    return Verdict(because, sets={"owner": person.id}, candidates=candidates)
+
+
+def _author(facts: Facts) -> Verdict | None:
+    """Return the verdict that gives a record to the person who enters it; None when it is no person."""
+    user = facts.env.user or {}
+    if not user.get("id"):
+        return None
+    name = str(user.get("name") or user["id"])
+    return Verdict(Label(f"{name} entered it", f"由{name}录入"), sets={"owner": user["id"]})
+
+
+def told_choice(person: Person, entry: Entry, why: Label) -> Label:
+    """Return who got a record, by which entry and why, in words."""
+    return Label(
+        f"{person.name}, {entry.label.en}: {why.en}",
+        f"{person.name}（{entry.label.text('zh')}）：{why.text('zh')}",
+    )
+
+
+_THEIRS = Label("looks after it already", "已在跟进该客户")

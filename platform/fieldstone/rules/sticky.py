@@ -1,0 +1,156 @@
+"""Who knows a person or a company already: whoever has, or had last, an earlier record that shares a key with a new one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from fieldstone.base.cached import cached_property
+from fieldstone.base.label import Label
+from fieldstone.changes.nouns import Candidate, Draft
+from fieldstone.rules.availability import HERE, Availability
+from fieldstone.rules.contract import Facts, Found, Neighbour, Person
+from fieldstone.rules.cooldown import EVERYBODY
+from fieldstone.rules.duplicate_check import Against, Duplicate
+from fieldstone.rules.match_keys import match_keys
+
+MOST: Final = 50
+"""A value that more records hold (a switchboard, a mail domain's address) says nothing about who knows them."""
+USER: Final = "user"
+Near = tuple[Found, Label, str]
+"""A record that shares a key, what it is, and when it was made."""
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier record of the same person or company, and who has it or had it last."""
+
+    found: Found
+    kind: Label  # what it is: customer, contact, lead
+    owner: str
+    until: datetime | None  # when it was taken from the owner, None: it is still theirs
+
+    @property
+    def because(self) -> Label:
+        """Return why its owner comes first."""
+        name, english, chinese = self.found.title, self.kind.en.lower(), self.kind.text("zh")
+        if self.until is None:
+            return Label(f"looks after the {english} {name} already", f"已在跟进{chinese}“{name}”")
+        return Label(f"had the {english} {name} last", f"曾负责{chinese}“{name}”")
+
+
+class Knowing:
+    """Finds for a batch who knows whom, asking as often for many records as for one."""
+
+    def __init__(self, object_name: str, drafts: Iterable[Draft], facts: Facts) -> None:
+        """Look for the owners of these drafts."""
+        self._object = object_name
+        self._drafts = tuple(drafts)
+        self._facts = facts
+        self._earlier: dict[str, Mapping[str, Sequence[Earlier]]] = {}
+        self._given: dict[str, int] = {}
+
+    def choice(self, rule: str, draft: Draft) -> tuple[Person | None, Label, tuple[Candidate, ...]]:
+        """Return who takes a draft because they know it, why, and who was looked at; nobody when none may."""
+        if rule not in self._earlier:
+            self._earlier[rule] = self._among(rule)
+        looked_at: dict[str, Candidate] = {}
+        for one in self._earlier[rule].get(draft.record_id, ()):
+            person = self._person(one.owner)
+            if person is None or person.id in looked_at:
+                continue
+            obstacle = self._obstacle(person, one)
+            chosen = obstacle is HERE
+            because = one.because if chosen else obstacle
+            looked_at[person.id] = Candidate(person.id, person.name, chosen, because)
+            if chosen:
+                self._given[person.id] = self._given.get(person.id, 0) + 1
+                return person, one.because, tuple(looked_at.values())
+        return None, HERE, tuple(looked_at.values())
+
+    def _among(self, rule: str) -> Mapping[str, Sequence[Earlier]]:
+        """Return the earlier records of each draft: those that have an owner now first, the newest before others."""
+        body = self._facts.body_of(rule)
+        if not isinstance(body, Duplicate) or self._object not in body.plan:
+            return {}
+        own = {
+            draft.record_id: match_keys(body.plan[self._object], draft.row)
+            for draft in self._drafts
+        }
+        places = [
+            (one, stored, body.keys[name])
+            for one in body.against
+            for name, stored in one.keys.items()
+        ]
+        near = self._near(places, own.values())
+        found: dict[str, list[Near]] = {}
+        for record_id, values in own.items():
+            found[record_id] = [
+                (one.found, against.label, str(one.values.get("created_at")))
+                for against, stored, key in places
+                for value in values.get(key, ())
+                for one in near.get((against.object_name, stored, value), ())
+                if one.found.record_id != record_id
+            ]
+        return self._with_owners(found)
+
+    def _near(
+        self,
+        places: Sequence[tuple[Against, str, str]],
+        every: Iterable[Mapping[str, Sequence[str]]],
+    ) -> Mapping[tuple[str, str, str], Sequence[Neighbour]]:
+        wanted: dict[tuple[str, str], set[str]] = {}
+        for values in every:
+            for against, stored, key in places:
+                wanted.setdefault((against.object_name, stored), set()).update(values.get(key, ()))
+        asked = {place: sorted(values) for place, values in wanted.items() if values}
+        names = {against.object_name: ("created_at",) for against, _, _ in places}
+        return self._facts.neighbours(asked, names, MOST) if asked else {}
+
+    def _with_owners(self, found: Mapping[str, Sequence[Near]]) -> dict[str, list[Earlier]]:
+        orphans = {
+            one.record_id for several in found.values() for one, _, _ in several if not one.owner
+        }
+        past = self._facts.past_owners(sorted(orphans)) if orphans else {}
+        known: dict[str, list[Earlier]] = {}
+        for record_id, several in found.items():
+            newest_first = sorted(several, key=lambda told: told[2], reverse=True)
+            listed = []
+            for one, kind, _ in newest_first:
+                if one.owner:
+                    listed.append(Earlier(one, kind, one.owner, None))
+                elif spans := past.get(one.record_id, ()):
+                    listed.append(Earlier(one, kind, spans[0].owner, spans[0].until))
+            known[record_id] = sorted(listed, key=lambda one: one.until is not None)
+        return known
+
+    def _obstacle(self, person: Person, earlier: Earlier) -> Label:
+        """Return why somebody may not take it although they know it, HERE when they may."""
+        (why,) = Availability().of([person], self._facts).values()
+        if why is not HERE:
+            return why
+        waits = self._barred(earlier.found).get(earlier.found.record_id, {})
+        if until := waits.get(person.id) or waits.get(EVERYBODY):
+            day = until.astimezone(self._facts.env.timezone).strftime("%Y-%m-%d %H:%M")
+            return Label(f"had it before: cool-down until {day}", f"曾负责该记录，冷却期至 {day}")
+        left = self._facts.room(self._object, [person.id]).get(person.id)
+        if left is not None and left <= self._given.get(person.id, 0):
+            return _AT_LIMIT
+        return HERE
+
+    def _barred(self, found: Found) -> Mapping[str, Mapping[str, datetime]]:
+        return self._facts.barred(found.object_name, [found.record_id])
+
+    def _person(self, owner: str) -> Person | None:
+        if owner not in self._people:
+            self._people[owner] = next(iter(self._facts.people(f"{USER}:{owner}")), None)
+        return self._people[owner]
+
+    @cached_property
+    def _people(self) -> dict[str, Person | None]:
+        return {}
+
+
+_AT_LIMIT = Label("holds as much as the holding limit allows", "已达到持有上限")
