@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import text
 
 from fieldstone.actions import ranking
 from fieldstone.base.errors import RefusedError
@@ -134,6 +135,28 @@ def a_month_of_work(site: Site) -> tuple[str, str, str]:
     ]
     site.writes.submit(site.system_context("import"), site.model, changes)
     return ann, bo, cai
+
+
+def test_what_was_somebodys_when_it_happened_stays_their_result(fair: Site) -> None:
+    ann, _, cai = a_month_of_work(fair)
+    move_clock(fair, days=8)
+    before = figures(fair)
+    with fair.storage.looking() as connection:
+        asked = text("SELECT id FROM o_lead WHERE owner = :ann").bindparams(ann=ann)
+        ids = connection.execute(asked).scalars().all()
+
+    handed_on = [Change("lead", Operation.UPDATE, {"owner": cai}, one, trusted=True) for one in ids]
+    fair.writes.submit(fair.system_context("test"), fair.model, handed_on)
+
+    assert len(ids) == 4
+    assert before["Ann"] == 4
+    assert figures(fair) == before
+
+
+def figures(site: Site) -> dict[str, int]:
+    """Return how many leads the next list counts for each person."""
+    found = ranking.preview(office(site), ranking.program(site.model, "stars"))
+    return {line.name: line.metrics["many"]["records"] for line in found.lines}
 
 
 def test_a_ranking_is_computed_published_once_and_frozen(fair: Site) -> None:

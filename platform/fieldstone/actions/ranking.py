@@ -34,6 +34,7 @@ from fieldstone.storage.facts import FactsReader
 from fieldstone.storage.rankings import Edition, Line
 from fieldstone.writes.pipeline import Writes
 
+OWNER: Final = "owner"
 SHORTEST_SHARE: Final = 0.1
 """Who came yesterday is not measured as if one day were a thirtieth of what they will do."""
 NEWCOMER: Final = "newcomer"
@@ -290,19 +291,20 @@ def _contestant(person: Person, body: RankingProgram, slot: Slot) -> Contestant:
 
 
 def _reached(office: Office, metric: Metric, slot: Slot) -> Mapping[str, tuple[float | None, int]]:
-    """Return what each person reached in one metric: one statement, whoever looks, over all records."""
+    """Return what each person reached in one metric: one statement, whoever looks, over all records.
+
+    What was somebody's when it happened stays their result, whoever has the record now.
+    """
     span = f"{metric.at} >= '{slot.since.isoformat()}' and {metric.at} < '{slot.until.isoformat()}'"
     if _is_day(office.model, metric):
         span = f"{metric.at} >= '{slot.since:%Y-%m-%d}' and {metric.at} < '{slot.until:%Y-%m-%d}'"
     where = f"({metric.where}) and {span}" if metric.where else span
-    lines = office.reads.aggregate(
-        office.ctx.acting_as(SYSTEM_ACTOR),
-        office.model,
-        metric.object_name,
-        Query(filter=where),
-        group=[metric.person],
-        measures=metric.measures,
-    )
+    ctx, query = office.ctx.acting_as(SYSTEM_ACTOR), Query(filter=where)
+    asked = (ctx, office.model, metric.object_name, query)
+    if metric.person == OWNER:
+        lines = office.reads.credited(*asked, metric.at, metric.measures)
+    else:
+        lines = office.reads.aggregate(*asked, group=[metric.person], measures=metric.measures)
     return {
         str(line[metric.person]): (_number(line["figure"]), int(str(line["records"])))
         for line in lines

@@ -14,6 +14,7 @@ from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.sqltypes import ComputedNumber
 from fieldstone.expressions.types import Kind
+from fieldstone.reads.credits import owner_then
 from fieldstone.reads.figures import Figure, Measure, figure_of, measure_of, reads_secret
 from fieldstone.reads.frame import condition_of, expression_of, may_read
 from fieldstone.reads.listing import Asked, where_of
@@ -44,8 +45,11 @@ def aggregates(
     query: Query,
     group: Sequence[str],
     measures: Mapping[str, str],
+    credited_at: str = "",
 ) -> list[dict[str, object]]:
     """Return one dict per group: the group's values under their texts, the figures under their names.
+
+    With `credited_at`, a field that tells when, the first group is "owner": who had the record then.
 
     Groups come in the order of their values, missing ones last; at most 2,000 of them. Raises
     RefusedError (400) with every problem, 404 for an object the viewer does not have.
@@ -56,6 +60,8 @@ def aggregates(
     conditions = tuple(one for one in (wanted.condition, query.extra) if one is not None)
     where = where_of(sight, frame, Asked(query, (), (), conditions))
     keys = [one.clause(frame.columns, frame.env) for one in wanted.groups]
+    if credited_at:
+        keys, group = [owner_then(frame, credited_at), *keys], ["owner", *group]
     figures = [figure_of(frame, one) for one in wanted.measures]
     columns = [*keys, *(column for one in figures for column in one.columns)]
     named = [column.label(f"c{at}") for at, column in enumerate(columns)]

@@ -192,6 +192,19 @@ class Reads:
             inside, query = into_pool(sight, object_name, query)
             return aggregates(inside, object_name, query, group, measures)
 
+    def credited(
+        self,
+        ctx: Context,
+        model: Model,
+        object_name: str,
+        query: Query,
+        at: str,
+        measures: Mapping[str, str],
+    ) -> Lines:
+        """Return the figures by "owner": who had each record at its date or moment `at`, or when it was closed."""
+        with self.sight(ctx, model) as sight:
+            return aggregates(sight, object_name, query, (), measures, at)
+
     def reached(
         self, ctx: Context, model: Model, object_name: str, query: Query, stages: Sequence[str]
     ) -> Counts:

@@ -57,6 +57,28 @@ def test_a_list_is_previewed_published_once_and_objected_to(api: Api) -> None:
     assert api("POST", "rankings/sales_ranking/appeal", "li", json={}).status_code == 422
 
 
+def test_a_won_deal_counts_for_who_won_it_whoever_has_it_now(api: Api) -> None:
+    def won() -> dict[str, object]:
+        lines = api("GET", "rankings/sales_ranking?preview=1").json["data"]["lines"]
+        return {line["person"]: line["metrics"]["performance"]["value"] for line in lines}
+
+    customer = api("POST", "customer", "li", json={"name": "Credits Ltd"}).json["data"]["id"]
+    deal = {"name": "Credits", "customer": customer, "amount": "70000", "owner": api.ids["li"]}
+    made = api("POST", "opportunity", "li", json=deal)
+    assert made.status_code == 201, made.json
+    url = f"opportunity/{made.json['data']['id']}"
+    for moves in ({"stage": "engaging", "engaged_on": "2026-01-05"}, {"stage": "won"}):
+        moved = api("PATCH", url, json=moves)
+        assert moved.status_code == 200, moved.json
+    with api.later(days=40):
+        before = won()
+        assert api("PATCH", url, json={"owner": api.ids["wang"]}).status_code == 200
+        after = won()
+
+    assert before == after
+    assert before[api.ids["li"]] == 70000
+
+
 def test_days_of_a_calendar_are_set_imported_and_taken_back(api: Api) -> None:
     days = {"2027-12-24": {"hours": ["09:00-12:00"], "label": "Half"}, "2027-12-25": "work"}
     put = api("POST", "calendars/office_cn/days", json={"days": days, "reason": "Christmas"})
