@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +11,7 @@ from fieldstone.changes.nouns import Context
 from fieldstone.model.site_model import Model
 from fieldstone.reads import happenings, spreads, stage_figures
 from fieldstone.reads.door import Reads
-from fieldstone.reads.happenings import Happening
+from fieldstone.reads.happenings import Dealt, Happening
 from fieldstone.reads.query import Query
 from fieldstone.reads.stage_figures import Stay
 
@@ -28,6 +29,11 @@ class Analysis:
         """Return how many records something happened to, by who had them at that moment."""
         with self.reads.sight(self.ctx, self.model) as sight:
             return happenings.happened(sight, self.object_name, query, event, group)
+
+    def dealt(self, query: Query, event: Happening) -> tuple[Counter[Dealt], Counter[str]]:
+        """Return how assignment chose: whom among whom, how often; and how often each could not be chosen."""
+        with self.reads.sight(self.ctx, self.model) as sight:
+            return happenings.dealt(sight, self.object_name, query, event)
 
     def whom(self, query: Query, event: Happening, at: tuple[str, object]) -> list[str]:
         """Return the ids of the records behind one such number."""

@@ -5,6 +5,7 @@ A record counts once for each group, however often it goes back and forth.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -18,6 +19,7 @@ from fieldstone.reads.frame import may_read
 from fieldstone.reads.populations import fetched, ids_of
 from fieldstone.reads.query import Query
 from fieldstone.reads.sight import Sight
+from fieldstone.rules.desk import WAITS
 from fieldstone.storage.journal import fs_decision, fs_owner_span, fs_stage_history
 
 ENTERED: Final = "entered"
@@ -29,6 +31,7 @@ GIVEN: Final = "given"
 KINDS: Final = (ENTERED, OWNED, LET_GO, POOLED, LEFT_POOL, GIVEN)
 GROUPS: Final = ("owner", "pool", "stage", "reason")
 MOST_IDS: Final = 20_000
+MOST_DEALT: Final = 50_000
 Clause = ColumnElement[Any]
 
 
@@ -58,6 +61,14 @@ class _Source:
     where: tuple[Clause, ...]
 
 
+@dataclass(frozen=True)
+class Dealt:
+    """Who could have got a record when it was given away, and whether their weights decided."""
+
+    free: frozenset[str]
+    by_weight: bool
+
+
 def happened(
     sight: Sight, object_name: str, query: Query, event: Happening, group: str = ""
 ) -> dict[object, int]:
@@ -75,6 +86,31 @@ def happened(
     key = source.groups[group]
     statement = _asked(select(key, counted), source, event, ids).group_by(key)
     return {row[0]: int(row[1]) for row in fetched(sight, statement) if row[0]}
+
+
+def dealt(
+    sight: Sight, object_name: str, query: Query, event: Happening
+) -> tuple[Counter[Dealt], Counter[str]]:
+    """Return how assignment chose: whom among whom, how often; and how often each person could not be chosen.
+
+    Each record counts once for whoever got it. The newest 50,000 choices tell.
+    """
+    source = _settled(sight, object_name, event, "owner")
+    given = fs_decision.c
+    ids = ids_of(sight, object_name, query)
+    columns = (given.record, given.chosen, given.because_en, given.candidates)
+    statement = _asked(select(*columns), source, event, ids).order_by(given.at.desc())
+    chosen: Counter[Dealt] = Counter()
+    out: Counter[str] = Counter()
+    seen: set[tuple[str, str]] = set()
+    for record, owner, because, candidates in fetched(sight, statement.limit(MOST_DEALT)):
+        if (record, owner) in seen:
+            continue
+        seen.add((record, owner))
+        free = {owner, *(c["id"] for c in candidates or () if c["en"] == WAITS.en)}
+        out.update({c["id"] for c in candidates or ()} - free)
+        chosen[Dealt(frozenset(free), "by weight" in (because or ""))] += 1
+    return chosen, out
 
 
 def whom_it_happened_to(

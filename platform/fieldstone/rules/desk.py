@@ -279,7 +279,7 @@ class Desk:
             return _holds(self.load.get(person.id, 0))
         if self.rotation.method == ways.MOST_AVAILABLE:
             return _room_left(self._room(person))
-        return _WAITS
+        return WAITS
 
 
 def _drawn(record_id: str, line: str, shares: Mapping[str, int]) -> str:
@@ -296,7 +296,7 @@ def _drawn(record_id: str, line: str, shares: Mapping[str, int]) -> str:
 _NOBODY = Label("nobody can take it", "没有可分配的人员")
 _NO_SHARE = Label("has weight 0 and gets nothing automatically", "分配权重为 0，不参与自动分配")
 _AT_LIMIT = Label("holds as much as the holding limit allows", "已达到持有上限")
-_WAITS = Label("waits for the next turn", "等待下一轮")
+WAITS: Final = Label("waits for the next turn", "等待下一轮")
 _BY_LOT = Label("drawn by lot", "随机抽取")
 _NOT_AMONG = Label("does not meet the entry's condition for people", "不符合该条目的人员条件")
 
