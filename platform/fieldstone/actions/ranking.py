@@ -16,6 +16,7 @@ from fieldstone.base.names import did_you_mean
 from fieldstone.base.workdays import ALWAYS, Calendar
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Context, Effect
 from fieldstone.model.site_model import Model
+from fieldstone.reads.analysis import Analysis
 from fieldstone.reads.door import Reads
 from fieldstone.reads.pools import groups_of
 from fieldstone.reads.query import Query
@@ -300,11 +301,13 @@ def _reached(office: Office, metric: Metric, slot: Slot) -> Mapping[str, tuple[f
         span = f"{metric.at} >= '{slot.since:%Y-%m-%d}' and {metric.at} < '{slot.until:%Y-%m-%d}'"
     where = f"({metric.where}) and {span}" if metric.where else span
     ctx, query = office.ctx.acting_as(SYSTEM_ACTOR), Query(filter=where)
-    asked = (ctx, office.model, metric.object_name, query)
+    name, model = metric.object_name, office.model
     if metric.person == OWNER:
-        lines = office.reads.credited(*asked, metric.at, metric.measures)
+        analysis = Analysis(office.reads, ctx, model, name)
+        lines = analysis.credited(query, metric.at, metric.measures)
     else:
-        lines = office.reads.aggregate(*asked, group=[metric.person], measures=metric.measures)
+        group, measures = [metric.person], metric.measures
+        lines = office.reads.aggregate(ctx, model, name, query, group=group, measures=measures)
     return {
         str(line[metric.person]): (_number(line["figure"]), int(str(line["records"])))
         for line in lines

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from fieldstone.changes.nouns import Context
 from fieldstone.model.site_model import Model
 from fieldstone.reads import happenings, spreads, stage_figures
+from fieldstone.reads.aggregates import aggregates
 from fieldstone.reads.door import Reads
 from fieldstone.reads.happenings import Dealt, Happening
 from fieldstone.reads.query import Query
@@ -29,6 +30,13 @@ class Analysis:
         """Return how many records something happened to, by who had them at that moment."""
         with self.reads.sight(self.ctx, self.model) as sight:
             return happenings.happened(sight, self.object_name, query, event, group)
+
+    def credited(
+        self, query: Query, at: str, measures: Mapping[str, str]
+    ) -> list[dict[str, object]]:
+        """Return the figures by "owner": who had each record at its date or moment `at`, or when it was closed."""
+        with self.reads.sight(self.ctx, self.model) as sight:
+            return aggregates(sight, self.object_name, query, (), measures, at)
 
     def dealt(self, query: Query, event: Happening) -> tuple[Counter[Dealt], Counter[str]]:
         """Return how assignment chose: whom among whom, how often; and how often each could not be chosen."""

@@ -15,7 +15,6 @@ from fieldstone.access.viewer import Viewer
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Context
 from fieldstone.model.site_model import Model
-from fieldstone.reads.agenda import Agenda, Wanted, agenda_of
 from fieldstone.reads.aggregates import aggregates
 from fieldstone.reads.boards import columns_of_board
 from fieldstone.reads.claiming import Claiming, claiming_of
@@ -192,19 +191,6 @@ class Reads:
             inside, query = into_pool(sight, object_name, query)
             return aggregates(inside, object_name, query, group, measures)
 
-    def credited(
-        self,
-        ctx: Context,
-        model: Model,
-        object_name: str,
-        query: Query,
-        at: str,
-        measures: Mapping[str, str],
-    ) -> Lines:
-        """Return the figures by "owner": who had each record at its date or moment `at`, or when it was closed."""
-        with self.sight(ctx, model) as sight:
-            return aggregates(sight, object_name, query, (), measures, at)
-
     def reached(
         self, ctx: Context, model: Model, object_name: str, query: Query, stages: Sequence[str]
     ) -> Counts:
@@ -266,11 +252,6 @@ class Reads:
         """Return the deadlines that run for a record, None when it is not there for the actor."""
         with self.sight(ctx, model) as sight:
             return running_of(sight, object_name, id)
-
-    def agenda(self, ctx: Context, model: Model, wanted: Wanted) -> Agenda:
-        """Return the deadlines of the actor, or of others, over all objects, the overdue ones first."""
-        with self.sight(ctx, model) as sight:
-            return agenda_of(sight, wanted)
 
     def converting(
         self, ctx: Context, model: Model, object_name: str, id: str

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.cli.commands.token import person
 from fieldstone.cli.contract import DONE, Asked
-from fieldstone.reads.agenda import MINE, TEAM, Wanted
+from fieldstone.reads.agenda import MINE, TEAM, Wanted, agenda_of
 from fieldstone.site import Site
 from fieldstone.storage.due_timers import DueTimers
 
@@ -59,7 +59,8 @@ class Deadlines:
             raise RefusedError([Problem("no_actor", "--of", "Nobody works here under that.", CURE)])
         wanted = Wanted(TEAM if told.team else MINE, rule=told.rule or "")
         ctx = site.context(actor, "command")
-        found = site.reads.agenda(ctx, site.model, wanted)
+        with site.reads.sight(ctx, site.model) as sight:
+            found = agenda_of(sight, wanted)
         for item in found.items:
             one, record = item.running, item.record
             title = record.values.get(site.model.objects[record.object_name].title)

@@ -21,6 +21,7 @@ from fieldstone.reads.agenda import (
     Agenda,
     Item,
     Wanted,
+    agenda_of,
     agenda_rules,
     leads_a_team,
 )
@@ -142,7 +143,7 @@ def agenda_page() -> Response:
     page, t = Page(asked, wanted), speech(asked.language).t
     with asked.site.reads.sight(asked.ctx, asked.model) as sight:
         rules, leads = agenda_rules(sight), leads_a_team(sight)
-    agenda = asked.site.reads.agenda(asked.ctx, asked.model, wanted)
+        agenda = agenda_of(sight, wanted)
     context = {
         "tabs": list(page.tabs(leads=leads)),
         "whose": whose,

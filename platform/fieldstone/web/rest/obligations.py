@@ -10,7 +10,7 @@ from fieldstone.actions.offboard import key_of
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.names import did_you_mean
 from fieldstone.fieldtypes.datetime import DatetimeType
-from fieldstone.reads.agenda import MINE, WHOSE, Wanted
+from fieldstone.reads.agenda import MINE, WHOSE, Wanted, agenda_of
 from fieldstone.reads.converting import Converting
 from fieldstone.reads.deadlines import Running
 from fieldstone.storage.leased import jobs_of
@@ -45,7 +45,8 @@ def agenda() -> Response:
         text = f"There are no deadlines of {shown[:20]!r}."
         raise RefusedError([Problem("unknown", "show", text, did_you_mean(shown, WHOSE))], 400)
     wanted = Wanted(shown or MINE, person, rule)
-    found = asked.site.reads.agenda(asked.ctx, asked.model, wanted)
+    with asked.site.reads.sight(asked.ctx, asked.model) as sight:
+        found = agenda_of(sight, wanted)
     data = [
         {
             "object": item.record.object_name,
