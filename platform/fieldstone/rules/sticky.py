@@ -11,16 +11,16 @@ from fieldstone.base.cached import cached_property
 from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Candidate, Draft
 from fieldstone.rules.availability import HERE, Availability
-from fieldstone.rules.contract import Facts, Found, Neighbour, Person
+from fieldstone.rules.contract import Facts, Found, Person
 from fieldstone.rules.cooldown import EVERYBODY
-from fieldstone.rules.duplicate_check import Against, Duplicate
+from fieldstone.rules.duplicate_check import BINNED, Against, Duplicate
 from fieldstone.rules.match_keys import match_keys
 
 MOST: Final = 50
 """A value that more records hold (a switchboard, a mail domain's address) says nothing about who knows them."""
 USER: Final = "user"
-Near = tuple[Found, Label, str]
-"""A record that shares a key, what it is, and when it was made."""
+Near = tuple[Found, Label]
+"""A record that shares a key, and what it is."""
 
 
 @dataclass(frozen=True)
@@ -84,41 +84,47 @@ class Knowing:
             for one in body.against
             for name, stored in one.keys.items()
         ]
-        near = self._near(places, own.values())
+        stored = self._stored(body, places, own.values())
         found: dict[str, list[Near]] = {}
         for record_id, values in own.items():
             found[record_id] = [
-                (one.found, against.label, str(one.values.get("created_at")))
-                for against, stored, key in places
+                (one, against.label)
+                for against, key_there, key in places
                 for value in values.get(key, ())
-                for one in near.get((against.object_name, stored, value), ())
-                if one.found.record_id != record_id
+                for one in stored.get((against.object_name, key_there, value), ())
+                if one.record_id != record_id and one.stage_kind != BINNED
             ]
         return self._with_owners(found)
 
-    def _near(
+    def _stored(
         self,
+        body: Duplicate,
         places: Sequence[tuple[Against, str, str]],
         every: Iterable[Mapping[str, Sequence[str]]],
-    ) -> Mapping[tuple[str, str, str], Sequence[Neighbour]]:
+    ) -> Mapping[tuple[str, str, str], Sequence[Found]]:
+        """Return the records by value, as the duplicate rule has asked for them: it costs no further question."""
         wanted: dict[tuple[str, str], set[str]] = {}
         for values in every:
-            for against, stored, key in places:
-                wanted.setdefault((against.object_name, stored), set()).update(values.get(key, ()))
-        asked = {place: sorted(values) for place, values in wanted.items() if values}
-        names = {against.object_name: ("created_at",) for against, _, _ in places}
-        return self._facts.neighbours(asked, names, MOST) if asked else {}
+            for against, key_there, key in places:
+                asked = wanted.setdefault((against.object_name, key_there), set())
+                asked.update(values.get(key, ()))
+        listed = {place: sorted(values) for place, values in wanted.items() if values}
+        if not listed:
+            return {}
+        found = self._facts.found(listed, deleted=BINNED in body.counts)
+        return {place: several for place, several in found.items() if len(several) <= MOST}
 
     def _with_owners(self, found: Mapping[str, Sequence[Near]]) -> dict[str, list[Earlier]]:
         orphans = {
-            one.record_id for several in found.values() for one, _, _ in several if not one.owner
+            one.record_id for several in found.values() for one, _ in several if not one.owner
         }
         past = self._facts.past_owners(sorted(orphans)) if orphans else {}
         known: dict[str, list[Earlier]] = {}
         for record_id, several in found.items():
-            newest_first = sorted(several, key=lambda told: told[2], reverse=True)
+            # Ids sort by time.
+            newest_first = sorted(several, key=lambda told: told[0].record_id, reverse=True)
             listed = []
-            for one, kind, _ in newest_first:
+            for one, kind in newest_first:
                 if one.owner:
                     listed.append(Earlier(one, kind, one.owner, None))
                 elif spans := past.get(one.record_id, ()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from fieldstone.base.cached import cached_property
 from fieldstone.model.objects import ObjectType
 from fieldstone.rules.contract import Found, Neighbour
 from fieldstone.storage.match_keys import Holder, holders_of, neighbours_of
@@ -23,15 +24,36 @@ class MatchingFacts(Reader):
 
         A record that was merged stands for the one that it is part of now; others in the bin only with `deleted`.
         """
+        places = [(*place, value) for place, values in wanted.items() for value in values]
+        fresh: dict[tuple[str, str], list[str]] = {}
+        for object_name, key, value in places:
+            if (object_name, key, value, deleted) not in self._answers:
+                fresh.setdefault((object_name, key), []).append(value)
+        if fresh:
+            self._ask(fresh, deleted=deleted)
+        answers = {place: self._answers[*place, deleted] for place in places}
+        return {place: several for place, several in answers.items() if several}
+
+    @cached_property
+    def _answers(self) -> dict[tuple[str, str, str, bool], tuple[Found, ...]]:
+        """What `found` has answered, so that two rules that ask for the same ask the database once."""
+        return {}
+
+    def forget_found(self) -> None:
+        """Ask anew: records were written."""
+        self._answers.clear()
+
+    def _ask(self, wanted: Mapping[tuple[str, str], Sequence[str]], *, deleted: bool) -> None:
+        for place, values in wanted.items():
+            self._answers.update(dict.fromkeys(((*place, one, deleted) for one in values), ()))
         holders = self._led_on(holders_of(self.connection, self.dialect, wanted))
         rows = self._as_found(holders, deleted=deleted)
-        found: dict[tuple[str, str, str], tuple[Found, ...]] = {}
         for object_name, key, value, record_id in holders:
             hit = rows[object_name].get(record_id)
-            known = found.get((object_name, key, value), ())
+            there = (object_name, key, value, deleted)
+            known = self._answers.get(there, ())
             if hit is not None and hit not in known:
-                found[object_name, key, value] = (*known, hit)
-        return found
+                self._answers[there] = (*known, hit)
 
     def neighbours(
         self,

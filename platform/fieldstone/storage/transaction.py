@@ -64,6 +64,7 @@ class Transaction(FactsReader):
         What is left out of created_at, created_by, updated_at, updated_by, owned_at and
         stage_entered_at is filled from the context.
         """
+        self.forget_found()
         self._writer.insert(object_name, rows)
         self.know(object_name, [{"id": row["id"]} for row in rows if not row.get("deleted_at")])
 
@@ -74,6 +75,7 @@ class Transaction(FactsReader):
         """
         written = self._writer.update(object_name, updates)
         self.forget_lookups(object_name)
+        self.forget_found()
         return written
 
     def journal(self, entries: Sequence[JournalEntry]) -> None:
