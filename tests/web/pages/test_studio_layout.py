@@ -266,3 +266,20 @@ def test_only_administrators_arrange_and_nothing_else_is_there(
     assert seller.post("/studio/preview/lead/fields/new").status_code == 403
     assert seller.post("/studio/order/lead/fields").status_code == 403
     assert seller.get("/studio/preview/options?to=customer").status_code == 403
+
+
+def test_an_order_made_from_a_page_that_is_no_longer_true_is_refused(
+    office: Office, admin: Visitor
+) -> None:
+    page = admin.get("/studio/layout/lead/list-all")
+    base = re.findall(r'name="base" value="(\d+)"', page.text)[0]
+    order = marks(page)
+    moved = [order[0], *order[2:4], order[1], *order[4:]]
+    other = [order[0], *reversed(order[1:4]), *order[4:]]
+    confirm(admin, send(admin, "/studio/layout/lead/list-all", other, plan="true", base=base))
+
+    late = send(admin, "/studio/layout/lead/list-all", moved, plan="true", base=base)
+    fields = send(admin, "/studio/order/product/fields", [], plan="true", base=base)
+
+    assert late.status_code == 409
+    assert fields.status_code == 200  # what others changed elsewhere is in nobody's way

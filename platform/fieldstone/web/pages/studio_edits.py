@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from flask import request
+
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.compiler.plain_check import plain_problems
 from fieldstone.evolution.changing import Changing
@@ -143,6 +145,24 @@ def documents_at(asked: Asked, base: str = "") -> Documents:
     if number is not None:
         return changing.documents(asked.ctx, number)
     return changing.current(asked.ctx)[1]
+
+
+def base_shown(asked: Asked) -> str:
+    """Return the revision that a page was drawn from, which its form carries on."""
+    return request.form.get("base", "") or str(changing_of(asked).current(asked.ctx)[0])
+
+
+def hold_to_base(asked: Asked, path: Sequence[str]) -> None:
+    """Refuse a form that says anew all of what stands at `path`, which somebody changed since it was drawn.
+
+    Raises OvertakenError (409), RefusedError (400, 404).
+    """
+    base = request.form.get("base", "")
+    number = base_of(base)
+    if number is None or number == changing_of(asked).current(asked.ctx)[0]:
+        return
+    if effective_of(asked, base).value(path) != effective_of(asked).value(path):
+        raise changing_of(asked).overtaken(number)
 
 
 def base_of(text: str) -> int | None:

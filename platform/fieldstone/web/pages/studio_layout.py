@@ -19,7 +19,13 @@ from fieldstone.web.pages.layouts import AT, DO, Group, Layout
 from fieldstone.web.pages.studio import tabs
 from fieldstone.web.pages.studio_changes import rearranged
 from fieldstone.web.pages.studio_draft import Draft
-from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
+from fieldstone.web.pages.studio_edits import (
+    Edits,
+    base_shown,
+    changing_of,
+    effective_of,
+    hold_to_base,
+)
 from fieldstone.web.pages.studio_lines import code_from
 from fieldstone.web.pages.studio_parts import Part, entries_of, part_of
 from fieldstone.web.pages.studio_plan import planned_page
@@ -156,6 +162,7 @@ def arrange(object_name: str, what: str) -> Response:
     designer, given = _designer(object_name, what), request.form
     layout = _posted(designer, given)
     if "plan" in given:
+        hold_to_base(designer.asked, designer.path)
         edits = designer.edits(layout, effective_of(designer.asked))
         return planned_page(designer.asked, edits, designer.url)
     return _page(designer, layout)
@@ -198,6 +205,7 @@ def _page(designer: Designer, layout: Layout) -> Response:
         "parts": parts_of(asked, spec, "views" if designer.view else "forms"),
         "kinds": _kinds(designer),
         "action": designer.url,
+        "base": base_shown(asked),
         "sections": [_group(designer, one) for one in layout.groups],
         "palette": [_item(asked, spec.fields[one]) for one in usable if one not in used],
         "many": designer.what == FORM,

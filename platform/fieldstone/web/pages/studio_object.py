@@ -14,7 +14,13 @@ from fieldstone.web.pages import drawing
 from fieldstone.web.pages.layouts import AT, DO, Layout
 from fieldstone.web.pages.studio import tabs
 from fieldstone.web.pages.studio_changes import ordered
-from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
+from fieldstone.web.pages.studio_edits import (
+    Edits,
+    base_shown,
+    changing_of,
+    effective_of,
+    hold_to_base,
+)
 from fieldstone.web.pages.studio_parts import Part, entries_of, part_of
 from fieldstone.web.pages.studio_plan import planned_page
 from fieldstone.web.pages.studio_words import (
@@ -65,6 +71,7 @@ def order_page(object_name: str, kind: str) -> Response:
     order = (*order, *(code for code in entries if code not in order))
     if "plan" not in given:
         return _list(asked, object_name, kind, order)
+    hold_to_base(asked, part.path)
     edits = ordered(Edits(), part.path, entries, order)
     return planned_page(asked, edits, part.page)
 
@@ -91,6 +98,7 @@ def _list(asked: Asked, object_name: str, kind: str, order: Sequence[str] = ()) 
         "new_url": f"{part.base}/{part.new}",
         "new_label": t(ONE_OF[kind]),
         "pipeline": pipeline,
+        "base": base_shown(asked),
         "order_url": f"/studio/order/{object_name}/{kind}" if kind in ORDERED else "",
         "again_url": part.page,
         "arrange_url": _arrange_url(part),
