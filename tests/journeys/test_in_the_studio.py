@@ -102,6 +102,9 @@ def test_yaml_is_completed_and_its_mistakes_are_marked_while_it_is_typed(tab: Ta
     page.keyboard.press("Escape")
     page.keyboard.press("Enter")
     page.keyboard.type("fi")
+    page.keyboard.press(
+        "Control+Space"
+    )  # asked for: what opens by itself may be late on a busy machine
     offers = page.locator(".cm-tooltip-autocomplete li")
     # By mouse: for a moment after it appears, Enter still means a new line.
     offers.filter(has_text="fields").first.click()

@@ -15,6 +15,8 @@ const key = (act) => (event) => {
   act();
 };
 const click = (selector) => key(() => $(selector)?.click());
+// A turn later: htmx begins one turn after the page, and a key pressed at once would follow the plain link.
+const open = (selector) => key(() => setTimeout(() => $(selector)?.click()));
 const go = (href) =>
   key(() => {
     const link = $(`#side a[href^="${href}"]`);
@@ -50,7 +52,7 @@ tinykeys(window, {
   "?": key(showKeys),
   "Shift+?": key(showKeys),
   "[": key(sideBar),
-  c: click("[data-new]"),
+  c: open("[data-new]"),
   f: click("[data-filter]"),
   1: click("[data-kind-key='1']"),
   2: click("[data-kind-key='2']"),
