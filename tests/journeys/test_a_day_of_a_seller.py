@@ -25,7 +25,8 @@ def leads(office: Office) -> dict[str, str]:
 
 
 def drag(page: Page, card: str, column: str) -> None:
-    """Carry a card to a column by mouse."""
+    """Carry a card to a column by mouse, once the page has fetched what it fetches by itself."""
+    page.wait_for_load_state("networkidle")
     source = page.locator(f"#card-{card}").bounding_box()
     target = page.locator(f"#col-{column}").bounding_box()
     assert source is not None

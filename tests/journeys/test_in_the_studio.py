@@ -97,14 +97,10 @@ def test_yaml_is_completed_and_its_mistakes_are_marked_while_it_is_typed(tab: Ta
     page = tab("admin")
     page.goto("/studio/yaml?file=metadata/lead.yaml")
     editor = page.get_by_role("textbox", name="Text")
-    editor.click()
-    page.keyboard.type("object: lead")
-    page.keyboard.press("Escape")
-    page.keyboard.press("Enter")
-    page.keyboard.type("fi")
-    page.keyboard.press(
-        "Control+Space"
-    )  # asked for: what opens by itself may be late on a busy machine
+    editor.fill("object: lead\nfi")
+    page.keyboard.press("Control+End")
+    # Asked for: what opens by itself may be late on a busy machine.
+    page.keyboard.press("Control+Space")
     offers = page.locator(".cm-tooltip-autocomplete li")
     # By mouse: for a moment after it appears, Enter still means a new line.
     offers.filter(has_text="fields").first.click()
