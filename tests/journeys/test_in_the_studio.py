@@ -95,10 +95,10 @@ def test_a_guard_is_put_together_from_rows_and_from_text(tab: Tab, office: Offic
 
 def test_yaml_is_completed_and_its_mistakes_are_marked_while_it_is_typed(tab: Tab) -> None:
     page = tab("admin")
-    page.goto("/studio/yaml?file=metadata/lead.yaml")
+    page.goto("/studio/yaml?file=metadata/campaign.yaml")
     editor = page.get_by_role("textbox", name="Text")
     editor.click()
-    page.keyboard.type("object: lead")
+    page.keyboard.type("object: campaign")
     page.keyboard.press("Escape")
     page.keyboard.press("Enter")
     if page.locator(".cm-content .cm-line").count() == 1:
@@ -125,4 +125,4 @@ def test_yaml_is_completed_and_its_mistakes_are_marked_while_it_is_typed(tab: Ta
     expect(page.locator(".cm-lint-marker-error")).to_have_count(0)
 
     page.get_by_role("button", name="See the plan").click()
-    expect(page.locator(".st-steps")).to_contain_text('Add field "Size" to Lead')
+    expect(page.locator(".st-steps")).to_contain_text('Add field "Size" to Campaign')
