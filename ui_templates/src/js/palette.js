@@ -21,7 +21,8 @@ export function palette() {
   if (!dialog || dialog.open) return;
   dialog.showModal();
   input.select();
-  window.htmx.trigger(input, "open"); // the input's own request, so that what is typed next replaces it
+  // The input's own request, so that what is typed next replaces it; a turn later, for htmx begins one after the page.
+  setTimeout(() => window.htmx.trigger(input, "open"));
 }
 
 on("click", "[data-palette]", (event) => {
