@@ -309,6 +309,22 @@ def test_who_looks_after_the_customer_gets_the_lead_unless_they_are_away() -> No
     assert "Cai" in {c.name for c in anothers.decisions[0].candidates}
 
 
+def test_who_looks_after_the_customer_holds_no_more_than_the_limits_allow() -> None:
+    entries = [{"to": {"owner_of": "customer.owner"}}, {"to": {"team": "north"}}]
+    rule = a_rule(assignment.KIND, {"entries": entries, "limits": {"holding": 2, "per_day": 9}})
+    known = facts(ANN, BO)
+    known.groups = {**known.groups, "user:ann": (ANN,)}
+    theirs = [
+        a_lead(f"l{n}", name="x", customer="c").but(related={"customer.owner": "ann"})
+        for n in range(3)
+    ]
+
+    given = run(rule, theirs, known)
+
+    assert [draft.values["owner"] for draft in given] == ["ann", "ann", "bo"]
+    assert "holds 2, the limit" in {c.because.en for c in given[2].decisions[0].candidates}
+
+
 def test_a_ranking_gives_top_ranks_more_and_keeps_good_leads_for_them() -> None:
     ranks = {
         "ann": Standing(1, 9.0, 200, {"per_day": 0, "day": 2}),

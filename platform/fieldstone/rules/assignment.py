@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
-from fieldstone.base.cached import cached_property
 from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Candidate, Draft, Effect, TimerRequest
 from fieldstone.expressions.expression import Expression
@@ -16,10 +14,8 @@ from fieldstone.rules.assignment_entries import ENTRY, Entry, entry_from
 from fieldstone.rules.assignment_own import own_choice, told_choice
 from fieldstone.rules.assignments import span_from
 from fieldstone.rules.availability import HERE
-from fieldstone.rules.caps import Counted
 from fieldstone.rules.contract import ASSIGN, Builder, Due, DueTimer, Facts, Person, Rule, Verdict
-from fieldstone.rules.cooldown import EVERYBODY
-from fieldstone.rules.desk import Desk
+from fieldstone.rules.desks import Desks
 from fieldstone.rules.holding_back import (
     DELAY,
     FALLBACK,
@@ -34,9 +30,7 @@ from fieldstone.rules.holding_back import (
 )
 from fieldstone.rules.kind import SPAN, Kind
 from fieldstone.rules.notices import message
-from fieldstone.rules.rotation import SETTINGS, Rotation
-from fieldstone.rules.sticky import Knowing
-from fieldstone.rules.turns import Turns
+from fieldstone.rules.rotation import SETTINGS
 
 MADE: Final = "made_by_conversion"
 """Asked by a conversion for what it makes: the owner it names is whose the source was."""
@@ -128,7 +122,7 @@ class Assignment:
         for entry in entries:
             if entry.pool:
                 return _to_pool(entry.pool, entry.pool_label, entry.label)
-            own = own_choice(entry, draft, facts, desks.knowing, considered)
+            own = own_choice(entry, draft, desks, considered)
             if own is not None:
                 return replace(own, timers=_no_timers(rule) if was_free(draft) else ())
             desk = desks.of(entry)
@@ -138,6 +132,7 @@ class Assignment:
                 draft, lambda one: self._refused(draft, one, desks)
             )
             if person is not None:
+                desks.note(person, desk)
                 return Verdict(
                     told_choice(person, entry, why),
                     sets={"owner": person.id},
@@ -191,70 +186,6 @@ class Assignment:
             told = Label(f"{person.name}: {why.en}", f"{person.name}：{why.text('zh')}")
             return Verdict(told, sets={"owner": person.id}, candidates=considered)
         return Verdict(why, candidates=considered)
-
-
-class Desks:
-    """The desks of one batch. What their groups remember is locked at once, in one order, before anybody is chosen."""
-
-    def __init__(
-        self,
-        rule: Rule,
-        facts: Facts,
-        drafts: Iterable[Draft],
-        fitting: Iterable[Sequence[Entry]],
-    ) -> None:
-        """Open for the entries that some draft fits."""
-        self.facts = facts
-        self._rule = rule
-        self.knowing = Knowing(rule.object_name, drafts, facts)
-        self._stored = [draft.record_id for draft in drafts if draft.before is not None]
-        entries = [entry for several in fitting for entry in several]
-        used = {entry.code: entry for entry in entries if entry.people is not None}
-        self._rotations = {code: _rotation(entry, facts) for code, entry in used.items()}
-        names = {entry.shared or rule.code for entry in used.values()}
-        self._kept = facts.turns(sorted(names)) if names else {}
-        self._counted = {name: self._counter(kept) for name, kept in self._kept.items()}
-        self._open: dict[str, Desk] = {}
-
-    def of(self, entry: Entry) -> Desk | None:
-        """Return the desk of an entry; None when it names no people."""
-        rotation = self._rotations.get(entry.code)
-        if rotation is None:
-            return None
-        name, line = (entry.shared, "") if entry.shared else (self._rule.code, entry.code)
-        if (found := self._open.get(f"{name}:{line}")) is None:
-            turns = Turns(self._kept[name].setdefault("lines", {}).setdefault(line, {}))
-            found = self._open[f"{name}:{line}"] = Desk(
-                line, self._rule.object_name, rotation, self.facts, turns, self._counted[name]
-            )
-        return found
-
-    @cached_property
-    def barred(self) -> Mapping[str, Mapping[str, datetime]]:
-        """Return, by record, who had it before and must wait; a new record was nobody's."""
-        return self.facts.barred(self._rule.object_name, self._stored) if self._stored else {}
-
-    def waits(self, draft: Draft, person: Person) -> datetime | None:
-        """Return until when a person may not have a record, None when they may."""
-        waits = self.barred.get(draft.record_id, {})
-        return waits.get(person.id) or waits.get(EVERYBODY)
-
-    def close(self) -> None:
-        """Store what the groups remember, if anybody was asked."""
-        if self._open:
-            self.facts.keep_turns(self._kept)
-
-    def _counter(self, kept: dict[str, Any]) -> Counted:
-        zone = self.facts.calendar(self._rule.calendar).zone
-        local = self.facts.now.astimezone(ZoneInfo(zone))
-        return Counted(kept.setdefault("given", {}), local)
-
-
-def _rotation(entry: Entry, facts: Facts) -> Rotation | None:
-    if not entry.shared:
-        return entry.people
-    body = facts.body_of(entry.shared)
-    return body if isinstance(body, Rotation) else None
 
 
 def _is_free(draft: Draft) -> bool:

@@ -15,6 +15,7 @@ from fieldstone.rules.rotation import PEOPLE, SETTINGS, Rotation, groups_from, r
 from fieldstone.rules.wording import pool_label
 
 NAMELESS: Final = Label("")
+TERMS: Final = ("limits", "ranking")
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,7 @@ class Entry:
     creator: bool = False  # to whoever enters it
     owner_of: tuple[Expression, ...] = ()  # to who looks after it already
     known_by: str = ""  # to who has or had what this duplicate rule finds to be the same
+    terms: Rotation | None = None  # the limits within which somebody gets what is theirs anyway
 
     @property
     def reads(self) -> tuple[Expression, ...]:
@@ -59,7 +61,21 @@ def entry_from(
         bool(to.get("creator", False)),
         _owners(to.get("owner_of", ()), f"{path}.to.owner_of", build),
         build.known(f"{path}.to.known_by", "rule", to["known_by"]) if "known_by" in to else "",
+        _terms(to, raw, shared, path, build),
     )
+
+
+def _terms(
+    to: Mapping[str, Any],
+    raw: Mapping[str, Any],
+    shared: Mapping[str, Any],
+    path: str,
+    build: Builder,
+) -> Rotation | None:
+    if "owner_of" not in to and "known_by" not in to:
+        return None
+    given = {**shared, **raw}
+    return rotation_from((), {key: given[key] for key in TERMS if key in given}, path, build)
 
 
 def _people(

@@ -7,30 +7,36 @@ from fieldstone.changes.nouns import Candidate, Draft
 from fieldstone.rules.assignment_entries import Entry
 from fieldstone.rules.availability import HERE, Availability
 from fieldstone.rules.contract import Facts, Person, Verdict
+from fieldstone.rules.desks import Desks
 from fieldstone.rules.holding_back import USER
-from fieldstone.rules.sticky import Knowing
 
 
 def own_choice(
-    entry: Entry, draft: Draft, facts: Facts, knowing: Knowing, considered: list[Candidate]
+    entry: Entry, draft: Draft, desks: Desks, considered: list[Candidate]
 ) -> Verdict | None:
-    """Return the verdict of an entry that names whose a record is; those who may not take it are noted."""
+    """Return the verdict of an entry that names whose a record is; those who may not take it are noted.
+
+    What somebody enters themselves is theirs whatever they got; all else counts, and ends, with the entry's limits.
+    """
     if entry.creator:
-        return _author(facts)
-    own = _existing(entry, draft, facts, considered)
-    return own or _known(entry, draft, knowing, considered)
+        return _author(desks.facts)
+    own = _existing(entry, draft, desks, considered)
+    return own or _known(entry, draft, desks, considered)
 
 
 def _existing(
-    entry: Entry, draft: Draft, facts: Facts, considered: list[Candidate]
+    entry: Entry, draft: Draft, desks: Desks, considered: list[Candidate]
 ) -> Verdict | None:
     """Return the verdict that gives a record to whoever looks after its customer, if they are there."""
+    facts = desks.facts
     for expression in entry.owner_of:
         owner = expression.evaluate(draft.row, facts.env)
         found = facts.people(f"{USER}:{owner}") if isinstance(owner, str) else ()
         for person in found:
             (why,) = Availability().of([person], facts).values()
+            why = desks.hinders(entry, person) if why is HERE else why
             if why is HERE:
+                desks.give(entry, person)
                 because = told_choice(person, entry, _THEIRS)
                 chosen = Candidate(person.id, person.name, True, _THEIRS)
                 return Verdict(because, sets={"owner": person.id}, candidates=(chosen,))
@@ -38,16 +44,17 @@ def _existing(
     return None
 
 
-def _known(
-    entry: Entry, draft: Draft, knowing: Knowing, considered: list[Candidate]
-) -> Verdict | None:
+def _known(entry: Entry, draft: Draft, desks: Desks, considered: list[Candidate]) -> Verdict | None:
     """Return the verdict that gives a record to whoever has, or had, what is the same, if they may take it."""
     if not entry.known_by:
         return None
-    person, why, candidates = knowing.choice(entry.known_by, draft)
+    person, why, candidates = desks.knowing.choice(
+        entry.known_by, draft, lambda one: desks.hinders(entry, one)
+    )
     if person is None:
         considered += candidates
         return None
+    desks.give(entry, person)
     because = told_choice(person, entry, why)
     return Verdict(because, sets={"owner": person.id}, candidates=candidates)
 

@@ -37,12 +37,15 @@ class Desk:
     facts: Facts
     turns: Turns
     counted: Counted
+    guests: tuple[Person, ...] = ()  # in place of the groups' people
     met: bool = field(default=False, init=False)
     told: dict[str, Candidate] = field(default_factory=dict, init=False)
 
     @cached_property
     def people(self) -> tuple[Person, ...]:
         """Return everybody of the groups once, by name."""
+        if self.guests:
+            return self.guests
         found = {p.id: p for group in self.rotation.groups for p in self.facts.people(group)}
         return tuple(sorted(found.values(), key=lambda one: (one.name, one.id)))
 
@@ -87,15 +90,16 @@ class Desk:
     @cached_property
     def load(self) -> dict[str, int]:
         """Return how many records each person holds, where that matters."""
-        asked = self.rotation.among.figures if self.rotation.among else ()
-        if (
-            self.rotation.method != ways.LEAST_LOADED
-            and not self.rotation.limits.holding
-            and "load" not in asked
-        ):
+        if not self._minds_load:
             return {}
         counts = self.rotation.limits.counts
         return dict(self.facts.workload(self.object_name, self.ids, counts))
+
+    @cached_property
+    def _minds_load(self) -> bool:
+        among, limits = self.rotation.among, self.rotation.limits
+        asked = among is not None and "load" in among.figures
+        return asked or bool(limits.holding) or self.rotation.method == ways.LEAST_LOADED
 
     @cached_property
     def room(self) -> dict[str, int | None]:
@@ -113,8 +117,11 @@ class Desk:
 
     def obstacle(self, person: Person) -> Label:
         """Return why a person cannot take one more, HERE when they can."""
-        if self.away[person.id] is not HERE:
-            return self.away[person.id]
+        away = self.away[person.id]
+        return self.limit(person) if away is HERE else away
+
+    def limit(self, person: Person) -> Label:
+        """Return which limit a person has come to, HERE for none."""
         for cap in self.rotation.limits.caps:
             most = cap.for_person(person, self.standing(person).extra)
             got = self.counted.of(cap.period, person.id)
@@ -165,11 +172,17 @@ class Desk:
     def take(self, person: Person) -> None:
         """Count one record that a person got without a turn, because it is theirs anyway."""
         self.counted.add(self.rotation.limits.periods, person.id, GROUP + self.line)
-        if self.load:
-            self.load[person.id] = self.load.get(person.id, 0) + 1
+        self.hold_more(person)
+
+    def hold_more(self, person: Person, count: int = 1) -> None:
+        """Note that a person of this group came to hold more records; nobody else is of interest."""
+        if person.id not in self.weights:
+            return
+        if self._minds_load:
+            self.load[person.id] = self.load.get(person.id, 0) + count
         left = self.room.get(person.id)
         if left is not None:
-            self.room[person.id] = left - 1
+            self.room[person.id] = left - count
 
     def _meet(self) -> None:
         """Note once per batch who is there."""

@@ -13,6 +13,7 @@ from fieldstone.changes.nouns import Candidate, Draft
 from fieldstone.rules.availability import HERE, Availability
 from fieldstone.rules.contract import Facts, Found, Person
 from fieldstone.rules.cooldown import EVERYBODY
+from fieldstone.rules.desk import Objection
 from fieldstone.rules.duplicate_check import BINNED, Against, Duplicate
 from fieldstone.rules.match_keys import match_keys
 
@@ -50,10 +51,14 @@ class Knowing:
         self._drafts = tuple(drafts)
         self._facts = facts
         self._earlier: dict[str, Mapping[str, Sequence[Earlier]]] = {}
-        self._given: dict[str, int] = {}
 
-    def choice(self, rule: str, draft: Draft) -> tuple[Person | None, Label, tuple[Candidate, ...]]:
-        """Return who takes a draft because they know it, why, and who was looked at; nobody when none may."""
+    def choice(
+        self, rule: str, draft: Draft, hinders: Objection
+    ) -> tuple[Person | None, Label, tuple[Candidate, ...]]:
+        """Return who takes a draft because they know it, why, and who was looked at; nobody when none may.
+
+        `hinders` says which limit speaks against a person.
+        """
         if rule not in self._earlier:
             self._earlier[rule] = self._among(rule)
         looked_at: dict[str, Candidate] = {}
@@ -61,12 +66,11 @@ class Knowing:
             person = self._person(one.owner)
             if person is None or person.id in looked_at:
                 continue
-            obstacle = self._obstacle(person, one)
+            obstacle = self._obstacle(person, one, hinders)
             chosen = obstacle is HERE
             because = one.because if chosen else obstacle
             looked_at[person.id] = Candidate(person.id, person.name, chosen, because)
             if chosen:
-                self._given[person.id] = self._given.get(person.id, 0) + 1
                 return person, one.because, tuple(looked_at.values())
         return None, HERE, tuple(looked_at.values())
 
@@ -132,7 +136,7 @@ class Knowing:
             known[record_id] = sorted(listed, key=lambda one: one.until is not None)
         return known
 
-    def _obstacle(self, person: Person, earlier: Earlier) -> Label:
+    def _obstacle(self, person: Person, earlier: Earlier, hinders: Objection) -> Label:
         """Return why somebody may not take it although they know it, HERE when they may."""
         (why,) = Availability().of([person], self._facts).values()
         if why is not HERE:
@@ -141,10 +145,7 @@ class Knowing:
         if until := waits.get(person.id) or waits.get(EVERYBODY):
             day = until.astimezone(self._facts.env.timezone).strftime("%Y-%m-%d %H:%M")
             return Label(f"had it before: cool-down until {day}", f"曾负责该记录，冷却期至 {day}")
-        left = self._facts.room(self._object, [person.id]).get(person.id)
-        if left is not None and left <= self._given.get(person.id, 0):
-            return _AT_LIMIT
-        return HERE
+        return hinders(person)
 
     def _barred(self, found: Found) -> Mapping[str, Mapping[str, datetime]]:
         return self._facts.barred(found.object_name, [found.record_id])
@@ -157,6 +158,3 @@ class Knowing:
     @cached_property
     def _people(self) -> dict[str, Person | None]:
         return {}
-
-
-_AT_LIMIT = Label("holds as much as the holding limit allows", "已达到持有上限")
