@@ -353,7 +353,11 @@ def test_the_deadlines_of_a_person_are_listed(shell: Shell) -> None:
 
     assert shell("deadlines", "--of", "a@example.com") == 0
     assert "No deadline is running." in shell.out
+    assert shell("deadlines", "--of", "a@example.com", "--person", "a@example.com") == 0
+    assert "No deadline is running." in shell.out
     assert "nobody@example.com" in shell.refused("deadlines", "--of", "nobody@example.com")
+    stranger = ("deadlines", "--of", "a@example.com", "--person", "nobody@example.com")
+    assert "nobody@example.com" in shell.refused(*stranger)
 
 
 def test_the_pools_are_listed_with_what_lies_in_them_and_their_traffic(shell: Shell) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, exists, false, select
 
 from fieldstone.access.access import env_of
 from fieldstone.reads.deadlines import Running, running_among
+from fieldstone.reads.expanding import titles_of
 from fieldstone.reads.listing import page_of
 from fieldstone.reads.query import HIGHEST_LIMIT, Query, Record
 from fieldstone.reads.sight import Sight
@@ -62,6 +63,34 @@ def leads_a_team(sight: Sight) -> bool:
     return bool(sight.fetch(_team(sight).limit(1)))
 
 
+def agenda_people(sight: Sight, wanted: Wanted) -> list[tuple[str, str]]:
+    """Return (id, name) of those whose deadlines run among what is shown to the viewer, by name; not of the viewer alone."""
+    if wanted.whose == MINE:
+        return []
+    every = replace(wanted, person="")
+    owners: set[str] = set()
+    for object_name, rules in _rules(sight).items():
+        codes = {rule.code for rule in rules if wanted.rule in ("", rule.code)}
+        frame = sight.frame(object_name)
+        owner = frame.raw.column("owner")
+        where = [*frame.within(deleted=False), *_whose(sight, owner, every)]
+        where += [
+            fs_timer.c.record == frame.raw.column("id"),
+            fs_timer.c.kind == DUE,
+            fs_timer.c.rule.in_(codes),
+        ]
+        owners.update(row[0] for row in sight.fetch(frame.select([owner], where).distinct()))
+    owners |= {wanted.person} if wanted.person else set()
+    named = titles_of(sight, [("user", one) for one in owners])
+    return sorted(
+        ((one, named[("user", one)]) for one in owners if ("user", one) in named), key=_by_name
+    )
+
+
+def _by_name(person: tuple[str, str]) -> tuple[str, str]:
+    return person[1], person[0]
+
+
 def agenda_of(sight: Sight, wanted: Wanted) -> Agenda:
     """Return the deadlines that the viewer asks for and may see, the overdue ones first."""
     found: list[Item] = []
@@ -105,11 +134,12 @@ def _items(sight: Sight, object_name: str, rules: Sequence[Rule], wanted: Wanted
 
 def _whose(sight: Sight, owner: ColumnElement[str], wanted: Wanted) -> list[ColumnElement[bool]]:
     me = sight.ctx.actor.id
-    if wanted.person:
-        return [owner == wanted.person]
+    only = [owner == wanted.person] if wanted.person else []
     if wanted.whose == TEAM:
-        return [owner.in_(_team(sight))]
-    return [owner != me, owner.is_not(None)] if wanted.whose == OTHERS else [owner == me]
+        return [owner.in_(_team(sight)), *only]
+    if wanted.whose == OTHERS:
+        return [owner != me, owner.is_not(None), *only]
+    return only or [owner == me]
 
 
 def _team(sight: Sight) -> Select[Any]:

@@ -66,3 +66,40 @@ def test_who_has_no_deadline_is_told_so(office: Office) -> None:
     page = office.visitor("admin").get("/deadlines").text
 
     assert "No deadline is running" in page
+
+
+def test_reminders_are_silenced_from_the_list_and_the_due_time_stands(office: Office) -> None:
+    lead = a_lead(office, "Seen It", "li", "13800138305")
+    url = f"/o/lead/{lead}/actions/acknowledge"
+    li = office.visitor("li")
+    assert f'hx-post="{url}"' in li.get("/deadlines").text
+
+    answer = li.post(url, DIALOG, asked="1", rule="follow_up_in_time")
+    page = li.get("/deadlines").text
+
+    assert answer.status_code == 204
+    assert "reload" in answer.headers["HX-Trigger"]
+    assert f'href="/o/lead/{lead}"' in page
+    assert f'hx-post="{url}"' not in page
+    assert "Reminders acknowledged" in page
+
+
+def test_a_manager_narrows_the_list_to_one_person(office: Office) -> None:
+    ours = a_lead(office, "Of Li", "li", "13800138306")
+    theirs = a_lead(office, "Of Chen", "chen", "13800138307")
+    for one in ("li", "chen"):
+        office.settle("user", office.people[one], manager=office.people["mei"])
+    mei, li = office.visitor("mei"), office.visitor("li")
+
+    every = mei.get("/deadlines?show=team").text
+    one = mei.get(f"/deadlines?show=team&person={office.people['li']}").text
+
+    assert f'<option value="{office.people["chen"]}">' in every
+    assert f'<option value="{office.people["li"]}" selected>' in one
+    assert f'<option value="{office.people["chen"]}">' in one
+    assert f"/o/lead/{theirs}" in every
+    assert f"/o/lead/{ours}" in one
+    assert f"/o/lead/{theirs}" not in one
+    assert 'name="person"' not in mei.get("/deadlines").text
+    # Whoever is named, nobody sees more than they may.
+    assert f"/o/lead/{theirs}" not in li.get(f"/deadlines?person={office.people['chen']}").text

@@ -97,10 +97,13 @@ def test_my_deadlines_stand_in_one_list_those_of_my_team_in_another(api: Api) ->
     assert lead not in of("admin")
     assert lead in of("admin", "?show=team")
     assert lead in of("admin", f"?person={api.ids['li']}&rule=follow_up_in_time")
+    assert lead in of("admin", f"?show=team&person={api.ids['li']}")
+    assert lead not in of("admin", f"?show=team&person={api.ids['wang']}")
     assert lead not in of("wang", f"?person={api.ids['li']}")  # what they may not see is not told
     assert of("li", "?rule=conversion_in_time") == []
     one = next(one for one in api("GET", "deadlines", "li").json["data"] if one["id"] == lead)
     assert (one["object"], one["title"], one["may_extend"]) == ("lead", "李雷", True)
+    assert one["may_acknowledge"] is True
     assert one["working_minutes_left"] > 0
     assert api("GET", "deadlines?show=everything").status_code == 400
 

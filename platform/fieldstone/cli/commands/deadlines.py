@@ -28,6 +28,9 @@ class Deadlines:
         parser.add_argument("--rule", metavar="CODE", help="only those of one rule")
         parser.add_argument("--of", metavar="EMAIL", help="list those of a person, soonest first")
         parser.add_argument("--team", action="store_true", help="with --of: of the person's team")
+        parser.add_argument(
+            "--person", metavar="EMAIL", help="with --of: of this person only, as --of sees them"
+        )
 
     def run(self, asked: Asked) -> int:
         """Print a line per rule and version; who changes a rule sees how many are under way."""
@@ -57,7 +60,8 @@ class Deadlines:
         actor = site.actors.by_id(system, site.model, person(site, told.of, "--of"))
         if actor is None:
             raise RefusedError([Problem("no_actor", "--of", "Nobody works here under that.", CURE)])
-        wanted = Wanted(TEAM if told.team else MINE, rule=told.rule or "")
+        only = person(site, told.person, "--person") if told.person else ""
+        wanted = Wanted(TEAM if told.team else MINE, only, told.rule or "")
         ctx = site.context(actor, "command")
         with site.reads.sight(ctx, site.model) as sight:
             found = agenda_of(sight, wanted)

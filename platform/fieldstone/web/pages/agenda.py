@@ -22,6 +22,7 @@ from fieldstone.reads.agenda import (
     Item,
     Wanted,
     agenda_of,
+    agenda_people,
     agenda_rules,
     leads_a_team,
 )
@@ -85,9 +86,9 @@ class Page:
         spec = asked.model.objects[record.object_name]
         late, left = one.overdue(now), short_time(self.speech, abs(one.due - now))
         url = f"/o/{record.object_name}/{record.id}"
-        extends = one.may_extend and access_to(asked.model, asked.actor, spec.code).may_act(
-            "extend"
-        )
+        access = access_to(asked.model, asked.actor, spec.code)
+        extends = one.may_extend and access.may_act("extend")
+        silences = one.may_acknowledge and one.seen_at is None and bool(one.coming)
         owner = record.titles.get("owner")
         return {
             "title": Look(asked).title(record) or t("Without a name"),
@@ -102,6 +103,11 @@ class Page:
             "working": self._working(one.working),
             "tone": "red" if late else "amber" if one.due - now < timedelta(days=1) else "gray",
             "extend_url": f"{url}/deadlines/{one.rule.code}/extend" if extends else "",
+            "seen": t("Reminders acknowledged") if one.seen_at is not None else "",
+            "acknowledge_url": f"{url}/actions/acknowledge"
+            if silences and access.may_act("acknowledge")
+            else "",
+            "rule": one.rule.code,
             "owner": face(str(owner)) if owner and self.wanted.whose != MINE else None,
         }
 
@@ -132,6 +138,13 @@ class Page:
         ]
         return several if len(several) > 1 else []
 
+    def people(self, people: Sequence[tuple[str, str]]) -> list[Drawn]:
+        """Return the people that the list may be narrowed to."""
+        return [
+            {"value": one, "label": name, "chosen": one == self.wanted.person}
+            for one, name in people
+        ]
+
 
 @PAGE.get("/deadlines")
 def agenda_page() -> Response:
@@ -139,15 +152,17 @@ def agenda_page() -> Response:
     asked = the_call()
     shown = request.args.get("show", MINE)
     whose = shown if shown in WHOSE else MINE
-    wanted = Wanted(whose, rule=request.args.get("rule", ""))
+    person = request.args.get("person", "") if whose != MINE else ""
+    wanted = Wanted(whose, person, request.args.get("rule", ""))
     page, t = Page(asked, wanted), speech(asked.language).t
     with asked.site.reads.sight(asked.ctx, asked.model) as sight:
         rules, leads = agenda_rules(sight), leads_a_team(sight)
-        agenda = agenda_of(sight, wanted)
+        people, agenda = agenda_people(sight, wanted), agenda_of(sight, wanted)
     context = {
         "tabs": list(page.tabs(leads=leads)),
         "whose": whose,
         "rules": page.rules(rules),
+        "people": page.people(people),
         "groups": page.groups(agenda),
         "more": t("The {n} that come first are shown.", n=MOST) if agenda.more else "",
     }

@@ -78,6 +78,7 @@ def _deadline(asked: Asked, one: Running) -> dict[str, Any]:
         "extended": one.extended,
         "extensions_left": one.left,
         "may_extend": one.may_extend,
+        "may_acknowledge": one.may_acknowledge and one.seen_at is None and bool(one.coming),
         "acknowledged_at": instant(one.seen_at),
         "working_minutes_left": None
         if one.working is None

@@ -39,6 +39,7 @@ DEADLINE: Final = of(
     extended=NUMBER,
     extensions_left={"type": ["integer", "null"]},
     may_extend=YES_NO,
+    may_acknowledge=YES_NO,
     acknowledged_at=MAYBE_INSTANT,
     working_minutes_left={"type": ["integer", "null"]},
 )
