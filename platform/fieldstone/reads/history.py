@@ -15,6 +15,7 @@ from fieldstone.access.masks import masked
 from fieldstone.model.objects import ObjectType
 from fieldstone.reads.expanding import titles_of
 from fieldstone.reads.listing import record_of
+from fieldstone.reads.merges import led_to
 from fieldstone.reads.query import Query, Record
 from fieldstone.reads.sight import Sight
 from fieldstone.rules.capture_body import Source, actor_id
@@ -90,9 +91,14 @@ class History:
 
 
 def seen(sight: Sight, object_name: str, record_id: str) -> Record | None:
-    """Return the record with every field the viewer may be shown, deleted or not; None when there is none."""
+    """Return the record with every field the viewer may be shown, deleted or not; None when there is none.
+
+    None, too, for one that is part of another one now which the viewer may see: its story is told there.
+    """
     found = record_of(sight, object_name, record_id, Query())
-    return found or record_of(sight, object_name, record_id, Query(deleted=True))
+    if found is None and led_to(sight, object_name, record_id) is None:
+        return record_of(sight, object_name, record_id, Query(deleted=True))
+    return found
 
 
 def history_of(sight: Sight, object_name: str, record_id: str) -> History | None:

@@ -62,6 +62,9 @@ def test_two_records_are_compared_field_by_field_and_merged_as_chosen(
     moved = li.get(f"/o/lead/{other}")
     assert (moved.status_code, moved.headers["Location"]) == (301, f"/o/lead/{one}")
     assert moved.headers["Cache-Control"] == "no-store"
+    for part in ("?tab=why", "?tab=history", "/why?rule=lead_grading"):
+        moved = li.get(f"/o/lead/{other}{part}")
+        assert (moved.status_code, moved.headers["Location"]) == (301, f"/o/lead/{one}{part}")
 
 
 def test_a_merge_is_taken_back_on_the_page_of_its_record(office: Office, li: Visitor) -> None:

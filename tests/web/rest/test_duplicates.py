@@ -74,6 +74,60 @@ def test_whoever_writes_to_a_merged_record_is_told_which_one_it_is_part_of(api: 
     assert api("PATCH", f"lead/{second}", "li", json={"need": "CRM"}).status_code == 404
 
 
+def test_the_life_of_a_merged_record_is_told_where_it_leads(api: Api) -> None:
+    first, second = twins(api, 7)
+    assert api("POST", f"lead/{first}/actions/merge", json={"with": second}).status_code == 200
+
+    for part in ("history", "explain", "deadlines"):
+        answer = api("GET", f"lead/{second}/{part}")
+        assert answer.status_code == 301, part
+        assert answer.headers["Location"].endswith(f"/api/v1/lead/{first}/{part}")
+        assert answer.json["merged_into"] == first
+        assert api("GET", f"lead/{first}/{part}").status_code == 200
+
+
+def test_many_at_once_are_told_which_records_were_merged(api: Api) -> None:
+    first, second = twins(api, 8)
+    assert api("POST", f"lead/{first}/actions/merge", json={"with": second}).status_code == 200
+    nobody = "0190a0a0-0000-7000-8000-000000000000"
+    many = {
+        "update": [
+            {"id": second, "need": "CRM"},
+            {"id": nobody, "need": "CRM"},
+            {"id": first, "need": "ERP"},
+        ],
+        "delete": [second],
+    }
+
+    answer = api("POST", "lead/bulk", json=many).json
+    unseen = api("POST", "lead/bulk", "li", json={"delete": [second]}).json
+
+    told, gone, written = answer["update"]
+    assert (told["status"], told["problems"][0]["code"]) == (409, "merged")
+    assert first in told["problems"][0]["message"]
+    assert f"/api/v1/lead/{first}" in told["problems"][0]["cure"]
+    assert (gone["status"], gone["problems"][0]["code"]) == (404, "not_found")
+    assert written["status"] == 200
+    assert answer["delete"][0]["status"] == 409
+    assert unseen["delete"][0]["status"] == 404
+
+
+def test_a_merged_record_is_not_made_anew_under_its_number(api: Api) -> None:
+    first = a_lead(api, "张伟", company="静新软件9", external_id="crm-901")
+    second = a_lead(api, "张玮", company="静新软件9有限公司", external_id="crm-902")
+    assert api("POST", f"lead/{first}/actions/merge", json={"with": second}).status_code == 200
+    given = {"name": "张玮", "channel": api.ids["website"]}
+
+    refused = api("PUT", "lead/by/external_id/crm-902", json=given)
+    changed = api("PUT", "lead/by/external_id/crm-901", json={"need": "CRM"})
+
+    assert (refused.status_code, refused.json["problems"][0]["code"]) == (409, "merged")
+    assert first in refused.json["problems"][0]["message"]
+    assert changed.status_code == 200
+    api("POST", f"lead/{first}/actions/unmerge", json={})
+    assert api("PUT", "lead/by/external_id/crm-902", json={"need": "ERP"}).status_code == 200
+
+
 def test_a_search_is_asked_for_and_followed(api: Api) -> None:
     twins(api, 3)
     begun = api("POST", "duplicates/find", json={"object": "lead"})

@@ -31,7 +31,12 @@ class Why:
             raise RefusedError(
                 [Problem("not_found", "OBJECT", text, did_you_mean(name, site.model.objects))]
             )
-        found = site.reads.explain(site.system_context("action"), site.model, name, record_id)
+        ctx, model, reads = site.system_context("action"), site.model, site.reads
+        found = reads.explain(ctx, model, name, record_id)
+        survivor = reads.led_to(ctx, model, name, record_id) if found is None else None
+        if survivor is not None:
+            asked.terminal.say(f"It was merged into {name} {survivor}, of which this is told:")
+            found = reads.explain(ctx, model, name, survivor)
         if found is None:
             text = f"there is no {name} {record_id}."
             raise RefusedError(

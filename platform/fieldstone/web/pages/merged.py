@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from flask import Response
+from flask import Response, request
 
 from fieldstone.base.ids import is_id
 from fieldstone.model.objects import ObjectType
@@ -33,8 +33,10 @@ def survivor_of(asked: Asked, spec: ObjectType, record_id: str) -> Response | No
     survivor = reads.led_to(ctx, model, spec.code, record_id)
     if survivor is None:
         return None
+    query = request.query_string.decode()
+    where = request.path.replace(record_id, survivor, 1) + (f"?{query}" if query else "")
     # A merge can be taken back: nobody keeps where it led.
-    headers = {"Location": f"/o/{spec.code}/{survivor}", "Cache-Control": "no-store"}
+    headers = {"Location": where, "Cache-Control": "no-store"}
     return Response(status=301, headers=headers)
 
 

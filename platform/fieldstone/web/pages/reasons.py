@@ -15,6 +15,7 @@ from fieldstone.reads.query import Query, Record
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
+from fieldstone.web.pages.merged import survivor_of
 from fieldstone.web.pages.subjects import not_there, object_of
 from fieldstone.web.pages.values import Look
 
@@ -76,6 +77,8 @@ def why_dialog(code: str, record_id: str) -> Response:
     spec = object_of(asked, code)
     record = asked.site.reads.get(asked.ctx, asked.model, code, record_id, Query(titles=True))
     if record is None:
+        if moved := survivor_of(asked, spec, record_id):
+            return moved
         raise not_there()
     t = speech(asked.language).t
     stages = spec.pipelines.of(record.values).stages if spec.pipelines else {}

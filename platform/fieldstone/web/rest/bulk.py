@@ -12,6 +12,7 @@ from fieldstone.base.problem_texts import as_data
 from fieldstone.changes.nouns import Change, Context, Operation, Outcome
 from fieldstone.web.asking import Asked
 from fieldstone.web.rest.answering import decision_json, json_answer
+from fieldstone.web.rest.merged import outcomes_led_on
 from fieldstone.web.rest.reading_json import refusal
 from fieldstone.writes.replay import Idempotency
 
@@ -37,9 +38,10 @@ def bulk_answer(
             f"{len(changes)} changes are too many.",
             f"Send at most {MOST} at once.",
         )
-    outcomes = asked.site.writes.submit(
+    submitted = asked.site.writes.submit(
         ctx, asked.model, [c for _, c in changes], atomic=atomic, idempotency=idempotency
     )
+    outcomes = outcomes_led_on(asked, object_name, submitted)
     answer: dict[str, list[dict[str, object]]] = {part: [] for part in PARTS if part in given}
     for (part, _), outcome in zip(changes, outcomes, strict=True):
         answer[part].append(_one(outcome, asked.language))

@@ -24,6 +24,7 @@ from fieldstone.web.rest.answering import (
 )
 from fieldstone.web.rest.bulk import bulk_answer
 from fieldstone.web.rest.listing import LIST_PARAMETERS, list_answer, query_of_request
+from fieldstone.web.rest.merged import refuse_merged
 from fieldstone.web.rest.objects import context, idempotency, object_of, version_expected
 from fieldstone.web.rest.reading_json import any_body, body, flag, known_parameters, refusal
 
@@ -189,6 +190,7 @@ def _upsert(
             page.rows[0].id,
             expected_version=version_expected(),
         )
+    refuse_merged(asked, object_name, key)
     return Change(object_name, Operation.CREATE, values)
 
 

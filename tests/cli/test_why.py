@@ -1,0 +1,63 @@
+"""`fieldstone why` of a record that is part of another one now."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fieldstone import bootstrap
+from fieldstone.actions.contract import Call
+from fieldstone.actions.running import run as carry_out
+from fieldstone.base.settings import Settings
+from fieldstone.changes.nouns import Change, Operation
+from fieldstone.cli.commands.token import person
+from fieldstone.cli.main import run
+
+
+def test_why_of_a_merged_record_is_told_of_the_one_it_is_part_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FIELDSTONE_DATABASE_URL", raising=False)
+    (tmp_path / "config.yaml").write_text("company: Shop\n", "utf-8")
+    assert (
+        run(
+            ("init", "--admin-email", "a@example.com", "--admin-password", "correct-horse"),
+            bootstrap,
+        )
+        == 0
+    )
+    site = bootstrap.build_site(
+        Settings(tmp_path, f"sqlite:///{tmp_path / 'fieldstone.db'}", secret_key="7" * 64)
+    )
+    ctx = site.system_context("test")
+
+    def made(object_name: str, **values: object) -> str:
+        change = Change(object_name, Operation.CREATE, values, trusted=True)
+        (outcome,) = site.writes.submit(ctx, site.model, [change])
+        assert not outcome.problems
+        return str(outcome.record_id)
+
+    website = made("channel", name="Website", code="website", kind="own")
+    stays, goes = (made("lead", name=name, channel=website) for name in ("Han Mei", "Han M."))
+    actor = site.actors.by_id(ctx, site.model, person(site, "a@example.com", ""))
+    assert actor is not None
+    call = Call(
+        site.context(actor, "test"),
+        site.model,
+        "lead",
+        stays,
+        {"with": goes},
+        site.reads,
+        site.writes,
+    )
+    carry_out(site.vocabulary.actions, "merge", call)
+    site.storage.close()
+    capsys.readouterr()
+
+    assert run(("why", "lead", goes), bootstrap) == 0
+
+    told = capsys.readouterr().out
+    assert told.startswith(f"It was merged into lead {stays}, of which this is told:")
+    assert "data_quality" in told
