@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -170,16 +171,17 @@ def test_nothing_answered_is_lost_or_done_twice_whatever_is_killed(
             strike(misfortunes(town, postgres_server, redis_server), tmp_path)
             assert wait_until(lambda: all(one.poll() is not None for one in clients), seconds=600)
         town.end()
-        lines, site = told(tmp_path), a_site(town)
-        work_until_idle(site, seconds=60)
-        limits = Limits(per_day=CLAIMS_PER_DAY, holding=HOLDING)
-
+        lines = told(tmp_path)
+        assert bad_news(tmp_path) == []
         assert len(lines) == CLIENTS * REQUESTS
         assert {line["status"] for line in lines} <= {200, 201, 403, 404, 409, 422}
-        assert bad_news(tmp_path) == []
-        assert wrong(site, Heard(lines, ground.people, limits)) == []
-        assert breaches(site.storage, site.model) == []
-        site.storage.close()
+
+        site = a_site(town)
+        with closing(site.storage):
+            work_until_idle(site, seconds=60)
+            limits = Limits(per_day=CLAIMS_PER_DAY, holding=HOLDING)
+            assert wrong(site, Heard(lines, ground.people, limits)) == []
+            assert breaches(site.storage, site.model) == []
 
 
 def strike(blows: Sequence[Callable[[], None]], folder: Path) -> None:

@@ -96,7 +96,7 @@ def is_passing(error: DBAPIError) -> bool:
     return error.connection_invalidated or state in _PASSING_STATES
 
 
-def is_lost(error: Exception) -> bool:
+def is_lost(error: BaseException) -> bool:
     """Tell whether the database could not be reached, or went away: nothing that a request can be blamed for."""
     if isinstance(error, PoolTimeoutError):
         return True

@@ -9,7 +9,7 @@ from typing import Final
 
 import structlog
 from flask import Flask, Response, request
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import HTTPException, InternalServerError
 
 from fieldstone.actions.intake.reception import CrowdedError
 from fieldstone.base.errors import Problem, RefusedError
@@ -98,6 +98,9 @@ def _answer_refusals(app: Flask, site: Site) -> None:
 
     @app.errorhandler(HTTPException)
     def http_error(error: HTTPException) -> Response | HTTPException:
+        if isinstance(error, InternalServerError) and error.original_exception is not None:
+            # A refusal that could not be told: what it is told with is read, and may be lost, too.
+            return _failed(site, error.original_exception)
         if error.code is None or error.code < HTTPStatus.BAD_REQUEST:
             return error
         return problems.answer([problems.of_http(error)], error.code)
@@ -105,7 +108,7 @@ def _answer_refusals(app: Flask, site: Site) -> None:
     app.register_error_handler(Exception, partial(_failed, site))
 
 
-def _failed(site: Site, error: Exception) -> Response:
+def _failed(site: Site, error: BaseException) -> Response:
     if is_stale(error):
         # The model that the request began with is gone; nothing was written, and the next one gets the present.
         log.warning("request began before a change", path=request.path)

@@ -47,16 +47,19 @@ class Once(Writes):
     @contextmanager
     def unit(self, ctx: Context, model: Model) -> Iterator[Unit]:
         """Open one transaction; the first that writes keeps the key."""
+        keeps = False
         with super().unit(ctx, model) as unit:
             if not self._kept:
                 before = of_this_request(unit.transaction, self._principal, self._idempotency)
                 if before is not None:
                     raise RepeatedError(before.outcome or {})
             yield unit
-            if unit.wrote and not self._kept:
+            keeps = unit.wrote and not self._kept
+            if keeps:
                 key, asked = self._idempotency.key, self._idempotency.request_hash
                 unit.transaction.remember(self._principal, key, asked, {})
-                self._kept = True
+        # Only now it is committed: one that clashed is tried again, and keeps the key then.
+        self._kept |= keeps
 
     def answered(self, answer: Mapping[str, Any]) -> None:
         """Keep what the request was answered, for whoever repeats it."""
