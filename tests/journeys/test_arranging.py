@@ -5,6 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 
 from tests.journeys.conftest import Tab
+from tests.web.pages.office import Office
 
 PREVIEW = 40000  # ms; each keystroke compiles the site anew, and a busy machine is slow
 
@@ -15,7 +16,7 @@ def put_into_force(page: Page) -> None:
     expect(page.locator(".toast")).to_contain_text("is in force")
 
 
-def drag(page: Page, field: str, onto: str) -> None:
+def drag(page: Page, field: str, onto: str, url: str = "/studio/layout/lead/form") -> None:
     """Carry a field by its grip to the place of another one."""
     grip = page.locator(f"#grip-{field}")
     grip.scroll_into_view_if_needed()
@@ -27,7 +28,7 @@ def drag(page: Page, field: str, onto: str) -> None:
     page.mouse.move(source["x"] + 20, source["y"] + 4, steps=4)
     page.mouse.move(target["x"] + 60, target["y"] + 10, steps=12)
     expect(page.locator(f"#i-{field} + #i-{onto}")).to_be_attached()
-    with page.expect_response(lambda answer: answer.url.endswith("/studio/layout/lead/form")):
+    with page.expect_response(lambda answer: answer.url.endswith(url)):
         page.mouse.up()
 
 
@@ -104,3 +105,43 @@ def test_fields_are_arranged_on_a_phone_by_buttons(tab: Tab) -> None:
     expect(page.locator(".st-item").nth(2)).to_contain_text("E-mail")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     put_into_force(page)
+
+
+def test_a_records_page_is_arranged_by_drag_and_by_keys_and_becomes_the_real_one(
+    tab: Tab, office: Office
+) -> None:
+    customer = office.create("customer", name="Harbour Ltd", industry="logistics")
+    url = "/studio/layout/customer/record"
+    page = tab("admin")
+    page.goto(url)
+    grip = page.locator("#grip-industry")
+    highlights = page.locator("section[aria-label=Highlights] .st-item")
+    page.locator("#grip-owner").press("Alt+ArrowUp")  # over the edge of the first section
+    expect(highlights).to_have_count(1)
+    expect(page.locator("#out-owner")).to_be_visible()
+    drag(page, "industry", "owner", url)
+    expect(highlights).to_contain_text(["Industry", "Owner"])
+    page.select_option("[name='place:main']", "main")
+    drag(page, "related-tickets", "related-contacts", url)
+    preview = page.locator("#preview .hl")
+    expect(preview).to_contain_text("Industry", timeout=PREVIEW)
+    expect(grip).to_be_visible()
+    put_into_force(page)
+
+    page.goto(f"/o/customer/{customer}")
+    expect(page.locator(".hl dt")).to_have_text(["Industry", "Owner"])
+    expect(page.locator(".rec-in .mid")).to_contain_text("Customer")
+    listed = page.locator(".rec-side .sec > summary")
+    words = [one for one in listed.all_inner_texts() if one.startswith(("Tickets", "Contacts"))]
+    assert words[0].startswith("Tickets")
+    page.locator("#v-industry button").click()  # edited in place as everywhere
+    expect(page.locator("#v-industry select")).to_be_visible()
+
+
+def test_a_records_page_is_arranged_on_a_phone(tab: Tab) -> None:
+    page = tab("admin", width=390, language="zh")
+    page.goto("/studio/layout/contact/record")
+    page.locator("#out-panel-score").tap()
+    expect(page.locator("#in-panel-score")).to_be_visible()
+
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")

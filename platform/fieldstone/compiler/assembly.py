@@ -10,6 +10,7 @@ from fieldstone.base.label import Label, label_of
 from fieldstone.compiler.derived import Derivation, with_expressions
 from fieldstone.compiler.fields import FieldReader
 from fieldstone.compiler.indexes import indexes_of
+from fieldstone.compiler.layouts import layout_of
 from fieldstone.compiler.linking import RollupTypes, add_relations, child_outlines, set_rows_types
 from fieldstone.compiler.loading import Source
 from fieldstone.compiler.merging import ordered
@@ -232,6 +233,7 @@ class Assembly:
             views=views_of(outline, raw.get("views", Table(outline.spot.place())), resolver, title),
             form=form_of(outline, self._sections(outline), resolver),
             quick=quick_of(outline, resolver, title),
+            layout=layout_of(outline, resolver),
             permissions=permissions_of(outline, raw.get("permissions", {}), resolver),
             unique_together=self._unique(outline, resolver),
             help=label_from(raw["help"], label_of("")) if "help" in raw else None,

@@ -262,7 +262,7 @@ def _about(schema: Schema) -> str:
 _NAMES: Final = {
     "to": "object", "object": "object", "calendar": "calendar", "default_calendar": "calendar", "options_from": "options",
     "needs": "field", "required": "field", "columns": "field", "search": "field", "title": "field", "quick": "field", "by": "field",
-    "date": "field", "sort": "field", "depends_on": "field", "fields": "field", "field": "field", "subtitle": "field", "chips": "field",
+    "date": "field", "sort": "field", "depends_on": "field", "fields": "field", "field": "field", "subtitle": "field", "chips": "field", "highlights": "field",
     "sum": "field", "pools": "pool", "pool": "pool", "return_to": "pool", "only_by": "action", "items": "object", "stage": "stage",
     "roles": "role", "role": "role", "view": "view", "unique": "field", "value": "field", "starts": "field", "stops": "field",
 }  # fmt: skip

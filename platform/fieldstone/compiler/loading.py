@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from fieldstone.base.errors import MetadataError, Problem
-from fieldstone.base.names import did_you_mean, is_code
+from fieldstone.base.names import did_you_mean, is_code, plural
 from fieldstone.base.origin import Origin
 from fieldstone.compiler.merging import merged, report_empty
 from fieldstone.compiler.problems import Problems, Spot
@@ -80,7 +80,7 @@ class Source:
 
     objects: dict[str, Table] = field(default_factory=dict)
     parts: Table = field(default_factory=lambda: Table(Origin("", "", 1)))
-    # What a layer took away, by (object, field) and ("roles", role): the layers below it, which may still name it.
+    # What a layer took away, by (object, field), ("roles", role) and ("relations", name): the layers below it, which may still name it.
     removed: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
 
@@ -94,7 +94,8 @@ def load(layers: Sequence[Layer], problems: Problems) -> Source:
             if table is not None:
                 tables[document.path] = table
         found = _one_layer(tables, problems)
-        source.removed |= _removals(found, frozenset(lower.name for lower in layers[:place]))
+        below = frozenset(lower.name for lower in layers[:place])
+        source.removed |= _removals(found, below) | _relations_gone(source, found, below)
         _lay_over(source, found, problems)
     rename_objects(source.objects, source.parts)
     return source
@@ -111,6 +112,20 @@ def _removals(layer: Source, below: frozenset[str]) -> dict[tuple[str, str], fro
         for name, value in entries.items()
         if value is None
     }
+
+
+def _relations_gone(
+    lower: Source, layer: Source, below: frozenset[str]
+) -> dict[tuple[str, str], frozenset[str]]:
+    """Return the relations that go with the lookups that a layer takes away."""
+    gone = {}
+    for owner, code in _removals(layer, below):
+        written = lower.objects.get(owner, Table(lower.parts.origin)).get("fields")
+        field = written.get(code) if isinstance(written, Table) else None
+        if isinstance(field, Table) and field.get("type") in {"lookup", "user"}:
+            first = next(iter(earlier_codes(lower.objects[owner])), owner)
+            gone["relations", str(field.get("related_name", plural(first)))] = below
+    return gone
 
 
 def _rename_lower(source: Source, layer: Source, code: str) -> None:

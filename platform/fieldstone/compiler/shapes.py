@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fieldstone.fieldtypes.contract import TypeSpec
+from fieldstone.model.objects import PANELS
 
 Schema = dict[str, Any]
 
@@ -193,6 +194,16 @@ SECTION: Schema = closed({
     "after": TEXT,
 }, required=["fields"])  # fmt: skip
 FORMS: Schema = closed({"default": codes_to(SECTION), "quick": CODES})
+RECORD_SECTION: Schema = closed({
+    **SECTION["properties"],
+    "place": {"enum": ["side", "main"], "description": "Beside what happened (side, the default) or above it (main)"},
+}, required=["fields"])  # fmt: skip
+LAYOUT: Schema = closed({
+    "highlights": {**CODES, "description": "The fields in the panel at the top of a record's page"},
+    "sections": codes_to(RECORD_SECTION, minProperties=1, description="The values on a record's page; those of the form when left out"),
+    "panels": {"type": "array", "items": {"enum": list(PANELS)}, "description": "What stands beside a record, in this order; everything when left out"},
+    "related": {**CODES, "description": "The relations whose records are listed beside a record, in this order; all when left out"},
+})  # fmt: skip
 FIELD_ACCESS: Schema = either(
     {"enum": ["hidden", "mask", "read", "write"]},
     closed(
@@ -219,6 +230,7 @@ OBJECT_PARTS: Mapping[str, Schema] = {
     "views": codes_to(VIEW),
     "forms": FORMS,
     "quick": CODES,
+    "layout": {**LAYOUT, "description": "What stands where on the page of a record; as the form has it when left out"},
     "permissions": codes_to(PERMISSION),
     "unique": {"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 2}, "description": "Sets of fields unique together"},
     "timeline": {**YES_NO, "description": "Activities are shown on its record page"},

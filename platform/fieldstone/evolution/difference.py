@@ -44,6 +44,7 @@ PIPELINE: Final = Kind("pipeline", portraits.of_pipeline)
 STAGE: Final = Kind("stage", portraits.of_stage, earlier=_earlier)
 VIEW: Final = Kind("view", portraits.plain)
 FORM: Final = Kind("form", portraits.plain)
+LAYOUT: Final = Kind("layout", portraits.plain)
 PERMISSION: Final = Kind("permission", portraits.of_permission)
 RULE: Final = Kind("rule", portraits.of_rule)
 ROLE: Final = Kind("role", portraits.plain)
@@ -168,6 +169,7 @@ def _of_object(pair: Pair, before: Model, after: Model) -> Iterator[Operation]:
     yield from _of_pipelines(old, new, path)
     yield from _each(old.views, new.views, VIEW, path, within)
     yield from _each(_sections(old), _sections(new), FORM, path, within)
+    yield from _each(_laid_out(old), _laid_out(new), LAYOUT, path, within)
     for permission in pairs(old.permissions, new.permissions, PERMISSION):
         roles = after.roles if permission.after is not None else before.roles
         for one in compared(permission, PERMISSION, path, within):
@@ -179,6 +181,7 @@ def _orders(old: ObjectType, new: ObjectType) -> Iterator[Changed]:
     for name, mine, theirs in (
         ("order of fields", _own_fields(old), _own_fields(new)),
         ("order of form sections", _sections(old), _sections(new)),
+        ("order of record sections", _laid_out(old), _laid_out(new)),
         ("order of views", old.views, new.views),
     ):
         before = [code for code in mine if code in theirs]
@@ -230,6 +233,10 @@ def _options(field: Field) -> Mapping[str, Any]:
 
 def _sections(spec: ObjectType) -> dict[str, Any]:
     return {section.code: section for section in spec.form}
+
+
+def _laid_out(spec: ObjectType) -> dict[str, Any]:
+    return {section.code: section for section in spec.layout.sections or ()}
 
 
 def _calendars(model: Model) -> dict[str, object]:

@@ -36,6 +36,7 @@ NOUNS: Final[Mapping[str, Label]] = {
     "stage": Label("stage", "阶段"),
     "view": Label("view", "视图"),
     "form": Label("form section", "表单分组"),
+    "layout": Label("record section", "记录页分组"),
     "permission": Label("rights of", "权限"),
     "rule": Label("rule", "规则"),
     "role": Label("role", "角色"),

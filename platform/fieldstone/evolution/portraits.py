@@ -64,7 +64,13 @@ def without(thing: Any, left_out: frozenset[str]) -> Portrait:
 
 def of_object(spec: ObjectType) -> Portrait:
     """Return what an object itself says; its fields, stages, views and so on are compared one by one."""
-    return {name: plain(getattr(spec, name)) for name in OF_OBJECT}
+    layout = spec.layout
+    return {
+        **{name: plain(getattr(spec, name)) for name in OF_OBJECT},
+        "highlights of a record": plain(layout.highlights),
+        "panels beside a record": plain(layout.panels),
+        "related lists of a record": plain(layout.related),
+    }
 
 
 def of_field(field: Field) -> Portrait:

@@ -53,6 +53,9 @@ def _place(model: Model, use: Use) -> Place | None:
     part, *rest = use.path or ("",)
     if part == "forms":
         return _of_object(spec.label if spec else Label(use.holder), use, Label("form", "表单"), 1)
+    if part == "layout":
+        of = spec.label if spec else Label(use.holder)
+        return _of_object(of, use, Label("record layout", "记录页布局"), 1)
     if part == "stages":
         return _of_object(
             spec.label if spec else Label(use.holder), use, Label("stages", "阶段"), 1

@@ -156,6 +156,27 @@ class Section:
 
 
 @dataclass(frozen=True)
+class RecordSection(Section):
+    """A part of the page of a record, beside what happened or above it."""
+
+    place: str = "side"  # side or main
+
+
+@dataclass(frozen=True)
+class RecordLayout:
+    """What stands where on the page of a record; None is left to the form and to the page itself."""
+
+    highlights: tuple[str, ...] = ()  # fields in the panel at the top; they stand nowhere else
+    sections: tuple[RecordSection, ...] | None = None
+    panels: tuple[str, ...] | None = None  # what stands beside the record, of PANELS, in its order
+    related: tuple[str, ...] | None = None  # relations whose rows are listed, in their order
+
+
+PANELS = ("details", "score", "deadlines", "grade", "owners", "merged", "provenance", "related")
+"""What may stand beside a record, in the order of a page whose layout says nothing; details are the sections."""
+
+
+@dataclass(frozen=True)
 class FieldAccess:
     """What a role may do with one field: hidden, mask, read or write; `mask_when` limits the mask to some rows."""
 
@@ -201,6 +222,7 @@ class ObjectType:
     views: Mapping[str, View] = field(default_factory=dict)
     form: tuple[Section, ...] = ()
     quick: tuple[str, ...] = ()
+    layout: RecordLayout = RecordLayout()
     permissions: Mapping[str, Permission] = field(default_factory=dict)
     parent: tuple[str, str] | None = None
     unique_together: tuple[tuple[str, ...], ...] = ()

@@ -84,7 +84,8 @@ def expressions_of(spec: ObjectType) -> Iterable[Expression]:
     for field in spec.fields.values():
         found = (field.visible_when, field.required_when, field.read_only_when)
         yield from (one for one in found if one is not None)
-    yield from (part.visible_when for part in spec.form if part.visible_when is not None)
+    parts = (*spec.form, *(spec.layout.sections or ()))
+    yield from (part.visible_when for part in parts if part.visible_when is not None)
     for pipeline in spec.pipelines.pipelines.values() if spec.pipelines else ():
         yield from (one.guard for one in pipeline.stages.values() if one.guard is not None)
 
@@ -117,6 +118,8 @@ def _judged(spec: ObjectType, access: Access, env: Env, before: Row, row: Row) -
     }
     unseen = {f.code for f in fields if _fails(f.visible_when, row, env)}
     unseen |= {f"section:{s.code}" for s in spec.form if _fails(s.visible_when, row, env)}
+    laid_out = spec.layout.sections or ()
+    unseen |= {f"layout:{s.code}" for s in laid_out if _fails(s.visible_when, row, env)}
     demanded = {
         f.code
         for f in fields

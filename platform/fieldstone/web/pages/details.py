@@ -62,7 +62,38 @@ class Details(OneRecord):
     standing: Standing
 
     def panels(self, apart: Iterable[str] = ()) -> list[Drawn]:
-        """Return the sections; those without a value start folded, what stands elsewhere (`apart`) is left out."""
+        """Return the sections beside the record; those without a value start folded, what stands elsewhere (`apart`) is left out."""
+        laid_out = self.spec.layout.sections
+        if laid_out is None:
+            found = self._as_the_form({*apart, *self.spec.layout.highlights})
+        else:
+            found = self._laid_out("side", apart)
+        named = {code for one in laid_out or () for code in one.fields}
+        if system := self.fields(code for code in SYSTEM_SHOWN if code not in named):
+            found.append({"label": self.speech.t("System"), "fields": system, "closed": True})
+        return found
+
+    def middle(self, apart: Iterable[str] = ()) -> list[Drawn]:
+        """Return the sections that stand above what happened."""
+        return self._laid_out("main", apart)
+
+    def highlights(self) -> list[Drawn]:
+        """Return the values in the panel at the top."""
+        return self.fields(self.spec.layout.highlights)
+
+    def _laid_out(self, place: str, apart: Iterable[str]) -> list[Drawn]:
+        left, found = {*apart, *NEVER}, list[Drawn]()
+        for one in self.spec.layout.sections or ():
+            if one.place != place or f"layout:{one.code}" in self.standing.unseen:
+                continue
+            if shown := self.fields(code for code in one.fields if code not in left):
+                label = one.label.text(self.asked.language)
+                empty = bool(found) and _all_empty(shown)
+                found.append({"label": label, "fields": shown, "closed": empty, "columns": one.columns})  # fmt: skip
+        return found
+
+    def _as_the_form(self, apart: Iterable[str]) -> list[Drawn]:
+        """Return the sections of the form, and what has a value besides: it stands in none of them."""
         t, language, spec = self.speech.t, self.asked.language, self.spec
         left = {*apart, spec.stage_field, *SYSTEM_SHOWN, *NEVER}
         found: list[Drawn] = []
@@ -81,13 +112,12 @@ class Details(OneRecord):
             codes = [*(first if n == 0 else ()), *fields]
             shown = self.fields(c for c in dict.fromkeys(codes) if c not in left)
             if shown:
-                empty = all(not one["f"]["shown"]["text"] for one in shown)
-                found.append({"label": label, "fields": shown, "closed": n > 0 and empty})
+                found.append(
+                    {"label": label, "fields": shown, "closed": n > 0 and _all_empty(shown)}
+                )
         further = [c for c in others if self.record.values.get(c) is not None]
         if computed := self.fields(further):
             found.insert(1, {"label": t("Key facts"), "fields": computed})
-        if system := self.fields(SYSTEM_SHOWN):
-            found.append({"label": t("System"), "fields": system, "closed": True})
         return found
 
     def fields(self, codes: Iterable[str]) -> list[Drawn]:
@@ -144,6 +174,10 @@ class Details(OneRecord):
             access = access_to(self.asked.model, self.asked.actor, self.spec.code)
             return access.may_assign and self.standing.may_update
         return not field.system and self.standing.may_write(field.code)
+
+
+def _all_empty(shown: Sequence[Drawn]) -> bool:
+    return all(not one["f"]["shown"]["text"] for one in shown)
 
 
 def changed_between(before: Record, after: Record, among: Sequence[str]) -> list[str]:

@@ -11,17 +11,33 @@ from werkzeug.datastructures import MultiDict
 AT: Final = "at"  # the order on the page: "s:contact", then "f:name", "f:mobile", ..., at last "p:" and what is unused
 DO: Final = "do"  # the button that was pressed: "up name"
 MOST_COLUMNS: Final = 3
+# Groups that a record's page always has; no section can be called so.
+HIGHLIGHTS: Final = "=highlights"
+PANELS: Final = "=panels"
+RELATED: Final = "=related"
+PLACES: Final = ("side", "main")
 
 
 @dataclass(frozen=True)
 class Group:
-    """One section: what people call it, in how many columns its fields stand, and which."""
+    """One section: what people call it, in how many columns its fields stand, where, and which."""
 
     code: str
     fields: tuple[str, ...] = ()
     en: str = ""
     zh: str = ""
     columns: int = 1
+    place: str = PLACES[0]
+
+    @property
+    def fixed(self) -> bool:
+        """Tell whether it is always there, at its place."""
+        return self.code in (HIGHLIGHTS, PANELS, RELATED)
+
+    @property
+    def kind(self) -> str:
+        """Return what stands in it: fields, panels or related lists. Nothing goes from one kind to another."""
+        return self.code if self.code in (PANELS, RELATED) else "fields"
 
 
 @dataclass(frozen=True)
@@ -44,6 +60,7 @@ class Layout:
             what, _, code = mark.partition(":")
             if what == "s":
                 groups.append(_group(given, code))
+                unused = False
             elif what == "p":
                 unused = True
             elif code in left and not unused and groups:
@@ -62,7 +79,7 @@ class Layout:
             "in": lambda: self.without(code).with_field(code, to),
             "section-up": lambda: self._group_stepped(code, -1),
             "section-down": lambda: self._group_stepped(code, 1),
-            "section-out": lambda: replace(self, groups=tuple(g for g in self.groups if g.code != code)),
+            "section-out": lambda: replace(self, groups=tuple(g for g in self.groups if g.fixed or g.code != code)),
             "section-new": lambda: replace(self, groups=(*self.groups, Group(self._free_code(), columns=2))),
         }  # fmt: skip
         move = moves.get(verb)
@@ -97,6 +114,8 @@ class Layout:
         if not 0 <= at + by < len(self.groups):
             return self
         next_one = self.groups[at + by]
+        if next_one.kind != here.kind:
+            return self
         fields = (field, *next_one.fields) if by > 0 else (*next_one.fields, field)
         groups = list(self.without(field).groups)
         groups[at + by] = replace(next_one, fields=fields)
@@ -107,6 +126,8 @@ class Layout:
         if code not in codes or not 0 <= codes.index(code) + by < len(codes):
             return self
         by_code = {one.code: one for one in self.groups}
+        if by_code[code].fixed or self.groups[codes.index(code) + by].fixed:
+            return self
         return replace(self, groups=tuple(by_code[one] for one in _moved(codes, code, by)))
 
     def _free_code(self) -> str:
@@ -119,12 +140,14 @@ class Layout:
 def _group(given: MultiDict[str, str], code: str) -> Group:
     columns = given.get(f"columns:{code}", "")
     good = columns.isdecimal() and 1 <= int(columns) <= MOST_COLUMNS
+    place = given.get(f"place:{code}", "")
     return Group(
         code,
         (),
         " ".join(given.get(f"en:{code}", "").split()),
         " ".join(given.get(f"zh:{code}", "").split()),
         int(columns) if good else 1,
+        place if place in PLACES else PLACES[0],
     )
 
 

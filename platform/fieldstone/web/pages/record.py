@@ -9,6 +9,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from fieldstone.base.cached import cached_property
+from fieldstone.model.objects import PANELS
 from fieldstone.reads.query import Query
 from fieldstone.reads.standing import Standing
 from fieldstone.web.asking import Asked, the_call
@@ -78,6 +79,7 @@ class RecordPage(OneRecord):
         scores = asked.site.reads.scores(asked.ctx, asked.model, spec.code, self.record.id)
         boxes = LinesBox(asked, self.record, self.standing).boxes()
         apart = {score.field for score in scores} | {spec.title, *(one["name"] for one in boxes)}
+        details = Details(asked, self.record, self.standing)
         tab = self._chosen_tab()
         came = self.came
         back = {"list_url": came.back_url} if came else {}
@@ -101,7 +103,10 @@ class RecordPage(OneRecord):
             "tab": tab,
             **self._tab(tab),
             "asides": drawn(self, ASIDE),
-            "panels": Details(asked, self.record, self.standing).panels(apart),
+            "highlights": details.highlights(),
+            "middle": details.middle(apart),
+            "beside": spec.layout.panels or PANELS,
+            "panels": details.panels(apart),
             "score": self._score(scores),
             "related": [] if self.deleted else Related(asked, self.record).lists(),
             "phone_acts": verbs.phone(),

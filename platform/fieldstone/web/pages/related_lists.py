@@ -8,7 +8,9 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from fieldstone.access.access import access_to
+from fieldstone.base.label import Label
 from fieldstone.model.objects import ObjectType, Relation
+from fieldstone.model.site_model import Model
 from fieldstone.reads.query import Query, Record
 from fieldstone.web.pages.feed import ACTIVITY
 from fieldstone.web.pages.one_record import OneRecord
@@ -22,25 +24,40 @@ MOST_LISTS: Final = 8
 COUNTED: Final = 99
 
 
+def listed_relations(model: Model, spec: ObjectType) -> Iterable[Relation]:
+    """Yield the relations whose records may be listed beside a record: activities are told in its feed."""
+    for relation in spec.relations.values():
+        there = model.objects[relation.object_name]
+        hidden = relation.owned or there.hidden or there.fields[relation.field].archived
+        if not hidden and there.code != ACTIVITY:
+            yield relation
+
+
+def name_of(model: Model, spec: ObjectType, relation: Relation) -> Label:
+    """Return what a list is called: its object alone, where no other list holds records of that object."""
+    same = [one for one in listed_relations(model, spec) if one.object_name == relation.object_name]
+    return model.objects[relation.object_name].plural if len(same) == 1 else relation.label
+
+
 @dataclass(frozen=True)
 class Related(OneRecord):
     """What stands around one record."""
 
     def lists(self) -> list[Drawn]:
-        """Return a list for each kind of record that points here and that the reader may read."""
-        found = [self._list(one) for one in self._relations(self.spec)]
-        # What holds nothing stands last.
+        """Return a list for each kind of record that points here and that the reader may read.
+
+        Those that the layout names, in its order; without one all, and what holds nothing stands last.
+        """
+        relations = {one.name: one for one in self._relations(self.spec)}
+        if (named := self.spec.layout.related) is not None:
+            return [self._list(relations[one]) for one in named if one in relations]
+        found = [self._list(one) for one in relations.values()]
         return sorted(found, key=lambda one: not one["rows"])[:MOST_LISTS]
 
     def _relations(self, spec: ObjectType) -> Iterable[Relation]:
-        for relation in spec.relations.values():
-            there = self.asked.model.objects[relation.object_name]
-            access = access_to(self.asked.model, self.asked.actor, there.code)
-            field = there.fields[relation.field]
-            hidden = relation.owned or there.hidden or field.archived
-            if hidden or relation.object_name == ACTIVITY or not access.may_read:
-                continue
-            if relation.field in access.readable_anywhere():
+        for relation in listed_relations(self.asked.model, spec):
+            access = access_to(self.asked.model, self.asked.actor, relation.object_name)
+            if access.may_read and relation.field in access.readable_anywhere():
                 yield relation
 
     def _list(self, relation: Relation) -> Drawn:
@@ -57,8 +74,7 @@ class Related(OneRecord):
         field = there.fields[relation.field]
         link = urlencode({relation.field: self.record.id})
         creatable = access.may_create and relation.field in access.writable_on_create()
-        only = sum(one.object_name == there.code for one in self._all()) == 1
-        name = there.plural if only else relation.label
+        name = name_of(asked.model, self.spec, relation)
         drawn: Drawn = {
             "label": name.text(asked.language),
             "icon": there.icon,
@@ -71,9 +87,6 @@ class Related(OneRecord):
         if page.next_cursor:
             drawn["all_url"] = f"/o/{there.code}?f={relation.field}:in:{self.record.id}"
         return drawn
-
-    def _all(self) -> Iterable[Relation]:
-        return self._relations(self.asked.model.objects[self.record.object_name])
 
     def _row(self, there: ObjectType, one: Record) -> Drawn:
         look = Look(self.asked)

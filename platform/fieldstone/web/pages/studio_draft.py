@@ -13,7 +13,7 @@ from fieldstone.access.masks import Masked
 from fieldstone.base.cached import cached_property
 from fieldstone.evolution.converting import converter
 from fieldstone.expressions.env import Env
-from fieldstone.model.objects import Field, ObjectType, View
+from fieldstone.model.objects import PANELS, Field, ObjectType, View
 from fieldstone.model.site_model import Model
 from fieldstone.reads.expanding import target_of
 from fieldstone.reads.query import Query, Record
@@ -23,6 +23,7 @@ from fieldstone.web.pages.arranging import Arrangement
 from fieldstone.web.pages.details import Details
 from fieldstone.web.pages.forms import RecordForm
 from fieldstone.web.pages.inputs import values_of
+from fieldstone.web.pages.studio_record_layout import panel_named, related_named
 from fieldstone.web.pages.studio_samples import sample_of
 from fieldstone.web.pages.subjects import access_of
 from fieldstone.web.pages.table import Table
@@ -207,6 +208,19 @@ class Draft:
         """Return the values beside the record's page, in the sections of the draft."""
         record = self.record or self._example([c for c in self.spec.fields if c != "id"])
         return Details(self.asked, record, self.form.standing).panels({self.spec.title})
+
+    def record_page(self) -> Drawn:
+        """Return the record's page as the draft lays it out; panels that rules fill are named only."""
+        record = self.record or self._example([c for c in self.spec.fields if c != "id"])
+        details = Details(self.asked, record, self.form.standing)
+        panels = [panel_named(self.asked, one) for one in self.spec.layout.panels or PANELS]
+        return {
+            "highlights": details.highlights(),
+            "middle": details.middle({self.spec.title}),
+            "panels": details.panels({self.spec.title}),
+            "beside": panels,
+            "related": related_named(self.asked, self.spec),
+        }
 
 
 def _ids(value: object) -> Sequence[object]:

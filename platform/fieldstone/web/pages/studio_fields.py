@@ -9,6 +9,8 @@ from werkzeug.datastructures import MultiDict
 
 from fieldstone.compiler.shapes import FIELD_ENVELOPE
 from fieldstone.evolution.converting import NEVER
+from fieldstone.evolution.effective import Effective
+from fieldstone.model.objects import ObjectType
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages.studio_edits import Edits, effective_of
@@ -104,8 +106,25 @@ def placed(asked: Asked, edits: Edits, part: Part, code: str, given: MultiDict[s
     if any(one.code == section for one in spec.form):
         path = (*home, "forms", "default", section, "fields")
         edits = edits.set(path, [*(effective.value(path) or ()), code])
+        edits = _on_the_record(edits, spec, (*home, "layout", "sections"), effective, section, code)
     for view in given.getlist(VIEWS):
         if view in spec.views:
             path = (*home, "views", view, "columns")
             edits = edits.set(path, [*(effective.value(path) or ()), code])
     return edits
+
+
+def _on_the_record(
+    edits: Edits,
+    spec: ObjectType,
+    path: tuple[str, ...],
+    effective: Effective,
+    section: str,
+    code: str,
+) -> Edits:
+    """Return the steps with one more where a record's page has sections of its own: the field joins that of this code, else the last."""
+    codes = [one.code for one in spec.layout.sections or ()]
+    if not codes:
+        return edits
+    fields = (*path, section if section in codes else codes[-1], "fields")
+    return edits.set(fields, [*(effective.value(fields) or ()), code])

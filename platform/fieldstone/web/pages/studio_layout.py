@@ -1,8 +1,7 @@
-"""The designers of the studio: the form and the record, the quick form, and the columns of lists, by drag and by keys."""
+"""The designers of the studio: the form, the page of a record, the quick form, and the columns of lists, by drag and by keys."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -10,12 +9,12 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.datastructures import MultiDict
 
 from fieldstone.evolution.effective import Effective
-from fieldstone.model.objects import Field, ObjectType
+from fieldstone.model.objects import ObjectType
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.details import ICONS, NEVER
-from fieldstone.web.pages.layouts import AT, DO, Group, Layout
+from fieldstone.web.pages.layouts import AT, DO, HIGHLIGHTS, PANELS, RELATED, Group, Layout
 from fieldstone.web.pages.studio import tabs
 from fieldstone.web.pages.studio_changes import rearranged
 from fieldstone.web.pages.studio_draft import Draft
@@ -26,25 +25,31 @@ from fieldstone.web.pages.studio_edits import (
     effective_of,
     hold_to_base,
 )
-from fieldstone.web.pages.studio_lines import code_from
 from fieldstone.web.pages.studio_parts import Part, entries_of, part_of
 from fieldstone.web.pages.studio_plan import planned_page
 from fieldstone.web.pages.studio_preview import drawn_draft, preview_of
+from fieldstone.web.pages.studio_record_layout import (
+    FIXED,
+    block_item,
+    edits_of,
+    present_of,
+    sections_written,
+    standing_on,
+)
 from fieldstone.web.pages.studio_words import parts_of
 from fieldstone.web.pages.subjects import not_there
 from fieldstone.web.pages.views import declared_views
 
 PAGE = Blueprint("studio_layout", __name__)
 Drawn = dict[str, Any]
-FORM, QUICK, LIST = "form", "quick", "list-"
-FRESH: Final = "section_"
+FORM, RECORD, QUICK, LIST = "form", "record", "quick", "list-"
 # Columns of a list cannot show these; a form does.
 NO_COLUMNS: Final = frozenset({"rows", "rich_text", "secret", "json", "file", "image"})
 
 
 @dataclass(frozen=True)
 class Designer:
-    """One thing to arrange: the form of an object (FORM), its quick form (QUICK), or the columns of a list (LIST + code)."""
+    """One thing to arrange: the form of an object (FORM), its record's page (RECORD), its quick form (QUICK), or the columns of a list (LIST + code)."""
 
     asked: Asked
     part: Part
@@ -67,10 +72,14 @@ class Designer:
         home = self.part.path[:2]
         if self.what == FORM:
             return (*home, "forms", "default")
+        if self.what == RECORD:
+            return (*home, "layout")
         return (*home, "forms", "quick") if self.what == QUICK else (*home, "views", self.view, "columns")  # fmt: skip
 
     def usable(self) -> list[str]:
-        """Return the fields that may stand here."""
+        """Return what may stand here: fields, and on a record's page panels and related lists."""
+        if self.what == RECORD:
+            return standing_on(self.asked, self.spec)
         left = NO_COLUMNS if self.view else frozenset()
         return [
             code
@@ -85,6 +94,8 @@ class Designer:
     def present(self) -> Layout:
         """Return the arrangement in force."""
         spec = self.spec
+        if self.what == RECORD:
+            return present_of(self.asked, spec)
         if self.what == FORM:
             groups = [
                 Group(s.code, s.fields, s.label.text("en"), s.label.text("zh"), s.columns)
@@ -99,37 +110,26 @@ class Designer:
 
     def edits(self, wanted: Layout, effective: Effective) -> Edits:
         """Return the steps that make an arrangement so."""
+        if self.what == RECORD:
+            return edits_of(self.asked, self.path, self.spec, wanted, effective)
         if self.what != FORM:
             present, fields = self.present().used, wanted.used
             return Edits() if fields == present else Edits().set(self.path, list(fields))
         before = entries_of(self.part, effective)
-        now = {one.code: one for one in self.present().groups}
-        after = dict(
-            _section(one, before.get(one.code), now.get(one.code), list(before))
-            for one in wanted.groups
-        )
+        after = sections_written(wanted.groups, before, self.present().groups)
         return rearranged(self.asked, Edits(), self.path, before, after)
 
-
-def _section(
-    wanted: Group, before: Mapping[str, Any] | None, now: Group | None, taken: Sequence[str]
-) -> tuple[str, dict[str, Any]]:
-    """Return the code of a section and what is written of it; what did not change stays as it is written."""
-    label = {"en": wanted.en or wanted.zh, "zh": wanted.zh or wanted.en}
-    if before is None:
-        code = wanted.code
-        if code.startswith(FRESH):
-            code = code_from(wanted.en or wanted.zh, taken) or code
-        said = {"label": label} if any(label.values()) else {}
-        return code, {**said, "columns": wanted.columns, "fields": list(wanted.fields)}
-    written = dict(before)
-    if now is None or (wanted.en, wanted.zh) != (now.en, now.zh):
-        written["label"] = label
-    if now is None or wanted.columns != now.columns:
-        written["columns"] = wanted.columns
-    if now is None or wanted.fields != now.fields:
-        written["fields"] = list(wanted.fields)
-    return wanted.code, written
+    def resets(self) -> Drawn | None:
+        """Return how the page offers to leave this to the layers below; None where the site says nothing of it."""
+        t, changing = speech(self.asked.language).t, changing_of(self.asked)
+        _, documents = changing.current(self.asked.ctx)
+        if not documents.value(self.path)[1]:
+            return None
+        below = changing.effective(self.asked.ctx, documents.without(self.path))
+        layer = below.layer(self.path)
+        if not layer:
+            return {"label": t("Back to the sections of the form")} if self.what == RECORD else None
+        return {"label": t("Reset to {layer}", layer=t("core") if layer == "core" else layer)}
 
 
 def _designer(object_name: str, what: str) -> Designer:
@@ -138,7 +138,7 @@ def _designer(object_name: str, what: str) -> Designer:
     part = part_of(asked, object_name, "forms")
     spec = part.spec
     lists = [LIST + one.code for one in declared_views(spec, "list")] if spec else []
-    if spec is None or what not in (FORM, QUICK, *lists):
+    if spec is None or what not in (FORM, RECORD, QUICK, *lists):
         raise not_there()
     return Designer(asked, part, spec, what)
 
@@ -147,6 +147,12 @@ def _designer(object_name: str, what: str) -> Designer:
 def forms_page(object_name: str) -> Any:
     """Lead to the designer of the form."""
     return redirect(_designer(object_name, FORM).url, 303)
+
+
+@PAGE.get("/studio/o/<object_name>/layout")
+def record_layout_page(object_name: str) -> Any:
+    """Lead to the designer of a record's page."""
+    return redirect(_designer(object_name, RECORD).url, 303)
 
 
 @PAGE.get("/studio/layout/<object_name>/<what>")
@@ -161,6 +167,8 @@ def arrange(object_name: str, what: str) -> Response:
     """Draw the page with what was moved, or plan it when asked to."""
     designer, given = _designer(object_name, what), request.form
     layout = _posted(designer, given)
+    if "reset" in given:
+        return planned_page(designer.asked, Edits().reset(designer.path), designer.url)
     if "plan" in given:
         hold_to_base(designer.asked, designer.path)
         edits = designer.edits(layout, effective_of(designer.asked))
@@ -186,9 +194,12 @@ def preview_layout(object_name: str, what: str) -> Response:
         if designer.view:
             view = draft.spec.views.get(designer.view)
             return {"list": draft.list_context(view), "list_name": view.label.text(draft.asked.language) if view else ""}  # fmt: skip
+        if designer.what == RECORD:
+            return {"record": draft.record_page()}
         context = draft.form_context(quick=designer.what == QUICK)
         found: Drawn = {"form": drawing.block_of(draft.asked, "form", "form", context)}
-        return found if designer.what == QUICK else {**found, "panels": draft.panels()}
+        own = designer.what == QUICK or draft.spec.layout.sections is not None
+        return found if own else {**found, "panels": draft.panels()}
 
     return drawn_draft(designer.asked, edits, designer.spec, "", shown, [])
 
@@ -196,7 +207,9 @@ def preview_layout(object_name: str, what: str) -> Response:
 def _page(designer: Designer, layout: Layout) -> Response:
     asked, spec = designer.asked, designer.spec
     t, present = speech(asked.language).t, designer.present()
-    usable, used = designer.usable(), set(layout.used)
+    used = set(layout.used)
+    unused = [_item(designer, layout, one) for one in designer.usable() if one not in used]
+    groups = [_group(designer, layout, one) for one in layout.groups]
     preview = preview_of(asked, designer.part, "")
     context: Drawn = {
         "tabs": tabs(asked, "objects"),
@@ -206,21 +219,37 @@ def _page(designer: Designer, layout: Layout) -> Response:
         "kinds": _kinds(designer),
         "action": designer.url,
         "base": base_shown(asked),
-        "sections": [_group(designer, one) for one in layout.groups],
-        "palette": [_item(asked, spec.fields[one]) for one in usable if one not in used],
-        "many": designer.what == FORM,
+        "sections": [one for one in groups if not one["fixed"]],
+        "highlights": next((one for one in groups if one["code"] == HIGHLIGHTS), None),
+        "palette": [one for one in unused if one["kind_of"] == "fields"],
+        "lists": [
+            {**one, "palette": [x for x in unused if x["kind_of"] == one["code"]]}
+            for one in groups
+            if one["code"] in (PANELS, RELATED)
+        ],
+        "many": designer.what in (FORM, RECORD),
+        "places": designer.what == RECORD,
         "changed": layout != present,
+        "resets": designer.resets(),
         "preview": {**preview, "url": f"/studio/preview/{spec.code}/layout/{designer.what}"},
-        "about": t(ABOUT[FORM if designer.what == FORM else QUICK if designer.what == QUICK else LIST]),
+        "about": t(ABOUT[_about(designer)]),
     }  # fmt: skip
     return drawing.page(asked, "studio_layout", context)
 
 
 ABOUT: Final = {
-    FORM: "These sections make the form and the values beside the record. Drag fields by their grip, or use the arrows.",
+    FORM: "These sections make the form. Drag fields by their grip, or use the arrows.",
+    "both": "These sections make the form and the values beside the record. Drag fields by their grip, or use the arrows.",
+    RECORD: "What stands on the page of a record, and in which order. Drag by the grip, or use the arrows.",
     QUICK: "What the small form asks that opens over a page. Required fields are always asked.",
     LIST: "The columns of this list, in their order. The name of the record always comes first.",
 }
+
+
+def _about(designer: Designer) -> str:
+    if designer.what == FORM and designer.spec.layout.sections is None:
+        return "both"
+    return LIST if designer.view else designer.what
 
 
 def _kinds(designer: Designer) -> list[Drawn]:
@@ -230,33 +259,49 @@ def _kinds(designer: Designer) -> list[Drawn]:
         lists = declared_views(spec, "list")
         named = [(LIST + one.code, one.label.text(asked.language)) for one in lists]
     else:
-        named = [(FORM, t("Form and record")), (QUICK, t("Quick form"))]
+        named = [(FORM, t("Form")), (RECORD, t("Record page")), (QUICK, t("Quick form"))]
     return [
         {"label": label, "href": replace(designer, what=what).url, "current": what == designer.what}
         for what, label in named
     ]
 
 
-def _group(designer: Designer, group: Group) -> Drawn:
+def _group(designer: Designer, layout: Layout, group: Group) -> Drawn:
     asked, spec = designer.asked, designer.spec
     t = speech(asked.language).t
+    if group.fixed:
+        name, about = (t(one) for one in FIXED[group.code])
+        return {"code": group.code, "name": name, "about": about, "fixed": True,
+                "fields": [_item(designer, layout, one) for one in group.fields]}  # fmt: skip
     said = group.zh if asked.language == "zh" else group.en
-    known = any(one.code == group.code for one in spec.form)
+    kinds = {FORM: ("forms", spec.form), RECORD: ("layout", spec.layout.sections or ())}
+    part, sections = kinds.get(designer.what, ("", ()))
+    known = any(one.code == group.code for one in sections)
     return {
         "code": group.code,
+        "fixed": False,
         "name": said or group.en or group.zh or t("Section without a name"),
         "en": group.en,
         "zh": group.zh,
         "columns": group.columns,
-        "fields": [_item(asked, spec.fields[one]) for one in group.fields if one in spec.fields],
-        "href": f"/studio/o/{spec.code}/forms/{group.code}" if known and designer.what == FORM else "",
-    }  # fmt: skip
+        "place": group.place,
+        "fields": [_item(designer, layout, one) for one in group.fields],
+        "href": f"/studio/o/{spec.code}/{part}/{group.code}" if known else "",
+    }
 
 
-def _item(asked: Asked, field: Field) -> Drawn:
+def _item(designer: Designer, layout: Layout, code: str) -> Drawn:
+    """Return one thing that can be carried, with the group that it joins when nobody says which."""
+    asked = designer.asked
+    field = designer.spec.fields.get(code)
+    if field is None:
+        return block_item(asked, designer.spec, code)
     kind = asked.site.vocabulary.types.get(field.type.name)
+    last = [one.code for one in layout.groups if not one.fixed][-1:]
     return {
         "code": field.code,
+        "kind_of": "fields",
+        "to": next(iter(last), HIGHLIGHTS),
         "label": field.label.text(asked.language),
         "kind": kind.label.text(asked.language) if kind is not None else "",
         "icon": ICONS.get(field.type.name, "") or "type",

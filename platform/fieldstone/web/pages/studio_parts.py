@@ -7,7 +7,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fieldstone.compiler.merging import order_of
-from fieldstone.compiler.shapes import PERMISSION, PIPELINE, SECTION, STAGE, VIEW, field_schema
+from fieldstone.compiler.shapes import (
+    PERMISSION,
+    PIPELINE,
+    RECORD_SECTION,
+    SECTION,
+    STAGE,
+    VIEW,
+    field_schema,
+)
 from fieldstone.compiler.site_shapes import CALENDAR, NAV_GROUP, ROLE, rule_schema
 from fieldstone.evolution.documents import OBJECTS
 from fieldstone.evolution.effective import Effective
@@ -21,7 +29,7 @@ from fieldstone.web.pages.subjects import not_there
 
 Json = Mapping[str, Any]
 HIDDEN: Final = ("type", "kind", "object", "en", "zh", "renamed_from", "stages")
-OF_OBJECTS: Final = ("fields", "stages", "pipelines", "forms", "views", "permissions")
+OF_OBJECTS: Final = ("fields", "stages", "pipelines", "forms", "layout", "views", "permissions")
 OF_SITE: Final = ("rules", "roles", "nav", "calendars")
 # Yes, no, and nothing said are three different things here.
 # Settings of a stage that are lists of fields.
@@ -87,6 +95,7 @@ def part_of(asked: Asked, object_name: str, kind: str, pipeline: str = "") -> Pa
         raise not_there()
     inside: Mapping[str, tuple[str, ...]] = {
         "forms": ("forms", "default"),
+        "layout": ("layout", "sections"),
         "pipelines": ("stages", "pipelines"),
         "stages": ("stages", "pipelines", _pipeline(spec, pipeline), "stages"),
     }
@@ -266,6 +275,7 @@ def _schema(asked: Asked, part: Part, variant: str) -> Json:
         "stages": STAGE,
         "pipelines": PIPELINE,
         "forms": SECTION,
+        "layout": RECORD_SECTION,
         "views": VIEW,
         "permissions": PERMISSION,
         "roles": roles,

@@ -8,9 +8,10 @@ from typing import Any, Final
 from fieldstone.model.objects import ObjectType
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import speech
-from fieldstone.web.pages.studio_parts import Part
+from fieldstone.web.pages.studio_parts import OF_SITE, Part
 
 Drawn = dict[str, Any]
+OF_AN_OBJECT: Final = ("fields", "pipelines", "stages", "forms", "views", "permissions")
 SITE: Final = "-"
 KINDS: Final = {
     "fields": "Fields",
@@ -23,6 +24,7 @@ KINDS: Final = {
     "roles": "Roles",
     "nav": "Navigation",
     "calendars": "Working calendars",
+    "layout": "Record page",
 }
 
 
@@ -31,6 +33,7 @@ ONE_OF: Final = {
     "pipelines": "New pipeline",
     "stages": "New stage",
     "forms": "New form section",
+    "layout": "New record section",
     "views": "New view",
     "permissions": "Rights of a further role",
     "rules": "New rule",
@@ -62,7 +65,7 @@ def label_of(asked: Asked, code: str, value: Mapping[str, Any]) -> str:
 def parts_of(asked: Asked, spec: ObjectType | None, current: str) -> list[Drawn]:
     """Return the parts of an object, or of the site, as links."""
     t = speech(asked.language).t
-    listed = list(KINDS)[:6] if spec is not None else list(KINDS)[6:]
+    listed = OF_AN_OBJECT if spec is not None else OF_SITE
     home = f"/studio/o/{spec.code if spec else SITE}"
     return [
         {"label": t(KINDS[one]), "href": f"{home}/{one}", "current": one == current}
