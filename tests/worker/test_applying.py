@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import Engine, event, func, select
 
 from fieldstone.actions.applying import Applying
 from fieldstone.base.errors import RefusedError
@@ -20,12 +20,13 @@ from fieldstone.jobs.table_queue import TableQueue
 from fieldstone.model.site_model import Model
 from fieldstone.site import Site, Vocabulary
 from fieldstone.storage.database import Storage
-from fieldstone.storage.rule_runs import RuleRun
+from fieldstone.storage.rule_runs import RuleRun, RuleRuns
 from fieldstone.storage.timers import fs_timer
+from fieldstone.worker import applying as at_work
 from fieldstone.worker.turns import work_until_idle
 from tests.builders import field_types, rule_kinds
 from tests.worker.fair_world import made, owners_of
-from tests.worker.world import Clock, move_clock
+from tests.worker.world import Clock, fail_for_good, move_clock
 
 OBJECTS = {
     "user": """
@@ -257,3 +258,105 @@ def test_a_run_is_taken_back_once_and_only_by_administrators(site: Site) -> None
     taken_back(site, run)
     with pytest.raises(RefusedError, match="undone"):
         desk(site).undo(run.id)
+
+
+@pytest.fixture
+def step_by_step(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Let a run do one record in each transaction: eight of ten are done when its job is given up."""
+    monkeypatch.setattr(at_work, "STEP", 1)
+    return monkeypatch
+
+
+def stopped(site: Site, rule: str, monkeypatch: pytest.MonkeyPatch) -> RuleRun:
+    run = desk(site).start(rule)
+    fail_for_good(site, monkeypatch)
+    return the(site, run)
+
+
+def the(site: Site, run: RuleRun) -> RuleRun:
+    return next(one for one in desk(site).runs() if one.id == run.id)
+
+
+def test_a_run_that_fails_for_good_says_so_and_the_rule_can_be_applied_again(
+    site: Site, step_by_step: pytest.MonkeyPatch
+) -> None:
+    old_leads(site, *({"name": str(n)} for n in range(10)))
+
+    run = stopped(site, "graded", step_by_step)
+
+    assert (run.state, run.counts["changed"], run.error) == ("stopped", 8, "ValueError: not today")
+    assert done(site, "graded").counts["changed"] == 2
+    assert the(site, run).state == "stopped"
+
+
+def test_what_a_stopped_run_had_done_is_taken_back(
+    site: Site, step_by_step: pytest.MonkeyPatch
+) -> None:
+    made(site, "user", name="Ann", roles=["sales"])
+    old_leads(site, *({"name": str(n)} for n in range(10)))
+    run = stopped(site, "share", step_by_step)
+    assert owners_of(site) == {"": 2, "Ann": 8}
+
+    undone = taken_back(site, run)
+
+    assert (undone.state, undone.counts["restored"], undone.error) == ("undone", 8, "")
+    assert owners_of(site) == {"": 10}
+
+
+def test_an_undo_that_failed_for_good_goes_on_where_it_stopped(
+    site: Site, step_by_step: pytest.MonkeyPatch
+) -> None:
+    made(site, "user", name="Ann", roles=["sales"])
+    old_leads(site, *({"name": str(n)} for n in range(10)))
+    run = done(site, "share")
+    desk(site).undo(run.id)
+    with pytest.raises(RefusedError, match="undoing"):
+        desk(site).undo(run.id)
+    fail_for_good(site, step_by_step)
+    half = the(site, run)
+    assert (half.state, half.counts["restored"], half.error) == (
+        "half_undone",
+        8,
+        "ValueError: not today",
+    )
+
+    undone = taken_back(site, run)
+
+    assert (undone.state, undone.counts["restored"], undone.counts.get("left", 0)) == (
+        "undone",
+        10,
+        0,
+    )
+    assert owners_of(site) == {"": 10}
+    with pytest.raises(RefusedError, match="undone"):
+        desk(site).undo(run.id)
+
+
+def test_taking_back_costs_no_statements_per_record(site: Site) -> None:
+    made(site, "user", name="Ann", roles=["sales"])
+    few = statements_of_taking_back(site, 2)
+
+    many = statements_of_taking_back(site, 60)
+
+    assert many < few + 20
+
+
+def statements_of_taking_back(site: Site, leads: int) -> int:
+    """Share new leads, take that back, and return how many statements the step took."""
+    old_leads(site, *({"name": str(n)} for n in range(leads)))
+    run = done(site, "share")
+    with site.storage.looking() as connection:
+        touched = list(RuleRuns(connection).touched(run.id, None, 100))
+    seen: list[str] = []
+
+    def note(conn: object, cursor: object, statement: str, *rest: object) -> None:
+        seen.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        with site.writes.unit(site.system_context("job"), site.model) as unit:
+            counts = at_work.take_back(unit, run, touched)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert counts == {"restored": len(touched), "left": 0}
+    return len(seen)

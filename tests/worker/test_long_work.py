@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import threading
-from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from fieldstone.changes.nouns import Change, Operation
 from fieldstone.jobs.contract import JobStatus
 from fieldstone.site import Site
-from fieldstone.storage.database_clock import database_now
 from fieldstone.storage.leased import jobs_of
 from fieldstone.storage.queue import fs_job
 from fieldstone.worker import bulk_update
 from fieldstone.worker.long_work import TRIES, do_next_job, jobs_due
 from fieldstone.worker.runs import LEASE, JobLostError, Run
-from tests.worker.world import a_person, leads_of, rows
+from tests.worker.world import a_person, leads_of, let_the_lease_run_out, rows
 
 GO_ON = threading.Event()
 
@@ -31,12 +29,6 @@ def status(site: Site, job: str) -> JobStatus:
 def renaming(site: Site, actor: str, leads: list[str], **values: object) -> str:
     told = {"object": "lead", "ids": leads, "values": values or {"name": "New"}}
     return site.queue.enqueue(bulk_update.NAME, told, actor=actor)
-
-
-def let_the_lease_run_out(site: Site) -> None:
-    with site.storage.connection() as connection:
-        past = database_now(connection) - timedelta(seconds=1)
-        connection.execute(update(fs_job).values(due=past))
 
 
 def test_many_records_are_written_and_the_result_says_so(site: Site) -> None:

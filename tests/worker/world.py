@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 
-from sqlalchemy import func, select
+import pytest
+from sqlalchemy import func, select, update
 
 import fieldstone.delivery
 from fieldstone.base.clock import utc_now
@@ -23,8 +25,12 @@ from fieldstone.jobs.table_queue import TableQueue
 from fieldstone.model.site_model import Model
 from fieldstone.site import Site, Vocabulary
 from fieldstone.storage.database import Storage
+from fieldstone.storage.database_clock import database_now
 from fieldstone.storage.outbox import fs_outbox
+from fieldstone.storage.queue import fs_job
 from fieldstone.storage.timers import fs_timer
+from fieldstone.worker.long_work import TRIES, do_next_job, jobs_due
+from fieldstone.worker.runs import Run
 from tests.builders import field_types, rule_kinds
 
 USER = """
@@ -126,6 +132,28 @@ def leads_of(site: Site, owner: str, count: int) -> list[str]:
     ]
     outcomes = site.writes.submit(site.system_context("test"), site.model, changes)
     return [str(outcome.record_id) for outcome in outcomes]
+
+
+def let_the_lease_run_out(site: Site) -> None:
+    """Let every job be due, whoever has it."""
+    with site.storage.connection() as connection:
+        past = database_now(connection) - timedelta(seconds=1)
+        connection.execute(update(fs_job).values(due=past))
+
+
+def fail_for_good(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work on the next job until it is given up; each try does one step, then fails."""
+    with monkeypatch.context() as broken:
+        broken.setattr(Run, "pause", _fails)
+        broken.setattr(Run, "note", _fails)
+        for _ in range(TRIES):
+            assert do_next_job(site, threading.Event())
+            let_the_lease_run_out(site)
+    assert not jobs_due(site)
+
+
+def _fails(run: Run, **told: object) -> None:
+    raise ValueError("not today")
 
 
 def rows(site: Site, object_name: str, ids: list[str]) -> Mapping[str, Mapping[str, object]]:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any, Final
 
 from fieldstone.access.rights import is_administrator
@@ -20,7 +21,17 @@ from fieldstone.rules.contract import ASSIGN, AUTOMATE, CLEAN, GRADE, OBLIGE, Ru
 from fieldstone.rules.scoring_body import Scoring
 from fieldstone.storage.database import Storage
 from fieldstone.storage.leased import jobs_of
-from fieldstone.storage.rule_runs import RAN, RUNNING, UNDOING, RuleRun, RuleRuns, Touched
+from fieldstone.storage.rule_runs import (
+    HALF_UNDONE,
+    RAN,
+    RUNNING,
+    STOPPED,
+    UNDOING,
+    RuleRun,
+    RuleRuns,
+    Touched,
+    undo_key,
+)
 from fieldstone.storage.transaction import RowUpdate
 from fieldstone.storage.walking import live_ids
 from fieldstone.writes.pipeline import Writes
@@ -107,7 +118,7 @@ class Applying:
         )
         with self.storage.connection() as connection:
             runs = RuleRuns(connection)
-            if any(one.rule == code and one.state in (RUNNING, UNDOING) for one in runs.recent(50)):
+            if runs.at_work(code):
                 text = "This rule is being applied, or taken back, right now."
                 raise _refused("busy", text, "Wait until that run is over.", CONFLICT)
             runs.start(run)
@@ -116,10 +127,13 @@ class Applying:
         return run
 
     def undo(self, run_id: str) -> RuleRun:
-        """Let a worker take a run back; return it. Raises RefusedError: 403, 404, 409 for one that is not over."""
+        """Let a worker take back what a run did, also one that stopped; an undo that stopped goes on.
+
+        Raises RefusedError: 403, 404, 409 while a worker is at it and once it is taken back.
+        """
         self._admit()
         with self.storage.connection() as connection:
-            runs = RuleRuns(connection)
+            runs, jobs = RuleRuns(connection), jobs_of(connection)
             found = runs.get(run_id)
             if found is None:
                 text, cure = (
@@ -127,14 +141,20 @@ class Applying:
                     "Copy its id from the list of runs.",
                 )
                 raise _refused("not_found", text, cure, 404)
-            if not runs.turn(run_id, RAN, UNDOING, counts=found.counts):
+            actor, key = self.ctx.actor.id, undo_key(run_id)
+            if found.state == HALF_UNDONE:
+                asked = jobs.again(jobs.known_by(key), actor)
+            else:
+                before = RUNNING if found.state == STOPPED else RAN
+                asked = runs.turn(run_id, before, UNDOING, counts=found.counts)
+                if asked:
+                    jobs.add(UNDO, {"run": run_id}, actor=actor, unique_key=key)
+            if not asked:
                 text = f"This run is {found.state}."
-                cure = "Only a run that is done can be taken back, and once."
+                cure = "Only a run that is done, or that stopped, can be taken back, and once."
                 raise _refused("not_done", text, cure, CONFLICT)
-            key = f"{UNDO}:{run_id}"
-            jobs_of(connection).add(UNDO, {"run": run_id}, actor=self.ctx.actor.id, unique_key=key)
         self.queue.ring()
-        return replace(found, state=UNDOING)
+        return replace(found, state=UNDOING, error="")
 
     def runs(self, limit: int = 50) -> list[RuleRun]:
         """Return the latest runs. Raises RefusedError (403)."""
@@ -218,61 +238,81 @@ def apply_to(unit: Unit, rule: Rule, ids: Sequence[str]) -> Applied:
 def take_back(unit: Unit, run: RuleRun, touched: Sequence[Touched]) -> Counter[str]:
     """Give records what they had before a run, within a transaction; what was changed since stays as it is."""
     counts: Counter[str] = Counter()
-    for one in touched:
-        gone_back = _made_away(unit, one) if one.before is None else _given_back(unit, run, one)
-        counts["restored" if gone_back else "left"] += 1
+    for (object_name, made), group in groupby(
+        touched, lambda one: (one.object_name, one.before is None)
+    ):
+        part = list(group)
+        gone_back = (_made_away if made else _given_back)(unit, run, object_name, part)
+        counts.update({"restored": gone_back, "left": len(part) - gone_back})
     return counts
 
 
-def _given_back(unit: Unit, run: RuleRun, one: Touched) -> bool:
-    tx, spec = unit.transaction, unit.model.objects.get(one.object_name)
-    if spec is None or one.before is None:
-        return False
-    rule = unit.model.rules.get(run.rule)
-    values = {
-        code: value
-        for code, value in one.before["values"].items()
-        if code in spec.fields and code not in _scores(unit.model, spec)
+def _given_back(unit: Unit, run: RuleRun, object_name: str, part: Sequence[Touched]) -> int:
+    """Return how many records of an object have again what they had."""
+    tx, spec = unit.transaction, unit.model.objects.get(object_name)
+    if spec is None:
+        return 0
+    rule, scores = unit.model.rules.get(run.rule), _scores(unit.model, spec)
+    changes = [
+        Change(
+            spec.code,
+            Operation.UPDATE,
+            {
+                code: value
+                for code, value in (one.before or {})["values"].items()
+                if code in spec.fields and code not in scores
+            },
+            one.record_id,
+            expected_version=one.version,
+            skip_rules=True,
+            relinks=rule is None or rule.phase in (CLEAN, GRADE),
+            allow_duplicate=True,
+            trusted=True,
+            reason=TAKEN_BACK,
+            asks={"goes_back": True},
+        )
+        for one in part
+    ]
+    outcomes = unit.submit(changes)
+    back = {
+        one.record_id: one.before or {}
+        for one, outcome in zip(part, outcomes, strict=True)
+        if not outcome.refused
     }
-    change = Change(
-        spec.code,
-        Operation.UPDATE,
-        values,
-        one.record_id,
-        expected_version=one.version,
-        skip_rules=True,
-        relinks=rule is None or rule.phase in (CLEAN, GRADE),
-        allow_duplicate=True,
-        trusted=True,
-        reason=TAKEN_BACK,
-        asks={"goes_back": True},
-    )
-    (outcome,) = unit.submit([change])
-    if outcome.refused:
-        return False
-    tx.moving(spec.code).timers_back(one.record_id, one.before["timers"])
-    instants = {
+    tx.moving(spec.code).timers_back({one: before["timers"] for one, before in back.items()})
+    instants = [
+        RowUpdate(one, _instants(spec, before["instants"]), counts=False)
+        for one, before in back.items()
+    ]
+    tx.update(spec.code, instants)
+    return len(back)
+
+
+def _instants(spec: ObjectType, kept: Mapping[str, Any]) -> dict[str, Any]:
+    return {
         code: spec.fields[code].type.parse(value)
-        for code, value in one.before["instants"].items()
+        for code, value in kept.items()
         if code in spec.fields
     }
-    tx.update(spec.code, [RowUpdate(one.record_id, instants, counts=False)])
-    return True
 
 
-def _made_away(unit: Unit, one: Touched) -> bool:
-    change = Change(
-        one.object_name,
-        Operation.DELETE,
-        {},
-        one.record_id,
-        expected_version=one.version,
-        relinks=True,
-        trusted=True,
-        reason=TAKEN_BACK,
-    )
-    (outcome,) = unit.submit([change])
-    return not outcome.refused
+def _made_away(unit: Unit, run: RuleRun, object_name: str, part: Sequence[Touched]) -> int:
+    """Return how many of the records that the run made are gone."""
+    del run
+    changes = [
+        Change(
+            object_name,
+            Operation.DELETE,
+            {},
+            one.record_id,
+            expected_version=one.version,
+            relinks=True,
+            trusted=True,
+            reason=TAKEN_BACK,
+        )
+        for one in part
+    ]
+    return sum(not outcome.refused for outcome in unit.submit(changes))
 
 
 def _look(object_name: str, record_id: str, rule: str) -> Change:

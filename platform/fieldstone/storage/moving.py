@@ -144,11 +144,14 @@ class Moving:
                 new["payload"] = {**(own["payload"] or {}), **agreed}
             self._connection.execute(insert(fs_timer).values(new))
 
-    def timers_back(self, record: str, timers: Iterable[Mapping[str, Any]]) -> None:
-        """Make the timers of a record be these."""
-        self._connection.execute(delete(fs_timer).where(fs_timer.c.record == record))
-        for plain in timers:
-            self._connection.execute(insert(fs_timer).values(_typed(fs_timer, plain)))
+    def timers_back(self, timers: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
+        """Make the timers of each of these records be what is given for it."""
+        records = list(timers)
+        for start in range(0, len(records), CHUNK):
+            part = records[start : start + CHUNK]
+            self._connection.execute(delete(fs_timer).where(fs_timer.c.record.in_(part)))
+        if rows := [_typed(fs_timer, plain) for one in timers.values() for plain in one]:
+            self._connection.execute(insert(fs_timer), rows)
 
     def dropped(self, table: Table, row: Mapping[str, Any]) -> Moved:
         """Delete a row and return what brings it back."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -69,6 +69,15 @@ class Job:
     attempts: int
     run: str
     actor: str
+
+
+@dataclass(frozen=True)
+class Stranded:
+    """A job that failed for good, and how far it came."""
+
+    id: str
+    error: str
+    progress: Mapping[str, Any]
 
 
 class Jobs:
@@ -144,6 +153,28 @@ class Jobs:
         if retry_at is None:
             return self._set(job, state="failed", last_error=error, ended_at=self._now)
         return self._set(job, state="queued", due=retry_at, last_error=error)
+
+    def set_down(self, job: Job) -> bool:
+        """Give a job back to the next worker, as if this one had not tried it."""
+        return self._set(job, state="queued", due=self._now, attempts=job.attempts - 1)
+
+    def again(self, job_id: str, actor: str | None = None) -> bool:
+        """Queue a job anew that failed for good; it goes on from where it stopped. False when it has not failed."""
+        failed = and_(fs_job.c.id == job_id, fs_job.c.state == "failed")
+        values = {"state": "queued", "attempts": 0, "due": self._now, "ended_at": None}
+        if actor is not None:
+            values["actor"] = actor
+        return self._connection.execute(update(fs_job).where(failed).values(values)).rowcount == 1
+
+    def stranded(self, keys: Sequence[str]) -> Mapping[str, Stranded]:
+        """Return the jobs that failed for good, by their unique key."""
+        asked = select(
+            fs_job.c.unique_key, fs_job.c.id, fs_job.c.last_error, fs_job.c.progress
+        ).where(fs_job.c.unique_key.in_(keys), fs_job.c.state == "failed")
+        return {
+            str(key): Stranded(job, error or "", progress or {})
+            for key, job, error, progress in self._connection.execute(asked)
+        }
 
     def known_by(self, unique_key: str) -> str:
         """Return the id of the job that was queued with this key. Raises NoResultFound."""

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Index, Table, func, insert, select, update
+from sqlalchemy import Connection, Index, Select, Table, func, insert, select, update
 
 from fieldstone.storage.journal import fs_decision
+from fieldstone.storage.leased import jobs_of
 from fieldstone.storage.platform_tables import PLATFORM, instant, json, serial, text, whole
+from fieldstone.storage.queue import Stranded
 
 fs_rule_run: Final = Table(
     "fs_rule_run",
@@ -41,11 +43,18 @@ fs_rule_run_row: Final = Table(
 )
 
 RUNNING, RAN, UNDOING, UNDONE = "running", "done", "undoing", "undone"
+STOPPED, HALF_UNDONE = "stopped", "half_undone"
+"""What `running` and `undoing` are called once the job of the run failed for good; they are told, never kept."""
+
+
+def undo_key(run_id: str) -> str:
+    """Return the unique key of the job that takes a run back; the run's own id is that of the job that applies."""
+    return f"undo_rule_run:{run_id}"
 
 
 @dataclass(frozen=True)
 class RuleRun:
-    """One run; `counts` are changed, made, refused and, after an undo, restored and left."""
+    """One run; `counts` are changed, made, refused and, after an undo, restored and left; `error` says why it stopped."""
 
     id: str
     rule: str
@@ -57,6 +66,7 @@ class RuleRun:
     actor: str
     at: datetime
     ended_at: datetime | None = None
+    error: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,13 +104,25 @@ class RuleRuns:
 
     def get(self, run_id: str) -> RuleRun | None:
         """Return one run."""
-        found = self._connection.execute(select(*_RUN).where(fs_rule_run.c.id == run_id)).first()
-        return None if found is None else _run(found)
+        found = self._runs(select(*_RUN).where(fs_rule_run.c.id == run_id))
+        return found[0] if found else None
 
     def recent(self, limit: int) -> list[RuleRun]:
         """Return the latest runs, the newest first."""
         asked = select(*_RUN).order_by(fs_rule_run.c.at.desc(), fs_rule_run.c.id.desc())
-        return [_run(row) for row in self._connection.execute(asked.limit(limit))]
+        return self._runs(asked.limit(limit))
+
+    def at_work(self, rule: str) -> bool:
+        """Tell whether a run of this rule goes on, or is being taken back."""
+        mine = fs_rule_run.c.rule == rule, fs_rule_run.c.state.in_((RUNNING, UNDOING))
+        return any(one.state in (RUNNING, UNDOING) for one in self._runs(select(*_RUN).where(*mine)))
+
+    def _runs(self, asked: Select[Any]) -> list[RuleRun]:
+        """Return runs as they stand: one whose job failed for good has stopped, whatever its row says."""
+        runs = [_run(row) for row in self._connection.execute(asked)]
+        keys = {one.id: _key(one) for one in runs if one.state in (RUNNING, UNDOING)}
+        stranded = jobs_of(self._connection).stranded(list(keys.values())) if keys else {}
+        return [_as_it_stands(one, stranded.get(keys.get(one.id, ""))) for one in runs]
 
     def turn(
         self,
@@ -169,6 +191,18 @@ _RUN = tuple(
         "ended_at",
     )
 )
+
+
+def _key(run: RuleRun) -> str:
+    return run.id if run.state == RUNNING else undo_key(run.id)
+
+
+def _as_it_stands(run: RuleRun, job: Stranded | None) -> RuleRun:
+    if job is None:
+        return run
+    counts = {**run.counts, **job.progress.get("counts", {})}
+    state = STOPPED if run.state == RUNNING else HALF_UNDONE
+    return replace(run, state=state, counts=counts, error=job.error)
 
 
 def _run(row: Any) -> RuleRun:

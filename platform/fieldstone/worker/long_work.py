@@ -99,7 +99,7 @@ def _done(site: Site, job: Job, result: Any) -> None:
 def _set_down(site: Site, job: Job) -> None:
     """Give a job back to the queue: the next worker goes on where this one stopped."""
     with site.storage.connection() as connection:
-        jobs_of(connection).failed(job, "set down", database_now(connection))
+        jobs_of(connection).set_down(job)
 
 
 def _failed(site: Site, job: Job, error: str, *, retry: bool) -> None:

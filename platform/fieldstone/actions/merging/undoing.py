@@ -52,7 +52,7 @@ def undo(unit: Unit, merged: Merged) -> Undone:
     for inner in tx.merges.within(merged.id):
         undo(unit, inner)
     if untouched:
-        moving.timers_back(merged.survivor, merged.kept["timers"])
+        moving.timers_back({merged.survivor: merged.kept["timers"]})
     else:
         _look_again(unit, merged)
     tx.merges.undone(merged.id, unit.ctx.actor.id, unit.ctx.now)

@@ -12,9 +12,15 @@ from fieldstone.actions.simulating import simulate
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.names import did_you_mean
 from fieldstone.cli.contract import DONE, Asked
+from fieldstone.storage.rule_runs import HALF_UNDONE, STOPPED
 
 SHOWN: Final = 30
 WEEK: Final = 7
+ERROR_SHOWN: Final = 200
+_CURES: Final = {
+    STOPPED: "What it had done stands. 'fieldstone rules undo {run}' takes it back; 'fieldstone rules apply {rule}' does the rest.",
+    HALF_UNDONE: "'fieldstone rules undo {run}' goes on where it stopped.",
+}
 
 
 class Rules:
@@ -125,8 +131,11 @@ def _runs(asked: Asked) -> int:
     for one in found:
         counts = ", ".join(f"{n} {what}" for what, n in one.counts.items() if n)
         asked.terminal.say(
-            f"{one.id}  {one.at:%Y-%m-%d %H:%M}  {one.state:8} {one.rule:28} {counts}"
+            f"{one.id}  {one.at:%Y-%m-%d %H:%M}  {one.state:11} {one.rule:28} {counts}"
         )
+        if one.error:
+            asked.terminal.say(f"  it failed: {one.error[:ERROR_SHOWN]}")
+            asked.terminal.say(f"  {_CURES[one.state].format(rule=one.rule, run=one.id)}")
     if not found:
         asked.terminal.say("No rule was applied to records that were there.")
     return DONE

@@ -8,7 +8,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from fieldstone.actions.applying import Applying, Trial
-from fieldstone.storage.rule_runs import RAN, RuleRun
+from fieldstone.storage.rule_runs import HALF_UNDONE, RAN, STOPPED, RuleRun
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import drawing
@@ -24,7 +24,10 @@ LOOKS: Final = {
     "done": ("circle-check", "green"),
     "undoing": ("hourglass", "amber"),
     "undone": ("undo-2", "gray"),
+    STOPPED: ("triangle-alert", "red"),
+    HALF_UNDONE: ("triangle-alert", "red"),
 }
+TAKEABLE: Final = (RAN, STOPPED, HALF_UNDONE)
 
 
 @PAGE.get("/studio/rules/<code>/apply")
@@ -63,7 +66,7 @@ def runs() -> Response:
     context: Drawn = {
         "tabs": tabs(asked, "rules"),
         "runs": [_run(asked, one, people.get(("user", one.actor), "Fieldstone")) for one in found],
-        "waits": any(one.ended_at is None for one in found),
+        "waits": any(one.state in ("running", "undoing") for one in found),
     }
     return drawing.page(asked, "studio_runs", context)
 
@@ -125,7 +128,10 @@ def _run(asked: Asked, one: RuleRun, author: str) -> Drawn:
         "time": short_time(words, asked.ctx.now - one.at),
         "state": _state(words, one),
         "counts": _counted(words, one),
-        "undo_url": f"/studio/runs/{one.id}/undo" if one.state == RAN else "",
+        "why": one.error,
+        "cure": _cure(words, one),
+        "again_url": f"/studio/rules/{one.rule}/apply" if one.state == STOPPED and rule else "",
+        "undo_url": f"/studio/runs/{one.id}/undo" if one.state in TAKEABLE else "",
     }
 
 
@@ -135,7 +141,19 @@ def _state(words: Speech, one: RuleRun) -> str:
         "done": words.t("applied"),
         "undoing": words.t("is being taken back"),
         "undone": words.t("taken back"),
+        STOPPED: words.t("stopped"),
+        HALF_UNDONE: words.t("taken back in part"),
     }[one.state]
+
+
+def _cure(words: Speech, one: RuleRun) -> str:
+    """Return what to do about a run that stopped."""
+    return {
+        STOPPED: words.t(
+            "What it had done so far stands. Undo it, or apply the rule again for the rest."
+        ),
+        HALF_UNDONE: words.t("Undo it once more: it goes on where it stopped."),
+    }.get(one.state, "")
 
 
 def _counted(words: Speech, one: RuleRun) -> list[str]:

@@ -41,9 +41,14 @@ RUN: Final = of(
     rule=TEXT,
     version=WHOLE,
     object=TEXT,
-    state={"type": "string", "enum": ["running", "done", "undoing", "undone"]},
+    state={
+        "type": "string",
+        "enum": ["running", "done", "stopped", "undoing", "half_undone", "undone"],
+        "description": "stopped and half_undone: its job failed for good, error says why; both can be undone.",
+    },
     since={"type": ["string", "null"]},
     counts={"type": "object", "additionalProperties": WHOLE},
+    error=TEXT,
     actor=TEXT,
     at=INSTANT,
 )

@@ -65,6 +65,7 @@ def _run(one: RuleRun) -> dict[str, Any]:
         "state": one.state,
         "since": None if one.since is None else instant(one.since),
         "counts": dict(one.counts),
+        "error": one.error,
         "actor": one.actor,
         "at": instant(one.at),
     }
