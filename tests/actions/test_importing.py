@@ -137,9 +137,7 @@ def test_an_import_is_taken_back_but_not_what_was_changed_since(
     touched = next(i for i, row in company.storage_rows("product").items() if row["code"] == "P2")
     company.update("product", touched, price="3")
 
-    done = undo(
-        company.context("admin"), company.model, company.writes, summary.id, lambda n, of: None
-    )
+    *_, done = undo(company.context("admin"), company.model, company.writes, summary.id)
 
     assert (done.removed, done.left) == (1, 1)
     assert [row["code"] for row in company.storage_rows("product").values()] == ["P2"]

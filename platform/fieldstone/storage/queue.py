@@ -13,6 +13,7 @@ from sqlalchemy import (
     Table,
     UniqueConstraint,
     and_,
+    delete,
     or_,
     select,
     update,
@@ -165,6 +166,11 @@ class Jobs:
         if actor is not None:
             values["actor"] = actor
         return self._connection.execute(update(fs_job).where(failed).values(values)).rowcount == 1
+
+    def forget_failed(self, job_id: str) -> bool:
+        """Forget a job that failed for good, since another one takes its place; False when it has not failed."""
+        failed = and_(fs_job.c.id == job_id, fs_job.c.state == "failed")
+        return self._connection.execute(delete(fs_job).where(failed)).rowcount == 1
 
     def stranded(self, keys: Sequence[str]) -> Mapping[str, Stranded]:
         """Return the jobs that failed for good, by their unique key."""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from fieldstone.actions.importing.desk import Desk, KeptImport, mapping_of, unpacked
 from fieldstone.actions.importing.running import Import, Order, batches
 from fieldstone.actions.importing.source import Row, SourceFile
-from fieldstone.actions.importing.undoing import undo
+from fieldstone.actions.importing.undoing import Undone, undo
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Context
 from fieldstone.site import Site
@@ -25,24 +25,14 @@ def import_records(site: Site, run: Run) -> dict[str, object]:
     dry = bool(run.job.arguments.get("dry"))
     model = site.model
     mapping = mapping_of(kept.mapping, model, kept.object_name)
-    try:
-        with unpacked(site.storage, kept) as source:
-            order = Order(
-                replace(ctx, dry_run=dry),
-                model,
-                mapping,
-                source,
-                site.settings.import_batch,
-                Path(),
-            )
-            importing = Import(order, site.reads, site.writes)
-            for rows in batches(_left(source, run), order.batch):
-                (_checked if dry else _imported)(site, run, kept, importing, rows)
-                run.pause()
-    except RefusedError:
-        with site.storage.connection() as connection:
-            ImportLog(connection).finish(kept.id, "failed", site.clock(), {})
-        raise
+    with unpacked(site.storage, kept) as source:
+        order = Order(
+            replace(ctx, dry_run=dry), model, mapping, source, site.settings.import_batch, Path()
+        )
+        importing = Import(order, site.reads, site.writes)
+        for rows in batches(_left(source, run), order.batch):
+            (_checked if dry else _imported)(site, run, kept, importing, rows)
+            run.pause()
     counts = dict(run.progress.get("counts", {}))
     with site.storage.connection() as connection:
         log = ImportLog(connection)
@@ -94,14 +84,15 @@ def _further(run: Run, kept: KeptImport, logged: Sequence[ImportRow]) -> dict[st
 def undo_import(site: Site, run: Run) -> dict[str, object]:
     """Take back what an import created."""
     kept, ctx = _asked(site, run)
-    done = undo(
-        ctx,
-        site.model,
-        site.writes,
-        kept.id,
-        lambda n, of: run.note(done=n, total=of),
-    )
-    return {"removed": done.removed, "left": done.left}
+    told = run.progress
+    undone = Undone(*(int(told.get(one, 0)) for one in ("removed", "left", "line")))
+
+    def note(unit: Unit, far: Undone) -> None:
+        run.note_within(unit.transaction, **asdict(far), done=far.done, total=far.of)
+
+    for undone in undo(ctx, site.model, site.writes, kept.id, note, undone):
+        run.pause()
+    return {"removed": undone.removed, "left": undone.left}
 
 
 def _asked(site: Site, run: Run) -> tuple[KeptImport, Context]:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import io
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 import xlsxwriter
 from werkzeug.test import TestResponse
 
+from fieldstone.actions.importing import undoing
 from fieldstone.changes.nouns import Change, Operation
 from fieldstone.reads.query import Query
 from fieldstone.worker.long_work import do_next_job
 from tests.web.pages.office import Office, Visitor
+from tests.worker.world import fail_for_good
 
 PRODUCTS = "产品名称,产品编码,价格,备注2\nPump,P-1,1200.50,x\nValve,P-2,80,Select\n,P-3,7,z\n"
 
@@ -101,6 +104,58 @@ def test_a_run_writes_the_good_rows_and_keeps_the_others_for_download(
     lines = rejected.text.splitlines()
     assert len(lines) == 2
     assert lines[1].startswith(",P-3,7,z,4,")
+
+
+def test_an_import_that_stopped_half_way_goes_on_or_is_taken_back(
+    office: Office, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "".join(f"Pump {n},P-{n},5,\n" for n in range(10))
+    address = upload(visitor, "产品名称,产品编码,价格,备注2\n" + rows)
+    checked(office, visitor, address, **MATCHED)
+    smaller = replace(office.site.settings, import_batch=1)
+    monkeypatch.setattr(office.site, "settings", smaller)
+    visitor.post(f"{address}/run")
+    fail_for_good(office.site, monkeypatch)
+
+    text = visitor.get(address).text
+    assert "The import stopped half way." in text
+    assert "ValueError: not today" in text
+    assert len(products(office)) == 8
+    assert "Stopped half way" in visitor.get("/imports").text
+
+    assert visitor.post(f"{address}/run").status_code == 303
+    work(office)
+    assert "10 of 10 rows" in visitor.get(address).text
+    assert len(products(office)) == 10
+
+    monkeypatch.setattr(undoing, "BATCH", 1)
+    visitor.post(f"{address}/undo")
+    fail_for_good(office.site, monkeypatch)
+    assert "Undo it once more" in visitor.get(address).text
+    assert len(products(office)) == 2
+    visitor.post(f"{address}/undo")
+    work(office)
+    assert "10 moved to the recycle bin" in visitor.get(address).text
+    assert products(office) == set()
+
+
+def test_what_a_stopped_import_created_is_taken_back(
+    office: Office, visitor: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "".join(f"Pump {n},P-{n},5,\n" for n in range(10))
+    address = upload(visitor, "产品名称,产品编码,价格,备注2\n" + rows)
+    checked(office, visitor, address, **MATCHED)
+    smaller = replace(office.site.settings, import_batch=1)
+    monkeypatch.setattr(office.site, "settings", smaller)
+    visitor.post(f"{address}/run")
+    fail_for_good(office.site, monkeypatch)
+
+    assert visitor.post(f"{address}/undo").status_code == 303
+    work(office)
+
+    assert "8 moved to the recycle bin" in visitor.get(address).text
+    assert products(office) == set()
+    assert visitor.post(f"{address}/run").status_code == 409
 
 
 def test_an_import_is_taken_back(office: Office, visitor: Visitor) -> None:

@@ -7,7 +7,7 @@ import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -23,6 +23,7 @@ from fieldstone.model.import_mapping import ImportMapping
 from fieldstone.model.site_model import Model
 from fieldstone.storage.database import Storage
 from fieldstone.storage.import_log import ImportLog
+from fieldstone.storage.leased import jobs_of
 from fieldstone.storage.uploads import TO_IMPORT, StoredFile, Uploads
 
 IMPORT: Final = "import_records"
@@ -33,11 +34,17 @@ NOT_IN_NAMES: Final = re.compile(r"[^\w .()-]")
 SHOWN: Final = 50
 WAITING: Final = ("matching", "checked", "failed")
 BUSY: Final = ("checking", "running", "undoing")
+STOPPED, HALF_UNDONE = "stopped", "half_undone"
+"""What `running` and `undoing` are called once the job failed for good and left something behind; never kept."""
+WROTE: Final = ("created", "updated", "attached")
 
 
 @dataclass(frozen=True)
 class KeptImport:
-    """An import as it is kept. `plan` holds the file's id, the mapping, the token's grants and the job."""
+    """An import as it stands. `plan` holds the file's id, the mapping, the token's grants and the job.
+
+    `row_state` is the state that its row is in, which says `running` also when the job failed for good.
+    """
 
     id: str
     object_name: str
@@ -47,6 +54,12 @@ class KeptImport:
     created_at: datetime
     plan: Mapping[str, Any] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    row_state: str = ""
+
+    @property
+    def job(self) -> str:
+        """Return the job that works on it, or did last; "" before there was one."""
+        return str(self.plan.get("job", ""))
 
     @property
     def mapping(self) -> str:
@@ -122,25 +135,35 @@ class Desk:
         if row is None or not (row["actor"] == self._ctx.actor.id or self._administers):
             text, cure = f"There is no import {import_id[:60]}.", "Look at the list of imports."
             raise RefusedError([Problem("not_found", "id", text, cure)], 404)
-        return _kept(row)
+        return self._as_it_stands(_kept(row))
 
     def recent(self) -> list[KeptImport]:
         """Return the latest imports the actor may look at."""
         actor = None if self._administers else self._ctx.actor.id
         with self._storage.looking() as connection:
-            return [_kept(row) for row in ImportLog(connection).recent(SHOWN, actor)]
+            found = [_kept(row) for row in ImportLog(connection).recent(SHOWN, actor)]
+        return [self._as_it_stands(one) for one in found]
+
+    def _as_it_stands(self, kept: KeptImport) -> KeptImport:
+        """Return an import whose job failed for good as what it is: stopped half way, or failed without a trace."""
+        job = self._queue.status(kept.job) if kept.state in BUSY else None
+        if job is None or job.state != "failed":
+            return kept
+        told: Mapping[str, Any] = job.progress
+        counts = told.get("counts", {}) if kept.state != "undoing" else kept.counts
+        wrote = kept.state == "running" and any(counts.get(one) for one in WROTE)
+        state = HALF_UNDONE if kept.state == "undoing" else STOPPED if wrote else "failed"
+        return replace(kept, state=state, counts=counts)
 
     def stand(self, kept: KeptImport) -> Stand:
         """Return how far an import is; what runs is told by its job."""
-        job = self._queue.status(str(kept.plan.get("job", "")))
+        job = self._queue.status(kept.job)
         if kept.state not in BUSY or job is None:
-            problem = job.error if job is not None and kept.state == "failed" else ""
+            failed = job is not None and kept.state in ("failed", STOPPED, HALF_UNDONE)
+            problem = job.error if job is not None and failed else ""
             return Stand(kept.state, False, sum(kept.counts.values()), kept.counts, problem)
         told: Mapping[str, Any] = job.progress
-        counts = told.get("counts", {})
-        if job.state == "failed":
-            return Stand("failed", False, int(told.get("done", 0)), counts, job.error)
-        return Stand(kept.state, True, int(told.get("done", 0)), counts)
+        return Stand(kept.state, True, int(told.get("done", 0)), told.get("counts", {}))
 
     def check(self, kept: KeptImport, mapping: str) -> None:
         """Let a worker try every row and write none. Raises RefusedError for a mapping that cannot be."""
@@ -148,14 +171,23 @@ class Desk:
         self._ask(kept, WAITING, "checking", {**kept.plan, "mapping": mapping})
 
     def run(self, kept: KeptImport, mapping: str = "") -> None:
-        """Let a worker import every row. Raises RefusedError, 409 when that is going on or done."""
+        """Let a worker import every row; one that stopped goes on. Raises RefusedError, 409 when it goes on or is done."""
+        if kept.state == STOPPED:
+            return self._go_on(kept)
         written = mapping or kept.mapping
         self._check_mapping(kept, written)
         self._ask(kept, WAITING, "running", {**kept.plan, "mapping": written})
+        return None
 
     def undo(self, kept: KeptImport) -> None:
-        """Let a worker take back what the import created. Raises RefusedError (409) when there is nothing."""
-        self._ask(kept, ("done",), "undoing", dict(kept.plan))
+        """Let a worker take back what the import created, also one that stopped; an undo that stopped goes on.
+
+        Raises RefusedError (409) when there is nothing.
+        """
+        if kept.state == HALF_UNDONE:
+            return self._go_on(kept)
+        self._ask(kept, ("done", STOPPED), "undoing", dict(kept.plan))
+        return None
 
     def drop(self, kept: KeptImport) -> None:
         """Forget an import that never ran, and its file."""
@@ -167,20 +199,30 @@ class Desk:
         self, kept: KeptImport, before: Sequence[str], state: str, plan: dict[str, object]
     ) -> None:
         self._check_right(kept.object_name)
-        with self._storage.connection() as connection:
-            log = ImportLog(connection)
-            turned = log.turn(kept.id, before, state, mapping=plan, counts={})
-            if turned and state != "undoing":
-                log.forget_rows(kept.id)
-        if not turned:
-            text = f"This import is {kept.state} and cannot be {state} now."
-            cure = "Look at it again; upload the file once more to import it again."
-            raise RefusedError([Problem("not_now", "state", text, cure)], 409)
+        if kept.state not in before:
+            raise _not_now(kept, state)
         name = UNDO if state == "undoing" else IMPORT
         told = {"import": kept.id, "dry": state == "checking"}
-        plan["job"] = self._queue.enqueue(name, told, actor=self._ctx.actor.id)
         with self._storage.connection() as connection:
-            ImportLog(connection).turn(kept.id, BUSY, state, mapping=plan)
+            log, jobs = ImportLog(connection), jobs_of(connection)
+            plan["job"] = jobs.add(name, told, actor=self._ctx.actor.id)
+            free = kept.row_state not in BUSY or jobs.forget_failed(kept.job)
+            counts = kept.counts if state == "undoing" else {}
+            turned = free and log.turn(
+                kept.id, [kept.row_state], state, mapping=plan, counts=counts
+            )
+            if not turned:
+                raise _not_now(kept, state)
+            if state != "undoing":
+                log.forget_rows(kept.id)
+        self._queue.ring()
+
+    def _go_on(self, kept: KeptImport) -> None:
+        """Let a worker go on where the last one failed. Raises RefusedError."""
+        self._check_right(kept.object_name)
+        with self._storage.connection() as connection:
+            if not jobs_of(connection).again(kept.job, self._ctx.actor.id):
+                raise _not_now(kept, kept.row_state)
         self._queue.ring()
 
     def _check_right(self, object_name: str) -> None:
@@ -203,6 +245,12 @@ class Desk:
     @property
     def _administers(self) -> bool:
         return administers(self._model, self._ctx.actor)
+
+
+def _not_now(kept: KeptImport, state: str) -> RefusedError:
+    text = f"This import is {kept.state} and cannot be {state} now."
+    cure = "Look at it again; upload the file once more to import it again."
+    return RefusedError([Problem("not_now", "state", text, cure)], 409)
 
 
 def safe_name(name: str) -> str:
@@ -263,4 +311,5 @@ def _kept(row: Mapping[str, Any]) -> KeptImport:
         row["created_at"],
         row["mapping"] or {},
         row["counts"] or {},
+        str(row["state"]),
     )

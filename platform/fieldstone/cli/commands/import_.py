@@ -124,16 +124,11 @@ def _check_template(asked: Asked, path: Path) -> None:
 
 def _undo(asked: Asked, site: Site, ctx: Context) -> int:
     with Bars(asked.terminal) as bars:
-        done = undo(
-            ctx,
-            site.model,
-            site.writes,
-            asked.arguments.file,
-            lambda n, of: bars.show("taken back", n, of),
-        )
-    asked.terminal.say(f"Into the recycle bin: {done.removed}.")
-    if done.left:
-        asked.terminal.say(f"Changed since, so they stay: {done.left}.")
+        for undone in undo(ctx, site.model, site.writes, asked.arguments.file):
+            bars.show("taken back", undone.done, undone.of)
+    asked.terminal.say(f"Into the recycle bin: {undone.removed}.")
+    if undone.left:
+        asked.terminal.say(f"Changed since, so they stay: {undone.left}.")
     return DONE
 
 

@@ -8,7 +8,7 @@ from itertools import islice, takewhile
 from typing import Any, Final
 
 from fieldstone.access.access import access_to
-from fieldstone.actions.importing.desk import Desk, KeptImport, Stand
+from fieldstone.actions.importing.desk import HALF_UNDONE, STOPPED, Desk, KeptImport, Stand
 from fieldstone.actions.importing.guessing import columns_of
 from fieldstone.actions.importing.source import SourceFile
 from fieldstone.base.errors import Problem
@@ -25,9 +25,11 @@ STEP_OF: Final = {
     "checked": 2,
     "running": 3,
     "failed": 3,
+    STOPPED: 3,
     "done": 4,
     "undoing": 4,
     "undone": 4,
+    HALF_UNDONE: 4,
 }
 REFUSED_SHOWN: Final = 20
 LONGEST_CELL: Final = 60
@@ -88,7 +90,7 @@ class Cards:
         links: Card = {}
         if stand.counts.get("rejected") and not stand.busy:
             links["rejected_url"] = f"/imports/{kept.id}/rejected"
-        if stand.state == "done":
+        if stand.state in ("done", STOPPED, HALF_UNDONE):
             links["list_url"] = f"/o/{kept.object_name}?sort=-created_at"
             access = access_to(self.asked.model, self.asked.ctx.actor, kept.object_name)
             if stand.counts.get("created") and access.rights.delete:
