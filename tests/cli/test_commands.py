@@ -248,6 +248,18 @@ def test_roles_and_rules_are_listed_and_misspelt_ones_corrected(shell: Shell) ->
     assert "there is no lead x" in shell.refused("why", "lead", "x")
 
 
+def test_long_work_is_listed_and_only_what_has_stopped_is_tried_again(shell: Shell) -> None:
+    assert shell("init") == DONE
+    assert shell("jobs", "list") == DONE
+    assert "There is no long work." in shell.out
+    assert shell("rules", "apply", "lead_grading") == DONE
+    assert shell("jobs", "list") == DONE
+    assert "queued   Applying a rule to records that are there" in shell.out
+    job = shell.out.split()[0]
+    assert "This job is queued" in shell.refused("jobs", "again", job)
+    assert "There is no job" in shell.refused("jobs", "again", "nothing")
+
+
 def test_scoring_rules_are_listed_previewed_and_adopted_only_where_one_waits(shell: Shell) -> None:
     assert shell("scoring", "list") == DONE
     assert "lead_scoring" in shell.out

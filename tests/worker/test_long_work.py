@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import select
 
-from fieldstone.changes.nouns import Change, Operation
+from fieldstone.actions.long_work import LongWork
+from fieldstone.base.errors import RefusedError
+from fieldstone.changes.nouns import Change, Context, Operation
 from fieldstone.jobs.contract import JobStatus
 from fieldstone.site import Site
 from fieldstone.storage.leased import jobs_of
+from fieldstone.storage.notices import Notices
 from fieldstone.storage.queue import fs_job
 from fieldstone.worker import bulk_update
 from fieldstone.worker.long_work import TRIES, do_next_job, jobs_due
 from fieldstone.worker.runs import LEASE, JobLostError, Run
-from tests.worker.world import a_person, leads_of, let_the_lease_run_out, rows
+from fieldstone.worker.turns import work_until_idle
+from tests.worker.world import (
+    a_person,
+    fail_for_good,
+    leads_of,
+    let_the_lease_run_out,
+    rows,
+)
 
 GO_ON = threading.Event()
 
@@ -173,3 +184,83 @@ def test_a_job_keeps_its_lease_while_it_works(site: Site, monkeypatch) -> None:
 def due(site: Site, job: str) -> object:
     with site.storage.looking() as connection:
         return connection.execute(select(fs_job.c.due).where(fs_job.c.id == job)).scalar_one()
+
+
+def given_up(site: Site, monkeypatch: pytest.MonkeyPatch, dedupe: str = "") -> tuple[str, str]:
+    """Return who asked for a change of ten leads, and its job, which was given up after eight."""
+    monkeypatch.setattr(bulk_update, "STEP", 1)
+    li = a_person(site)
+    told = {"object": "lead", "ids": leads_of(site, li, 10), "values": {"name": "New"}}
+    job = site.queue.enqueue(bulk_update.NAME, told, actor=li, dedupe=dedupe)
+    fail_for_good(site, monkeypatch)
+    return li, job
+
+
+def test_who_asked_is_told_that_it_has_stopped_and_it_goes_on_where_it_did(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    li, job = given_up(site, monkeypatch)
+    desk = LongWork(site.storage, site.queue, site.system_context("test"), site.model)
+    work_until_idle(site)
+    assert "Change of many records has stopped: ValueError: not today" in told(site, li)
+    assert ([one.id for one in desk.failed()], desk.failed_lately()) == ([job], 1)
+
+    desk.again(job)
+    with pytest.raises(RefusedError, match="queued"):
+        desk.again(job)
+    work_until_idle(site)
+
+    assert (desk.failed(), [one.id for one in desk.others()]) == ([], [job])
+    assert status(site, job).result == {"written": 10, "refused": 0, "problems": {}}
+    names = rows(site, "lead", [str(one) for one in desk.others()[0].arguments["ids"]])
+    assert {(row["name"], row["version"]) for row in names.values()} == {("New", 2)}
+
+
+def told(site: Site, person: str) -> list[str]:
+    with site.storage.looking() as connection:
+        notices = Notices(connection, site.storage.dialect, site.clock())
+        return [one.said("en") for one in notices.of(person, 20)]
+
+
+def test_only_administrators_look_after_long_work(site: Site) -> None:
+    system = site.system_context("test")
+    nobody = Context(replace(system.actor, roles=frozenset({"sales"}), id="li"), system.now)
+    desk = LongWork(site.storage, site.queue, nobody, site.model)
+    with pytest.raises(RefusedError, match="administrators"):
+        desk.failed()
+    with pytest.raises(RefusedError, match="administrators"):
+        desk.again("any")
+
+
+def test_work_that_is_kept_once_goes_on_when_it_is_asked_for_after_it_failed(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    li, job = given_up(site, monkeypatch, dedupe="once")
+
+    assert site.queue.enqueue(bulk_update.NAME, {}, actor=li, dedupe="once") == job
+    work_until_idle(site)
+
+    assert status(site, job).state == "done"
+    assert site.queue.enqueue(bulk_update.NAME, {}, actor=li, dedupe="once") == job
+    assert status(site, job).state == "done"
+
+
+def test_a_job_that_ends_its_workers_is_given_up_and_one_that_is_set_down_is_not(
+    site: Site,
+) -> None:
+    li = a_person(site)
+    job = renaming(site, li, leads_of(site, li, 1))
+    for _ in range(TRIES + 1):
+        with site.storage.connection() as connection:
+            taken = jobs_of(connection).take(LEASE)
+            assert taken is not None
+            jobs_of(connection).set_down(taken)
+    for _ in range(TRIES):
+        with site.storage.connection() as connection:
+            assert jobs_of(connection).take(LEASE) is not None
+        let_the_lease_run_out(site)
+
+    assert do_next_job(site, GO_ON)
+
+    assert status(site, job).state == "failed"
+    assert "its worker ended" in status(site, job).error

@@ -145,8 +145,10 @@ class Applying:
             if found.state == HALF_UNDONE:
                 asked = jobs.again(jobs.known_by(key), actor)
             else:
-                before = RUNNING if found.state == STOPPED else RAN
-                asked = runs.turn(run_id, before, UNDOING, counts=found.counts)
+                stopped = found.state == STOPPED
+                free = not stopped or jobs.forget_failed(jobs.known_by(run_id))
+                before = RUNNING if stopped else RAN
+                asked = free and runs.turn(run_id, before, UNDOING, counts=found.counts)
                 if asked:
                     jobs.add(UNDO, {"run": run_id}, actor=actor, unique_key=key)
             if not asked:

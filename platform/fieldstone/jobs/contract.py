@@ -39,7 +39,7 @@ class Queue(Protocol):
         """Keep a job that acts for user `actor` and return its id, rung for after the commit.
 
         With `dedupe`, for example the id of an event, the same work is kept once for ever: a second call
-        returns the id of the first. Arguments are JSON: ids, never objects.
+        returns the id of the first, which goes on where it stopped if it had failed for good. Arguments are JSON: ids, never objects.
         """
 
     def status(self, job_id: str) -> JobStatus | None:

@@ -12,11 +12,15 @@ from fieldstone.storage.leased import jobs_of
 def keep_job(
     storage: Storage, name: str, arguments: Mapping[str, object], *, actor: str, dedupe: str
 ) -> str:
-    """Keep a job and return its id; with a known `dedupe` that of the job kept first."""
+    """Keep a job and return its id; with a known `dedupe` that of the job kept first, which goes on if it had failed."""
     with storage.connection() as connection:
         jobs = jobs_of(connection)
         kept = jobs.add(name, arguments, actor=actor, unique_key=dedupe or None)
-        return kept or jobs.known_by(dedupe)
+        if kept is not None:
+            return kept
+        known = jobs.known_by(dedupe)
+        jobs.again(known, actor)
+        return known
 
 
 def job_status(storage: Storage, job_id: str) -> JobStatus | None:

@@ -14,6 +14,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     delete,
+    func,
     or_,
     select,
     update,
@@ -70,6 +71,21 @@ class Job:
     attempts: int
     run: str
     actor: str
+
+
+@dataclass(frozen=True)
+class KeptJob:
+    """A piece of long work as its row tells it, whoever does it."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, Any]
+    state: str
+    progress: Mapping[str, Any]
+    error: str
+    actor: str
+    created_at: datetime
+    ended_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -167,6 +183,22 @@ class Jobs:
             values["actor"] = actor
         return self._connection.execute(update(fs_job).where(failed).values(values)).rowcount == 1
 
+    def kept(self, states: Sequence[str], limit: int) -> list[KeptJob]:
+        """Return the latest jobs in these states, the newest first."""
+        asked = select(*_KEPT).where(fs_job.c.state.in_(states))
+        newest = asked.order_by(fs_job.c.created_at.desc(), fs_job.c.id.desc()).limit(limit)
+        return [_kept(row) for row in self._connection.execute(newest)]
+
+    def get(self, job_id: str) -> KeptJob | None:
+        """Return one job."""
+        found = self._connection.execute(select(*_KEPT).where(fs_job.c.id == job_id)).first()
+        return None if found is None else _kept(found)
+
+    def failed_since(self, since: datetime) -> int:
+        """Return how many jobs failed for good since then, and still stand so."""
+        failed = and_(fs_job.c.state == "failed", fs_job.c.ended_at >= since)
+        return int(self._connection.execute(select(func.count()).where(failed)).scalar_one())
+
     def forget_failed(self, job_id: str) -> bool:
         """Forget a job that failed for good, since another one takes its place; False when it has not failed."""
         failed = and_(fs_job.c.id == job_id, fs_job.c.state == "failed")
@@ -221,4 +253,24 @@ class Jobs:
         return self._connection.execute(update(fs_job).where(mine).values(**values)).rowcount == 1
 
 
+def _kept(row: Any) -> KeptJob:
+    job, name, arguments, state, progress, error, actor, *moments = row
+    told = (arguments or {}, state, progress or {}, error or "", actor or "")
+    return KeptJob(job, name, *told, *moments)
+
+
+_KEPT = tuple(
+    fs_job.c[name]
+    for name in (
+        "id",
+        "name",
+        "arguments",
+        "state",
+        "progress",
+        "last_error",
+        "actor",
+        "created_at",
+        "ended_at",
+    )
+)
 _JOB = tuple(fs_job.c[name] for name in ("id", "name", "arguments", "attempts", "actor"))

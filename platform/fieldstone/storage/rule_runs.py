@@ -115,7 +115,9 @@ class RuleRuns:
     def at_work(self, rule: str) -> bool:
         """Tell whether a run of this rule goes on, or is being taken back."""
         mine = fs_rule_run.c.rule == rule, fs_rule_run.c.state.in_((RUNNING, UNDOING))
-        return any(one.state in (RUNNING, UNDOING) for one in self._runs(select(*_RUN).where(*mine)))
+        return any(
+            one.state in (RUNNING, UNDOING) for one in self._runs(select(*_RUN).where(*mine))
+        )
 
     def _runs(self, asked: Select[Any]) -> list[RuleRun]:
         """Return runs as they stand: one whose job failed for good has stopped, whatever its row says."""

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from fieldstone.actions.long_work import BULK_UPDATE
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Change, Context, Operation
 from fieldstone.site import Site
 from fieldstone.worker.runs import Run
 
-NAME: Final = "bulk_update"
+NAME: Final = BULK_UPDATE
 STEP: Final = 100
 """Records in one transaction: short enough for others to write in between."""
 TOLD: Final = 100

@@ -81,18 +81,22 @@ def _further(run: Run, kept: KeptImport, logged: Sequence[ImportRow]) -> dict[st
     }
 
 
-def undo_import(site: Site, run: Run) -> dict[str, object]:
+def undo_import(site: Site, run: Run) -> dict[str, int]:
     """Take back what an import created."""
     kept, ctx = _asked(site, run)
-    told = run.progress
-    undone = Undone(*(int(told.get(one, 0)) for one in ("removed", "left", "line")))
+    if kept.state == "undone":  # by a worker that was killed before it could say so
+        return dict(kept.counts)
+    told, result = run.progress, {}
+    begun = Undone(*(int(told.get(one, 0)) for one in ("removed", "left", "line")))
 
     def note(unit: Unit, far: Undone) -> None:
         run.note_within(unit.transaction, **asdict(far), done=far.done, total=far.of)
 
-    for undone in undo(ctx, site.model, site.writes, kept.id, note, undone):
-        run.pause()
-    return {"removed": undone.removed, "left": undone.left}
+    for far in undo(ctx, site.model, site.writes, kept.id, note, begun):
+        result = {"removed": far.removed, "left": far.left}
+        if far.done < far.of:
+            run.pause()
+    return result
 
 
 def _asked(site: Site, run: Run) -> tuple[KeptImport, Context]:

@@ -13,11 +13,13 @@ from fieldstone.actions.adopting import RESCORE
 from fieldstone.actions.applying import APPLY
 from fieldstone.actions.applying import UNDO as UNDO_RULE_RUN
 from fieldstone.actions.importing.desk import IMPORT, UNDO
+from fieldstone.actions.long_work import words_for
 from fieldstone.actions.merging.finding import FIND
 from fieldstone.base.errors import RefusedError
+from fieldstone.changes.nouns import Effect
 from fieldstone.site import Site
 from fieldstone.storage.database_clock import database_now
-from fieldstone.storage.leased import jobs_of
+from fieldstone.storage.leased import jobs_of, outbox_of
 from fieldstone.storage.queue import Job
 from fieldstone.worker.applying import apply_rule, undo_rule_run
 from fieldstone.worker.bulk_update import NAME as BULK_UPDATE
@@ -45,6 +47,7 @@ WORKS: Final[Mapping[str, Work]] = {
     UNDO_RULE_RUN: undo_rule_run,
 }
 TRIES: Final = 8
+TOLD: Final = 200
 FIRST_WAIT: Final = timedelta(seconds=10)
 LONGEST_WAIT: Final = timedelta(hours=1)
 
@@ -58,6 +61,9 @@ def do_next_job(site: Site, stopping: threading.Event, works: Mapping[str, Work]
             return False
         progress = (jobs.status(job.id) or {}).get("progress") or {}
     log.info("job begun", job=job.id, name=job.name, attempt=job.attempts)
+    if job.attempts > TRIES:
+        _failed(site, job, f"its worker ended without a word, {TRIES} times", retry=False)
+        return True
     _do(site, job, Run(site.storage, job, progress, stopping), works)
     return True
 
@@ -106,4 +112,16 @@ def _failed(site: Site, job: Job, error: str, *, retry: bool) -> None:
     with site.storage.connection() as connection:
         wait = min(FIRST_WAIT * 2 ** min(job.attempts, TRIES), LONGEST_WAIT)
         again = database_now(connection) + wait if retry and job.attempts < TRIES else None
-        jobs_of(connection).failed(job, error, again)
+        mine = jobs_of(connection).failed(job, error, again)
+        if mine and again is None:
+            outbox_of(connection).add([_told(job, error)])
+
+
+def _told(job: Job, error: str) -> tuple[str, str, Effect]:
+    """Return the notification by which whoever asked for a job learns that nobody goes on with it by itself."""
+    words = words_for(job.name)
+    message = {
+        "en": f"{words.en} has stopped: {error[:TOLD]}",
+        "zh": f"{words.zh}已停止：{error[:TOLD]}",
+    }
+    return ("", job.id, Effect("in_page", job.actor, "long_work", {"message": message}))

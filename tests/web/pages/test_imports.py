@@ -6,6 +6,7 @@ import io
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 import xlsxwriter
@@ -14,6 +15,7 @@ from werkzeug.test import TestResponse
 from fieldstone.actions.importing import undoing
 from fieldstone.changes.nouns import Change, Operation
 from fieldstone.reads.query import Query
+from fieldstone.storage.uploads import Uploads
 from fieldstone.worker.long_work import do_next_job
 from tests.web.pages.office import Office, Visitor
 from tests.worker.world import fail_for_good
@@ -136,6 +138,25 @@ def test_an_import_that_stopped_half_way_goes_on_or_is_taken_back(
     visitor.post(f"{address}/undo")
     work(office)
     assert "10 moved to the recycle bin" in visitor.get(address).text
+    assert products(office) == set()
+
+
+def test_an_import_is_looked_at_and_taken_back_after_its_file_was_cleared_away(
+    office: Office, visitor: Visitor
+) -> None:
+    address = upload(visitor, PRODUCTS)
+    checked(office, visitor, address, **MATCHED)
+    visitor.post(f"{address}/run")
+    work(office)
+    with office.site.storage.connection() as connection:
+        Uploads(connection).drop_imported(office.site.clock() + timedelta(days=1))
+
+    page = visitor.get(address)
+    assert page.status_code == 200
+    assert "no longer kept" in page.text
+    assert "/rejected" not in page.text
+    visitor.post(f"{address}/undo")
+    work(office)
     assert products(office) == set()
 
 

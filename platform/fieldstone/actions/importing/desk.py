@@ -89,6 +89,10 @@ class Stand:
     problem: str = ""
 
 
+class FileGoneError(RefusedError):
+    """The file of an import is no longer kept."""
+
+
 class Desk:
     """Takes files in, keeps what is to be done with them, and asks workers for it."""
 
@@ -281,12 +285,13 @@ def mapping_of(text: str, model: Model, object_name: str) -> ImportMapping:
 
 @contextmanager
 def unpacked(storage: Storage, kept: KeptImport) -> Iterator[SourceFile]:
-    """Give the file of an import for as long as it is read. Raises RefusedError when it is gone."""
+    """Give the file of an import for as long as it is read. Raises FileGoneError when it is no longer kept."""
     with storage.looking() as connection:
         content = Uploads(connection).content(str(kept.plan.get("upload", "")))
     if content is None:
         cure = "Upload it again."
-        raise RefusedError([Problem("gone", "file", f"{kept.file} is no longer kept.", cure)], 404)
+        text = f"{kept.file} is no longer kept."
+        raise FileGoneError([Problem("gone", "file", text, cure)], 404)
     with on_disk(kept.file, content) as source:
         yield source
 

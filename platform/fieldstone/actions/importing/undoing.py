@@ -37,7 +37,7 @@ def undo(
     writes: Writes,
     import_id: str,
     note: Callable[[Unit, Undone], None] = lambda unit, undone: None,
-    begun: Undone = Undone(),  # noqa: B008 - a frozen value
+    begun: Undone = Undone(),
 ) -> Iterator[Undone]:
     """Take back the records that an import created; yield after each batch how far that is, at last the whole.
 

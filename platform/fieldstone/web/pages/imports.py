@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import FileStorage
 
 from fieldstone.access.access import access_to
-from fieldstone.actions.importing.desk import BUSY, Desk, unpacked
+from fieldstone.actions.importing.desk import BUSY, Desk, FileGoneError, KeptImport, unpacked
 from fieldstone.actions.importing.guessing import mapping_text
 from fieldstone.actions.importing.rejects import rejected_rows
 from fieldstone.base.errors import Problem, RefusedError
@@ -124,13 +125,22 @@ def _context(asked: Asked, import_id: str, problems: tuple[Problem, ...] = ()) -
     }
     matching = context["x"]["state"] in ("matching", "checked", "failed")
     if matching or kept.counts.get("rejected"):
-        spec = object_of(asked, kept.object_name)
-        with unpacked(asked.site.storage, kept) as source:
-            if matching:
-                context["match"] = Matching(asked, spec, source).context(kept)
-            if kept.counts.get("rejected"):
-                context["refused"] = cards.refused(kept, source)
+        context["gone"] = True
+        with suppress(FileGoneError):
+            context |= _of_the_file(asked, kept, cards, matching=matching)
     return context
+
+
+def _of_the_file(asked: Asked, kept: KeptImport, cards: Cards, *, matching: bool) -> Context:
+    """Return what a page shows of the file's own rows. Raises FileGoneError when the file is no longer kept."""
+    found: Context = {"gone": False}
+    spec = object_of(asked, kept.object_name)
+    with unpacked(asked.site.storage, kept) as source:
+        if matching:
+            found["match"] = Matching(asked, spec, source).context(kept)
+        if kept.counts.get("rejected"):
+            found["refused"] = cards.refused(kept, source)
+    return found
 
 
 @PAGE.post("/imports/<import_id>/check")

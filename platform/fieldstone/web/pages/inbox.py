@@ -14,15 +14,18 @@ from flask import Blueprint, Response, request
 from fieldstone.actions.contract import Call
 from fieldstone.actions.running import run
 from fieldstone.base.errors import RefusedError
+from fieldstone.storage.leased import jobs_of
 from fieldstone.storage.notices import Notices, Notification
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import badges, drawing
 from fieldstone.web.pages.drawing import go
+from fieldstone.web.pages.studio_work import place_of
 from fieldstone.web.pages.subjects import not_there, today_of
 
 PAGE = Blueprint("inbox", __name__)
 MOST: Final = 100
+LONG_WORK: Final = "long_work"
 LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     "assigned": ("user-round-plus", "indigo"),
     "reminder": ("alarm-clock", "amber"),
@@ -33,6 +36,7 @@ LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     "duplicate": ("copy", "amber"),
     "conversion": ("shield-check", "indigo"),
     "offboarding": ("log-out", "gray"),
+    LONG_WORK: ("triangle-alert", "red"),
 }
 BY_STRENGTH: Final[Mapping[str, tuple[str, str]]] = {
     "urgent": ("triangle-alert", "red"),
@@ -99,6 +103,11 @@ class Inbox:
             "urgent": strength == URGENT and one.read_at is None,
             "day": one.created_at.astimezone(self._zone).date(),
         }
+        if one.topic == LONG_WORK and _place_of_work(self.asked, one):
+            note |= {
+                "about": speech(self.asked.language).t("Look at it"),
+                "href": f"/inbox/{one.id}",
+            }
         if pair is not None and pair in titles:
             # Opening it through here marks it read.
             note |= {"about": titles[pair], "href": f"/inbox/{one.id}"}
@@ -156,15 +165,28 @@ def inbox_page() -> Response:
 
 @PAGE.get("/inbox/<note_id>")
 def open_note(note_id: str) -> Response:
-    """Lead to the record a notification is about, and mark it read."""
+    """Lead to the record or the work that a notification is about, and mark it read."""
     asked = the_call()
     inbox = Inbox(asked)
     found = inbox.mine(note_id)
-    pair = found.about if found is not None else None
-    if pair is None:
+    place = _place_of(asked, found) if found is not None else ""
+    if not place:
         raise not_there()
     inbox.read([note_id])
-    return go(asked, f"/o/{pair[0]}/{pair[1]}")
+    return go(asked, place)
+
+
+def _place_of(asked: Asked, note: Notification) -> str:
+    """Return the page of what a notification is about, "" when it is about nothing."""
+    if note.topic == LONG_WORK:
+        return _place_of_work(asked, note)
+    return "/o/{}/{}".format(*note.about) if note.about is not None else ""
+
+
+def _place_of_work(asked: Asked, note: Notification) -> str:
+    with asked.site.storage.looking() as connection:
+        job = jobs_of(connection).get(note.record_id or "")
+    return place_of(asked, job) if job is not None else ""
 
 
 @PAGE.post("/inbox/<note_id>/read")

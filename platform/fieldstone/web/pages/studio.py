@@ -7,6 +7,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from fieldstone.access.rights import is_administrator
+from fieldstone.actions.long_work import LongWork
 from fieldstone.base.names import is_code
 from fieldstone.model.objects import ObjectType
 from fieldstone.web.asking import Asked, the_call
@@ -111,6 +112,7 @@ def _overview(asked: Asked, given: Drawn, errors: list[Drawn]) -> Response:
         "layers": list(model.layers),
         "revision": number,
         "broken": [f"{one.path}: {one.message} {one.cure}" for one in served.problems],
+        "stopped": LongWork(asked.site.storage, asked.site.queue, asked.ctx, model).failed_lately(),
         "given": given,
         "errors": errors,
         "icons": [
@@ -148,6 +150,7 @@ def tabs(asked: Asked, current: str) -> list[Drawn]:
         ("reports", t("Reports"), "/studio/reports", "chart-no-axes-column"),
         ("templates", t("Templates"), "/studio/templates", "package"),
         ("revisions", t("Revisions"), "/studio/revisions", "history"),
+        ("work", t("Long work"), "/studio/work", "hourglass"),
         ("yaml", "YAML", "/studio/yaml", "file-code"),
     )
     return [
