@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import psutil
+
 from fieldstone.base.settings import load_settings
 from fieldstone.bootstrap import build_site
 from fieldstone.changes.nouns import Change, Operation
@@ -46,6 +48,17 @@ def databases(which: str) -> Iterator[tuple[str, Path, int | None]]:
             yield server.url(server.empty_database()), folder, server.pid
         finally:
             server.remove()
+
+
+def server_cpu(pid: int | None) -> float:
+    """Return the seconds of CPU of the database server, with those of connections that are closed."""
+    if pid is None:
+        return 0.0
+    server = psutil.Process(pid)
+    ended = server.cpu_times()
+    times = [ended, *(child.cpu_times() for child in server.children())]
+    alive = sum(one.user + one.system for one in times)
+    return alive + float(ended.children_user + ended.children_system)
 
 
 def open_site(url: str, folder: Path) -> Site:

@@ -20,11 +20,10 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
-import psutil
 import structlog
 from sqlalchemy import text
 
-from bench.company import databases, hire, open_site
+from bench.company import databases, hire, open_site, server_cpu
 from bench.fill import BLOCK, fill, multiply
 from fieldstone.base.lasting import settle_down
 from fieldstone.changes.nouns import Change, Operation
@@ -167,17 +166,6 @@ def _still_due(site: Site) -> int:
         return int(connection.execute(left, bound).scalar_one())
 
 
-def _server_cpu(pid: int | None) -> float:
-    """Return the seconds of CPU of the database server, with those of connections that are closed."""
-    if pid is None:
-        return 0.0
-    server = psutil.Process(pid)
-    ended = server.cpu_times()
-    times = [ended, *(child.cpu_times() for child in server.children())]
-    alive = sum(one.user + one.system for one in times)
-    return alive + float(ended.children_user + ended.children_system)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", default="postgresql")
@@ -194,11 +182,11 @@ def main() -> int:
         site = open_site(url, folder)
         hand = asked.due // 10
         prepare(site, asked.rows, asked.due + hand)
-        before = _server_cpu(server)
+        before = server_cpu(server)
         floor = measured(by_hand(site, hand))
-        between = _server_cpu(server)
+        between = server_cpu(server)
         ours = crew(url, folder, asked.workers)
-        after = _server_cpu(server)
+        after = server_cpu(server)
         ours = replace(ours, timers=asked.due - _still_due(site))
         site.storage.close()
     took = ours.ended - ours.began

@@ -14,9 +14,7 @@ import sys
 import time
 from pathlib import Path
 
-import psutil
-
-from bench.company import databases, hire, open_site
+from bench.company import databases, hire, open_site, server_cpu
 from bench.people import HEADINGS, MAPPING, leads
 
 
@@ -48,7 +46,7 @@ def _write_file(folder: Path, rows: int) -> None:
 def _import(title: str, folder: Path, profile: Path | None, server: int | None) -> None:
     program = ["-m", "cProfile", "-o", str(profile.resolve())] if profile else []
     command = [sys.executable, *program, "-m", "fieldstone", "import", "lead", "leads.csv"]
-    database_before = _seconds_of(server)
+    database_before = server_cpu(server)
     begun = time.perf_counter()
     running = subprocess.Popen(
         [*command, "--map", "leads.yaml"],
@@ -65,20 +63,10 @@ def _import(title: str, folder: Path, profile: Path | None, server: int | None) 
     cpu = used.ru_utime + used.ru_stime
     lines = [line.strip() for line in said.replace("\r", "\n").splitlines() if line.strip()]
     print(f"{title}: {took:.1f} s, CPU {cpu:.1f} s", end="")
-    print(f" + database {_seconds_of(server) - database_before:.1f} s" if server else "", end="")
+    print(f" + database {server_cpu(server) - database_before:.1f} s" if server else "", end="")
     print(f", {used.ru_maxrss // 1024} MB at most")
     for line in lines[-6:]:
         print(f"    {line}")
-
-
-def _seconds_of(server: int | None) -> float:
-    """Return the CPU seconds of a server and of its connections, ended ones included."""
-    if server is None:
-        return 0.0
-    process = psutil.Process(server)
-    times = [process.cpu_times(), *(child.cpu_times() for child in process.children())]
-    ended = times[0].children_user + times[0].children_system
-    return ended + sum(one.user + one.system for one in times)
 
 
 if __name__ == "__main__":

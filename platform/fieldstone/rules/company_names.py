@@ -74,6 +74,7 @@ def spelled(text: str) -> str:
     return text
 
 
+@lru_cache(maxsize=4096)
 def bare(text: str) -> str:
     """Return a company name squeezed and without its legal form: equal for all ways to write it.
 
@@ -83,6 +84,8 @@ def bare(text: str) -> str:
     while (shorter := LATIN_FORM.sub("", named)) != named and len(squeezed(shorter)) > 1:
         named = shorter
     plain = squeezed(named)
-    form = next((one for one in CHINESE_FORMS if plain.endswith(one)), "")
+    if not plain.endswith(CHINESE_FORMS):
+        return plain
+    form = next(one for one in CHINESE_FORMS if plain.endswith(one))
     rest = plain.removesuffix(form)
     return rest if len(rest) > 1 else plain

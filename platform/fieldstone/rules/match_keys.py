@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Protocol, runtime_checkable
 
 from fieldstone.rules.contract import Rule
@@ -39,8 +40,10 @@ def match_keys(plan: Plan, row: Mapping[str, object]) -> dict[str, tuple[str, ..
     """
     values = {}
     for key, fields in plan.items():
-        how = key.partition(":")[0].split("+")
-        parts = [_alternatives(h, row.get(name)) for h, name in zip(how, fields, strict=True)]
+        given = [row.get(name) for name in fields]
+        if None in given:
+            continue
+        parts = [_alternatives(h, value) for h, value in zip(_ways(key), given, strict=True)]
         if all(parts):
             values[key] = _combined(parts)
     return values
@@ -51,7 +54,16 @@ def stored_key(how: Sequence[str], fields: Sequence[str]) -> str:
     return f"{'+'.join(how)}:{'+'.join(fields)}"
 
 
+@cache
+def _ways(key: str) -> tuple[str, ...]:
+    """Return how the fields of a stored key are made alike."""
+    return tuple(key.partition(":")[0].split("+"))
+
+
 def _alternatives(how: str, value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        text = alike(how, value)
+        return (text,) if text else ()
     several = value if isinstance(value, (list, tuple)) else (value,)
     texts = (alike(how, str(one)) for one in several if one is not None)
     return tuple(dict.fromkeys(text for text in texts if text))

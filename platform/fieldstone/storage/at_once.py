@@ -11,6 +11,7 @@ from psycopg.types.json import Json, Jsonb
 from sqlalchemy import (
     BindParameter,
     ColumnClause,
+    ColumnElement,
     Delete,
     Dialect,
     Table,
@@ -85,20 +86,30 @@ def new_rows(table: Table, dialect: Dialect, names: Sequence[str]) -> Several | 
 
 
 def rows_in_place(
-    table: Table, dialect: Dialect, key: Sequence[str], fresh: Sequence[str]
+    table: Table,
+    dialect: Dialect,
+    key: Sequence[str],
+    fresh: Sequence[str],
+    where: ColumnElement[bool] | None = None,
 ) -> Several | None:
     """Return how rows go that renew the columns `fresh` of the one that stands with the same key."""
     if dialect.name != "postgresql":
         return None
     columns = list(table.c)
     adding = postgresql.insert(table).from_select(columns, select(*_given(columns).c))
-    return _several(renewing(adding, key, fresh), dialect, columns, least=CHANGED, key=tuple(key))
+    renewed = renewing(adding, key, fresh, where)
+    return _several(renewed, dialect, columns, least=CHANGED, key=tuple(key))
 
 
-def renewing(adding: Any, key: Sequence[str], fresh: Sequence[str]) -> Any:
-    """Return an INSERT that renews the columns `fresh` of the row that stands with the same key."""
+def renewing(
+    adding: Any, key: Sequence[str], fresh: Sequence[str], where: ColumnElement[bool] | None = None
+) -> Any:
+    """Return an INSERT that renews the columns `fresh` of the row that stands with the same key.
+
+    One that stands and does not meet `where` stays as it is.
+    """
     return adding.on_conflict_do_update(
-        index_elements=list(key), set_={name: adding.excluded[name] for name in fresh}
+        index_elements=list(key), set_={name: adding.excluded[name] for name in fresh}, where=where
     )
 
 

@@ -98,7 +98,7 @@ def keep_keys(reader: Reader, object_name: str, after: str) -> tuple[str | None,
     if not rows:
         return None, 0
     wanted = {row[0]: match_keys(plan, dict(zip(names, row[1:], strict=True))) for row in rows}
-    present = _present(reader, object_name, list(wanted))
+    present = _present(reader, list(wanted))
     wrong = {one: keys for one, keys in wanted.items() if _pairs(keys) != present.get(one, set())}
     new = {one: keys for one, keys in wrong.items() if one not in present}
     replace_keys(reader.connection, object_name, new, fresh=True)
@@ -111,10 +111,9 @@ def _pairs(keys: Mapping[str, Sequence[str]]) -> set[tuple[str, str]]:
     return {(key, value) for key, values in keys.items() for value in values}
 
 
-def _present(reader: Reader, object_name: str, ids: list[str]) -> dict[str, set[tuple[str, str]]]:
-    asked = select(held.record, held.key, held.value).where(
-        held.object == object_name, among(held.record, reader.dialect)
-    )
+def _present(reader: Reader, ids: list[str]) -> dict[str, set[tuple[str, str]]]:
+    # Ids are unique among all objects. With the object in the question SQLite would walk all of its keys.
+    asked = select(held.record, held.key, held.value).where(among(held.record, reader.dialect))
     found: dict[str, set[tuple[str, str]]] = {}
     for record, key, value in reader.connection.execute(
         asked, {"ids": listed(ids, reader.dialect)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import case, func, select
 
 from fieldstone.rules.contract import Adoption
 from fieldstone.storage.adoption import adoption_of
@@ -23,10 +23,13 @@ class ScoreFacts(Reader):
 
     def last_decided(self, rule: str, record_ids: Sequence[str]) -> Mapping[str, datetime]:
         """Return when a rule last decided something about each record."""
+        # With the rule as a condition SQLite would walk all that it ever decided, not these records.
+        last = func.max(case((fs_decision.c.rule == rule, fs_decision.c.at)))
         asked = (
-            select(fs_decision.c.record, func.max(fs_decision.c.at))
-            .where(among(fs_decision.c.record, self.dialect), fs_decision.c.rule == rule)
+            select(fs_decision.c.record, last)
+            .where(among(fs_decision.c.record, self.dialect))
             .group_by(fs_decision.c.record)
+            .having(last.is_not(None))
         )
         found: dict[str, datetime] = {}
         for start in range(0, len(record_ids), CHUNK):

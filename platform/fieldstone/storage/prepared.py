@@ -11,7 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Delete, Dialect, Engine, Insert, Table, Update, event, insert
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Delete,
+    Dialect,
+    Engine,
+    Insert,
+    Table,
+    Update,
+    event,
+    insert,
+)
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.types import TypeEngine
@@ -145,16 +156,21 @@ class Renewing(Prepared):
     """Rows of a table that renew some columns of the row that stands with the same key, on one database."""
 
     def __init__(
-        self, table: Table, dialect: str, key: Sequence[str], fresh: Sequence[str]
+        self,
+        table: Table,
+        dialect: str,
+        key: Sequence[str],
+        fresh: Sequence[str],
+        where: ColumnElement[bool] | None = None,
     ) -> None:
-        """Take the table, its key, and the columns that are renewed; rows tell all columns."""
-        super().__init__(renewing(upserting(table, dialect), key, fresh))
-        self._told = (table, key, fresh)
+        """Take the table, its key, and the columns that are renewed where `where` holds; rows tell all columns."""
+        super().__init__(renewing(upserting(table, dialect), key, fresh, where))
+        self._told = (table, key, fresh, where)
 
     def _several(self, dialect: Dialect, names: Sequence[str]) -> Several | None:
         del names
-        table, key, fresh = self._told
-        return rows_in_place(table, dialect, key, fresh)
+        table, key, fresh, where = self._told
+        return rows_in_place(table, dialect, key, fresh, where)
 
 
 class Changing(Prepared):

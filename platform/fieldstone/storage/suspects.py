@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
@@ -27,15 +28,14 @@ from fieldstone.changes.nouns import Suspect
 from fieldstone.storage.merges import Moved
 from fieldstone.storage.moving import ADDED, ROW
 from fieldstone.storage.platform_tables import (
-    CHUNK,
     PLATFORM,
     instant,
     json,
     packed,
     text,
-    upserting,
     whole,
 )
+from fieldstone.storage.prepared import Renewing
 
 OPEN: Final = "open"
 MERGED: Final = "merged"
@@ -96,22 +96,11 @@ class Suspects:
         self._dialect = dialect
         self._now = now
 
-    def add(self, found: Sequence[tuple[str, str, str, Suspect]]) -> int:
-        """Keep (object, record, rule, suspect); a pair that is known gets its new score while it is open.
-
-        Returns how many pairs are new or open still.
-        """
+    def add(self, found: Sequence[tuple[str, str, str, Suspect]]) -> None:
+        """Keep (object, record, rule, suspect); a pair that is known gets its new score while it is open."""
         rows = {(row["record"], row["other"]): row for one in found for row in [self._row(*one)]}
-        count = 0
-        wanted = list(rows.values())
-        for start in range(0, len(wanted), CHUNK):
-            adding = upserting(fs_suspect, self._dialect).values(wanted[start : start + CHUNK])
-            told = {name: adding.excluded[name] for name in ("score", "fields", "rule")}
-            adding = adding.on_conflict_do_update(
-                index_elements=["record", "other"], set_=told, where=fs_suspect.c.state == OPEN
-            )
-            count += self._connection.execute(adding).rowcount
-        return count
+        told = [{**row, **_UNDECIDED} for row in rows.values()]
+        _keeping(self._dialect).later(self._connection, told)
 
     def get(self, pair_id: str) -> SuspectedPair | None:
         """Return one pair."""
@@ -229,6 +218,14 @@ PAIR: Final = tuple(
         "decided_by",
     )
 )
+
+
+@cache
+def _keeping(dialect: str) -> Renewing:
+    is_open = fs_suspect.c.state == OPEN
+    return Renewing(fs_suspect, dialect, ("record", "other"), ("score", "fields", "rule"), is_open)
+
+
 _PLACES: Final = ("object", "record", "other_object", "other")
 _UNDECIDED: Final[Mapping[str, Any]] = {"decided_at": None, "decided_by": None}
 
