@@ -274,6 +274,11 @@ class FakeFacts:
     def people(self, group: str) -> tuple[Person, ...]:
         return self.groups.get(group, ())
 
+    def persons(self, ids: Sequence[str]) -> Mapping[str, Person]:
+        self.asked["persons"] += 1
+        known = {one.id: one for several in self.groups.values() for one in several}
+        return {one: known[one] for one in ids if one in known}
+
     def workload(
         self, object_name: str, people: Sequence[str], where: Expression | None, up_to: int = 0
     ) -> Mapping[str, int]:
@@ -319,6 +324,9 @@ class FakeFacts:
 
     def queue_up(self, object_name: str, people: Sequence[str]) -> None:
         self.asked["queue_up"] += 1
+
+    def meet(self, object_name: str, people: Sequence[str]) -> None:
+        self.asked["meet"] += 1
 
     def room(self, object_name: str, people: Sequence[str]) -> Mapping[str, int | None]:
         return {one: self.rooms.get(one) for one in people}

@@ -16,7 +16,6 @@ from fieldstone.base.label import Label
 from fieldstone.base.names import did_you_mean
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor
 from fieldstone.model.site_model import Model
-from fieldstone.reads.assigned import given
 from fieldstone.reads.explaining import WITHHELD, Considered, may_be_told
 from fieldstone.reads.listing import page_of
 from fieldstone.reads.query import Query, Record
@@ -76,7 +75,6 @@ class Line:
     shared: Label | None  # the rotation that other entries use too
     seats: tuple[Seat, ...]
     target: Label | None  # where it goes instead: a pool, the person who enters it
-    ranking: str = ""  # the programme whose ranks count
 
 
 @dataclass(frozen=True)
@@ -108,7 +106,6 @@ class AssignmentBoard:
     dealt: tuple[Dealt, ...]
     waiting: tuple[Waiting, ...]
     waiting_count: int
-    given_today: int
 
 
 def assignments_seen(model: Model, actor: Actor) -> list[Rule]:
@@ -131,8 +128,7 @@ def board_of(sight: Sight, code: str, language: str = "en") -> AssignmentBoard:
     rule = seen[code]
     lines = _Lines(sight, rule, language).all()
     waiting, count = _waiting(sight, rule)
-    today = len(given(sight, rule, "day"))
-    return AssignmentBoard(rule, lines, _dealt(sight, rule), waiting, count, today)
+    return AssignmentBoard(rule, lines, _dealt(sight, rule), waiting, count)
 
 
 class _Lines:
@@ -162,16 +158,7 @@ class _Lines:
             target = entry.pool_label if entry.pool else (_CREATOR if entry.creator else _OWNER)
             return Line(entry.code, entry.label, when, "", None, (), target)
         desk = self._desk(entry, rotation)
-        return Line(
-            entry.code,
-            entry.label,
-            when,
-            rotation.method,
-            shared,
-            _seats(desk),
-            None,
-            rotation.ranking,
-        )
+        return Line(entry.code, entry.label, when, rotation.method, shared, _seats(desk), None)
 
     def _desk(self, entry: Entry, rotation: Rotation) -> Desk:
         name, line = (entry.shared, "") if entry.shared else (self._rule.code, entry.code)
@@ -179,7 +166,8 @@ class _Lines:
         zone = ZoneInfo(self._facts.calendar(self._rule.calendar).zone)
         counted = Counted(kept.get("given", {}), self._facts.now.astimezone(zone))
         turns = Turns(kept.get("lines", {}).get(line, {}))
-        return Desk(line, self._rule.object_name, rotation, self._facts, turns, counted)
+        desk = Desk(line, self._rule.object_name, rotation, self._facts)
+        return desk.remember(turns, counted)
 
 
 def _seats(desk: Desk) -> tuple[Seat, ...]:
@@ -262,7 +250,10 @@ def _records(sight: Sight, object_name: str, ids: Sequence[str]) -> dict[str, Re
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    page = page_of(sight, object_name, Query(ids=tuple(wanted), limit=len(wanted), titles=True))
+    listed = ", ".join(f"'{one}'" for one in wanted)
+    page = page_of(
+        sight, object_name, Query(filter=f"id in [{listed}]", limit=len(wanted), titles=True)
+    )
     return {record.id: record for record in page.rows}
 
 

@@ -100,7 +100,7 @@ class Assignment:
         if not waiting:
             return {}
         fitting = {i: self._fitting(draft, facts) for i, draft in waiting.items()}
-        desks = Desks(rule, facts, waiting.values(), fitting.values())
+        desks = Desks(rule, facts, list(waiting.values()), list(fitting.values()))
         verdicts = {
             i: self._assigned(rule, draft, fitting[i], desks) for i, draft in waiting.items()
         }

@@ -5,10 +5,9 @@ from __future__ import annotations
 from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Candidate, Draft
 from fieldstone.rules.assignment_entries import Entry
-from fieldstone.rules.availability import HERE, Availability
+from fieldstone.rules.availability import HERE
 from fieldstone.rules.contract import Facts, Person, Verdict
 from fieldstone.rules.desks import Desks
-from fieldstone.rules.holding_back import USER
 
 
 def own_choice(
@@ -28,19 +27,18 @@ def _existing(
     entry: Entry, draft: Draft, desks: Desks, considered: list[Candidate]
 ) -> Verdict | None:
     """Return the verdict that gives a record to whoever looks after its customer, if they are there."""
-    facts = desks.facts
-    for expression in entry.owner_of:
-        owner = expression.evaluate(draft.row, facts.env)
-        found = facts.people(f"{USER}:{owner}") if isinstance(owner, str) else ()
-        for person in found:
-            (why,) = Availability().of([person], facts).values()
-            why = desks.hinders(entry, person) if why is HERE else why
-            if why is HERE:
-                desks.give(entry, person)
-                because = told_choice(person, entry, _THEIRS)
-                chosen = Candidate(person.id, person.name, True, _THEIRS)
-                return Verdict(because, sets={"owner": person.id}, candidates=(chosen,))
-            considered.append(Candidate(person.id, person.name, False, why))
+    for owner in desks.keepers.named(entry, draft):
+        person = desks.keepers.roll.person(owner)
+        if person is None:
+            continue
+        why = desks.keepers.roll.why_away(owner)
+        why = desks.hinders(entry, person) if why is HERE else why
+        if why is HERE:
+            desks.give(entry, person)
+            because = told_choice(person, entry, _THEIRS)
+            chosen = Candidate(person.id, person.name, True, _THEIRS)
+            return Verdict(because, sets={"owner": person.id}, candidates=(chosen,))
+        considered.append(Candidate(person.id, person.name, False, why))
     return None
 
 

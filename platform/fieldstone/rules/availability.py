@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -56,6 +56,37 @@ class Availability:
             for one in here:
                 if one not in present:
                     found[one] = NOT_PRESENT
+
+
+class Roll:
+    """Who is there of some people, with as few questions for many as for one."""
+
+    def __init__(self, facts: Facts) -> None:
+        """Know nobody yet."""
+        self._facts = facts
+        self._people: dict[str, Person | None] = {}
+        self._away: dict[str, Label] = {}
+
+    def call(self, ids: Iterable[str]) -> None:
+        """Look up everybody of whom somebody may ask next."""
+        fresh = sorted({one for one in ids if one not in self._people})
+        if fresh:
+            found = self._facts.persons(fresh)
+            self._people |= {one: found.get(one) for one in fresh}
+            self._away |= Availability().of(list(found.values()), self._facts)
+
+    def person(self, one: str) -> Person | None:
+        """Return a person who was called; None for nobody."""
+        return self._people[one]
+
+    def why_away(self, one: str) -> Label:
+        """Return why a person is not there, HERE when they are."""
+        return self._away[one]
+
+    @property
+    def here(self) -> list[Person]:
+        """Return who is there of all who were called."""
+        return [one for one in self._people.values() if one and self._away[one.id] is HERE]
 
 
 def _later(one: datetime | None, other: datetime | None) -> datetime | None:

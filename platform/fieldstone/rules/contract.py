@@ -87,6 +87,9 @@ class Facts(Protocol):
     def people(self, group: str) -> tuple[Person, ...]:
         """Return the people of "team:code", "role:code", "department:code", "user:email" or "pool:code", by name."""
 
+    def persons(self, ids: Sequence[str]) -> Mapping[str, Person]:
+        """Return people by their ids; who was deleted is not among them."""
+
     def workload(
         self, object_name: str, people: Sequence[str], where: Expression | None, up_to: int = 0
     ) -> Mapping[str, int]:
@@ -133,6 +136,9 @@ class Facts(Protocol):
 
         Only a write waits. Whoever writes records takes the people first, in the order of their ids.
         """
+
+    def meet(self, object_name: str, people: Sequence[str]) -> None:
+        """Read what `room` will ask about these people, so that it is known once others wait for them."""
 
     def room(self, object_name: str, people: Sequence[str]) -> Mapping[str, int | None]:
         """Return how many more records each person may come to own by the holding limits, None without a limit.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from fieldstone.base.cached import cached_property
 from fieldstone.base.english import quantity
@@ -29,17 +29,31 @@ Objection = Callable[[Person], Label]
 
 @dataclass
 class Desk:
-    """One group with what its people have and were given so far. `turns` and `counted` are stored after the batch."""
+    """One group with what its people have and were given so far.
+
+    Who belongs to it, and who is there, may be asked at once; who is next only after `remember`, when nobody else
+    gives to the same people. `turns` and `counted` are stored after the batch.
+    """
 
     line: str
     object_name: str
     rotation: Rotation
     facts: Facts
-    turns: Turns
-    counted: Counted
     guests: tuple[Person, ...] = ()  # in place of the groups' people
+    turns: Turns = field(init=False)
+    counted: Counted = field(init=False)
     met: bool = field(default=False, init=False)
     told: dict[str, Candidate] = field(default_factory=dict, init=False)
+
+    def remember(self, turns: Turns, counted: Counted) -> Self:
+        """Go on from what the group remembers, which nobody else changes meanwhile."""
+        self.turns, self.counted = turns, counted
+        return self
+
+    def look_around(self) -> None:
+        """Ask who belongs to the group and who is there: what needs no lock is asked before there is one."""
+        _ = self.away, self.linked
+        self.facts.meet(self.object_name, self.ids)
 
     @cached_property
     def people(self) -> tuple[Person, ...]:

@@ -17,6 +17,7 @@ from fieldstone.rules.caps import Counted
 from fieldstone.rules.contract import Facts, Person, Rule
 from fieldstone.rules.cooldown import EVERYBODY
 from fieldstone.rules.desk import Desk
+from fieldstone.rules.keepers import Keepers
 from fieldstone.rules.rotation import Rotation
 from fieldstone.rules.sticky import Knowing
 from fieldstone.rules.turns import Turns
@@ -29,50 +30,63 @@ class Desks:
         self,
         rule: Rule,
         facts: Facts,
-        drafts: Iterable[Draft],
-        fitting: Iterable[Sequence[Entry]],
+        drafts: Sequence[Draft],
+        fitting: Sequence[Sequence[Entry]],
     ) -> None:
         """Open for the entries that some draft fits."""
         self.facts = facts
         self._rule = rule
+        self.keepers = Keepers(drafts, fitting, facts)
         self.knowing = Knowing(rule.object_name, drafts, facts)
         self._stored = [draft.record_id for draft in drafts if draft.before is not None]
         entries = [entry for several in fitting for entry in several]
         used = {entry.code: entry for entry in entries if entry.people is not None}
-        self._rotations = {code: _rotation(entry, facts) for code, entry in used.items()}
+        self._desks = self._set_up(used.values())
+        for entry in _first_asked(fitting):
+            if (desk := self._desks.get(_place(entry))) is not None:
+                desk.look_around()
         names = {entry.shared or rule.code for entry in used.values()}
         # What is somebody's anyway counts with what the rule gives by turns.
         names |= {rule.code for entry in entries if entry.terms is not None}
+        # From here to the commit others wait for these turns.
         self._kept = facts.turns(sorted(names)) if names else {}
         self._counted = {name: self._counter(kept) for name, kept in self._kept.items()}
         self._open: dict[str, Desk] = {}
-        self._guests: dict[tuple[str, str], Desk] = {}
+        self._guests: dict[str, Desk] = {}
         self._gifts: dict[str, Person] = {}
         self._count: Counter[str] = Counter()
 
+    def _set_up(self, entries: Iterable[Entry]) -> dict[str, Desk]:
+        """Return the desk of each group by its place: entries that name the same rotation share one."""
+        found: dict[str, Desk] = {}
+        for entry in entries:
+            rotation = _rotation(entry, self.facts)
+            if rotation is not None:
+                line = "" if entry.shared else entry.code
+                desk = Desk(line, self._rule.object_name, rotation, self.facts)
+                found.setdefault(_place(entry), desk)
+        return found
+
     def of(self, entry: Entry) -> Desk | None:
         """Return the desk of an entry; None when it names no people."""
-        rotation = self._rotations.get(entry.code)
-        if rotation is None:
+        place = _place(entry)
+        if place not in self._desks:
             return None
-        name, line = (entry.shared, "") if entry.shared else (self._rule.code, entry.code)
-        if (found := self._open.get(f"{name}:{line}")) is None:
-            turns = Turns(self._kept[name].setdefault("lines", {}).setdefault(line, {}))
-            opened = Desk(
-                line, self._rule.object_name, rotation, self.facts, turns, self._counted[name]
-            )
-            found = self._open[f"{name}:{line}"] = self._told(opened)
+        if (found := self._open.get(place)) is None:
+            name, desk = entry.shared or self._rule.code, self._desks[place]
+            turns = Turns(self._kept[name].setdefault("lines", {}).setdefault(desk.line, {}))
+            found = self._open[place] = self._told(desk.remember(turns, self._counted[name]))
         return found
 
     def hinders(self, entry: Entry, person: Person) -> Label:
         """Return which limit of an entry keeps what is somebody's anyway from them, HERE for none."""
-        desk = self._for_one(entry, person)
+        desk = self._for_guests(entry)
         full = desk.group_is_full()
         return desk.limit(person) if full is HERE else full
 
     def give(self, entry: Entry, person: Person) -> None:
         """Count one record that somebody gets without a turn, because it is theirs anyway."""
-        desk = self._for_one(entry, person)
+        desk = self._for_guests(entry)
         desk.take(person)
         self.note(person, desk)
 
@@ -80,26 +94,24 @@ class Desks:
         """Let the other desks know that a person holds one record more, those that open later too."""
         self._gifts[person.id] = person
         self._count[person.id] += 1
-        guests = (one for (_, who), one in self._guests.items() if who == person.id)
-        for desk in (*self._open.values(), *guests):
+        for desk in (*self._open.values(), *self._guests.values()):
             if desk is not by:
                 desk.hold_more(person)
 
-    def _for_one(self, entry: Entry, person: Person) -> Desk:
-        found = self._guests.get((entry.code, person.id))
+    def _for_guests(self, entry: Entry) -> Desk:
+        """Return the desk at which an entry's limits are held to those whose the records of the batch are anyway."""
+        found = self._guests.get(entry.code)
         if found is None:
-            name, terms = self._rule.code, entry.terms or Rotation(())
-            opened = Desk(
-                entry.code,
-                self._rule.object_name,
-                terms,
-                self.facts,
-                Turns({}),
-                self._counted[name],
-                (person,),
-            )
-            found = self._guests[entry.code, person.id] = self._told(opened)
+            terms, counted = entry.terms or Rotation(()), self._counted[self._rule.code]
+            opened = Desk(entry.code, self._rule.object_name, terms, self.facts, self._here(entry))
+            found = self._guests[entry.code] = self._told(opened.remember(Turns({}), counted))
         return found
+
+    def _here(self, entry: Entry) -> tuple[Person, ...]:
+        """Return who is there of those whom an entry may name for some draft."""
+        named = self.keepers.roll.here if entry.owner_of else []
+        knowing = self.knowing.here(entry.known_by) if entry.known_by else []
+        return tuple({one.id: one for one in (*named, *knowing)}.values())
 
     def _told(self, desk: Desk) -> Desk:
         """Let a desk that opens know what this batch gave before."""
@@ -126,6 +138,20 @@ class Desks:
         zone = self.facts.calendar(self._rule.calendar).zone
         local = self.facts.now.astimezone(ZoneInfo(zone))
         return Counted(kept.setdefault("given", {}), local)
+
+
+def _place(entry: Entry) -> str:
+    return f"{entry.shared}:" if entry.shared else f":{entry.code}"
+
+
+def _first_asked(fitting: Iterable[Sequence[Entry]]) -> list[Entry]:
+    """Return, once each, the entries whose people are the first to be asked for some draft."""
+    found: dict[str, Entry] = {}
+    for entries in fitting:
+        first = next((one for one in entries if one.people is not None or one.pool), None)
+        if first is not None and first.people is not None:
+            found.setdefault(first.code, first)
+    return list(found.values())
 
 
 def _rotation(entry: Entry, facts: Facts) -> Rotation | None:

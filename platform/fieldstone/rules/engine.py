@@ -53,12 +53,14 @@ def run(
     facts: Facts,
     settle: Settle,
     fit: Fit = as_they_are,
+    unsettling: Collection[str] | None = None,
 ) -> tuple[Draft, ...]:
     """Return the drafts with everything the rules concluded, in the same order.
 
     `settle` is called with the drafts whose values a rule has set, and returns them with formulas, looked-up values
-    and system fields (owned_at, stage_entered_at) brought up to date; the rules that follow see that. `fit` makes the
-    values that a rule sets fit their fields' types; one that cannot leaves its field as it was, with a warning.
+    and system fields (owned_at, stage_entered_at) brought up to date; the rules that follow see that. Where only some
+    fields make that necessary, `unsettling` names them. `fit` makes the values that a rule sets fit their fields' types;
+    one that cannot leaves its field as it was, with a warning.
     """
     present = list(drafts)
     closed: defaultdict[str, set[int]] = defaultdict(
@@ -69,7 +71,8 @@ def run(
             spoken = _spoken(rule, present, closed[rule.kind], facts)
             for place, verdict in spoken.items():
                 present[place] = fold(present[place], rule, verdict, fit)
-            _settle(present, [place for place, one in spoken.items() if one.sets], settle)
+            moved = [place for place, one in spoken.items() if _unsettles(one, unsettling)]
+            _settle(present, moved, settle)
             if rule.stop_on_match:
                 closed[rule.kind] |= {place for place, one in spoken.items() if not one.silent}
     return tuple(present)
@@ -209,6 +212,11 @@ def _capped(
         )
     )
     return verdicts | dict.fromkeys(matched[len(heard) :], left_alone)
+
+
+def _unsettles(verdict: Verdict, unsettling: Collection[str] | None) -> bool:
+    sets = verdict.sets
+    return bool(sets) and (unsettling is None or any(name in unsettling for name in sets))
 
 
 def _settle(present: list[Draft], places: Sequence[int], settle: Settle) -> None:

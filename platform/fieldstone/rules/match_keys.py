@@ -45,7 +45,7 @@ def match_keys(plan: Plan, row: Mapping[str, object]) -> dict[str, tuple[str, ..
             continue
         parts = [_alternatives(h, value) for h, value in zip(_ways(key), given, strict=True)]
         if all(parts):
-            values[key] = _combined(parts)
+            values[key] = _combined(parts) if len(parts) > 1 else parts[0]
     return values
 
 

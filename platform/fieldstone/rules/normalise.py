@@ -137,7 +137,9 @@ ALIKE: Mapping[str, Callable[[str], str]] = {
 }
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(
+    maxsize=30_000
+)  # all keys of a batch of 500, for rules and storage ask for them one after the other
 def alike(how: str, text: str) -> str:
     """Return the form of `text` in which equal things are equal; `how` is a key of ALIKE."""
     return ALIKE[how](text)

@@ -10,7 +10,7 @@ from typing import Final
 from fieldstone.base.cached import cached_property
 from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Candidate, Draft
-from fieldstone.rules.availability import HERE, Availability
+from fieldstone.rules.availability import HERE, Roll
 from fieldstone.rules.contract import Facts, Found, Person
 from fieldstone.rules.cooldown import EVERYBODY
 from fieldstone.rules.desk import Objection
@@ -19,7 +19,6 @@ from fieldstone.rules.match_keys import match_keys
 
 MOST: Final = 50
 """A value that more records hold (a switchboard, a mail domain's address) says nothing about who knows them."""
-USER: Final = "user"
 Near = tuple[Found, Label]
 """A record that shares a key, and what it is."""
 
@@ -50,7 +49,7 @@ class Knowing:
         self._object = object_name
         self._drafts = tuple(drafts)
         self._facts = facts
-        self._earlier: dict[str, Mapping[str, Sequence[Earlier]]] = {}
+        self._asked: dict[str, _Acquainted] = {}
 
     def choice(
         self, rule: str, draft: Draft, hinders: Objection
@@ -59,20 +58,28 @@ class Knowing:
 
         `hinders` says which limit speaks against a person.
         """
-        if rule not in self._earlier:
-            self._earlier[rule] = self._among(rule)
+        acquainted = self._acquainted(rule)
         looked_at: dict[str, Candidate] = {}
-        for one in self._earlier[rule].get(draft.record_id, ()):
-            person = self._person(one.owner)
+        for one in acquainted.earlier.get(draft.record_id, ()):
+            person = acquainted.roll.person(one.owner)
             if person is None or person.id in looked_at:
                 continue
-            obstacle = self._obstacle(person, one, hinders)
+            obstacle = acquainted.obstacle(person, one.found) or hinders(person)
             chosen = obstacle is HERE
             because = one.because if chosen else obstacle
             looked_at[person.id] = Candidate(person.id, person.name, chosen, because)
             if chosen:
                 return person, one.because, tuple(looked_at.values())
         return None, HERE, tuple(looked_at.values())
+
+    def here(self, rule: str) -> list[Person]:
+        """Return who is there of all who have, or had, an earlier record of some draft."""
+        return self._acquainted(rule).roll.here
+
+    def _acquainted(self, rule: str) -> _Acquainted:
+        if rule not in self._asked:
+            self._asked[rule] = _Acquainted(self._among(rule), self._facts)
+        return self._asked[rule]
 
     def _among(self, rule: str) -> Mapping[str, Sequence[Earlier]]:
         """Return the earlier records of each draft: those that have an owner now first, the newest before others."""
@@ -136,25 +143,39 @@ class Knowing:
             known[record_id] = sorted(listed, key=lambda one: one.until is not None)
         return known
 
-    def _obstacle(self, person: Person, earlier: Earlier, hinders: Objection) -> Label:
-        """Return why somebody may not take it although they know it, HERE when they may."""
-        (why,) = Availability().of([person], self._facts).values()
+
+class _Acquainted:
+    """The earlier records of a batch, and what their owners are asked; nothing is, while there are none."""
+
+    def __init__(self, earlier: Mapping[str, Sequence[Earlier]], facts: Facts) -> None:
+        self.earlier = earlier
+        self._facts = facts
+
+    @cached_property
+    def roll(self) -> Roll:
+        """Return who is there of all who have, or had, one of the earlier records."""
+        roll = Roll(self._facts)
+        roll.call(one.owner for one in self._every())
+        return roll
+
+    def obstacle(self, person: Person, earlier: Found) -> Label | None:
+        """Return why somebody may not take it although they know it, limits left out; None when they may."""
+        why = self.roll.why_away(person.id)
         if why is not HERE:
             return why
-        waits = self._barred(earlier.found).get(earlier.found.record_id, {})
+        waits = self._barred[earlier.object_name].get(earlier.record_id, {})
         if until := waits.get(person.id) or waits.get(EVERYBODY):
             day = until.astimezone(self._facts.env.timezone).strftime("%Y-%m-%d %H:%M")
             return Label(f"had it before: cool-down until {day}", f"曾负责该记录，冷却期至 {day}")
-        return hinders(person)
-
-    def _barred(self, found: Found) -> Mapping[str, Mapping[str, datetime]]:
-        return self._facts.barred(found.object_name, [found.record_id])
-
-    def _person(self, owner: str) -> Person | None:
-        if owner not in self._people:
-            self._people[owner] = next(iter(self._facts.people(f"{USER}:{owner}")), None)
-        return self._people[owner]
+        return None
 
     @cached_property
-    def _people(self) -> dict[str, Person | None]:
-        return {}
+    def _barred(self) -> Mapping[str, Mapping[str, Mapping[str, datetime]]]:
+        """Return, by object and record, who had it before and must wait."""
+        ids: dict[str, set[str]] = {}
+        for one in self._every():
+            ids.setdefault(one.found.object_name, set()).add(one.found.record_id)
+        return {name: self._facts.barred(name, sorted(some)) for name, some in ids.items()}
+
+    def _every(self) -> Iterable[Earlier]:
+        return (one for several in self.earlier.values() for one in several)

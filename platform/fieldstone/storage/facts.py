@@ -14,7 +14,7 @@ from fieldstone.expressions.expression import Expression
 from fieldstone.rules.contract import LIMIT, Person, Rule
 from fieldstone.rules.cooldown import barred_by
 from fieldstone.rules.engine import in_force
-from fieldstone.rules.holding_limit import room_of
+from fieldstone.rules.holding_limit import holding_rules, room_of
 from fieldstone.rules.pool_body import Pool
 from fieldstone.storage.counters import Counters
 from fieldstone.storage.facts_assignment import AssignmentFacts
@@ -59,6 +59,11 @@ class FactsReader(GainFacts, DeadlineFacts, ScoreFacts, AssignmentFacts, Matchin
         members = [_person(row) for row in rows]
         return tuple(sorted(members, key=lambda one: (one.name, one.id)))
 
+    def persons(self, ids: Sequence[str]) -> Mapping[str, Person]:
+        """Return people by their ids; whom this transaction knows is not asked for again."""
+        rows = self.live(USER, ids) if USER in self.tables.objects else {}
+        return {person: _person(row) for person, row in rows.items()}
+
     def _ids_behind(self, kind: str, code: str) -> set[str]:
         """Return the ids of the people of a department and those below it, or of a pool."""
         if kind == "pool":
@@ -100,6 +105,11 @@ class FactsReader(GainFacts, DeadlineFacts, ScoreFacts, AssignmentFacts, Matchin
 
     def queue_up(self, object_name: str, people: Sequence[str]) -> None:
         """Wait for nobody: a read gives nothing away."""
+
+    def meet(self, object_name: str, people: Sequence[str]) -> None:
+        """Read what `room` will ask about people; it locks nobody."""
+        if holding_rules(self._limits(), object_name):
+            self.belonging(people)
 
     def room(self, object_name: str, people: Sequence[str]) -> Mapping[str, int | None]:
         """Return how many more records each person may come to own, None without a limit."""

@@ -21,7 +21,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from fieldstone.storage.locks import lock_on
-from fieldstone.storage.platform_tables import CHUNK, PLATFORM, listed, serial, text
+from fieldstone.storage.platform_tables import PLATFORM, listed, serial, text
 from fieldstone.storage.prepared import Adding, Prepared
 
 fs_match_key: Final = Table(
@@ -40,6 +40,8 @@ Keys = Mapping[str, Sequence[str]]
 """The values of one record by key."""
 
 
+PLACES_AT_ONCE: Final = 4_000
+"""As many as a batch of 500 records asks for: the statement grows only by a list."""
 _PLACE: Final = ("object", "key", "value")
 
 
@@ -72,7 +74,7 @@ def holders_of(
 ) -> list[Holder]:
     """Return all who hold a wanted value, the oldest record first.
 
-    `wanted` holds values by (object, key). They are locked first, so that of two writers one sees what the other wrote.
+    `wanted` holds values by (object, key), each once. They are locked first, so that of two writers one sees what the other wrote.
     """
     hold_values(connection, dialect, wanted)
     return _asked(connection, dialect, wanted)
@@ -91,10 +93,10 @@ def hold_values(
 def _asked(
     connection: Connection, dialect: str, wanted: Mapping[tuple[str, str], Sequence[str]]
 ) -> list[Holder]:
-    places = sorted({(*pair, value) for pair, several in wanted.items() for value in several})
+    places = [(*pair, value) for pair, several in wanted.items() for value in several]
     found: list[Holder] = []
-    for start in range(0, len(places), CHUNK):
-        bound = _places_bound(places[start : start + CHUNK], dialect)
+    for start in range(0, len(places), PLACES_AT_ONCE):
+        bound = _places_bound(places[start : start + PLACES_AT_ONCE], dialect)
         rows = _holders(dialect).rows(connection, bound, after_all=True)
         found += map(Holder._make, rows)
     return found

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import Connection
 
 from fieldstone.changes.nouns import Context, Effect, LedgerEntry, TimerRequest
+from fieldstone.expressions.expression import Expression
 from fieldstone.rules.holding_limit import HoldingLimit, holding_rules
 from fieldstone.storage import idempotency, match_keys, rollups
 from fieldstone.storage.arrivals import Arrivals
@@ -57,6 +58,8 @@ class Transaction(FactsReader):
         self.merges = Merges(connection)
         self.claims = ClaimLedger(connection, tables.dialect)
         self.suspects = Suspects(connection, tables.dialect, ctx.now)
+        self._queued: set[tuple[str, str]] = set()  # (object, person) of those who are ours
+        self._counted: dict[tuple[str, str, str], tuple[int, int]] = {}  # with how far was counted
 
     def insert(self, object_name: str, rows: Sequence[Mapping[str, object]]) -> None:
         """Write new rows (each with its "id") and their line items, in one statement per table.
@@ -65,6 +68,7 @@ class Transaction(FactsReader):
         stage_entered_at is filled from the context.
         """
         self.forget_found()
+        self._counted.clear()
         self._writer.insert(object_name, rows)
         self.know(object_name, [{"id": row["id"]} for row in rows if not row.get("deleted_at")])
 
@@ -76,6 +80,7 @@ class Transaction(FactsReader):
         written = self._writer.update(object_name, updates)
         self.forget_lookups(object_name)
         self.forget_found()
+        self._counted.clear()
         return written
 
     def journal(self, entries: Sequence[JournalEntry]) -> None:
@@ -129,8 +134,31 @@ class Transaction(FactsReader):
 
     def queue_up(self, object_name: str, people: Sequence[str]) -> None:
         """Wait until nobody else gives these people records of the object; others then wait for this transaction."""
-        shared = [EVERYBODY] if people and self._shares_limits(object_name) else []
-        lock_names(self.connection, self.dialect, {f"owner:{object_name}": [*people, *shared]})
+        fresh = [person for person in people if (object_name, person) not in self._queued]
+        if not fresh:
+            return
+        shared = [EVERYBODY] if self._shares_limits(object_name) else []
+        lock_names(self.connection, self.dialect, {f"owner:{object_name}": [*fresh, *shared]})
+        self._queued |= {(object_name, person) for person in fresh}
+
+    def workload(
+        self, object_name: str, people: Sequence[str], where: Expression | None, up_to: int = 0
+    ) -> Mapping[str, int]:
+        """Return how many live records each person owns; whom others wait for is counted once, until rows are written."""
+        if not up_to or not all((object_name, person) in self._queued for person in people):
+            return super().workload(object_name, people, where, up_to)
+        condition = where.text if where is not None else ""
+        places = {person: (object_name, condition, person) for person in people}
+        fresh = [one for one, place in places.items() if not self._tells(place, up_to)]
+        if fresh:
+            for one, count in super().workload(object_name, fresh, where, up_to).items():
+                self._counted[places[one]] = (count, up_to)
+        return {one: min(up_to, self._counted[place][0]) for one, place in places.items()}
+
+    def _tells(self, place: tuple[str, str, str], up_to: int) -> bool:
+        """Tell whether somebody was counted far enough."""
+        count, so_far = self._counted.get(place, (0, 0))
+        return up_to <= so_far or count < so_far
 
     def _shares_limits(self, object_name: str) -> bool:
         """Tell whether what a whole group may hold together is limited: then everybody waits for everybody."""

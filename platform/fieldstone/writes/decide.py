@@ -28,6 +28,7 @@ def decide(batch: Batch, work: Work) -> Batch:
         work.transaction,
         lambda some: settle(tuple(some), work),
         fitting(work),
+        work.unsettling,
     )
     after = _moved(before, after, work)
     result = list(batch)

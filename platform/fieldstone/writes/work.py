@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Final
 
 from fieldstone.access.access import Access
 from fieldstone.base.cached import cached_property
@@ -14,6 +15,8 @@ from fieldstone.model.site_model import Model
 from fieldstone.storage.transaction import Transaction
 from fieldstone.writes.plan import ObjectPlan
 
+IN_STEP: Final = ("owner", "pool", "last_activity_at")
+"""What carries instants with it, beside the stage (writes/ownership.py)."""
 Batch = tuple[Draft, ...]
 
 
@@ -42,6 +45,12 @@ class Work:
     def roots(self) -> tuple[str, ...]:
         """Return the fields through which `paths` look."""
         return tuple(sorted({path.partition(".")[0] for path in self.paths}))
+
+    @cached_property
+    def unsettling(self) -> frozenset[str]:
+        """Return the fields whose change moves others: look-ups, formulas, and since when somebody has a record."""
+        moving = {*IN_STEP, self.spec.stage_field}
+        return frozenset({*self.roots, *self.plan.formula_inputs, *moving})
 
     @cached_property
     def spec(self) -> ObjectType:

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from fieldstone.actions.importing.converting import Wanted
 from fieldstone.base.errors import Problem
+from fieldstone.base.text import FORBIDDEN
 from fieldstone.changes.nouns import Change, Context, Operation
 from fieldstone.model.site_model import Model
 from fieldstone.reads.door import Reads
+from fieldstone.reads.having import ids_having
 from fieldstone.reads.query import Query
 from fieldstone.writes.unit import Unit
 
-AT_ONCE = 150
+AT_ONCE: Final = 150
+PLAIN: Final = frozenset({"text", "email", "phone", "url", "autonumber"})
+"""Types whose values are what is stored, so that they are looked up as they are."""
 
 
 class Directory:
@@ -28,17 +33,33 @@ class Directory:
     def find(self, object_name: str, by: str, values: Iterable[str]) -> Mapping[str, str]:
         """Return record ids by value, for the values that some record has."""
         asked = sorted({v for v in values if (object_name, by, v) not in self._known})
-        for start in range(0, len(asked), AT_ONCE):
-            part = asked[start : start + AT_ONCE]
-            listed = ", ".join(_quoted(value) for value in part)
-            query = Query(filter=f"{by} in [{listed}]", fields=(by,), limit=500)
-            for record in self._reads.list(self._ctx, self._model, object_name, query).rows:
-                self._known.setdefault((object_name, by, str(record.values[by])), record.id)
+        if asked:
+            plain = self._model.objects[object_name].fields[by].type.name in PLAIN
+            find = self._holders if plain else self._matching
+            for value, record_id in find(object_name, by, asked):
+                self._known.setdefault((object_name, by, value), record_id)
         return {
             v: self._known[object_name, by, v]
             for v in values
             if (object_name, by, v) in self._known
         }
+
+    def _holders(
+        self, object_name: str, by: str, asked: Sequence[str]
+    ) -> Iterable[tuple[str, str]]:
+        storable = [value for value in asked if not FORBIDDEN.search(value)]
+        with self._reads.sight(self._ctx, self._model) as sight:
+            return ids_having(sight, object_name, by, storable).items()
+
+    def _matching(
+        self, object_name: str, by: str, asked: Sequence[str]
+    ) -> Iterable[tuple[str, str]]:
+        """Yield value and record id where values are compared by what they mean: numbers, options, dates."""
+        for start in range(0, len(asked), AT_ONCE):
+            listed = ", ".join(_quoted(value) for value in asked[start : start + AT_ONCE])
+            query = Query(filter=f"{by} in [{listed}]", fields=(by,), limit=500)
+            for record in self._reads.list(self._ctx, self._model, object_name, query).rows:
+                yield str(record.values[by]), record.id
 
     def remember(self, object_name: str, by: str, value: str, record_id: str) -> None:
         """Note a record that this import has made."""

@@ -14,6 +14,7 @@ from fieldstone.actions.importing.rejects import Rejects
 from fieldstone.actions.importing.source import Row, SourceFile
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ids import new_id
+from fieldstone.base.lasting import garbage_waits
 from fieldstone.base.names import did_you_mean
 from fieldstone.changes.nouns import Change, Context, Operation, Outcome
 from fieldstone.model.import_mapping import ImportMapping
@@ -131,6 +132,10 @@ class Import:
 
     def write(self, rows: Rows, within: Callable[[Unit, Logged], None]) -> Logged:
         """Write rows in one transaction and return what became of each; `within` notes it in the same one."""
+        with garbage_waits():
+            return self._written(rows, within)
+
+    def _written(self, rows: Rows, within: Callable[[Unit, Logged], None]) -> Logged:
         headings = self._order.source.headings
         lines = []
         for number, cells in rows:

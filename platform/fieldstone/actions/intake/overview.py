@@ -58,24 +58,15 @@ def stands(
 ) -> dict[str, Stand]:
     """Return how things stand for each source over the last `days` days of `zone`, today included."""
     here = ZoneInfo(zone)
-    first = first_day(now, here, days)
+    today = now.astimezone(here).date()
+    first = today - timedelta(days=days - 1)
+    since = datetime.combine(first, datetime.min.time(), here).astimezone(UTC)
     with storage.looking() as connection:
-        flow = Arrivals(connection).flow(hour_of(first, here))
+        flow = Arrivals(connection).flow(since)
     return {
         one.code: _stand([f for f in flow if f.source == one.code], first, days, here)
         for one in intakes
     }
-
-
-def first_day(now: datetime, here: ZoneInfo, days: int) -> date:
-    """Return the first of the last `days` days, today included."""
-    return now.astimezone(here).date() - timedelta(days=days - 1)
-
-
-def hour_of(day: date, here: ZoneInfo) -> str:
-    """Return the first whole hour that is counted to a day, as arrivals keep it."""
-    start = datetime.combine(day, datetime.min.time(), here).astimezone(UTC)
-    return (start + timedelta(minutes=-start.minute % 60)).strftime("%Y-%m-%dT%H")
 
 
 def _stand(flow: Sequence[Flow], first: date, days: int, here: ZoneInfo) -> Stand:
