@@ -7,7 +7,9 @@ from datetime import timedelta
 
 import pytest
 
+from fieldstone.base.errors import RefusedError
 from fieldstone.reports.asking import Asker
+from fieldstone.reports.behind import behind
 from fieldstone.reports.fairness import fairness
 from fieldstone.site import Site
 from tests.worker.fair_world import a_fair_site, batch, made, seller
@@ -45,6 +47,25 @@ def test_who_was_away_is_due_nothing_for_that_time(fair: Site) -> None:
     assert [lines[one]["apart"] for one in (ann, bo)] == [0, 0]  # not three too few for Ann
     assert (lines[ann]["out"], lines[bo]["out"]) == (4, 0)
     assert [str(lines[one]["due"]) for one in (ann, bo)] == ["0.5000", "0.5000"]
+
+
+def test_each_number_of_the_report_opens_the_records_behind_it(fair: Site) -> None:
+    ann, bo = seller(fair, "Ann", quota=2), seller(fair, "Bo")
+    give(fair, 6)
+    ctx = fair.system_context("test")
+    asker = Asker(fair.reads, ctx, fair.model, "lead", "created_at", None, None)
+    board = {"charts": {"fairness": {"kind": "fairness"}}}
+
+    for person, line in report(fair).items():
+        for figure in ("given", "out"):
+            found = behind(asker, board, "fairness", figure, person)
+            assert len(found.ids or ()) == line[figure], (figure, line)
+    could = behind(asker, board, "fairness", "due", ann).ids or ()
+    assert len(could) == 6 - len(behind(asker, board, "fairness", "out", ann).ids or ())
+    assert len(behind(asker, board, "fairness", "apart", bo).ids or ()) == 6
+    assert behind(asker, board, "fairness", "weight", bo).object_name == "user"
+    with pytest.raises(RefusedError):
+        behind(asker, board, "fairness", "nothing", bo)
 
 
 def test_a_cap_is_honoured_and_whoever_gets_nothing_has_a_line_all_the_same(fair: Site) -> None:

@@ -43,6 +43,11 @@ class Analysis:
         with self.reads.sight(self.ctx, self.model) as sight:
             return happenings.dealt(sight, self.object_name, query, event)
 
+    def passed_over(self, query: Query, event: Happening, person: str, *, free: bool) -> list[str]:
+        """Return the ids of the records that somebody could have got, or could not."""
+        with self.reads.sight(self.ctx, self.model) as sight:
+            return happenings.passed_over(sight, self.object_name, query, event, person, free=free)
+
     def whom(self, query: Query, event: Happening, at: tuple[str, object]) -> list[str]:
         """Return the ids of the records behind one such number."""
         with self.reads.sight(self.ctx, self.model) as sight:

@@ -6,7 +6,7 @@ A record counts once for each group, however often it goes back and forth.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -93,24 +93,47 @@ def dealt(
 ) -> tuple[Counter[Dealt], Counter[str]]:
     """Return how assignment chose: whom among whom, how often; and how often each person could not be chosen.
 
-    Each record counts once for whoever got it. The newest 50,000 choices tell.
+    Each record counts once for whoever got it, and once for each who could not. The newest 50,000 choices tell.
     """
+    chosen: Counter[Dealt] = Counter()
+    out: Counter[str] = Counter()
+    told: dict[str, frozenset[str]] = {}
+    for record, among, others in _choices(sight, object_name, query, event):
+        chosen[among] += 1
+        before = told.get(record, frozenset())
+        out.update(others - before)
+        told[record] = before | others
+    return chosen, out
+
+
+def passed_over(
+    sight: Sight, object_name: str, query: Query, event: Happening, person: str, *, free: bool
+) -> list[str]:
+    """Return the ids of the records that somebody could have got (`free`), or could not; at most 20,000."""
+    found: dict[str, None] = {}
+    for record, among, others in _choices(sight, object_name, query, event):
+        if person in (among.free if free else others):
+            found[record] = None
+    return list(found)[:MOST_IDS]
+
+
+def _choices(
+    sight: Sight, object_name: str, query: Query, event: Happening
+) -> Iterator[tuple[str, Dealt, frozenset[str]]]:
+    """Yield (record, among whom it was given away, who could not be chosen), once for whoever got it, the newest first."""
     source = _settled(sight, object_name, event, "owner")
     given = fs_decision.c
     ids = ids_of(sight, object_name, query)
     columns = (given.record, given.chosen, given.because_en, given.candidates)
     statement = _asked(select(*columns), source, event, ids).order_by(given.at.desc())
-    chosen: Counter[Dealt] = Counter()
-    out: Counter[str] = Counter()
     seen: set[tuple[str, str]] = set()
     for record, owner, because, candidates in fetched(sight, statement.limit(MOST_DEALT)):
         if (record, owner) in seen:
             continue
         seen.add((record, owner))
-        free = {owner, *(c["id"] for c in candidates or () if c["en"] == WAITS.en)}
-        out.update({c["id"] for c in candidates or ()} - free)
-        chosen[Dealt(frozenset(free), "by weight" in (because or ""))] += 1
-    return chosen, out
+        free = frozenset({owner, *(c["id"] for c in candidates or () if c["en"] == WAITS.en)})
+        others = frozenset(c["id"] for c in candidates or ()) - free
+        yield record, Dealt(free, "by weight" in (because or "")), others
 
 
 def whom_it_happened_to(

@@ -15,6 +15,7 @@ from fieldstone.reads.figures import condition_in
 from fieldstone.reads.happenings import GIVEN, MOST_IDS
 from fieldstone.reads.query import Query
 from fieldstone.reports.asking import Asker, label_from
+from fieldstone.reports.fairness import COLUMNS
 from fieldstone.reports.sources import condition_of_other
 from fieldstone.reports.trees import Tree
 
@@ -56,8 +57,7 @@ def behind(asker: Asker, body: Settings, chart: str, figure: str, key: str | Non
     if kind in ("funnel", "stuck", "cohorts"):
         return _of_path(own, settings, kind, figure, key, label)
     if kind == "fairness":
-        event = {"kind": GIVEN}
-        return _of_event(own, {**settings, "group": "owner"}, event, key, (label, label))
+        return _of_fairness(own, settings, figure, key, label)
     if kind == "survival":
         return _until(own, settings, figure, label)
     if kind in BY_MONTH:
@@ -65,6 +65,24 @@ def behind(asker: Asker, body: Settings, chart: str, figure: str, key: str | Non
     if kind == "histogram":
         return _of_bin(own, settings, key, label)
     return _of_figure(own, settings, figure, key, label)
+
+
+def _of_fairness(
+    asker: Asker, settings: Settings, figure: str, key: str | None, label: Label
+) -> Behind:
+    """Return what somebody was given, could not be given ("out"), or what what is due to them is counted over."""
+    said = next((one.label for one in COLUMNS if one.code == figure), None)
+    if said is None:
+        raise _nothing("figure", figure)
+    if figure == "weight":
+        return Behind("user", f"id == {json.dumps(key)}", label, said)
+    if figure in ("given", "share"):
+        own = {**settings, "group": "owner"}
+        return _of_event(asker, own, {"kind": GIVEN}, key, (label, said))
+    question = asker.question("owner", str(settings.get("when", "")))
+    event, free = question.happening({"kind": GIVEN}), figure != "out"
+    ids = asker.analysis.passed_over(question.anybody, event, key or "", free=free)
+    return Behind(asker.object_name, None, label, said, tuple(ids))
 
 
 def _until(asker: Asker, settings: Settings, figure: str, label: Label) -> Behind:
