@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
+    ColumnElement,
     Connection,
     Index,
     Table,
@@ -69,6 +70,7 @@ fs_intake_count: Final = Table(
 
 WAITING, UNCONFIRMED, DONE, REFUSED, SPAM = "waiting", "unconfirmed", "done", "refused", "spam"
 STATES: Final = (WAITING, UNCONFIRMED, DONE, REFUSED, SPAM)
+OUTCOMES: Final = ("created", "touched")
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,29 @@ class Flow:
     state: str
     outcome: str
     count: int
+
+
+@dataclass(frozen=True)
+class Ended:
+    """Which arrivals are meant: of these sources, within hours (the last one left out, "": none), that ended so.
+
+    Without an end all but those of programs.
+    """
+
+    sources: Sequence[str]
+    since: str
+    until: str = ""
+    end: str = ""
+
+
+def _ended(wanted: Ended) -> list[ColumnElement[bool]]:
+    one = fs_arrival.c
+    where = [one.source.in_(list(wanted.sources)), one.hour >= wanted.since]
+    where += [one.hour < wanted.until] if wanted.until else []
+    if not wanted.end:
+        return [*where, one.state != SPAM]
+    taken = and_(one.state == DONE, one.outcome == wanted.end)
+    return [*where, taken if wanted.end in OUTCOMES else one.state == wanted.end]
 
 
 class Arrivals:
@@ -220,11 +245,11 @@ class Arrivals:
         newest = asked.order_by(fs_arrival.c.received_at.desc(), fs_arrival.c.id.desc())
         return [_arrival(row) for row in self._connection.execute(newest.limit(limit))]
 
-    def flow(self, since: datetime, source: str = "") -> list[Flow]:
-        """Return how many arrivals ended how, by source and hour."""
+    def flow(self, since: str, source: str = "") -> list[Flow]:
+        """Return how many arrivals ended how, by source and hour, from an hour on."""
         columns = fs_arrival.c
         asked = select(columns.source, columns.hour, columns.state, columns.outcome, func.count())
-        asked = asked.where(columns.hour >= since.strftime("%Y-%m-%dT%H"))
+        asked = asked.where(columns.hour >= since)
         if source:
             asked = asked.where(columns.source == source)
         grouped = asked.group_by(columns.source, columns.hour, columns.state, columns.outcome)
@@ -232,6 +257,15 @@ class Arrivals:
             Flow(row[0], row[1], row[2], row[3] or "", int(row[4]))
             for row in self._connection.execute(grouped)
         ]
+
+    def ended(self, wanted: Ended, *, limit: int, offset: int = 0) -> tuple[list[Arrival], int]:
+        """Return what arrived and ended so, newest first, and how much there is of it in all."""
+        where = _ended(wanted)
+        count = self._connection.execute(select(func.count()).select_from(fs_arrival).where(*where))
+        newest = select(fs_arrival).where(*where)
+        newest = newest.order_by(fs_arrival.c.received_at.desc(), fs_arrival.c.id.desc())
+        rows = self._connection.execute(newest.limit(limit).offset(offset))
+        return [_arrival(row) for row in rows], int(count.scalar_one())
 
     def take_place(self, source: str, period: str, limit: int, ends_at: datetime) -> bool:
         """Take one of `limit` places of a period; False when none is left. One statement decides."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import html
 import io
 import json
+import re
+from datetime import date
+from zoneinfo import ZoneInfo
 
 import pytest
 
+from fieldstone.actions.intake.overview import hour_of
 from fieldstone.actions.intake.reception import Incoming
 from fieldstone.actions.intake.sources import intake_of
 from fieldstone.worker.turns import work_until_idle
@@ -142,3 +147,38 @@ def test_a_lead_that_is_kept_apart_says_so_until_it_is_corrected(office: Office)
     office.settle("lead", lead, name="王芳")
     assert office.value("lead", lead, "quarantined") is False
     assert "Kept apart until" not in admin.get(f"/o/lead/{lead}").text
+
+
+def behind(page: str) -> list[tuple[str, int]]:
+    """Return the addresses behind the numbers of a page of sources, with those numbers."""
+    links = re.findall(r'<a[^>]*href="(/arrivals[^"]*)"[^>]*>(.*?)</a>', page, re.DOTALL)
+    found = []
+    for href, inside in links:
+        numbers = re.findall(r">\s*([\d,]+)\s*<|: (\d+)<", f">{inside}<")
+        found.append((html.unescape(href), int("".join(numbers[0]).replace(",", ""))))
+    return found
+
+
+@pytest.mark.parametrize("path", ["/sources", "/sources/partner_leads?days=7"])
+def test_each_number_of_the_sources_opens_just_those_arrivals(office: Office, path: str) -> None:
+    admin = office.visitor("admin")
+    numbers = behind(admin.get(path).text)
+
+    assert len(numbers) >= 4
+    for href, number in numbers:
+        page = admin.get(href).text
+        assert f'<span class="count num">{number}</span>' in page, href
+        assert page.count('<li class="arr">') == min(number, 50), href
+
+
+def test_only_who_looks_after_sources_sees_what_arrived(office: Office) -> None:
+    assert office.visitor("li").get("/arrivals").status_code == 404
+    for nonsense in ("?day=yesterday", "?end=nothing", "?source=nothing", "?after=x", "?days=x"):
+        assert office.visitor("admin").get(f"/arrivals{nonsense}").status_code == 200
+
+
+def test_a_day_begins_with_the_first_whole_hour_that_counts_to_it() -> None:
+    one = date(2026, 3, 2)
+
+    assert hour_of(one, ZoneInfo("Asia/Shanghai")) == "2026-03-01T16"
+    assert hour_of(one, ZoneInfo("Asia/Kolkata")) == "2026-03-01T19"

@@ -58,15 +58,24 @@ def stands(
 ) -> dict[str, Stand]:
     """Return how things stand for each source over the last `days` days of `zone`, today included."""
     here = ZoneInfo(zone)
-    today = now.astimezone(here).date()
-    first = today - timedelta(days=days - 1)
-    since = datetime.combine(first, datetime.min.time(), here).astimezone(UTC)
+    first = first_day(now, here, days)
     with storage.looking() as connection:
-        flow = Arrivals(connection).flow(since)
+        flow = Arrivals(connection).flow(hour_of(first, here))
     return {
         one.code: _stand([f for f in flow if f.source == one.code], first, days, here)
         for one in intakes
     }
+
+
+def first_day(now: datetime, here: ZoneInfo, days: int) -> date:
+    """Return the first of the last `days` days, today included."""
+    return now.astimezone(here).date() - timedelta(days=days - 1)
+
+
+def hour_of(day: date, here: ZoneInfo) -> str:
+    """Return the first whole hour that is counted to a day, as arrivals keep it."""
+    start = datetime.combine(day, datetime.min.time(), here).astimezone(UTC)
+    return (start + timedelta(minutes=-start.minute % 60)).strftime("%Y-%m-%dT%H")
 
 
 def _stand(flow: Sequence[Flow], first: date, days: int, here: ZoneInfo) -> Stand:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from fieldstone.access.access import access_to, env_of
 from fieldstone.actions.intake.overview import ENDS, Stand
@@ -23,6 +24,7 @@ from fieldstone.storage.mailboxes import Mailboxes
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages.amounts import short_time
+from fieldstone.web.pages.source_bars import flow_bars, spark_bars, split
 from fieldstone.web.pages.source_words import (
     CLASS_TONES,
     END_LABELS,
@@ -37,11 +39,6 @@ from fieldstone.web.pages.wording import told
 
 Drawn = dict[str, Any]
 LONGEST_SHOWN: Final = 80
-WELL: Final = ("created", "touched")
-WIDE: Final = 560
-HIGH: Final = 96
-SPARK_WIDE: Final = 120
-SPARK_HIGH: Final = 24
 FORM_SAMPLE: Final = {
     "name": "张伟",
     "mobile": "138 0013 8000",
@@ -70,7 +67,7 @@ class SourceCards:
         """Return the texts of the reader's language."""
         return speech(self.asked.language)
 
-    def line(self, intake: Intake, stand: Stand) -> Drawn:
+    def line(self, intake: Intake, stand: Stand, days: int) -> Drawn:
         """Return one source of the list."""
         t, via = self.speech.t, intake.source.via
         return {
@@ -84,12 +81,13 @@ class SourceCards:
             "class_tone": CLASS_TONES[intake.source.channel_class],
             "on": intake.rule.enabled,
             "arrived": f"{stand.arrived:,}",
-            "ends": self._ends(intake, stand),
-            "spark": _bars(stand, SPARK_WIDE, SPARK_HIGH),
-            "split": _split(stand),
+            "arrived_url": _behind(days, source=intake.code),
+            "ends": self._ends(intake, stand, days),
+            "spark": spark_bars(stand),
+            "split": split(stand),
         }
 
-    def totals(self, every: Iterable[Stand]) -> list[Drawn]:
+    def totals(self, every: Iterable[Stand], days: int) -> list[Drawn]:
         """Return the figures above the list."""
         t, several = self.speech.t, list(every)
         whole = {end: sum(one.of(end) for one in several) for end in ENDS}
@@ -100,6 +98,7 @@ class SourceCards:
                 "value": f"{arrived:,}",
                 "tone": "",
                 "share": "100%" if arrived else "",
+                "href": _behind(days),
             }
         ]
         for end in ("created", "touched", "refused", "waiting"):
@@ -110,22 +109,26 @@ class SourceCards:
                     "value": f"{whole[end]:,}",
                     "tone": END_TONES[end],
                     "share": share,
+                    "href": _behind(days, end=end),
                 }
             )
         return found
 
-    def whole(self, intake: Intake, stand: Stand, host: str) -> Drawn:
+    def whole(self, intake: Intake, stand: Stand, days: int, host: str) -> Drawn:
         """Return one source with all that its page says."""
         source, code = intake.source, intake.code
         form_url = f"{host}/in/forms/{code}" if source.via == "form" else ""
         drawn = {
-            **self.line(intake, stand),
+            **self.line(intake, stand, days),
             "object": self.asked.model.objects[intake.rule.object_name].plural.text(
                 self.asked.language
             ),
             "version": intake.rule.version,
             "place": f"{intake.rule.origin.file}:{intake.rule.origin.line}",
-            "bars": _bars(stand, WIDE, HIGH),
+            "bars": [
+                bar | {"href": _behind(days, source=code, day=bar["day"])}
+                for bar in flow_bars(stand)
+            ],
             "first_day": _day(stand, 0),
             "last_day": _day(stand, -1),
             "facts": facts_of(self.asked, intake),
@@ -147,12 +150,12 @@ class SourceCards:
             "curl": _curl(intake, hook),
         }
 
-    def _ends(self, intake: Intake, stand: Stand) -> list[Drawn]:
-        """Return how arrivals ended, each with the way to those that did not end well."""
-        t, url = self.speech.t, f"/sources/{intake.code}"
+    def _ends(self, intake: Intake, stand: Stand, days: int) -> list[Drawn]:
+        """Return how arrivals ended, each with the way to just those."""
+        t = self.speech.t
         return [
             {
-                "href": url if end in WELL else f"{url}?state={end}",
+                "href": _behind(days, source=intake.code, end=end),
                 "label": t(END_LABELS[end]),
                 "n": f"{stand.of(end):,}",
                 "tone": END_TONES[end],
@@ -172,11 +175,15 @@ class SourceCards:
         return found
 
     def arrivals(self, intake: Intake, latest: Sequence[Arrival]) -> list[Drawn]:
-        """Return what arrived, with its record where the reader may see it."""
+        """Return what arrived at a source, with its record where the reader may see it."""
+        return self.arrivals_of({intake.code: intake}, latest)
+
+    def arrivals_of(self, intakes: Mapping[str, Intake], latest: Sequence[Arrival]) -> list[Drawn]:
+        """Return what arrived at several sources."""
         asked = self.asked
         ids = [(one.object_name, one.record) for one in latest if one.record]
         titles = asked.site.reads.titles(asked.ctx, asked.model, ids) if ids else {}
-        return [self._arrival(intake, one, titles) for one in latest]
+        return [self._arrival(intakes[one.source], one, titles) for one in latest]
 
     def _arrival(
         self, intake: Intake, one: Arrival, titles: Mapping[tuple[str, str], str]
@@ -333,6 +340,11 @@ def sample_of(intake: Intake) -> dict[str, object]:
     return found or dict(FORM_SAMPLE)
 
 
+def _behind(days: int, **named: str) -> str:
+    """Return the address of the arrivals behind a number."""
+    return f"/arrivals?{urlencode({'days': days, **named})}"
+
+
 def _pretty(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, indent=2)
 
@@ -353,40 +365,3 @@ def _curl(intake: Intake, hook: str) -> str:
 
 def _day(stand: Stand, place: int) -> str:
     return stand.days[place][0].isoformat() if stand.days else ""
-
-
-def _split(stand: Stand) -> list[Drawn]:
-    """Return one bar of 100 in which each end has its share."""
-    whole, x, found = max(stand.arrived, 1), 0.0, []
-    for end in ENDS[:5]:
-        width = 100 * stand.of(end) / whole
-        if width:
-            found.append({"tone": END_TONES[end], "x": round(x, 2), "w": round(width, 2)})
-            x += width
-    return found
-
-
-def _bars(stand: Stand, wide: int, high: int) -> list[Drawn]:
-    """Return a column for each day: what was taken in below, the rest above."""
-    most = max([sum(counts.values()) for _, counts in stand.days], default=0) or 1
-    step = wide / max(len(stand.days), 1)
-    found = []
-    for place, (day, counts) in enumerate(stand.days):
-        bottom, segments = float(high), []
-        for end in ENDS:
-            tall = counts.get(end, 0) * (high - 2) / most
-            if tall:
-                bottom -= tall
-                segments.append(
-                    {"tone": END_TONES[end], "y": round(bottom, 1), "h": round(max(tall, 0.8), 1)}
-                )
-        found.append(
-            {
-                "x": round(place * step + step * 0.12, 1),
-                "w": round(step * 0.76, 1),
-                "segments": segments,
-                "day": day.isoformat(),
-                "n": sum(counts.values()),
-            }
-        )
-    return found

@@ -36,7 +36,8 @@ def _may(asked: Asked) -> bool:
 ENTRIES: Final = (Entry("Sources", "radio", "/sources", MARKETING, 10, _may),)
 
 
-def _days() -> int:
+def days_asked_for() -> int:
+    """Return the number of days that the address asks for."""
     text = request.args.get("days", "")
     return int(text) if text.isdecimal() and int(text[:3]) in PERIODS else USUAL
 
@@ -46,13 +47,13 @@ def sources() -> Response:
     """Show all sources with their flow."""
     asked = the_call()
     managed(asked.model, asked.ctx.actor)
-    days, now, zone = _days(), asked.ctx.now, asked.ctx.actor.zone
+    days, now, zone = days_asked_for(), asked.ctx.now, asked.ctx.actor.zone
     every = list(intakes_of(asked.model, also_off=True))
     found = stands(asked.site.storage, every, now, zone, days)
     cards = SourceCards(asked)
     context = {
-        "sources": [cards.line(one, found[one.code]) for one in every],
-        "totals": cards.totals(found.values()),
+        "sources": [cards.line(one, found[one.code], days) for one in every],
+        "totals": cards.totals(found.values(), days),
         "periods": _periods(asked, days),
     }
     return drawing.page(asked, "sources", context)
@@ -85,7 +86,7 @@ def _the_source(asked: Asked, code: str) -> Intake:
 
 
 def _context(asked: Asked, intake: Intake, **more: Any) -> dict[str, Any]:
-    days, now, zone = _days(), asked.ctx.now, asked.ctx.actor.zone
+    days, now, zone = days_asked_for(), asked.ctx.now, asked.ctx.actor.zone
     stand = stands(asked.site.storage, [intake], now, zone, days)[intake.code]
     state = request.args.get("state", "")
     wanted = (state,) if state in STATES else ()
@@ -94,7 +95,7 @@ def _context(asked: Asked, intake: Intake, **more: Any) -> dict[str, Any]:
     cards = SourceCards(asked)
     return {
         "x": cards.whole(
-            intake, stand, asked.site.settings.address or request.url_root.rstrip("/")
+            intake, stand, days, asked.site.settings.address or request.url_root.rstrip("/")
         ),
         "arrivals": cards.arrivals(intake, latest),
         "filters": cards.filters(intake, stand, state),
