@@ -66,3 +66,23 @@ def test_every_record_of_a_list_can_be_taken_out_by_those_who_may_export(world):
     with pytest.raises(RefusedError) as refused:
         list(world.reads.every(a_context(an_actor(CARL, "viewer")), world.model, "lead", query))
     assert refused.value.status == 403
+
+
+def test_three_hundred_records_are_named_at_once(world):
+    ids = world.insert("lead", *({"name": str(n), "owner": ANNA} for n in range(300)))
+    hidden = world.insert("lead", {"name": "x", "owner": BEN})
+    ctx = a_context(an_actor(ANNA, "sales"))
+
+    page = world.reads.list(
+        ctx, world.model, "lead", Query(ids=(*ids, *hidden), limit=500, count=True)
+    )
+    none = world.reads.list(ctx, world.model, "lead", Query(ids=()))
+    first = world.reads.list(ctx, world.model, "lead", Query(ids=tuple(ids), limit=200))
+    rest = world.reads.list(
+        ctx, world.model, "lead", Query(ids=tuple(ids), limit=200, cursor=first.next_cursor or "")
+    )
+
+    assert {one.id for one in page.rows} == set(ids)
+    assert page.total == 300
+    assert none.rows == []
+    assert {one.id for one in (*first.rows, *rest.rows)} == set(ids)

@@ -14,7 +14,7 @@ from fieldstone.changes.nouns import Change, Context, Operation, Outcome
 from fieldstone.model.objects import ObjectType
 from fieldstone.model.site_model import Model
 from fieldstone.reads.door import Reads
-from fieldstone.reads.query import Query
+from fieldstone.reads.query import HIGHEST_LIMIT, Query
 from fieldstone.rules.claim import claim_rule, waits
 from fieldstone.rules.claim_body import (
     NET,
@@ -134,10 +134,13 @@ def _not_too_many(wish: Wish) -> None:
 
 def _shown(wish: Wish, ids: Sequence[str]) -> frozenset[str]:
     """Return which of the records the pool shows this person. Raises RefusedError (404) for an unknown pool."""
-    listed = ", ".join(f"'{one}'" for one in ids if is_id(one)) or "''"
-    query = Query(pool=wish.pool, filter=f"id in [{listed}]", limit=MOST_AT_ONCE, fields=("id",))
-    page = wish.reads.list(wish.ctx, wish.model, wish.object_name, query)
-    return frozenset(record.id for record in page.rows)
+    named, shown = [one for one in ids if is_id(one)], set[str]()
+    for start in range(0, max(1, len(named)), HIGHEST_LIMIT):
+        part = tuple(named[start : start + HIGHEST_LIMIT])
+        query = Query(pool=wish.pool, ids=part, limit=HIGHEST_LIMIT, fields=("id",))
+        page = wish.reads.list(wish.ctx, wish.model, wish.object_name, query)
+        shown.update(record.id for record in page.rows)
+    return frozenset(shown)
 
 
 def _open(counter: _Counter, ids: Sequence[str]) -> None:

@@ -296,10 +296,7 @@ def _reached(office: Office, metric: Metric, slot: Slot) -> Mapping[str, tuple[f
 
     What was somebody's when it happened stays their result, whoever has the record now.
     """
-    span = f"{metric.at} >= '{slot.since.isoformat()}' and {metric.at} < '{slot.until.isoformat()}'"
-    if _is_day(office.model, metric):
-        span = f"{metric.at} >= '{slot.since:%Y-%m-%d}' and {metric.at} < '{slot.until:%Y-%m-%d}'"
-    where = f"({metric.where}) and {span}" if metric.where else span
+    where = counted_in(office.model, metric, slot.since, slot.until)
     ctx, query = office.ctx.acting_as(SYSTEM_ACTOR), Query(filter=where)
     name, model = metric.object_name, office.model
     if metric.person == OWNER:
@@ -313,6 +310,14 @@ def _reached(office: Office, metric: Metric, slot: Slot) -> Mapping[str, tuple[f
         for line in lines
         if line[metric.person] is not None
     }
+
+
+def counted_in(model: Model, metric: Metric, since: datetime, until: datetime) -> str:
+    """Return the condition on the records that a metric counts in a window."""
+    span = f"{metric.at} >= '{since.isoformat()}' and {metric.at} < '{until.isoformat()}'"
+    if _is_day(model, metric):
+        span = f"{metric.at} >= '{since:%Y-%m-%d}' and {metric.at} < '{until:%Y-%m-%d}'"
+    return f"({metric.where}) and {span}" if metric.where else span
 
 
 def _is_day(model: Model, metric: Metric) -> bool:

@@ -182,8 +182,8 @@ def _untimed(sight: Sight, object_name: str, rule: Rule, wanted: Wanted) -> list
 def _records(sight: Sight, object_name: str, ids: Sequence[str]) -> list[Record]:
     found: list[Record] = []
     for start in range(0, len(ids), HIGHEST_LIMIT):
-        listed = ", ".join(f"'{one}'" for one in ids[start : start + HIGHEST_LIMIT])
-        query = Query(filter=f"id in [{listed}]", limit=HIGHEST_LIMIT, titles=True)
+        part = tuple(ids[start : start + HIGHEST_LIMIT])
+        query = Query(ids=part, limit=HIGHEST_LIMIT, titles=True)
         found += page_of(sight, object_name, query).rows
     return found
 

@@ -16,6 +16,7 @@ from fieldstone.base.label import Label
 from fieldstone.base.names import did_you_mean
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor
 from fieldstone.model.site_model import Model
+from fieldstone.reads.assigned import given
 from fieldstone.reads.explaining import WITHHELD, Considered, may_be_told
 from fieldstone.reads.listing import page_of
 from fieldstone.reads.query import Query, Record
@@ -75,6 +76,7 @@ class Line:
     shared: Label | None  # the rotation that other entries use too
     seats: tuple[Seat, ...]
     target: Label | None  # where it goes instead: a pool, the person who enters it
+    ranking: str = ""  # the programme whose ranks count
 
 
 @dataclass(frozen=True)
@@ -106,6 +108,7 @@ class AssignmentBoard:
     dealt: tuple[Dealt, ...]
     waiting: tuple[Waiting, ...]
     waiting_count: int
+    given_today: int
 
 
 def assignments_seen(model: Model, actor: Actor) -> list[Rule]:
@@ -128,7 +131,8 @@ def board_of(sight: Sight, code: str, language: str = "en") -> AssignmentBoard:
     rule = seen[code]
     lines = _Lines(sight, rule, language).all()
     waiting, count = _waiting(sight, rule)
-    return AssignmentBoard(rule, lines, _dealt(sight, rule), waiting, count)
+    today = len(given(sight, rule, "day"))
+    return AssignmentBoard(rule, lines, _dealt(sight, rule), waiting, count, today)
 
 
 class _Lines:
@@ -158,7 +162,16 @@ class _Lines:
             target = entry.pool_label if entry.pool else (_CREATOR if entry.creator else _OWNER)
             return Line(entry.code, entry.label, when, "", None, (), target)
         desk = self._desk(entry, rotation)
-        return Line(entry.code, entry.label, when, rotation.method, shared, _seats(desk), None)
+        return Line(
+            entry.code,
+            entry.label,
+            when,
+            rotation.method,
+            shared,
+            _seats(desk),
+            None,
+            rotation.ranking,
+        )
 
     def _desk(self, entry: Entry, rotation: Rotation) -> Desk:
         name, line = (entry.shared, "") if entry.shared else (self._rule.code, entry.code)
@@ -250,10 +263,7 @@ def _records(sight: Sight, object_name: str, ids: Sequence[str]) -> dict[str, Re
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    listed = ", ".join(f"'{one}'" for one in wanted)
-    page = page_of(
-        sight, object_name, Query(filter=f"id in [{listed}]", limit=len(wanted), titles=True)
-    )
+    page = page_of(sight, object_name, Query(ids=tuple(wanted), limit=len(wanted), titles=True))
     return {record.id: record for record in page.rows}
 
 

@@ -10,9 +10,13 @@ from sqlalchemy import ColumnElement, FromClause, and_, func, or_, select
 from fieldstone.expressions.columns import Columns
 from fieldstone.expressions.expression import parse
 from fieldstone.reads.frame import Frame
+from fieldstone.reads.populations import held_by
+from fieldstone.reads.query import Query
+from fieldstone.reads.sight import Sight
 from fieldstone.storage.journal import fs_owner_span, fs_stage_history
 
 CLOSED: Final = ("won", "lost")
+MOST: Final = 20_000
 
 
 def owner_then(frame: Frame, at: str) -> ColumnElement[Any]:
@@ -34,6 +38,19 @@ def owner_then(frame: Frame, at: str) -> ColumnElement[Any]:
     holding = select(span.owner).where(had, _around(frame, at)).order_by(span.since.desc())
     told = [one.limit(1).scalar_subquery() for one in (closing, holding)]
     return func.coalesce(*told, frame.raw.column("owner"))
+
+
+def ids_credited(
+    sight: Sight, object_name: str, query: Query, at: str = "", person: str = ""
+) -> list[str]:
+    """Return the ids of the records of a query, with `at` of those alone that are credited to a person; at most 20,000."""
+    frame = sight.frame(object_name)
+    where = held_by(sight, frame, object_name, query)
+    if at:
+        where.append(owner_then(frame, at) == person)
+    record = frame.raw.column("id")
+    rows = sight.fetch(frame.select([record], where).order_by(record.desc()).limit(MOST))
+    return [str(row[0]) for row in rows]
 
 
 def _around(frame: Frame, at: str) -> ColumnElement[bool]:

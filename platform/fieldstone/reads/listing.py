@@ -41,7 +41,8 @@ class Asked:
     def fingerprint(self) -> str:
         """Return a short name of what decides which rows come, and in what order."""
         query, texts = self.query, [one.text for one in self.conditions]
-        return fingerprint(query.sort, texts, query.q, query.pool, query.deleted, query.column)
+        narrowed = (query.column, query.ids)
+        return fingerprint(query.sort, texts, query.q, query.pool, query.deleted, narrowed)
 
 
 def settled(viewer: Viewer, object_name: str, query: Query) -> Asked:
@@ -92,6 +93,8 @@ def where_of(sight: Sight, frame: Frame, asked: Asked) -> list[Clause]:
         code, value = query.column
         column = frame.columns.column(code)
         where.append(column.is_(None) if value is None else column == value)
+    if query.ids is not None:
+        where.append(frame.raw.column("id").in_(query.ids))
     for condition in asked.conditions:
         where += frame.holding(condition)
     if query.q.strip():
@@ -162,7 +165,7 @@ def _page(sight: Sight, object_name: str, query: Query) -> tuple[Plan, Answer]:
     plan = sight.planned(
         ("page", object_name, shape),
         lambda env: _page_plan(sight, object_name, shape, env),
-        keep=not query.q,
+        keep=not query.q and query.ids is None,
     )
     if query.cursor:
         return plan, Answer(_behind(sight, plan, query.cursor))

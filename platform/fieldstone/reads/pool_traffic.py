@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -27,31 +26,32 @@ CLAIM_REASON: Final = "claimed"
 
 @dataclass(frozen=True)
 class Taken:
-    """What one person took out of the pool in the period, and what of it came back since."""
+    """What one person took out of the pool in the period, and what of it came back since, each record once.
+
+    `kept` is still in their hands, or went on from there.
+    """
 
     claimed: int = 0
     assigned: int = 0
     returned: int = 0
     recalled: int = 0
-
-    @property
-    def kept(self) -> int:
-        """Return how many are still in their hands, or went on from there."""
-        return max(0, self.claimed + self.assigned - self.returned - self.recalled)
+    kept: int = 0
 
 
 @dataclass(frozen=True)
 class Traffic:
     """The traffic of one pool in a period: events in it, and what lies there now.
 
-    `came` and `left` count by way; `by_day` holds (came, claimed); `ages` counts what lies there by age group, and
-    `never` what lies there and was owned by nobody yet. `wait` is the median time to the claim.
+    Each number counts a record once, however often it came and went. `came` and `left` count by way, `whole` as said
+    there; `by_day` holds the records that (came, were claimed); `ages` counts what lies there by age group, and `never`
+    what lies there and was owned by nobody yet. `wait` is the median time to the claim.
     """
 
     days: int
     came: Mapping[str, int]
     left: Mapping[str, int]
-    by_day: Mapping[date, tuple[int, int]]
+    whole: Mapping[str, int]  # came, taken (claimed or assigned), back (returned or recalled)
+    by_day: Mapping[date, tuple[frozenset[str], frozenset[str]]]
     lying: int
     never: int
     ages: tuple[int, ...]
@@ -68,8 +68,9 @@ def traffic_of(sight: Sight, object_name: str, pool: str, days: int) -> Traffic:
     lying, never, ages = _lying(sight, object_name, pool)
     return Traffic(
         days,
-        _counted((one.way_in for one in came), WAYS_IN),
-        _counted((one.way_out for one in left), WAYS_OUT),
+        {way: _distinct(one for one in came if one.way_in == way) for way in WAYS_IN},
+        {way: _distinct(one for one in left if one.way_out == way) for way in WAYS_OUT},
+        {what: _distinct(_of_what(came, left, what, "")) for what in ("came", "taken", "back")},
         _by_day(came, claimed, start.date(), days, zone),
         lying,
         never,
@@ -96,18 +97,25 @@ def records_of_traffic(
             return [record for record, group in groups.items() if group == which]
         return [one.record for one in stays if not one.owners]
     came, left = _passed(sight, object_name, pool, start)
-    if what == "day":
-        found = _of_days(came, left, which, zone)
-    else:
-        person, _, way = which.rpartition(":")
-        found = {
-            "came": [one for one in came if which in ("", one.way_in)],
-            "left": [one for one in left if which in ("", one.way_out)],
-            "taken": [one for one in left if one.way_out in (CLAIMED, ASSIGNED)],
-            "back": [one for one in came if one.way_in in (RETURNED, RECALLED)],
-            "took": [one for one in left if one.after == person and _is_kind(one, way)],
-        }.get(what, [])
+    found = (
+        _of_days(came, left, which, zone) if what == "day" else _of_what(came, left, what, which)
+    )
     return list(dict.fromkeys(one.record for one in found))
+
+
+def _of_what(came: Sequence[_Span], left: Sequence[_Span], what: str, which: str) -> list[_Span]:
+    person, _, way = which.rpartition(":")
+    return {
+        "came": [one for one in came if which in ("", one.way_in)],
+        "left": [one for one in left if which in ("", one.way_out)],
+        "taken": [one for one in left if one.way_out in (CLAIMED, ASSIGNED)],
+        "back": [one for one in came if one.way_in in (RETURNED, RECALLED)],
+        "took": [one for one in left if one.after == person and _is_kind(one, way)],
+    }.get(what, [])
+
+
+def _distinct(spans: Iterable[_Span]) -> int:
+    return len({one.record for one in spans})
 
 
 def _is_kind(span: _Span, way: str) -> bool:
@@ -265,28 +273,30 @@ def _lying(sight: Sight, object_name: str, pool: str) -> tuple[int, int, tuple[i
     return len(stays), sum(not one.owners for one in stays), tuple(ages)
 
 
-def _counted(ways: Iterable[str], known: Sequence[str]) -> dict[str, int]:
-    found = Counter(ways)
-    return {way: found[way] for way in known}
-
-
 def _by_day(
     came: Iterable[_Span], claimed: Iterable[_Span], first: date, days: int, zone: ZoneInfo
-) -> dict[date, tuple[int, int]]:
-    ins = Counter(one.since.astimezone(zone).date() for one in came)
-    outs = Counter(one.until.astimezone(zone).date() for one in claimed if one.until)
+) -> dict[date, tuple[frozenset[str], frozenset[str]]]:
+    ins: dict[date, set[str]] = {}
+    outs: dict[date, set[str]] = {}
+    for one in came:
+        ins.setdefault(one.since.astimezone(zone).date(), set()).add(one.record)
+    for one in claimed:
+        if one.until:
+            outs.setdefault(one.until.astimezone(zone).date(), set()).add(one.record)
     every = (first + timedelta(days=n) for n in range(days))
-    return {day: (ins[day], outs[day]) for day in every}
+    return {day: (frozenset(ins.get(day, ())), frozenset(outs.get(day, ()))) for day in every}
 
 
 def _people(left: Iterable[_Span]) -> dict[str, Taken]:
-    counts: dict[str, Counter[str]] = {}
+    counts: dict[str, dict[str, set[str]]] = {}
     for one in left:
         if one.after is not None:
-            tally = counts.setdefault(one.after, Counter())
-            tally[one.way_out] += 1
-            tally[one.came_back] += 1
-    ordered = sorted(counts.items(), key=lambda pair: -pair[1][CLAIMED])
-    return {
-        person: Taken(n[CLAIMED], n[ASSIGNED], n[RETURNED], n[RECALLED]) for person, n in ordered
+            tally = counts.setdefault(one.after, {})
+            for way in (CLAIMED, ASSIGNED, RETURNED, RECALLED, KEPT):
+                if _is_kind(one, way):
+                    tally.setdefault(way, set()).add(one.record)
+    found = {
+        person: Taken(**{way: len(records) for way, records in tally.items()})
+        for person, tally in counts.items()
     }
+    return dict(sorted(found.items(), key=lambda pair: -pair[1].claimed))

@@ -49,7 +49,7 @@ class Query:
     `sort` () means newest first. `fields` () means all. `titles` asks for the names behind lookups.
     `count` asks for the total, exact or (with `count_up_to`) no higher than that, which costs little however long the list.
     `deleted` looks into the recycle bin. `pool` lists what lies in that public pool.
-    `column` (field, value) narrows to the records of one column of a board.
+    `column` (field, value) narrows to the records of one column of a board, `ids` to these records alone.
     """
 
     filter: str | Expression | None = None
@@ -66,6 +66,7 @@ class Query:
     pool: str | None = None
     titles: bool = False
     column: tuple[str, object] | None = None
+    ids: tuple[str, ...] | None = None
 
     @cached_property
     def shape(self) -> Query:

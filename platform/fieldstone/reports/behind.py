@@ -39,6 +39,7 @@ class Behind:
     figure: Label
     ids: tuple[str, ...] | None = None  # what history knows: these records and no others
     period: tuple[datetime.date | None, datetime.date | None] = (None, None)
+    note: Label | None = None  # what readers should know of the list
 
     @property
     def cut(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, Final
 
@@ -69,6 +69,18 @@ def period_key(period: str, at: datetime) -> str:
         "month": f"month:{at:%Y-%m}",
         "quarter": f"quarter:{at:%Y}-Q{(at.month + 2) // 3}",
     }[period]
+
+
+def period_start(period: str, at: datetime) -> datetime:
+    """Return when the period began in which a local instant lies."""
+    if period == "hour":
+        return at.replace(minute=0, second=0, microsecond=0)
+    day = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    if period == "week":
+        return day - timedelta(days=at.weekday())
+    if period == "month":
+        return day.replace(day=1)
+    return day.replace(day=1, month=at.month - (at.month - 1) % 3) if period == "quarter" else day
 
 
 class Counted:

@@ -121,13 +121,14 @@ class Flow:
 class Ended:
     """Which arrivals are meant: of these sources, within hours (the last one left out, "": none), that ended so.
 
-    Without an end all but those of programs.
+    Without an end all, those of programs only if `programs`.
     """
 
     sources: Sequence[str]
     since: str
     until: str = ""
     end: str = ""
+    programs: bool = False
 
 
 def _ended(wanted: Ended) -> list[ColumnElement[bool]]:
@@ -135,7 +136,7 @@ def _ended(wanted: Ended) -> list[ColumnElement[bool]]:
     where = [one.source.in_(list(wanted.sources)), one.hour >= wanted.since]
     where += [one.hour < wanted.until] if wanted.until else []
     if not wanted.end:
-        return [*where, one.state != SPAM]
+        return where if wanted.programs else [*where, one.state != SPAM]
     taken = and_(one.state == DONE, one.outcome == wanted.end)
     return [*where, taken if wanted.end in OUTCOMES else one.state == wanted.end]
 

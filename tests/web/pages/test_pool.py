@@ -115,7 +115,10 @@ def test_who_looks_after_a_pool_sees_traffic_and_members_and_moves_records(offic
 def test_every_number_of_the_traffic_opens_its_records(office: Office) -> None:
     lying = office.a_lead("Lies in traffic", owner=None, pool="public_pool")
     taken = office.a_lead("Taken in traffic", owner=None, pool="public_pool")
-    office.visitor("li").post(f"/pools/public_pool/claim/{taken}", "div#p-1")
+    li = office.visitor("li")
+    li.post(f"/pools/public_pool/claim/{taken}", "div#p-1")
+    li.post(f"/o/lead/{taken}/actions/release", asked="1", reason="no_answer")  # it came twice
+    office.visitor("chen").post(f"/pools/public_pool/claim/{taken}", "div#p-1")
     admin = office.visitor("admin")
 
     page = admin.get("/pools/public_pool/traffic?days=7").text
@@ -126,6 +129,10 @@ def test_every_number_of_the_traffic_opens_its_records(office: Office) -> None:
     assert kinds >= {"came", "taken", "back", "never", "left", "age", "took", "day"}
     shown = {one: admin.get(one) for one in links}
     assert all(one.status_code == 200 for one in shown.values())
+    counted = re.findall(r'href="(/pools/[^"]*/records[^"]*)">([\d,]+)</a>', page)
+    assert len(counted) >= 6
+    for one, number in counted:
+        assert f'<span class="count num">{number}</span>' in shown[unescape(one)].text, one
     came = next(one for one in links if "what=came&which=new" in one)
     assert "Lies in traffic" in shown[came].text
     took = next(one for one in links if one.endswith(f"{office.people['li']}%3Aclaimed"))

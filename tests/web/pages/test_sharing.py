@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 from datetime import timedelta
+from html import unescape
 
 import pytest
 
@@ -41,6 +43,48 @@ def test_the_board_says_who_got_what_and_why_not_the_others(office: Office) -> N
     assert "All salespeople: next by weight" in page
     assert "absent until" in page
     assert "Dentist" not in page
+
+
+def numbers_of(page: str, path: str) -> list[tuple[str, list[int]]]:
+    """Return the addresses of records behind the numbers of a page, with the numbers shown there."""
+    found = re.findall(rf'<a[^>]*href="({path}[^"]*)"[^>]*>(.*?)</a>', page, re.DOTALL)
+    shown = [(href, re.sub(r"<[^>]+>", " ", inside)) for href, inside in found]
+    return [
+        (unescape(href), [int(one) for one in re.findall(r"\d+", text)]) for href, text in shown
+    ]
+
+
+def test_each_number_of_the_board_opens_just_those_records(office: Office) -> None:
+    for number in range(3):
+        office.create("lead", name=f"Dealt {number}", mobile=f"1380013811{number}", company=f"C{number}", email=f"d{number}@example.com",
+                      channel=office.places["channel"], need="x", budget="900000")  # fmt: skip
+    mei = office.visitor("mei")
+    numbers = numbers_of(mei.get("/assignment").text, "/assignment/records")
+
+    kinds = {href.partition("what=")[2].partition("&")[0] for href, _ in numbers}
+    assert kinds >= {"today", "got", "free"}
+    for href, shown in numbers:
+        opened = mei.get(href).text
+        count = int(opened.split('<span class="count num">')[1].split("<")[0])
+        assert count == shown[0], href
+        assert opened.count('data-id="') == count or opened.count("<tr") - 1 == count, href
+    assert office.visitor("li").get(numbers[0][0]).status_code == 404
+    assert mei.get("/assignment/records?rule=lead_assignment&what=nothing").status_code == 404
+
+
+def test_each_figure_of_a_ranking_opens_the_records_it_was_measured_on(office: Office) -> None:
+    for number in range(2):
+        office.a_lead(f"Measured {number}", owner=office.people["li"], mobile=f"1380013812{number}")
+    mei, li = office.visitor("mei"), office.visitor("li")
+    page = mei.get("/rankings/sales_ranking?preview").text
+    every = numbers_of(page, "/rankings/sales_ranking/records")
+    measured = [one for one in every if "part=upper" not in one[0]]
+
+    assert measured
+    for href, shown in measured:
+        assert f'<span class="count num">{shown[0]}</span>' in mei.get(href).text, href
+    assert li.get("/rankings/sales_ranking/records?metric=nothing").status_code == 404
+    assert office.visitor("guest").get(measured[0][0]).status_code == 404
 
 
 def test_who_may_give_nothing_away_has_no_board(office: Office) -> None:

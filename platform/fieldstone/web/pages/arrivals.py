@@ -39,7 +39,7 @@ def arrivals() -> Response:
     days, day = days_asked_for(), _day()
     first = day or first_day(asked.ctx.now, here, days)
     until = hour_of(first + timedelta(days=1), here) if day else ""
-    start, wanted = _start(), Ended(list(chosen), hour_of(first, here), until, end)
+    start, wanted = _start(), Ended(list(chosen), hour_of(first, here), until, end, bool(day))
     with asked.site.storage.looking() as connection:
         found, total = Arrivals(connection).ended(wanted, limit=ROWS, offset=start)
     cards, t = SourceCards(asked), speech(asked.language).t

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any, Final
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request
 
 from fieldstone.reads.assigning import (
+    AWAY,
     FREE,
     FULL,
     AssignmentBoard,
@@ -33,6 +35,7 @@ from fieldstone.web.pages.values import Look
 
 PAGE = Blueprint("assigning", __name__)
 Drawn = dict[str, Any]
+TODAY, WAITING, GOT = "today", "waiting", "got"
 TONES: Final = {FREE: "green", FULL: "amber"}
 METHODS: Final = {
     "round_robin": "In turn",
@@ -74,6 +77,19 @@ def assignment_page() -> Response:
     return drawing.page(asked, "assigning", context_of(asked, board, rules))
 
 
+def behind(rule: str, **named: str) -> str:
+    """Return the address of the records, or the people, behind a number of a rule's board."""
+    return f"/assignment/records?{urlencode({'rule': rule, **named})}"
+
+
+def people_by_state(board: AssignmentBoard) -> dict[str, list[str]]:
+    """Return the people of a board, each once, by whether they can take work."""
+    people = {seat.person: seat.state for line in board.lines for seat in line.seats}
+    return {
+        state: [one for one, has in people.items() if has == state] for state in (FREE, FULL, AWAY)
+    }
+
+
 def context_of(asked: Asked, board: AssignmentBoard, rules: list[Rule]) -> Drawn:
     """Return what pages/assigning.html draws."""
     said, language = speech(asked.language), asked.language
@@ -88,8 +104,9 @@ def context_of(asked: Asked, board: AssignmentBoard, rules: list[Rule]) -> Drawn
             for one in rules
         ],
         "figures": _figures(said, board),
-        "lines": [_line(asked, said, one) for one in board.lines],
+        "lines": [_line(asked, said, one, board.rule.code) for one in board.lines],
         "waiting": [_waiting(asked, said, one) for one in board.waiting],
+        "waiting_url": behind(board.rule.code, what=WAITING),
         "waiting_more": board.waiting_count - len(board.waiting),
         "waiting_text": _queue_text(said, board),
         "dealt": [_dealt(asked, said, one) for one in board.dealt],
@@ -97,33 +114,23 @@ def context_of(asked: Asked, board: AssignmentBoard, rules: list[Rule]) -> Drawn
 
 
 def _figures(said: Speech, board: AssignmentBoard) -> list[Drawn]:
-    people = {seat.person: seat for line in board.lines for seat in line.seats}
-    free = sum(seat.state == FREE for seat in people.values())
-    full = sum(seat.state == FULL for seat in people.values())
-    today = sum(_today(seat) for line in _own(board) for seat in line.seats)
+    people = people_by_state(board)
+    free, full, away = (len(people[state]) for state in (FREE, FULL, AWAY))
+    t, code = said.t, board.rule.code
+    figures = (
+        (t("Can take work"), t("{n} of {most}", n=free, most=free + full + away), FREE, free),
+        (t("Away"), away, AWAY, away),
+        (t("At a limit"), full, FULL, full),
+        (t("Given today"), board.given_today, TODAY, board.given_today),
+        (t("Waiting"), board.waiting_count, WAITING, board.waiting_count),
+    )
     return [
-        {
-            "label": said.t("Can take work"),
-            "value": said.t("{n} of {most}", n=free, most=len(people)),
-        },
-        {"label": said.t("Away"), "value": len(people) - free - full},
-        {"label": said.t("At a limit"), "value": full},
-        {"label": said.t("Given today"), "value": today},
-        {"label": said.t("Waiting"), "value": board.waiting_count},
+        {"label": label, "value": value, "href": behind(code, what=what) if count else ""}
+        for label, value, what, count in figures
     ]
 
 
-def _own(board: AssignmentBoard) -> list[Line]:
-    """Return the lines whose people count apart: those of one rule share their counts, a rotation has its own."""
-    own = [line for line in board.lines if line.shared is None and line.seats]
-    return [*own[:1], *(line for line in board.lines if line.shared is not None)]
-
-
-def _today(seat: Seat) -> int:
-    return next((limit.got for limit in seat.limits if limit.period == "day"), 0)
-
-
-def _line(asked: Asked, said: Speech, line: Line) -> Drawn:
+def _line(asked: Asked, said: Speech, line: Line, rule: str) -> Drawn:
     language = asked.language
     periods = [limit.period for limit in line.seats[0].limits] if line.seats else []
     return {
@@ -134,12 +141,13 @@ def _line(asked: Asked, said: Speech, line: Line) -> Drawn:
         "shared": line.shared.text(language) if line.shared else "",
         "target": line.target.text(language) if line.target else "",
         "heads": [said.t(PERIODS[period]) for period in periods],
-        "seats": [_seat(said, language, seat) for seat in line.seats],
+        "seats": [_seat(said, language, seat, (rule, line)) for seat in line.seats],
         "balanced": line.method in ("equal", "weighted"),
     }
 
 
-def _seat(said: Speech, language: str, seat: Seat) -> Drawn:
+def _seat(said: Speech, language: str, seat: Seat, place: tuple[str, Line]) -> Drawn:
+    rule, line = place
     words = said.t("available") if seat.state == FREE else seat.because.text(language)
     return {
         "who": face(seat.name),
@@ -149,7 +157,18 @@ def _seat(said: Speech, language: str, seat: Seat) -> Drawn:
         "state": words,
         "share": round(seat.share * WHOLE),
         "rank": seat.rank,
-        "limits": [_limit(limit) for limit in seat.limits],
+        "rank_url": f"/rankings/{line.ranking}" if line.ranking else "",
+        "limits": [
+            _limit(limit)
+            | {
+                "href": behind(
+                    rule, what=GOT, line=line.code, person=seat.person, period=limit.period
+                )
+                if limit.got
+                else ""
+            }
+            for limit in seat.limits
+        ],
         "room": seat.room,
         "owed": _owed(said, seat),
     }

@@ -63,9 +63,7 @@ def _page(asked: Asked, found: Behind, spec: ObjectType, after: str) -> tuple[Pa
         return page, page.next_cursor or "", total
     start = int(after) if after.isdecimal() and after.isascii() else 0
     ids = found.ids[start : start + ROWS]
-    listed = ", ".join(f"'{one}'" for one in ids)
-    condition = f"id in [{listed}]" if ids else "id == null"
-    by_ids = Query(filter=condition, fields=query.fields, limit=ROWS, titles=True)
+    by_ids = Query(ids=tuple(ids), fields=query.fields, limit=ROWS, titles=True)
     further = str(start + ROWS) if start + ROWS < len(found.ids) else ""
     return reads.list(ctx, model, spec.code, by_ids), further, len(found.ids)
 
@@ -95,6 +93,7 @@ def _context(asked: Asked, found: Behind, spec: ObjectType, page: Page) -> Drawn
         "title": figure if figure == chart or not chart else f"{chart} · {figure}",
         "columns": columns,
         "rows": table.rows(page.rows),
+        "note": found.note.text(language) if found.note else "",
         "none": speech(language).t("Nothing here"),
     }
 

@@ -75,8 +75,7 @@ def _query(listing: Listing) -> Query:
     if not listed:
         text = "None of the selected records can be named."
         raise RefusedError([Problem("bad_ids", "ids", text, "Select the records again.")], 400)
-    chosen = ", ".join(f"'{one}'" for one in listed)
-    return Query(filter=f"id in [{chosen}]", fields=fields, limit=HIGHEST_LIMIT, titles=True)
+    return Query(ids=tuple(listed), fields=fields, limit=HIGHEST_LIMIT, titles=True)
 
 
 def _named(response: Response, listing: Listing, ending: str) -> Response:

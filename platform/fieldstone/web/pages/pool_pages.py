@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -166,17 +166,15 @@ def adopt(code: str) -> Response:
 
 def _figures(pool: PoolPage, found: Traffic) -> list[Drawn]:
     t = pool.speech.t
-    taken = found.left[CLAIMED] + found.left[ASSIGNED]
-    back = found.came[RETURNED] + found.came[RECALLED]
     wait = short_time(pool.speech, found.wait) if found.wait is not None else "–"
     return [
         {"label": t("Lying here now"), "value": f"{found.lying:,}", "href": f"/pools/{pool.code}"},
         *(
             {"label": t(label), "value": value, "href": _behind(pool, found, what, which)}
             for label, value, what, which in (
-                ("Came in", f"{sum(found.came.values()):,}", "came", ""),
-                ("Claimed or assigned", f"{taken:,}", "taken", ""),
-                ("Came back", f"{back:,}", "back", ""),
+                ("Came in", f"{found.whole['came']:,}", "came", ""),
+                ("Claimed or assigned", f"{found.whole['taken']:,}", "taken", ""),
+                ("Came back", f"{found.whole['back']:,}", "back", ""),
                 ("Never claimed", f"{found.never:,}", "never", ""),
                 ("Usual wait for a claim", wait, "left", CLAIMED),
             )
@@ -186,7 +184,10 @@ def _figures(pool: PoolPage, found: Traffic) -> list[Drawn]:
 
 def _flow(pool: PoolPage, found: Traffic) -> Drawn:
     t, weekly = pool.speech.t, found.days > USUAL
-    days = _by_week(found) if weekly else list(found.by_day.items())
+    days = [
+        (day, (len(came), len(claimed)))
+        for day, came, claimed in _stretches(found, DAYS_OF_A_WEEK if weekly else 1)
+    ]
     drawn, highest = columns(
         [[claimed, max(0, came - claimed)] for _, (came, claimed) in days], ("won", "best")
     )
@@ -211,14 +212,13 @@ def _flow(pool: PoolPage, found: Traffic) -> Drawn:
     }
 
 
-def _by_week(found: Traffic) -> list[tuple[date, tuple[int, int]]]:
-    """Return the days added up to weeks, each under its first day."""
-    every, weeks = list(found.by_day.items()), []
-    for start in range(0, len(every), DAYS_OF_A_WEEK):
-        part = every[start : start + DAYS_OF_A_WEEK]
-        total = (sum(n[0] for _, n in part), sum(n[1] for _, n in part))
-        weeks.append((part[0][0], total))
-    return weeks
+def _stretches(found: Traffic, length: int) -> Iterator[tuple[date, set[str], set[str]]]:
+    """Yield stretches of days, each by its first one, with the records that came and were claimed."""
+    every = list(found.by_day.items())
+    for start in range(0, len(every), length):
+        part = every[start : start + length]
+        came = {one for _, (ins, _) in part for one in ins}
+        yield part[0][0], came, {one for _, (_, outs) in part for one in outs}
 
 
 def _ways(pool: PoolPage, found: Traffic, what: str, counts: Mapping[str, int]) -> list[Drawn]:

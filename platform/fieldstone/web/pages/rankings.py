@@ -5,15 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Final
+from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request
 
+from fieldstone.access.access import access_to
 from fieldstone.actions import ranking
 from fieldstone.actions.ranking import Office
+from fieldstone.actions.ranking_records import records_of
 from fieldstone.base.errors import RefusedError
+from fieldstone.base.label import Label
 from fieldstone.fieldtypes.locales import day
 from fieldstone.model.objects import Field
+from fieldstone.reports.behind import Behind
 from fieldstone.rules.contract import Rule, Standing
 from fieldstone.rules.ranking_program import Metric, RankingProgram
 from fieldstone.rules.ranking_schema import RATE, SUM
@@ -22,6 +27,7 @@ from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.amounts import compact, near
+from fieldstone.web.pages.dashboard_records import listed
 from fieldstone.web.pages.entries import ENGINE, Entry
 from fieldstone.web.pages.people import face
 from fieldstone.web.pages.subjects import not_there
@@ -29,6 +35,11 @@ from fieldstone.web.pages.subjects import not_there
 PAGE = Blueprint("rankings", __name__)
 Drawn = dict[str, Any]
 USUAL: Final = 100
+UPPER: Final = "upper"
+FROZEN: Final = Label(
+    "The list was frozen when it was published; these are the records as they stand now.",
+    "榜单发布后即冻结；此处为相关记录的当前状态。",
+)
 LONGEST_NOTE: Final = 1000
 LONGEST_NUMBER: Final = 9
 UNPROCESSABLE: Final = 422
@@ -72,6 +83,32 @@ def ranking_page(code: str) -> Response:
     return drawing.page(asked, "rankings", _context(asked, _seen(asked, code)))
 
 
+@PAGE.get("/rankings/<code>/records")
+def figure_records(code: str) -> Response:
+    """Show the records behind a figure of somebody: `metric`, `person`, `edition` or `preview`, `part` of a rate."""
+    asked = the_call()
+    rule, office, args = _seen(asked, code), office_of(asked), request.args
+    shown, _ = _shown(office, rule, previewed=_previewed(office, rule))
+    metrics = rule.body.metrics if isinstance(rule.body, RankingProgram) else ()
+    metric = next((one for one in metrics if one.code == args.get("metric", "")), None)
+    line = next(
+        (one for one in (shown.lines if shown else ()) if one.person == args.get("person")), None
+    )
+    if metric is None or shown is None or line is None:
+        raise not_there()
+    readable = access_to(asked.model, asked.ctx.actor, metric.object_name).may_read
+    upper = args.get("part", "") == UPPER
+    ids = records_of(office, metric, shown, line.person, upper=upper) if readable else []
+    note = None if _previewed(office, rule) else FROZEN
+    found = Behind(metric.object_name, None, Label(line.name), metric.label, tuple(ids), note=note)
+    which = "preview" if "preview" in args else f"edition={shown.edition}"
+    return listed(asked, found, f"/rankings/{code}?{which}")
+
+
+def _previewed(office: Office, rule: Rule) -> bool:
+    return "preview" in request.args and ranking.may_publish(office, rule)
+
+
 @PAGE.post("/rankings/<code>/publish")
 def publish_ranking(code: str) -> Response:
     """Publish the list of the present period."""
@@ -107,7 +144,7 @@ def _seen(asked: Asked, code: str) -> Rule:
 
 def _context(asked: Asked, rule: Rule) -> Drawn:
     office, said, language = office_of(asked), speech(asked.language), asked.language
-    previewed = "preview" in request.args and ranking.may_publish(office, rule)
+    previewed = _previewed(office, rule)
     shown, before = _shown(office, rule, previewed=previewed)
     body = rule.body
     metrics = body.metrics if isinstance(body, RankingProgram) else ()
@@ -118,7 +155,7 @@ def _context(asked: Asked, rule: Rule) -> Drawn:
         "metrics": [
             {"label": one.label.text(language), "weight": _share(one, metrics)} for one in metrics
         ],
-        "rows": _rows(asked, said, metrics, shown, before) if shown else [],
+        "rows": _rows(asked, said, rule, shown, before) if shown else [],
         "preview_url": f"/rankings/{rule.code}?preview"
         if ranking.may_publish(office, rule) and not previewed
         else "",
@@ -198,16 +235,21 @@ def _choice(asked: Asked, said: Speech, rule: Rule, one: Edition, shown: Edition
 
 
 def _rows(
-    asked: Asked, said: Speech, metrics: tuple[Metric, ...], shown: Edition, before: Edition | None
+    asked: Asked, said: Speech, rule: Rule, shown: Edition, before: Edition | None
 ) -> list[Drawn]:
     ranks = {line.person: line.rank for line in before.lines} if before else {}
-    return [_row(asked, said, metrics, line, ranks) for line in shown.lines]
+    metrics = rule.body.metrics if isinstance(rule.body, RankingProgram) else ()
+    which = {"preview": "1"} if "preview" in request.args else {"edition": str(shown.edition)}
+    return [
+        _row(asked, said, line, ranks)
+        | {"cells": [_cell(asked, rule, one, line, which) for one in metrics]}
+        for line in shown.lines
+    ]
 
 
 def _row(
     asked: Asked,
     said: Speech,
-    metrics: tuple[Metric, ...],
     line: Line,
     ranks: Mapping[str, int],
 ) -> Drawn:
@@ -220,7 +262,6 @@ def _row(
         "change": _change(said, line, ranks),
         "score": round(line.score) if line.score is not None else None,
         "note": notes.get(line.note, ""),
-        "cells": [_cell(asked, one, line.metrics.get(one.code, {})) for one in metrics],
         "rewards": rewards_of(asked, line.standing),
     }
 
@@ -237,13 +278,21 @@ def _change(said: Speech, line: Line, ranks: Mapping[str, int]) -> Drawn | None:
     return {"way": "up" if moved > 0 else "down", "text": str(abs(moved))}
 
 
-def _cell(asked: Asked, metric: Metric, figure: Mapping[str, Any]) -> Drawn:
+def _cell(asked: Asked, rule: Rule, metric: Metric, line: Line, which: Mapping[str, str]) -> Drawn:
+    """Return a figure with the way to its records, and how many it was measured on."""
+    figure: Mapping[str, Any] = line.metrics.get(metric.code, {})
     value, records = figure.get("value"), figure.get("records", 0)
     said = speech(asked.language)
     few = said.tn("one record", "{n} records", records)
+    query = {"metric": metric.code, "person": line.person, **which}
+    url = f"/rankings/{rule.code}/records?"
+    drawn: Drawn = {"text": "—", "sub": few}
+    if records:
+        drawn["sub_url"] = url + urlencode(query)
     if value is None:
-        return {"text": "—", "sub": few}
-    return {"text": _figure(asked, metric, value), "sub": few, "index": round(figure["index"] or 0)}
+        return drawn
+    drawn |= {"text": _figure(asked, metric, value), "index": round(figure["index"] or 0)}
+    return drawn | ({"href": url + urlencode({**query, "part": UPPER})} if value else {})
 
 
 def _figure(asked: Asked, metric: Metric, value: float) -> str:

@@ -141,12 +141,11 @@ def traffic(pool: str, object_name: str) -> Response:
                 "ages": list(found.ages),
                 "median_wait_seconds": int(found.wait.total_seconds()) if found.wait else None,
                 "by_day": [
-                    {"day": day.isoformat(), "came": came, "claimed": claimed}
+                    {"day": day.isoformat(), "came": len(came), "claimed": len(claimed)}
                     for day, (came, claimed) in found.by_day.items()
                 ],
                 "people": [
-                    {"person": person, **asdict(taken), "kept": taken.kept}
-                    for person, taken in found.people.items()
+                    {"person": person, **asdict(taken)} for person, taken in found.people.items()
                 ],
             }
         }
