@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from zoneinfo import ZoneInfo
 
 from fieldstone.actions.contract import Action
+from fieldstone.actions.intake.booking import Bookkeeper
 from fieldstone.actions.intake.reception import Reception
 from fieldstone.actions.scripts.reading import Test
 from fieldstone.base.clock import Clock
@@ -104,6 +106,12 @@ class Site:
             settings.time_zone,
             settings.languages[0],
         )
+
+    def bookkeeper(self) -> Bookkeeper:
+        """Return who books what sources cost, at this instant."""
+        zone = ZoneInfo(self.settings.time_zone)
+        ctx = self.system_context("intake")
+        return Bookkeeper(self.storage, self.reads, self.writes, self.model, ctx, zone)
 
     def once(self, principal: str, idempotency: Idempotency) -> Once:
         """Return the door for writing of one request that may be repeated."""

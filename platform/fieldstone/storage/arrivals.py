@@ -71,6 +71,8 @@ fs_intake_count: Final = Table(
 WAITING, UNCONFIRMED, DONE, REFUSED, SPAM = "waiting", "unconfirmed", "done", "refused", "spam"
 STATES: Final = (WAITING, UNCONFIRMED, DONE, REFUSED, SPAM)
 OUTCOMES: Final = ("created", "touched")
+CLICKS: Final = "c:"  # before the day, in periods of fs_intake_count
+MOST_CLICKS: Final = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -281,6 +283,32 @@ class Arrivals:
         return (
             self._connection.execute(adding.returning(fs_intake_count.c.used)).first() is not None
         )
+
+    def made(self, source: str, since: str = "") -> list[tuple[str, str]]:
+        """Return (hour, record) of each new record that a source made, from an hour on; a record stands once."""
+        one = fs_arrival.c
+        asked = select(func.min(one.hour), one.record).where(
+            one.source == source, one.hour >= since, one.state == DONE, one.outcome == OUTCOMES[0]
+        )
+        grouped = asked.where(one.record.is_not(None)).group_by(one.record)
+        return [(row[0], row[1]) for row in self._connection.execute(grouped)]
+
+    def first_hour(self, source: str) -> str:
+        """Return the hour of a source's first arrival, "" before it."""
+        asked = select(func.min(fs_arrival.c.hour)).where(fs_arrival.c.source == source)
+        return self._connection.execute(asked).scalar() or ""
+
+    def note_click(self, source: str, day: str, ends_at: datetime) -> None:
+        """Count one opening of a form that is paid by click."""
+        self.take_place(source, f"{CLICKS}{day}", MOST_CLICKS, ends_at)
+
+    def clicks(self, source: str) -> dict[str, int]:
+        """Return how often a form was opened, by day."""
+        one = fs_intake_count.c
+        asked = select(one.period, one.used).where(
+            one.source == source, one.period.like(f"{CLICKS}%")
+        )
+        return {row[0].removeprefix(CLICKS): row[1] for row in self._connection.execute(asked)}
 
     def has_backlog(self, source: str) -> bool:
         """Tell whether something of this source waits, behind which others must stand."""

@@ -19,6 +19,7 @@ from fieldstone.storage.database_clock import database_now
 from fieldstone.storage.leased import jobs_of, outbox_of
 from fieldstone.storage.upkeep import clean_up
 from fieldstone.worker.arriving import arrivals_due, arriving, forget_arrivals
+from fieldstone.worker.booking import book
 from fieldstone.worker.dealing import deal
 from fieldstone.worker.enriching import enriching
 from fieldstone.worker.long_work import do_next_job, jobs_due
@@ -43,13 +44,13 @@ def inside(site: Site, stopping: threading.Event) -> int:
 
 
 def outside(site: Site, stopping: threading.Event) -> int:
-    """Send one message that leaves the house, clean up once an hour, and deal out what waits once a minute."""
+    """Send one message that leaves the house, clean up once an hour, deal out what waits, book what sources cost."""
     del stopping
     if messages_due(site):
         sent = int(office(site).deliver_outside()) or office(site).give_up_unknown()
         if sent:
             return sent
-    return tidy(site) + deal(site)
+    return tidy(site) + deal(site) + book(site)
 
 
 def long_work(site: Site, stopping: threading.Event) -> int:

@@ -10,6 +10,8 @@ from fieldstone.actions.demo.market import CAMPAIGNS, Market
 from fieldstone.actions.demo.teller import Teller
 
 MONTHS: Final = 24
+BOOKED_MONTHS: Final = 1
+"""In this month and the last one the source of the partners books itself what it costs."""
 MONTHLY: Final = (
     ("search_ads", "搜索广告", "52000"),
     ("website", "官网运营", "12000"),
@@ -52,7 +54,8 @@ def _of_month(teller: Teller, channels: dict[str, str], back: int) -> list[dict[
         vary = Decimal(amount) * draw.randint(85, 115) / 100
         add(channel, name, {"model": "flat", "amount": str(vary.quantize(Decimal(1)))})
     each: dict[str, object] = {"model": "cpl", "price": "60", "quantity": draw.randint(4, 12)}
-    add("partners", "合作伙伴", each)
+    if back > BOOKED_MONTHS:
+        add("partners", "合作伙伴", each)
     clicks: dict[str, object] = {
         "model": "cpc",
         "price": "3.2",

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 import structlog
 
@@ -38,6 +39,8 @@ HOUR: Final = timedelta(hours=1)
 DAY: Final = timedelta(days=1)
 LONGEST_KEY: Final = 200
 TRIES: Final = 5
+CLICK: Final = "cpc"
+CLICKS_KEPT: Final = timedelta(days=90)
 CONFIRM_WITHIN: Final = timedelta(days=7)
 
 
@@ -155,6 +158,15 @@ class Reception:
             cure = "Tell the administrator; the log of the worker says more."
             problem = Problem("internal", "source", error[:200], cure)
             arrivals.settle(arrival.id, Settled(REFUSED, problems=(problem,)), now)
+
+    def clicked(self, intake: Intake) -> None:
+        """Count that a form was opened, where its source is paid by click."""
+        if intake.source.cost is None or intake.source.cost.model != CLICK:
+            return
+        now = self.clock()
+        day = now.astimezone(ZoneInfo(self.zone)).date().isoformat()
+        with self.storage.connection() as connection:
+            Arrivals(connection).note_click(intake.code, day, now + CLICKS_KEPT)
 
     def waiting(self) -> list[str]:
         """Return the sources of which something waits."""

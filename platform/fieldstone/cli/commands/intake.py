@@ -1,4 +1,4 @@
-"""`fieldstone intake list|test|send|poll|retry`: the sources of a site at a desk."""
+"""`fieldstone intake list|test|send|poll|retry|book`: the sources of a site at a desk."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from fieldstone.actions.intake.booking import book_costs
 from fieldstone.actions.intake.files import rows_of
 from fieldstone.actions.intake.mail import from_mail
 from fieldstone.actions.intake.mailbox import look
@@ -34,7 +35,7 @@ class IntakeCommand:
 
     def arguments(self, parser: ArgumentParser) -> None:
         """Declare the verb, the source and the file."""
-        parser.add_argument("verb", choices=["list", "test", "send", "poll", "retry"])
+        parser.add_argument("verb", choices=["list", "test", "send", "poll", "retry", "book"])
         parser.add_argument("source", nargs="?", metavar="SOURCE")
         parser.add_argument(
             "file", nargs="?", metavar="FILE", help="JSON, CSV, Excel, vCard or a raw mail (.eml)"
@@ -45,6 +46,10 @@ class IntakeCommand:
         site, given = asked.site(), asked.arguments
         if given.verb == "list":
             return _list(asked, site)
+        if given.verb == "book":
+            done = book_costs(site.bookkeeper())
+            asked.terminal.say(f"{done} costs booked or changed")
+            return DONE
         if given.verb == "poll":
             return _poll(asked, site, given.source)
         intake = _named(site, given.source)

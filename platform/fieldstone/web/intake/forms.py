@@ -43,6 +43,8 @@ def show(code: str) -> Response:
     asked = _speaking(the_call())
     intake = the_intake(asked, code, "form")
     done = request.args.get("done", "")
+    if not done:
+        asked.site.reception().clicked(intake)
     return _page(
         asked, intake, {"done": done in ("1", UNCONFIRMED), "unconfirmed": done == UNCONFIRMED}
     )
