@@ -143,7 +143,7 @@ def stored_documents(settings: Settings) -> Documents:
     path = settings.database_url.removeprefix("sqlite:///")
     if path != settings.database_url and not Path(path).is_file():
         return Documents()
-    storage = Storage(settings.database_url, secret_key=settings.secret_key)
+    storage = _storage(settings)
     try:
         return current_documents(storage)[1]
     except StorageError:
@@ -160,7 +160,7 @@ def build_site(settings: Settings | None = None, clock: Clock = utc_now) -> Site
         configure_logs()
     settings = settings or load_settings(Path.cwd())
     words = vocabulary()
-    storage = Storage(settings.database_url, secret_key=settings.secret_key)
+    storage = _storage(settings)
     workshop = _workshop(settings, words, storage, clock)
     with reached():
         found = last_good(workshop)
@@ -204,3 +204,11 @@ def run_scheduler(site: Site) -> None:
     from fieldstone.worker import processes  # imports Redis, which only schedulers need
 
     processes.run_scheduler(site)
+
+
+def _storage(settings: Settings) -> Storage:
+    return Storage(
+        settings.database_url,
+        secret_key=settings.secret_key,
+        old_secret_key=settings.old_secret_key,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -112,6 +113,31 @@ def test_holidays_are_off_and_make_up_workdays_are_on() -> None:
     assert calendar.after(at("2026-09-30 17:00"), parse_span("2 working hours")).astimezone(
         SHANGHAI
     ) == datetime(2026, 10, 8, 10, 0, tzinfo=SHANGHAI)
+
+
+def test_bad_luck_11_a_half_day_counts_for_its_own_hours_only() -> None:
+    eve, off = date(2026, 3, 6), date(2026, 3, 9)  # a Friday and the Monday behind it
+    saturday = date(2026, 3, 7)
+    morning = (parse_slot("09:00-12:00"),)
+    calendar = replace(
+        OFFICE,
+        exceptions=((eve, morning), (saturday, morning)),
+        holidays=frozenset({off}),
+        workdays=frozenset({saturday}),
+    )
+
+    # Half of Friday, half of a Saturday made up for the Monday that is off, then Tuesday.
+    assert calendar.after(at("2026-03-06 10:00"), parse_span("4 working hours")) == at(
+        "2026-03-07 11:00"
+    )
+    assert calendar.after(at("2026-03-06 13:00"), parse_span("4 working hours")) == at(
+        "2026-03-10 10:00"
+    )
+    assert calendar.before(at("2026-03-10 10:00"), parse_span("4 working hours")) == at(
+        "2026-03-07 09:00"
+    )
+    assert calendar.between(at("2026-03-06 00:00"), at("2026-03-10 00:00")) == timedelta(hours=6)
+    assert not calendar.open_at(at("2026-03-06 14:00"))
 
 
 def test_a_slot_over_midnight_joins_the_next_day() -> None:

@@ -13,14 +13,26 @@ from datetime import timedelta
 from functools import cache
 
 import pytest
+from sqlalchemy import func, select, text
 
+from fieldstone.access.masks import masked
+from fieldstone.actions import ranking
 from fieldstone.base.errors import RefusedError
-from fieldstone.changes.nouns import Change, Operation
+from fieldstone.changes.nouns import SYSTEM_ACTOR, Change, Context, Operation
+from fieldstone.compiler.compile import compile_site, read_layer
+from fieldstone.evolution.bring_up import bring_up
+from fieldstone.reads.door import Reads
+from fieldstone.reads.query import Query
+from fieldstone.storage.database import Storage
+from fieldstone.storage.outbox import fs_outbox
+from fieldstone.storage.resealing import reseal
+from fieldstone.storage.vault import SealError
 from fieldstone.worker.dealing import deal
 from fieldstone.worker.timers import act_on_due_timers
+from fieldstone.writes.pipeline import Writes
 from tests.actions.acting import a_lead, act, in_the_pool, with_rules
-from tests.builders import ROOT
-from tests.company import Company, site_of
+from tests.builders import ROOT, a_layer, field_types, rule_kinds
+from tests.company import NOW, Company, site_of
 from tests.invariants import breaches
 
 HERE = "chaos/test_bad_luck.py"
@@ -62,8 +74,8 @@ CASES: dict[tuple[int, str], dict[str, tuple[str, ...]]] = {
     (10, "a fake follow-up to reset the clock"): {
         "rules/test_deadline_terms.py": ("only_what_counts_ends_the_obligation", "a_note_that_does_not_count_leaves_the_timers_alone"),
     },
-    (11, "clock change, make-up workdays, no working day, slot over midnight"): {
-        "base/test_workdays.py": ("the_clock_change_neither_gives_nor_takes_working_time", "holidays_are_off_and_make_up_workdays_are_on", "a_slot_over_midnight_joins_the_next_day", "a_calendar_without_hours_is_refused", "a_calendar_of_holidays_only_ends_at_the_horizon"),
+    (11, "clock change, make-up workdays, half days, no working day, slot over midnight"): {
+        "base/test_workdays.py": ("bad_luck_11_a_half_day_counts_for_its_own_hours_only", "the_clock_change_neither_gives_nor_takes_working_time", "holidays_are_off_and_make_up_workdays_are_on", "a_slot_over_midnight_joins_the_next_day", "a_calendar_without_hours_is_refused", "a_calendar_of_holidays_only_ends_at_the_horizon"),
     },
     (12, "a rule is edited while records are in flight"): {
         "rules/test_deadline.py": ("a_changed_rule_keeps_running_timers_unless_it_says_recompute",),
@@ -149,6 +161,16 @@ CASES: dict[tuple[int, str], dict[str, tuple[str, ...]]] = {
         "web/rest/test_scores.py": ("bad_luck_32_a_changed_rule_waits_is_previewed_and_adopted",),
         "rules/test_lifecycle_transition.py": ("bad_luck_32_a_changed_rule_promotes_nobody_before_it_is_adopted",),
     },
+    (34, "a note or a bot as first response"): {
+        "rules/test_deadline_terms.py": ("only_what_counts_ends_the_obligation",),
+        "writes/test_scores_at_work.py": ("bad_luck_30_late_shuffled_and_bot_events_come_to_the_same_score",),
+    },
+    (36, "an escalation loop, a notice at midnight"): {
+        "rules/test_ladder.py": ("at_night_nobody_is_disturbed_but_by_what_is_urgent", "quiet_hours_over_midnight_end_in_the_morning", "what_is_missed_is_told_by_the_step_at_the_due_time"),
+    },
+    (41, "a backdated result"): {
+        HERE: ("bad_luck_41_a_published_ranking_stays_whatever_is_backdated",),
+    },
     (42, "the owner changed before the report"): {
         "reports/test_analysis.py": ("what_happened_counts_for_the_owner_of_that_moment",),
     },
@@ -156,8 +178,15 @@ CASES: dict[tuple[int, str], dict[str, tuple[str, ...]]] = {
         "reports/test_analysis.py": ("who_sees_fewer_records_counts_and_opens_fewer",),
         "reads/test_twin_worlds.py": ("answers_do_not_depend_on_what_is_hidden",),
     },
+    (44, "an encrypted phone"): {
+        HERE: ("bad_luck_44_a_sealed_phone_is_found_by_its_number_before_and_after_the_key_is_changed", "bad_luck_44_of_a_masked_phone_the_last_four_digits_are_shown"),
+        "reads/test_lists.py": ("a_secret_is_found_by_its_whole_value_and_shown_to_nobody",),
+    },
     (45, "import of history"): {
         "actions/test_importing.py": ("past_stages_are_kept_with_their_dates_and_rules_stay_silent",),
+    },
+    (46, "a lead re-enters a campaign"): {
+        HERE: ("bad_luck_46_who_comes_back_gets_no_mail_twice", "bad_luck_46_of_two_merged_leads_the_mail_was_sent_once"),
     },
     (47, "a flood of web forms"): {
         "web/intake/test_limits.py": ("case_47_a_flood_waits_and_another_source_is_served_at_once", "the_queues_of_two_sources_are_emptied_in_turns"),
@@ -300,3 +329,132 @@ def test_bad_luck_31_points_that_fade_while_events_come_are_neither_lost_nor_cou
     act_on_due_timers(site)
     company.submit(Change("lead", Operation.UPDATE, {}, lead, trusted=True))
     assert company.row("lead", lead)["score"] == before
+
+
+CAMPAIGN = """
+rules:
+  autumn_mail:
+    kind: automation
+    object: lead
+    when: "urgency == 'high'"
+    again: AGAIN
+    notify: {to: owner, by: [email], message: {en: Autumn offer, zh: 秋季优惠}}
+"""
+
+
+def mails(company: Company) -> int:
+    """Count what the campaign has sent."""
+    with company.storage.looking() as connection:
+        asked = select(func.count()).select_from(fs_outbox)
+        sent = asked.where(fs_outbox.c.topic == "autumn_mail", fs_outbox.c.channel == "email")
+        return int(connection.execute(sent).scalar_one())
+
+
+def comes_back(company: Company, lead: str) -> None:
+    """Let a lead leave the campaign's condition and meet it again."""
+    for urgency in ("normal", "high"):
+        company.update("lead", lead, "admin", urgency=urgency)
+
+
+def test_bad_luck_46_who_comes_back_gets_no_mail_twice(company: Company) -> None:
+    once, later = (
+        with_rules(company, CAMPAIGN.replace("AGAIN", one)) for one in ("never", "90 days")
+    )
+    lead = a_lead(once)
+    comes_back(once, lead)
+    comes_back(once, lead)
+    assert mails(once) == 1
+
+    comes_back(later, lead)
+    assert mails(later) == 1  # the gap has not passed
+    later.now += timedelta(days=91)
+    comes_back(later, lead)
+    comes_back(later, lead)
+
+    assert mails(later) == 2
+
+
+def test_bad_luck_46_of_two_merged_leads_the_mail_was_sent_once(company: Company) -> None:
+    office = with_rules(company, CAMPAIGN.replace("AGAIN", "never"))
+    stays, goes = a_lead(office), a_lead(office)
+    comes_back(office, goes)
+
+    act(office, "admin", "merge", stays, **{"with": goes})
+    comes_back(office, stays)
+
+    assert mails(office) == 1
+
+
+SEALED = "object: lead\nfields: {private_phone: {type: secret, label: {en: Private phone, zh: 私人电话}}}\n"
+
+
+def test_bad_luck_44_a_sealed_phone_is_found_by_its_number_before_and_after_the_key_is_changed(
+    database_url: str,
+) -> None:
+    layers = [read_layer("core", ROOT), a_layer("site", SEALED)]
+    compiled = compile_site(layers, field_types(), rule_kinds())
+    ctx = Context(SYSTEM_ACTOR, NOW, "test", "test")
+
+    def found(storage: Storage, number: str) -> list[str]:
+        query = Query(filter=f"private_phone == '{number}'")
+        return [one.id for one in Reads(storage).list(ctx, model, "lead", query).rows]
+
+    storage = Storage(database_url, secret_key="k" * 32)
+    model, _ = bring_up(storage, compiled, NOW)
+    writes = Writes(storage)
+    (website,) = writes.submit(
+        ctx, model, [Change("channel", Operation.CREATE, {"name": "W", "code": "w", "kind": "own"})]
+    )
+    rows = [
+        {"name": name, "channel": website.record_id, "private_phone": number}
+        for name, number in (("王芳", "13800138044"), ("赵敏", "13800138045"))
+    ]
+    first, _ = writes.submit(ctx, model, [Change("lead", Operation.CREATE, row) for row in rows])
+    assert found(storage, "13800138044") == [first.record_id]
+    storage.close()
+
+    renewed = Storage(database_url, secret_key="n" * 32, old_secret_key="k" * 32)
+    assert reseal(renewed, model) == 2
+    assert reseal(renewed, model) == 0
+    renewed.close()
+
+    alone = Storage(database_url, secret_key="n" * 32)
+    assert found(alone, "13800138044") == [first.record_id]
+    assert found(alone, "13800138049") == []
+    with alone.connection() as connection:
+        kept = connection.execute(text("select * from o_lead")).all()
+    assert "13800138044" not in repr(kept)
+    alone.close()
+    stranger = Storage(database_url, secret_key="s" * 32)
+    with pytest.raises(SealError):
+        reseal(stranger, model)
+    stranger.close()
+
+
+def test_bad_luck_44_of_a_masked_phone_the_last_four_digits_are_shown() -> None:
+    assert str(masked("phone", "+8613800138044")) == "138****8044"
+
+
+def test_bad_luck_41_a_published_ranking_stays_whatever_is_backdated(company: Company) -> None:
+    site = site_of(company)
+
+    def office() -> ranking.Office:
+        return ranking.Office(site.storage, site.reads, site.model, site.system_context("test"))
+
+    program = ranking.program(site.model, "sales_ranking")
+    assert ranking.publish(office(), program) is not None
+    before = ranking.edition(office(), program, None)
+    customer = company.create("customer", name="Backdated", owner=company.ids["li"]).record_id
+    won = {"name": "Late", "customer": customer, "amount": "900000", "closed_on": "2026-10-15"}
+    company.submit(
+        Change(
+            "opportunity",
+            Operation.CREATE,
+            {**won, "stage": "won", "owner": company.ids["li"]},
+            trusted=True,
+        ),
+        who="system",
+    )
+
+    assert ranking.publish(office(), program) is None
+    assert ranking.edition(office(), program, None) == before

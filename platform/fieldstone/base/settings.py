@@ -30,6 +30,7 @@ SCHEMA: dict[str, Any] = _section(
     database=_section(url=TEXT),
     redis=_section(url=OPTIONAL),
     secret_key=OPTIONAL,
+    old_secret_key=OPTIONAL,
     company=TEXT,
     languages={"type": "array", "minItems": 1, "items": {"enum": ["en", "zh"]}},
     time_zone=TEXT,
@@ -81,6 +82,7 @@ class Settings:
     database_url: str = "sqlite:///fieldstone.db"
     redis_url: str | None = None
     secret_key: str = ""
+    old_secret_key: str = ""
     company: str = "Fieldstone"
     languages: tuple[str, ...] = ("en", "zh")
     time_zone: str = "Asia/Shanghai"
@@ -243,6 +245,7 @@ def _settings(folder: Path, raw: Mapping[str, Any]) -> Settings:
         "database_url": (raw.get("database") or {}).get("url"),
         "redis_url": (raw.get("redis") or {}).get("url"),
         "secret_key": raw.get("secret_key") or _kept_secret(folder),
+        "old_secret_key": raw.get("old_secret_key"),
         "company": raw.get("company"),
         "languages": tuple(raw["languages"]) if raw.get("languages") else None,
         "time_zone": raw.get("time_zone"),

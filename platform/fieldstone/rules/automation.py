@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
 from fieldstone.base.english import quantity
 from fieldstone.base.label import Label
+from fieldstone.base.workdays import Span
 from fieldstone.changes.nouns import Change, Draft, Effect, Operation
 from fieldstone.expressions.expression import Expression
-from fieldstone.rules.assignments import Assigned, Template, assigned, assigned_from, template_from
+from fieldstone.rules.assignments import (
+    Assigned,
+    Template,
+    assigned,
+    assigned_from,
+    span_from,
+    template_from,
+)
 from fieldstone.rules.contract import AUTOMATE, Builder, Facts, Rule, Verdict
 from fieldstone.rules.engine import held_before
 from fieldstone.rules.kind import ASSIGNMENTS, BOTH_LANGUAGES, CODES, TEXT, Kind
 from fieldstone.rules.notices import CHANNELS, Audience, audiences_from, message, told
 from fieldstone.rules.wording import field_label, joined, listed
+
+ALWAYS, NEVER = "always", "never"
 
 
 @dataclass(frozen=True)
@@ -46,6 +56,24 @@ class Webhook:
 
 
 @dataclass(frozen=True)
+class Again:
+    """Whether it acts once more for a record that comes back: after `gap` at the earliest, without one never."""
+
+    gap: Span | None = None
+
+    def barred(self, rule: Rule, drafts: Iterable[Draft], facts: Facts) -> frozenset[str]:
+        """Return the records for which it has acted, and may not do so again yet."""
+        stored = [draft.record_id for draft in drafts if draft.before is not None]
+        last = facts.last_decided(rule.code, stored) if stored else {}
+        calendar = facts.calendar(rule.calendar)
+        return frozenset(
+            one
+            for one, at in last.items()
+            if self.gap is None or calendar.after(at, self.gap) > facts.now
+        )
+
+
+@dataclass(frozen=True)
 class Automation:
     """The body of an automation rule. `changed` holds fields and the values they must have come to (none: any)."""
 
@@ -55,6 +83,7 @@ class Automation:
     notices: tuple[Notice, ...]
     webhook: Webhook | None
     labels: Mapping[str, Label]
+    again: Again | None = None  # None: as often as it happens
 
     @property
     def reads(self) -> tuple[Expression, ...]:
@@ -75,8 +104,12 @@ class Automation:
     def decide(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
         """Return what to do for drafts in which the event happens."""
         verdicts = {}
-        for place, draft in enumerate(drafts):
-            if self._happens(rule, draft, facts):
+        happening = {
+            i: draft for i, draft in enumerate(drafts) if self._happens(rule, draft, facts)
+        }
+        done = self.again.barred(rule, happening.values(), facts) if self.again else frozenset()
+        for place, draft in happening.items():
+            if draft.record_id not in done:
                 verdict = self._acted(rule, draft, facts)
                 if verdict is not None:
                     verdicts[place] = verdict
@@ -167,7 +200,14 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Automation:
         tuple(notices),
         _webhook(raw["webhook"], build) if "webhook" in raw else None,
         {one.field: field_label(build.scope, one.field) for one in sets},
+        _again(raw.get("again", ALWAYS), build),
     )
+
+
+def _again(raw: object, build: Builder) -> Again | None:
+    if raw == ALWAYS:
+        return None
+    return Again() if raw == NEVER else Again(span_from(raw, "again", build))
 
 
 def _several(raw: object, path: str) -> list[tuple[str, Mapping[str, Any]]]:
@@ -257,6 +297,10 @@ KIND = Kind(
                         "additionalProperties": {"oneOf": [TEXT, CODES]},
                     },
                 ]
+            },
+            "again": {
+                "type": "string",
+                "description": "For a record that comes back: always, never, or how long after the last time",
             },
             "set": ASSIGNMENTS,
             "create": {"oneOf": [_CREATE, {"type": "array", "items": _CREATE, "minItems": 1}]},

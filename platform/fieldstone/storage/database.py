@@ -38,10 +38,12 @@ KEPT_MODELS: Final = 4
 class Storage:
     """One database, SQLite or PostgreSQL; shared by all threads of a process."""
 
-    def __init__(self, url: str, *, secret_key: str, echo: bool = False) -> None:
-        """Connect on first use; `secret_key` seals secret fields."""
+    def __init__(
+        self, url: str, *, secret_key: str, old_secret_key: str = "", echo: bool = False
+    ) -> None:
+        """Connect on first use; `secret_key` seals secret fields, what the old one sealed is still opened."""
         self._writer, self._reader = engines(url, echo=echo)
-        self.vault = Vault(secret_key)
+        self.vault = Vault(secret_key, old_secret_key)
         self.dialect: str = self._writer.dialect.name
         self._used: tuple[Tables, ...] = ()
 

@@ -20,6 +20,7 @@ from fieldstone.base.errors import FieldstoneError
 
 NONCE_BYTES: Final = 12
 KEY_BYTES: Final = 32
+SEALING: Final = b"fieldstone sealed values 1"
 
 
 class SealError(FieldstoneError):
@@ -33,14 +34,18 @@ class Vault:
     copied to another place does not open. Each sealed value names its key.
     """
 
-    def __init__(self, secret_key: str) -> None:
-        """Derive the keys; an empty secret key is refused."""
+    def __init__(self, secret_key: str, old_secret_key: str = "") -> None:
+        """Derive the keys; an empty secret key is refused. What the old one sealed opens, but is not found by its value."""
         if not secret_key:
             raise ValueError("secret_key is empty")
-        key = _derived(secret_key, b"fieldstone sealed values 1")
+        key = _derived(secret_key, SEALING)
         self._index_key = _derived(secret_key, b"fieldstone blind index 1")
         self._cipher = AESGCM(key)
-        self.key_id = hashlib.sha256(key).hexdigest()[:8]
+        self.key_id = _key_id(key)
+        self._ciphers = {self.key_id: self._cipher}
+        if old_secret_key:
+            old = _derived(old_secret_key, SEALING)
+            self._ciphers.setdefault(_key_id(old), AESGCM(old))
 
     def sealed(self, value: str, place: str) -> str:
         """Return `value` sealed for `place`."""
@@ -51,13 +56,12 @@ class Vault:
     def opened(self, sealed: str, place: str) -> str:
         """Return what was sealed for `place`; raises SealError."""
         key_id, _, body = sealed.partition(".")
-        if key_id != self.key_id:
+        cipher = self._ciphers.get(key_id)
+        if cipher is None:
             raise SealError(f"sealed with key {key_id!r}; this installation has {self.key_id!r}")
         raw = base64.b64decode(body)
         try:
-            return self._cipher.decrypt(
-                raw[:NONCE_BYTES], raw[NONCE_BYTES:], place.encode()
-            ).decode()
+            return cipher.decrypt(raw[:NONCE_BYTES], raw[NONCE_BYTES:], place.encode()).decode()
         except InvalidTag as error:
             raise SealError(f"the sealed value at {place} was moved or altered") from error
 
@@ -102,6 +106,10 @@ class BlindText(TypeDecorator[str]):
 def place_of(table: str, column: str, record_id: str) -> str:
     """Return the name of the one place where a sealed value opens."""
     return f"{table}/{column}/{record_id}"
+
+
+def _key_id(key: bytes) -> str:
+    return hashlib.sha256(key).hexdigest()[:8]
 
 
 def _derived(secret_key: str, purpose: bytes) -> bytes:
