@@ -27,6 +27,8 @@ def whole_of(raw: object) -> int:
 
     A Decimal was computed by an expression and is rounded half up.
     """
+    if type(raw) is int and -BIGGEST <= raw <= BIGGEST:
+        return raw
     exact = number_of(raw)
     if abs(exact) > BIGGEST:
         raise InvalidValueError(

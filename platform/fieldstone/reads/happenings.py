@@ -19,7 +19,7 @@ from fieldstone.reads.frame import may_read
 from fieldstone.reads.populations import fetched, ids_of
 from fieldstone.reads.query import Query
 from fieldstone.reads.sight import Sight
-from fieldstone.rules.desk import WAITS
+from fieldstone.rules.desk_words import WAITS
 from fieldstone.storage.journal import fs_decision, fs_owner_span, fs_stage_history
 
 ENTERED: Final = "entered"

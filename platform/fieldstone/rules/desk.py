@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from hashlib import blake2b
 from typing import Any, Final, Self
 
 from fieldstone.base.cached import cached_property
-from fieldstone.base.english import quantity
 from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Candidate, Draft
+from fieldstone.rules import desk_words as words
 from fieldstone.rules import rotation as ways
 from fieldstone.rules.availability import HERE, INACTIVE
-from fieldstone.rules.caps import GROUP, IN_WORDS, Counted
+from fieldstone.rules.caps import GROUP, Counted
 from fieldstone.rules.contract import Facts, Person, Standing
 from fieldstone.rules.people_scope import as_person
 from fieldstone.rules.rotation import Rotation
@@ -44,6 +43,7 @@ class Desk:
     counted: Counted = field(init=False)
     met: bool = field(default=False, init=False)
     told: dict[str, Candidate] = field(default_factory=dict, init=False)
+    known: dict[str, Label] = field(default_factory=dict, init=False)  # what speaks against whom
 
     def remember(self, turns: Turns, counted: Counted) -> Self:
         """Go on from what the group remembers, which nobody else changes meanwhile."""
@@ -98,7 +98,7 @@ class Desk:
         found = self.rotation.availability.of(self.people, self.facts)
         for person in self.people:
             if found[person.id] is HERE and self.weights[person.id] < 1:
-                found[person.id] = _NO_SHARE
+                found[person.id] = words.NO_SHARE
         return found
 
     @cached_property
@@ -140,19 +140,19 @@ class Desk:
             most = cap.for_person(person, self.standing(person).extra)
             got = self.counted.of(cap.period, person.id)
             if most is not None and got >= most:
-                return _full(cap.period, got)
+                return words.full(cap.period, got)
         holds = self.load.get(person.id, 0)
         if self.rotation.limits.holding and holds >= self.rotation.limits.holding:
-            return _holds_enough(holds)
+            return words.holds_enough(holds)
         left = self.room[person.id]
-        return HERE if left is None or left > 0 else _AT_LIMIT
+        return HERE if left is None or left > 0 else words.AT_LIMIT
 
     def group_is_full(self) -> Label:
         """Return why the whole group gets no more, HERE when it does."""
         for cap in self.rotation.limits.group:
             got = self.counted.of(cap.period, GROUP + self.line)
             if got >= cap.most:
-                return _group_full(cap.period, got)
+                return words.group_full(cap.period, got)
         return HERE
 
     def choose(
@@ -160,14 +160,13 @@ class Desk:
     ) -> tuple[Person | None, Label, tuple[Candidate, ...]]:
         """Return who takes the next draft, why, and every candidate; `refused` says what speaks against a person."""
         self._meet()
-        full = self.group_is_full()
-        obstacles = {p.id: self.obstacle(p) if full is HERE else full for p in self.people}
+        obstacles = self._obstacles()
         for person in self.people:
             if obstacles[person.id] is HERE:
                 obstacles[person.id] = self._unfit(person, draft) or refused(person)
         free = [person for person in self.people if obstacles[person.id] is HERE]
         if not free:
-            return None, _NOBODY, self._candidates(None, HERE, obstacles)
+            return None, words.NOBODY, self._candidates(None, HERE, obstacles)
         person, why = self._pick(free, draft.record_id)
         candidates = self._candidates(person, why, obstacles)
         self._give(person, free)
@@ -176,12 +175,21 @@ class Desk:
     def standings(self) -> tuple[dict[str, Label], Person | None]:
         """Return what speaks against each person now, HERE for nothing, and who is next; for showing it only."""
         self._meet()
-        full = self.group_is_full()
-        obstacles = {p.id: self.obstacle(p) if full is HERE else full for p in self.people}
+        obstacles = self._obstacles()
         free = [person for person in self.people if obstacles[person.id] is HERE]
         if not free or self.rotation.method == ways.RANDOM:
             return obstacles, None
         return obstacles, self._pick(free, "")[0]
+
+    def _obstacles(self) -> dict[str, Label]:
+        """Return what speaks against each person; who got nothing since is not looked at again."""
+        full = self.group_is_full()
+        if full is not HERE:
+            return dict.fromkeys(self.ids, full)
+        for person in self.people:
+            if person.id not in self.known:
+                self.known[person.id] = self.obstacle(person)
+        return dict(self.known)
 
     def take(self, person: Person) -> None:
         """Count one record that a person got without a turn, because it is theirs anyway."""
@@ -190,6 +198,7 @@ class Desk:
 
     def hold_more(self, person: Person, count: int = 1) -> None:
         """Note that a person of this group came to hold more records; nobody else is of interest."""
+        self.known.pop(person.id, None)
         if person.id not in self.weights:
             return
         if self._minds_load:
@@ -215,15 +224,15 @@ class Desk:
     def _unfit(self, person: Person, draft: Draft) -> Label | None:
         for theirs, ours in self.rotation.same:
             if person.facts.get(theirs) != draft.row.get(ours):
-                return _another(theirs)
+                return words.another(theirs)
         reserved = self.standing(person).closed_to(draft.row)
         if reserved is not None:
-            return _no_access(reserved)
+            return words.no_access(reserved)
         among = self.rotation.among
         if among is None:
             return None
         row = {**draft.row, **as_person(self._values(person), among.person_paths)}
-        return None if among.condition.evaluate(row, self.facts.env) is True else _NOT_AMONG
+        return None if among.condition.evaluate(row, self.facts.env) is True else words.NOT_AMONG
 
     def _values(self, person: Person) -> dict[str, object]:
         standing = self.standing(person)
@@ -243,19 +252,19 @@ class Desk:
             case ways.LEAST_LOADED:
                 # min() keeps the order of the people between equals, so the list is the tie-break.
                 person = min(free, key=lambda one: self.load.get(one.id, 0) / shares[one.id])
-                return person, _fewest(self.load.get(person.id, 0))
+                return person, words.fewest(self.load.get(person.id, 0))
             case ways.MOST_AVAILABLE:
                 person = max(free, key=self._room)
-                return person, _most_room(self._room(person))
+                return person, words.most_room(self._room(person))
             case ways.RANDOM:
-                return by_id[_drawn(record_id, self.line, shares)], _BY_LOT
+                return by_id[_drawn(record_id, self.line, shares)], words.BY_LOT
             case ways.ROUND_ROBIN:
                 person = by_id[self.turns.in_order([(self._place(p), p.id) for p in free])]
-                return person, _in_turn(free.index(person) + 1, len(free))
+                return person, words.in_turn(free.index(person) + 1, len(free))
         person = by_id[self.turns.by_share(shares)]
         if self.rotation.method == ways.EQUAL:
-            return person, _by_share(len(free))
-        return person, _by_weight(shares[person.id], sum(shares.values()))
+            return person, words.by_share(len(free))
+        return person, words.by_weight(shares[person.id], sum(shares.values()))
 
     def _room(self, person: Person) -> int:
         limits = self.rotation.limits
@@ -303,10 +312,10 @@ class Desk:
 
     def _waits(self, person: Person) -> Label:
         if self.rotation.method == ways.LEAST_LOADED:
-            return _holds(self.load.get(person.id, 0))
+            return words.holds(self.load.get(person.id, 0))
         if self.rotation.method == ways.MOST_AVAILABLE:
-            return _room_left(self._room(person))
-        return WAITS
+            return words.room_left(self._room(person))
+        return words.WAITS
 
 
 def _drawn(record_id: str, line: str, shares: Mapping[str, int]) -> str:
@@ -318,78 +327,3 @@ def _drawn(record_id: str, line: str, shares: Mapping[str, int]) -> str:
             return one
         place -= share
     raise AssertionError(shares)
-
-
-_NOBODY = Label("nobody can take it", "没有可分配的人员")
-_NO_SHARE = Label("has weight 0 and gets nothing automatically", "分配权重为 0，不参与自动分配")
-_AT_LIMIT = Label("holds as much as the holding limit allows", "已达到持有上限")
-WAITS: Final = Label("waits for the next turn", "等待下一轮")
-_BY_LOT = Label("drawn by lot", "随机抽取")
-_NOT_AMONG = Label("does not meet the entry's condition for people", "不符合该条目的人员条件")
-
-
-@lru_cache(maxsize=1024)
-def _full(period: str, count: int) -> Label:
-    words = IN_WORDS[period]
-    return Label(f"has got {count} {words.en}, the limit", f"{words.zh}已分配 {count} 条，达到上限")
-
-
-@lru_cache(maxsize=1024)
-def _group_full(period: str, count: int) -> Label:
-    words = IN_WORDS[period]
-    return Label(
-        f"the group has got {count} {words.en}, its limit",
-        f"该组{words.zh}已分配 {count} 条，达到上限",
-    )
-
-
-@lru_cache(maxsize=1024)
-def _holds_enough(count: int) -> Label:
-    return Label(f"holds {count}, the limit", f"已持有 {count} 条，达到上限")
-
-
-@lru_cache(maxsize=1024)
-def _holds(count: int) -> Label:
-    return Label(f"holds {count}", f"持有 {count} 条")
-
-
-@lru_cache(maxsize=1024)
-def _fewest(count: int) -> Label:
-    return Label(f"holds {count}, the fewest", f"持有 {count} 条，最少")
-
-
-@lru_cache(maxsize=1024)
-def _most_room(count: int) -> Label:
-    return Label(f"has most room, for {count} more", f"余量最多，还可接收 {count} 条")
-
-
-@lru_cache(maxsize=1024)
-def _room_left(count: int) -> Label:
-    return Label(f"has room for {count} more", f"还可接收 {count} 条")
-
-
-@lru_cache(maxsize=1024)
-def _in_turn(place: int, people: int) -> Label:
-    return Label(f"next in turn, {place} of {people}", f"轮到该成员（{people} 人中第 {place} 位）")
-
-
-@lru_cache(maxsize=1024)
-def _by_share(people: int) -> Label:
-    return Label(
-        f"next by equal shares of {quantity(people, 'person', 'people')}", f"按 {people} 人均分轮到"
-    )
-
-
-@lru_cache(maxsize=1024)
-def _by_weight(weight: int, total: int) -> Label:
-    return Label(f"next by weight, {weight} of {total}", f"按权重轮到（{weight}/{total}）")
-
-
-@lru_cache(maxsize=256)
-def _another(name: str) -> Label:
-    return Label(f"has another {name}", f"{name} 不一致")
-
-
-@lru_cache(maxsize=256)
-def _no_access(value: str) -> Label:
-    return Label(f"has no access to {value} by rank", f"排名未获得“{value}”的分配资格")

@@ -40,12 +40,16 @@ def match_keys(plan: Plan, row: Mapping[str, object]) -> dict[str, tuple[str, ..
     """
     values = {}
     for key, fields in plan.items():
+        if len(fields) == 1:
+            if found := _alternatives(_ways(key)[0], row.get(fields[0])):
+                values[key] = found
+            continue
         given = [row.get(name) for name in fields]
         if None in given:
             continue
         parts = [_alternatives(h, value) for h, value in zip(_ways(key), given, strict=True)]
         if all(parts):
-            values[key] = _combined(parts) if len(parts) > 1 else parts[0]
+            values[key] = _combined(parts)
     return values
 
 

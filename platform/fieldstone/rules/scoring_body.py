@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from typing import Final
 
+from fieldstone.base.cached import cached_property
 from fieldstone.base.english import quantity
 from fieldstone.base.label import Label
 from fieldstone.base.workdays import zone_of
@@ -41,6 +42,13 @@ class Item:
     def holds(self, row: Mapping[str, object], facts: Facts) -> bool:
         """Tell whether the record meets the item's condition."""
         return self.when is None or self.when.evaluate(row, facts.env) is True
+
+    @cached_property
+    def plain(self) -> int | None:
+        """Return the points of a fact that always gives the same, None where they depend on the record."""
+        if isinstance(self.points, Expression) or self.operator != "add":
+            return None
+        return rounded(self.caps.bounded(Decimal(self.points)))
 
     def stated(self, row: Mapping[str, object], facts: Facts, so_far: Decimal) -> Decimal:
         """Return what a fact of the record changes the points of its dimension by, which come to `so_far`."""
@@ -145,7 +153,7 @@ class Scoring:
         turns: list[datetime] = []
         for item in self.items:
             so_far = sums.get(item.dimension, 0)
-            found, turn = self._found(item, row, facts, Decimal(so_far), zone)
+            found, turn = self._found(item, row, facts, so_far, zone)
             given = self._within_group(item, found, grouped)
             points[item.code] = given
             sums[item.dimension] = so_far + given
@@ -163,7 +171,7 @@ class Scoring:
         item: Item,
         row: Mapping[str, object],
         facts: Facts,
-        so_far: Decimal,
+        so_far: int,
         zone: tzinfo,
     ) -> tuple[int, datetime | None]:
         """Return the points of one item, and when time will change them."""
@@ -172,7 +180,10 @@ class Scoring:
         if not item.holds(row, facts):
             return 0, None
         if item.happening is None:
-            return rounded(item.caps.bounded(item.stated(row, facts, so_far))), None
+            if item.plain is not None:
+                return item.plain, None
+            stated = item.stated(row, facts, Decimal(so_far))
+            return rounded(item.caps.bounded(stated)), None
         earned = item.happening.earned(row, facts.env, item.caps, zone)
         worth = item.happening.worth(earned, facts.now)
         return rounded(item.caps.bounded(worth)), item.happening.next_change(earned, facts.now)

@@ -23,9 +23,10 @@ def _parse_one(draft: Draft, work: Work) -> Draft:
         return draft
     values: dict[str, object] = {}
     problems: list[Problem] = []
+    told = {problem.path for problem in draft.problems}
     for code, raw in draft.change.values.items():
         field = work.spec.fields.get(code)
-        if any(problem.path == code for problem in draft.problems):
+        if code in told:
             continue  # admit has said what is wrong with this one
         if field is None or field.archived:
             cure = did_you_mean(code, work.spec.fields)
