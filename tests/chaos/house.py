@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,12 +10,13 @@ from typing import Any
 
 from fieldstone import bootstrap
 from fieldstone.actions.applying import Applying
+from fieldstone.actions.claiming import Wish, claim_all
 from fieldstone.actions.contract import Call, Result
 from fieldstone.actions.running import run
 from fieldstone.base.errors import RefusedError
 from fieldstone.base.settings import Settings
 from fieldstone.changes.nouns import Actor, Change, Context, Operation, Outcome
-from fieldstone.evolution.apply import Wish
+from fieldstone.evolution.apply import Wish as Intent
 from fieldstone.site import Site
 
 BEGAN = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)  # a Monday, ten o'clock in Shanghai
@@ -84,6 +85,16 @@ class House:
         except RefusedError as refused:
             return [one.code for one in refused.problems]
 
+    def claim(self, who: str, pool: str, leads: Sequence[str], *, atomic: bool) -> list[str]:
+        """Claim several leads at once, and return those that were given."""
+        site, model = self.site, self.site.model
+        ctx = self.context(who)
+        wish = Wish(ctx, model, "lead", pool, leads, site.reads, site.writes, atomic)
+        try:
+            return [one.record_id for one in claim_all(wish) if not one.problems]
+        except RefusedError:
+            return []
+
     def submit(self, who: str, changes: Iterable[Change], source: str = "api") -> list[Outcome]:
         site = self.site
         return list(site.writes.submit(self.context(who, source), site.model, list(changes)))
@@ -107,7 +118,7 @@ class House:
             documents = documents.with_value(path.split("."), value)
         planned = changing.plan(ctx, documents)
         assert not planned.problems, planned.problems
-        changing.apply(ctx, planned, Wish(reason, second_word=True))
+        changing.apply(ctx, planned, Intent(reason, second_word=True))
 
     def apply(self, rule: str) -> None:
         """Let a rule look at the records that were there before it; a worker does it."""

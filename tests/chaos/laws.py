@@ -119,11 +119,16 @@ class Laws:
             one.person == person and one.at >= since and not one.returned for one in self.taken
         )
 
-    def may_claim(self, who: str) -> bool:
-        """Tell whether the quotas leave room for one more."""
+    def room(self, who: str) -> int:
+        """Return how many more the quotas let somebody claim."""
         most = self.limits.manager_per_day if who == "mei" else self.limits.per_day
         person = self.house.people[who]
-        return self.spent_today(person) < most and self.kept_lately(person) < self.limits.net
+        left = most - self.spent_today(person), self.limits.net - self.kept_lately(person)
+        return max(0, min(left))
+
+    def may_claim(self, who: str) -> bool:
+        """Tell whether the quotas leave room for one more."""
+        return self.room(who) > 0
 
     # -- the look
 
