@@ -23,9 +23,12 @@ def a_good_lead(company: Company, owner: str = "li") -> str:
 def test_a_converted_lead_leaves_three_records_that_know_each_other(company: Company) -> None:
     lead = a_good_lead(company)
 
-    made = act(company, "li", "convert", lead).others
+    result = act(company, "li", "convert", lead)
 
+    made = result.others
     assert set(made) == set(MADE)
+    assert result.outcome is not None
+    assert result.outcome.warnings == ()
     source = company.row("lead", lead)
     assert source["stage"] == "converted"
     assert source["converted_at"] == company.now

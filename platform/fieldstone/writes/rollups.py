@@ -127,19 +127,24 @@ def _told(
 def touched_timelines(standing: Sequence[Draft], model: Model, ctx: Context) -> Iterable[Change]:
     """Ask that records remember when something last happened with them (a finished activity).
 
-    An activity that was corrected or deleted moves nothing, but rules look again at what it was about.
+    An activity that was corrected or deleted moves nothing, but rules look again at what it was about. A record
+    that remembers for itself (a deal of a customer) is an activity of another only when they are joined.
     """
     touched: dict[tuple[str, str], tuple[Draft, bool]] = {}
     for draft in standing:
         # A merge tells by itself when something last happened with the record that stays.
         if draft.change.relinks or draft.row.get("status") not in (None, "done"):
             continue
+        if draft.change.action == TIMELINE:
+            continue
+        remembers = model.objects[draft.change.object_name].timeline
         gone = draft.operation is Operation.DELETE
         for field in plan_for(model, draft.change.object_name).timelines:
             record_id = draft.row.get(field.code)
             if record_id:
                 fresh = not gone and (draft.changed(field.code) or draft.changed("status"))
-                touched[field.type.expression_type.of, str(record_id)] = (draft, fresh)
+                if fresh or not remembers:
+                    touched[field.type.expression_type.of, str(record_id)] = (draft, fresh)
     for (target, record_id), (draft, fresh) in touched.items():
         at = draft.row.get("done_at") or draft.change.as_of or ctx.now
         yield Change(
