@@ -67,7 +67,7 @@ def run(
         set
     )  # by kind, where a rule said: stop on match
     for rule in in_order(rules):
-        if in_force(rule, facts.now):
+        if in_force(rule, facts.now) or hears_ends(rule):
             spoken = _spoken(rule, present, closed[rule.kind], facts)
             for place, verdict in spoken.items():
                 present[place] = fold(present[place], rule, verdict, fit)
@@ -168,16 +168,20 @@ def due(
 def _spoken(
     rule: Rule, present: Sequence[Draft], closed: Collection[int], facts: Facts
 ) -> dict[int, Verdict]:
-    """Return what one rule says, by place: about drafts that meet it, and about those that no longer do."""
+    """Return what one rule says, by place: about drafts that meet it, and about those that no longer do.
+
+    A rule that is switched off keeps its timers, so it still hears where they end.
+    """
     matched: list[int] = []
     lapsed: list[int] = []
     lapsing = _lapsing(rule)
+    acts = in_force(rule, facts.now)
     for place, draft in enumerate(present):
         if place in closed or not concerns(rule, draft):
             continue
         if holds(rule, draft.row, facts):
-            matched.append(place)
-        elif lapsing is not None and held_before(rule, draft, facts):
+            matched += [place] if acts else []
+        elif lapsing is not None and (_looks(rule, draft) or held_before(rule, draft, facts)):
             lapsed.append(place)
     verdicts = _capped(rule, matched, present, facts)
     if lapsed and lapsing is not None:
@@ -186,12 +190,19 @@ def _spoken(
     return verdicts
 
 
+def hears_ends(rule: Rule) -> bool:
+    """Tell whether a rule keeps something of the records it concerns, to be removed when it no longer does."""
+    return hasattr(type(rule.body), "lapse")
+
+
+def _looks(rule: Rule, draft: Draft) -> bool:
+    """Tell whether the rule was asked to look at a record that was there."""
+    return bool(draft.change.hears) and draft.change.hears == rule.code
+
+
 def _lapsing(rule: Rule) -> LapsingBody | None:
     """Return the body if it hears of ends; a look at the class, for isinstance of a protocol is slow."""
-    body: object = rule.body
-    if not hasattr(type(body), "lapse"):
-        return None
-    return cast("LapsingBody", body)
+    return cast("LapsingBody", rule.body) if hears_ends(rule) else None
 
 
 def _capped(

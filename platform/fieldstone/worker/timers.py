@@ -29,7 +29,7 @@ CATCH_UP: Final = 200
 CATCH_UP_EVERY: Final = timedelta(minutes=10)
 """After a long stop each rule acts on so many records in so much time."""
 PUT_OFF: Final = timedelta(hours=1)
-"""A record whose rule fails on it is looked at again after this long."""
+"""A record whose rule fails on it, or is switched off, is looked at again after this long."""
 SHUFFLE: Final = random.SystemRandom()
 
 
@@ -79,9 +79,9 @@ def _parts(seen: Sequence[TakenTimer]) -> list[list[TakenTimer]]:
 def _act_together(site: Site, seen: Sequence[TakenTimer]) -> int:
     """Settle timers of one object in one transaction; where that fails, each in its own."""
     model = site.model
-    known = [one for one in seen if _knows(model, one)]
-    # Perhaps a newer process knows the others: what is not ours to judge is not ours to remove.
-    settled = sum(_put_off(site, one) for one in seen if not _knows(model, one))
+    known = [one for one in seen if _acts(model, one)]
+    # Perhaps a newer process knows the others, or their rule is switched on again: they wait for it.
+    settled = _put_off(site, [one for one in seen if not _acts(model, one)])
     try:
         acted = _look(site, model, known) if known else 0
     except Exception as error:  # noqa: BLE001 - the worker's border; each is tried, and told, alone
@@ -92,8 +92,10 @@ def _act_together(site: Site, seen: Sequence[TakenTimer]) -> int:
     return settled + len(known)
 
 
-def _knows(model: Model, seen: TakenTimer) -> bool:
-    return seen.object_name in model.objects and seen.timer.rule in model.rules
+def _acts(model: Model, seen: TakenTimer) -> bool:
+    """Tell whether this process knows the rule of a timer, and it is on: what is not ours to judge stays."""
+    rule = model.rules.get(seen.timer.rule)
+    return seen.object_name in model.objects and rule is not None and rule.enabled
 
 
 def _act(site: Site, model: Model, seen: TakenTimer) -> bool:
@@ -105,11 +107,11 @@ def _act(site: Site, model: Model, seen: TakenTimer) -> bool:
         return False  # somebody wrote the record at the same moment; it is read anew next time
     except RefusedError as refused:
         log.warning("timer refused", rule=timer.rule, record=timer.record_id, why=str(refused))
-        return _put_off(site, seen)
+        return bool(_put_off(site, [seen]))
     except Exception:
         # The worker's border: one broken rule must not stop the others.
         log.exception("timer failed", rule=timer.rule, record=timer.record_id)
-        return _put_off(site, seen)
+        return bool(_put_off(site, [seen]))
     if acted:
         log.info("timer acted", rule=timer.rule, kind=timer.kind, record=timer.record_id)
     return True
@@ -125,7 +127,10 @@ def _look(site: Site, model: Model, seen: Sequence[TakenTimer]) -> int:
     return len(outcomes)
 
 
-def _put_off(site: Site, seen: TakenTimer) -> bool:
+def _put_off(site: Site, seen: Sequence[TakenTimer]) -> int:
+    """Look at timers again in an hour; return how many were still due."""
+    if not seen:
+        return 0
     with site.storage.connection() as connection:
-        now = site.clock()
-        return DueTimers(connection).put_off(seen, now, now + PUT_OFF)
+        now, due = site.clock(), DueTimers(connection)
+        return sum(due.put_off(one, now, now + PUT_OFF) for one in seen)

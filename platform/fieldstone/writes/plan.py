@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -12,6 +12,7 @@ from fieldstone.model.formulas import in_order
 from fieldstone.model.objects import Field, ObjectType, StageAction
 from fieldstone.model.site_model import Model
 from fieldstone.rules.contract import CLEAN, VALIDATE, Rule
+from fieldstone.rules.engine import hears_ends
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class ObjectPlan:
     children: Mapping[str, ObjectPlan]  # rows fields by code
     paths: frozenset[str]
     relations: Mapping[str, frozenset[str]]
-    rules: tuple[Rule, ...]
+    rules: tuple[Rule, ...]  # those that are on, and those that still hear where their timers end
     rollups_from: tuple[str, ...]  # lookup fields whose targets hold rollups over this object
     timelines: tuple[Field, ...]  # lookup fields to objects with a timeline
     watched: frozenset[str]  # totals that rules hear of, and the formulas over them
@@ -55,7 +56,7 @@ def plan_of(model: Model, object_name: str) -> ObjectPlan:
     """Work out the plan for one object of the model."""
     spec = model.objects[object_name]
     fields = [field for field in spec.fields.values() if not field.archived]
-    rules = model.rules_of(object_name)
+    rules = tuple(_heard(model, object_name))
     expressions = [*_expressions_of(spec), *_expressions_of_rules(rules)]
     paths = frozenset(path for one in expressions for path in one.paths)
     relations: dict[str, frozenset[str]] = {}
@@ -90,6 +91,12 @@ def plan_of(model: Model, object_name: str) -> ObjectPlan:
         timelines=tuple(f for f in fields if _leads_to_timeline(model, f)),
         watched=_watched(fields, rules),
     )
+
+
+def _heard(model: Model, object_name: str) -> Iterator[Rule]:
+    for rule in model.rules.values():
+        if rule.object_name == object_name and (rule.enabled or hears_ends(rule)):
+            yield rule
 
 
 def _watched(fields: Iterable[Field], rules: Iterable[Rule]) -> frozenset[str]:
