@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 import structlog
@@ -40,6 +40,9 @@ from fieldstone.web.app import build_app
 from fieldstone.worker.inside import start_inside
 
 log = structlog.get_logger()
+
+DRAFTS = 2
+"""Models of what is being typed that are kept: the same text comes again when a preview is looked at otherwise."""
 
 
 def configure_logs() -> None:
@@ -116,12 +119,14 @@ def compile_model(settings: Settings, words: Vocabulary, stored: Documents | Non
     return _compiled(settings, words, layers_of(settings, stored))
 
 
-def _compiled(settings: Settings, words: Vocabulary, layers: Sequence[Layer]) -> Model:
+def _compiled(
+    settings: Settings, words: Vocabulary, layers: Sequence[Layer], *, keep: bool = True
+) -> Model:
     model = compile_site(
         layers,
         words.types,
         words.kinds,
-        cache=settings.state_folder / "cache",
+        cache=settings.state_folder / "cache" if keep else None,
         report_schema=REPORT_SCHEMA,
         defaults={"currency": settings.currency},
     )
@@ -135,7 +140,12 @@ def _workshop(settings: Settings, words: Vocabulary, storage: Storage, clock: Cl
     def compiled(stored: Documents) -> Model:
         return _compiled(settings, words, ground.layers(stored))
 
-    return Workshop(storage, compiled, clock, ground.layers)
+    # What is being typed is compiled over and over: it must not push out what processes start with.
+    @lru_cache(maxsize=DRAFTS)
+    def drafted(stored: Documents) -> Model:
+        return _compiled(settings, words, ground.layers(stored), keep=False)
+
+    return Workshop(storage, compiled, clock, ground.layers, drafted)
 
 
 def stored_documents(settings: Settings) -> Documents:

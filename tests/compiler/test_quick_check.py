@@ -5,9 +5,11 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
+from fieldstone import rules
 from fieldstone.compiler.quick_check import quick_check
 from fieldstone.compiler.shapes import OBJECT_PARTS, field_schema, object_schema
-from fieldstone.compiler.site_shapes import RULE_ENVELOPE, SITE_PARTS, closed
+from fieldstone.compiler.site_shapes import RULE_ENVELOPE, SITE_PARTS, closed, rule_schema
+from fieldstone.extensions.builtin import members
 from tests.builders import field_types
 
 SCHEMAS = {
@@ -15,6 +17,10 @@ SCHEMAS = {
     **{name: closed({name: schema}) for name, schema in {**OBJECT_PARTS, **SITE_PARTS}.items()},
     "envelope": closed(RULE_ENVELOPE),
     "object": object_schema({"type": "string"}),
+    **{f"rule {kind.name}": rule_schema(kind) for kind in members(rules, "KIND").values()},
+    "one of": {"oneOf": [{"type": "integer"}, {"enum": ["text", 1, None]}, {"required": ["en"]}]},
+    "not": {"not": {"required": ["en", "zh"]}, "uniqueItems": True},
+    "neither": {"not": {"type": ["integer", "object"]}, "allOf": [{"type": "number"}]},
 }
 WORDS = st.sampled_from(
     ["text", "lookup", "name", "a b", "", "list", "own", "en", "2 days", "Ü", "gray", "forward"]

@@ -25,6 +25,19 @@ def test_a_second_start_finds_nothing_to_do(site: Site) -> None:
     assert (brought.done, brought.notes) == ((), ())
 
 
+def test_the_tables_of_a_model_are_made_when_they_are_asked_for_and_once(site: Site) -> None:
+    tables = site.storage.use(replace(site.model))
+
+    assert "lead" in tables.objects
+    assert "nothing" not in tables.objects
+    assert set(tables.objects) == set(site.model.objects)
+    assert not tables.metadata.tables
+    with ThreadPoolExecutor(8) as threads:
+        made = list(threads.map(lambda _: tables["lead"], range(16)))
+    assert all(one is made[0] for one in made)
+    assert list(tables.metadata.tables) == ["o_lead"]
+
+
 def test_a_new_field_object_and_index_are_added_and_old_rows_stay(site: Site) -> None:
     lead = site.add("lead", name="张伟")
     model = a_model(a_field("floor", WHOLE, indexed=True))

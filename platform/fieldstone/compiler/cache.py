@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import pickle
 import sys
@@ -12,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 
 import fieldstone
+from fieldstone.base.lasting import garbage_waits
 from fieldstone.model.site_model import Model
 
 KEPT = 5  # models of earlier contents; the oldest go first
@@ -60,14 +60,8 @@ def read(folder: Path, name: str) -> Model | None:
 
 
 def _loaded(content: bytes) -> object:
-    """Return what was pickled. The collector would look through the growing model again and again: it waits."""
-    collecting = gc.isenabled()
-    gc.disable()
-    try:
+    with garbage_waits():
         return pickle.loads(content)  # noqa: S301 - a file of our own, see `read`
-    finally:
-        if collecting:
-            gc.enable()
 
 
 def write(folder: Path, name: str, model: Model) -> None:

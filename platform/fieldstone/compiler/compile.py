@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldstone import __version__
+from fieldstone.base.lasting import garbage_waits
 from fieldstone.compiler import cache as model_cache
 from fieldstone.compiler.assembly import Assembly
 from fieldstone.compiler.loading import load, read_layer
@@ -47,7 +48,8 @@ def compile_site(
         found = model_cache.read(cache, key)
         if found is not None:
             return found
-    model = _assembled(layers, types, kinds, report_schema, defaults or {})
+    with garbage_waits():
+        model = _assembled(layers, types, kinds, report_schema, defaults or {})
     model = replace(model, layers=tuple(layer.name for layer in layers), digest=digest)
     if cache:
         model_cache.write(cache, key, model)

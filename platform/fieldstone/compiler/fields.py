@@ -9,7 +9,7 @@ from fieldstone.base.label import label_of
 from fieldstone.base.names import did_you_mean, is_code, nearest
 from fieldstone.compiler.outline import Outline, Words, first_code, physical
 from fieldstone.compiler.problems import Spot
-from fieldstone.compiler.schema_check import Shape
+from fieldstone.compiler.schema_check import shape_of
 from fieldstone.compiler.shapes import DERIVED, FIELD_ENVELOPE, LINKING, WITH_OPTIONS, field_schema
 from fieldstone.compiler.system_fields import CHILD_ONLY, TAKEN
 from fieldstone.compiler.tree import earlier_codes, plain
@@ -24,11 +24,10 @@ LATER = frozenset({"rows", "rollup"})  # made when the fields of other objects a
 
 
 class FieldReader:
-    """Reads the fields of all objects; keeps the checked shapes of the field types."""
+    """Reads the fields of all objects."""
 
     def __init__(self, words: Words) -> None:
         self._words = words
-        self._shapes: dict[str, Shape] = {}
 
     def add_fields(self, outline: Outline, spot: Spot, raw: Mapping[str, Any]) -> None:
         """Read the fields of an object or of child rows into its outline, in the order of the page."""
@@ -148,9 +147,8 @@ class FieldReader:
 
     def _checked(self, spot: Spot, settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
         name = settings["type"]
-        if name not in self._shapes:
-            self._shapes[name] = Shape(field_schema(self._words.types[name]))
-        return settings if self._shapes[name].check(spot, settings) else None
+        shape = shape_of(self._words.types[name], field_schema)
+        return settings if shape.check(spot, settings) else None
 
     def _type(self, spot: Spot, name: str, settings: Mapping[str, Any]) -> FieldType | None:
         """Return the configured type; child rows and rollups get theirs later, here a text stands for them."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 from fieldstone.base.errors import MetadataError, Problem
@@ -13,7 +14,7 @@ from fieldstone.compiler.merging import merged, report_empty
 from fieldstone.compiler.problems import Problems, Spot
 from fieldstone.compiler.reading import MAX_CHARACTERS, read
 from fieldstone.compiler.renames import rename_objects
-from fieldstone.compiler.tree import Document, Items, Layer, Table, earlier_codes
+from fieldstone.compiler.tree import Document, Items, Layer, Table, copied, earlier_codes
 
 FOLDERS = ("metadata", "rules", "reports")
 PARTS = ("roles", "nav", "options", "calendars", "rules", "reports")
@@ -83,10 +84,47 @@ class Source:
     # What a layer took away, by (object, field), ("roles", role) and ("relations", name): the layers below it, which may still name it.
     removed: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
 
+    def twin(self) -> Source:
+        """Return an independent source; what stands in its tables is shared."""
+        return Source(dict(self.objects), self.parts.copy(), dict(self.removed))
+
+    def copied(self) -> Source:
+        """Return a source that shares no table."""
+        objects = {code: copied(table) for code, table in self.objects.items()}
+        return Source(objects, copied(self.parts), dict(self.removed))
+
 
 def load(layers: Sequence[Layer], problems: Problems) -> Source:
-    """Return all layers merged, lowest first; whatever cannot be read is reported and left out."""
-    source = Source()
+    """Return all layers merged, lowest first; whatever cannot be read is reported and left out.
+
+    The lower layers are files of the installation: while the highest one is being edited they are read once.
+    """
+    files = max(len(layers) - 1, 1)
+    below = tuple(Layer(one.name, tuple(one.documents)) for one in layers[:files])
+    kept = _sound(below)
+    if kept is None:
+        source = _merged(Source(), layers, (), problems)
+    else:
+        # Present codes are written in the place of earlier ones: not into what others share.
+        renamed = any("renamed_from" in one.text for layer in layers for one in layer.documents)
+        lower = kept.copied() if renamed else kept.twin()
+        source = _merged(lower, layers[files:], below, problems)
+    rename_objects(source.objects, source.parts)
+    return source
+
+
+@lru_cache(maxsize=2)
+def _sound(layers: tuple[Layer, ...]) -> Source | None:
+    """Return layers merged as far as that goes without those above them; None when something is wrong with them."""
+    problems = Problems()
+    source = _merged(Source(), layers, (), problems)
+    return None if len(problems) else source
+
+
+def _merged(
+    source: Source, layers: Sequence[Layer], below: Sequence[Layer], problems: Problems
+) -> Source:
+    """Return a source, made of the layers `below`, with more layers laid over it."""
     for place, layer in enumerate(layers):
         tables = {}
         for document in layer.documents:
@@ -94,10 +132,9 @@ def load(layers: Sequence[Layer], problems: Problems) -> Source:
             if table is not None:
                 tables[document.path] = table
         found = _one_layer(tables, problems)
-        below = frozenset(lower.name for lower in layers[:place])
-        source.removed |= _removals(found, below) | _relations_gone(source, found, below)
+        lower = frozenset(one.name for one in (*below, *layers[:place]))
+        source.removed |= _removals(found, lower) | _relations_gone(source, found, lower)
         _lay_over(source, found, problems)
-    rename_objects(source.objects, source.parts)
     return source
 
 

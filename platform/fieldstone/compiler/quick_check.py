@@ -76,6 +76,42 @@ def _items(given: Mapping[str, Any] | bool) -> Fits:
     return lambda value: not isinstance(value, list) or all(item(one) for one in value)
 
 
+def _one_of(given: list[Mapping[str, Any] | bool]) -> Fits:
+    fits = [quick_check(one) for one in given]
+    others = [
+        _all([_surely_not(one) for one in given[:place] + given[place + 1 :]])
+        for place in range(len(given))
+    ]
+    alone = list(zip(fits, others, strict=True))
+    return lambda value: any(fit(value) and not_others(value) for fit, not_others in alone)
+
+
+def _surely_not(schema: Mapping[str, Any] | bool) -> Fits:
+    """Return a function that is true only for values that do not fit `schema`; it may be false for one that does not."""
+    if isinstance(schema, bool):
+        return lambda _: not schema
+    return _any(
+        [REFUSALS[keyword](given) for keyword, given in schema.items() if keyword in REFUSALS]
+    )
+
+
+def _other_kind(given: str | list[str]) -> Fits:
+    # 5.0 is a whole number to jsonschema.
+    words = [given] if isinstance(given, str) else given
+    kinds = _any([TYPES["number" if word == "integer" else word] for word in words])
+    return lambda value: not kinds(value)
+
+
+def _lacking(keys: list[str]) -> Fits:
+    return lambda value: isinstance(value, dict) and not all(key in value for key in keys)
+
+
+def _different(items: Any) -> bool:
+    if not isinstance(items, list):
+        return True
+    return all(isinstance(one, str) for one in items) and len(set(items)) == len(items)
+
+
 def _names(given: Mapping[str, Any] | bool) -> Fits:
     name = quick_check(given)
     return lambda value: not isinstance(value, dict) or all(name(key) for key in value)
@@ -111,6 +147,10 @@ KEYWORDS: Mapping[str, Callable[[Any], Fits]] = {
     "type": _type,
     "enum": _enum,
     "const": lambda given: _enum([given]),
+    "allOf": lambda given: _all([quick_check(one) for one in given]),
+    "oneOf": _one_of,
+    "not": _surely_not,
+    "uniqueItems": lambda given: _different if given else quick_check(True),
     "anyOf": lambda given: _any([quick_check(one) for one in given]),
     "items": _items,
     "propertyNames": _names,
@@ -124,4 +164,10 @@ KEYWORDS: Mapping[str, Callable[[Any], Fits]] = {
     "maxItems": _size(list, _most),
     "minProperties": _size(dict, _least),
     "maxProperties": _size(dict, _most),
+}
+REFUSALS: Mapping[str, Callable[[Any], Fits]] = {
+    "type": _other_kind,
+    "enum": lambda given: lambda value: value not in given,
+    "const": lambda given: lambda value: value != given,
+    "required": _lacking,
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -13,7 +13,7 @@ from fieldstone.base.label import label_of
 from fieldstone.base.names import is_code
 from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.resolving import Resolver
-from fieldstone.compiler.schema_check import Shape
+from fieldstone.compiler.schema_check import shape_of
 from fieldstone.compiler.site_shapes import rule_schema
 from fieldstone.compiler.tree import plain
 from fieldstone.compiler.words import known_code, label_from
@@ -27,12 +27,11 @@ EVENTS = ("create", "update", "delete", "restore", "assign")
 
 @dataclass
 class RuleReader:
-    """Compiles the rules of a site; keeps the checked shapes of the kinds."""
+    """Compiles the rules of a site."""
 
     kinds: Mapping[str, RuleKind]
     resolver: Resolver
     names: Mapping[str, Mapping[str, object]]  # by what they name: rule, role, calendar, pool
-    shapes: dict[str, Shape] = field(default_factory=dict)
 
     def rules_of(self, spot: Spot, raw: Mapping[str, Any]) -> dict[str, Rule]:
         """Return the rules that are right, in the order of the files."""
@@ -57,9 +56,7 @@ class RuleReader:
         if not known_code(spot.under("kind"), "kind of rule", raw["kind"], self.kinds):
             return None
         kind = self.kinds[raw["kind"]]
-        if kind.name not in self.shapes:
-            self.shapes[kind.name] = Shape(rule_schema(kind))
-        if not self.shapes[kind.name].check(spot, raw):
+        if not shape_of(kind, rule_schema).check(spot, raw):
             return None
         own = {name: spec for name, spec in self.resolver.objects.items() if spec.parent is None}
         if not known_code(spot.under("object"), "object", raw["object"], own):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from jsonschema import Draft202012Validator
 
@@ -11,6 +11,7 @@ from fieldstone.base.names import did_you_mean
 from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.quick_check import quick_check
 
+Word = TypeVar("Word")
 Wrong = tuple[str, str, str]  # code, message, cure
 # jsonschema's ValidationError is `Any` here: its attributes are typed as anything or unset.
 
@@ -52,6 +53,17 @@ class Shape:
                 wrong = True
                 _report(spot, cause)
         return not wrong
+
+
+_SHAPES: dict[int, tuple[object, Shape]] = {}
+
+
+def shape_of(word: Word, schema: Callable[[Word], Mapping[str, Any]]) -> Shape:
+    """Return the shape of what a field type or a kind of rule is told, made once: those of a process never change."""
+    kept = _SHAPES.get(id(word))
+    if kept is None:
+        kept = _SHAPES[id(word)] = (word, Shape(schema(word)))
+    return kept[1]
 
 
 def _causes(error: Any) -> Iterable[Any]:

@@ -70,6 +70,25 @@ class Items(list[Any]):
         self.places.append(place)
 
 
+def copied(table: Table) -> Table:
+    """Return a table that shares no other table or list with this one."""
+    twin = table.copy()
+    for key, value in table.items():
+        twin[key] = _copied(value)
+    return twin
+
+
+def _copied(value: object) -> object:
+    if isinstance(value, Table):
+        return copied(value)
+    if not isinstance(value, Items):
+        return value
+    twin = Items(value.origin, value.operation)
+    twin.extend(map(_copied, value))
+    twin.places = list(value.places)
+    return twin
+
+
 Path = tuple[str | int, ...]
 
 

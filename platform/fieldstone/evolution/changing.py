@@ -61,7 +61,7 @@ class Changing:
     def draft(self, ctx: Context, documents: Documents) -> Model:
         """Return the model that these documents make; nothing is planned. Raises MetadataError, RefusedError (403)."""
         self.admit(ctx)
-        return self.workshop.model(documents)
+        return self.workshop.drafted(documents)
 
     def apply(self, ctx: Context, planned: Plan, wish: Wish) -> Applied:
         """Put a plan into force; see evolution.apply. Raises RefusedError (403, 409, 422)."""

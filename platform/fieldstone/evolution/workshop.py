@@ -30,6 +30,7 @@ class Workshop:
     compile: Compile
     clock: Clock
     layers: Below = lambda documents: documents.layers
+    draft: Compile | None = None  # compiles what is tried out and soon forgotten
 
     def current(self) -> tuple[int, Documents]:
         """Return the revision in force and its documents."""
@@ -38,6 +39,10 @@ class Workshop:
     def model(self, documents: Documents) -> Model:
         """Return the compiled model with every field in the column that keeps its type of values. Raises MetadataError."""
         return self.storage.kept_columns().applied(self.compile(documents))
+
+    def drafted(self, documents: Documents) -> Model:
+        """Return the model of documents that are being written. Raises MetadataError."""
+        return self.storage.kept_columns().applied((self.draft or self.compile)(documents))
 
     def documents(self, number: int) -> Documents:
         """Return the documents of a revision. Raises RefusedError (404) for a number that never was."""

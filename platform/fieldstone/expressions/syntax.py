@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from functools import lru_cache
 from threading import Lock
 from typing import Final
 
@@ -52,8 +53,12 @@ class Source:
         return ExpressionError(self.text, [problem(code, column, message, cure)])
 
 
+@lru_cache(maxsize=512)
 def read(text: str) -> tuple[Source, ast.expr]:
-    """Return the source and its syntax tree; raises ExpressionError on broken syntax or limits."""
+    """Return the source and its syntax tree; raises ExpressionError on broken syntax or limits.
+
+    Nobody changes a tree: what a model says is read several times while somebody edits it, and the same each time.
+    """
     source = Source(text[: MOST_CHARACTERS + 1])
     _check_characters(source, text)
     try:

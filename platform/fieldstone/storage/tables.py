@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import (
@@ -114,6 +115,36 @@ class ObjectTable:
         return self.table.name
 
 
+class _ObjectTables(Mapping[str, ObjectTable]):
+    """The tables of all objects, each made when it is asked for first: most models of a draft need two or three."""
+
+    def __init__(
+        self, specs: Mapping[str, ObjectType], make: Callable[[ObjectType], ObjectTable]
+    ) -> None:
+        self._specs = specs
+        self._make = make
+        self._made: dict[str, ObjectTable] = {}
+        self._one_at_a_time = Lock()  # a table's name is taken once
+
+    def __getitem__(self, code: str) -> ObjectTable:
+        found = self._made.get(code)
+        if found is not None:
+            return found
+        with self._one_at_a_time:
+            if code not in self._made:
+                self._made[code] = self._make(self._specs[code])
+            return self._made[code]
+
+    def __contains__(self, code: object) -> bool:
+        return code in self._specs
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._specs)
+
+    def __len__(self) -> int:
+        return len(self._specs)
+
+
 class Tables:
     """All tables of one model on one database; made anew for every model and never changed."""
 
@@ -123,9 +154,7 @@ class Tables:
         self.dialect = dialect
         self.vault = vault
         self.metadata = MetaData()
-        self.objects: Mapping[str, ObjectTable] = {
-            code: self._object_table(spec) for code, spec in model.objects.items()
-        }
+        self.objects: Mapping[str, ObjectTable] = _ObjectTables(model.objects, self._object_table)
         self._made: dict[Hashable, Any] = {}
 
     def __getitem__(self, object_name: str) -> ObjectTable:

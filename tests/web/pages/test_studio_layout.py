@@ -54,6 +54,23 @@ def test_a_new_field_is_shown_in_the_real_form_and_list_before_it_is_there(
     assert "shoe_colour" not in office.site.model.objects["lead"].fields
 
 
+def test_what_is_being_typed_is_compiled_once_and_pushes_no_model_out_of_the_cache(
+    office: Office, admin: Visitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = office.site.settings.state_folder / "cache"
+    before = sorted(kept.glob("*"))
+    field = {"variant": "text", "label.en": "Shoe size", "_section": "demand"}
+    admin.post("/studio/preview/lead/fields/new", **field)
+    monkeypatch.setattr(
+        "fieldstone.bootstrap.compile_site", lambda *_, **__: pytest.fail("compiled again")
+    )
+
+    drawn = admin.post("/studio/preview/lead/fields/new", **field, **{"pv-role": "sales"})
+
+    assert 'name="pv.shoe_size"' in drawn.text
+    assert sorted(kept.glob("*")) == before
+
+
 def test_what_is_typed_into_the_preview_decides_over_conditions(admin: Visitor) -> None:
     field = {"variant": "text", "label.en": "Reason", "code": "why_red", "visible_when": "urgency == 'high'", "_section": "contact"}  # fmt: skip
     calm = admin.post("/studio/preview/lead/fields/new", **field)
