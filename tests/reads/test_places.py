@@ -53,10 +53,12 @@ def test_nobody_learns_the_place_of_a_record_that_is_not_theirs(world):
 
 def test_a_long_list_is_counted_no_further_than_people_read(world, monkeypatch):
     ids = world.insert("lead", *({"score": score} for score in range(8)))
-    monkeypatch.setattr(places, "COUNTED", 5)
+    monkeypatch.setattr(places, "COUNTED_IN_PLACE", 5)
     ctx = a_context(an_actor(ANNA, "admin"))
-    query = Query(sort=(("score", False),), count_up_to=6)
+    query = Query(sort=(("score", False),))
 
     with world.reads.sight(ctx, world.model) as sight:
         assert places.place_of(sight, "lead", ids[7], query) == Place(6, 6)
         assert places.place_of(sight, "lead", ids[3], query) == Place(4, 6)
+        few = Query(sort=(("score", False),), filter="score >= 4")
+        assert places.place_of(sight, "lead", ids[6], few) == Place(3, 4)

@@ -42,7 +42,6 @@ from fieldstone.reads.places import Beside, Place, beside_of, place_of
 from fieldstone.reads.points import Life, points_of
 from fieldstone.reads.pools import Inside, inside_of, into_pool, pools_of
 from fieldstone.reads.query import (
-    COUNTED,
     EVERYTHING,
     BoardColumn,
     Choice,
@@ -163,7 +162,7 @@ class Reads:
     ) -> Place | None:
         """Return where a record stands in the list of a query, None when it is not there for the actor."""
         with self.sight(ctx, model) as sight:
-            return place_of(sight, object_name, id, replace(query, count_up_to=COUNTED + 1))
+            return place_of(sight, object_name, id, query)
 
     def count(self, ctx: Context, model: Model, object_name: str, query: Query = EVERYTHING) -> int:
         """Return how many records the query finds."""

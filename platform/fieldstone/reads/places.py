@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, literal, select
+from sqlalchemy import case, func, select
 
 from fieldstone.reads.frame import may_read
-from fieldstone.reads.listing import basis_of, count_of, settled, where_of
+from fieldstone.reads.listing import Asked, basis_of, settled, where_of
 from fieldstone.reads.ordering import ahead, behind, columns_of
-from fieldstone.reads.query import COUNTED, Query
+from fieldstone.reads.query import COUNTED_IN_PLACE, Query
 from fieldstone.reads.sight import Sight
 
 
@@ -23,7 +23,7 @@ class Beside:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a record stands among how many, each COUNTED + 1 for more than that; `at` is None for one outside the list."""
+    """Where a record stands among how many, each COUNTED_IN_PLACE + 1 for more than that; `at` is None for one outside the list."""
 
     at: int | None
     total: int
@@ -53,17 +53,30 @@ def place_of(sight: Sight, object_name: str, id: str, query: Query) -> Place | N
     if values is None:
         return None
     asked = settled(sight.viewer, object_name, query)
-    total = count_of(sight, object_name, asked)
+    total, before = _counted(sight, object_name, asked, values, all_of_it=True)
     frame = sight.frame(object_name)
     itself = [*where_of(sight, frame, asked), frame.raw.column("id") == id]
     if not sight.fetch(frame.select([frame.raw.column("id")], itself)):
         return Place(None, total)
+    if total > COUNTED_IN_PLACE:  # those that were counted are any of the list
+        before, _ = _counted(sight, object_name, asked, values, all_of_it=False)
+    return Place(min(before + 1, COUNTED_IN_PLACE + 1), total)
+
+
+def _counted(
+    sight: Sight, object_name: str, asked: Asked, values: list[object], *, all_of_it: bool
+) -> tuple[int, int]:
+    """Return how many records a list holds, or what of it comes before `values`; and how many of those do."""
     frame = sight.frame(object_name)
-    order = columns_of(frame, asked.keys)
-    where = [*where_of(sight, frame, asked), ahead(order, values)]
-    first = frame.select([literal(1).label("one")], where).limit(COUNTED + 1).subquery()
-    before = int(sight.fetch(select(func.count()).select_from(first))[0][0])
-    return Place(min(before + 1, COUNTED + 1), total)
+    first = ahead(columns_of(frame, asked.keys), values)
+    where = where_of(sight, frame, asked)
+    if not all_of_it:
+        where.append(first)
+    some = frame.select([case((first, 1), else_=0).label("first")], where)
+    some_of_it = some.limit(COUNTED_IN_PLACE + 1).subquery()
+    asked_for = select(func.count(), func.coalesce(func.sum(some_of_it.c.first), 0))
+    count, before = tuple(sight.fetch(asked_for)[0])
+    return int(count), int(before)
 
 
 def _values(sight: Sight, object_name: str, id: str, query: Query) -> list[object] | None:

@@ -37,6 +37,8 @@ COUNTED: Final = 10_000
 """A page counts a list this far: beyond it an exact number says little and costs a walk over every row."""
 COUNTED_IN_COLUMN: Final = 1_000
 """How far a pool is counted, and a column of a board that as a whole holds more than COUNTED."""
+COUNTED_IN_PLACE: Final = 1_000
+"""How far a record's page counts the list that somebody came from: it is told with every record that is opened."""
 
 Sort = tuple[tuple[str, bool], ...]  # (field or dotted path, descending)
 

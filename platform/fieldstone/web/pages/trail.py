@@ -9,7 +9,7 @@ from flask import Blueprint, Response, request
 from fieldstone.base.cached import cached_property
 from fieldstone.base.errors import RefusedError
 from fieldstone.model.objects import ObjectType
-from fieldstone.reads.query import COUNTED, Query, Record
+from fieldstone.reads.query import COUNTED_IN_PLACE, Query, Record
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
@@ -63,10 +63,10 @@ class Came:
             return {}
         if beside is None or found is None:
             raise not_there()
-        total = counted(found.total, COUNTED)
+        total = counted(found.total, COUNTED_IN_PLACE)
         text = t("No longer among the {total}", total=total)
         if found.at is not None:
-            text = t("{n} of {total}", n=counted(found.at, COUNTED), total=total)
+            text = t("{n} of {total}", n=counted(found.at, COUNTED_IN_PLACE), total=total)
         return {
             "text": text,
             "previous_url": self._url(beside.previous),
