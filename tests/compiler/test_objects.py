@@ -255,7 +255,16 @@ def test_views_forms_and_search_have_sensible_defaults():
     assert plain.search == ("name",)
     assert list(plain.views) == ["all"]
     assert plain.form[0].fields == ("code", "name", "note")
-    assert plain.quick == ("name",)
+    assert plain.quick == ("name", "code", "note")
+
+
+def test_a_long_form_asks_in_its_dialog_for_what_is_required_only():
+    fields = ", ".join(f"f{n}: text" for n in range(12))
+    long = a_model(
+        f"object: a\nfields: {{name: text, must: {{type: text, required: true}}, {fields}}}"
+    )
+
+    assert long.objects["a"].quick == ("name", "must")
 
 
 def test_permissions_name_scopes_fields_and_masks():

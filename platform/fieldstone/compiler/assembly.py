@@ -223,6 +223,7 @@ class Assembly:
         raw = outline.raw
         title = title_of(outline, resolver)
         owned, pools = ownership(raw)
+        form = form_of(outline, self._sections(outline), resolver)
         spec = replace(
             spec,
             title=title,
@@ -231,8 +232,8 @@ class Assembly:
             owned=owned,
             pools=pools,
             views=views_of(outline, raw.get("views", Table(outline.spot.place())), resolver, title),
-            form=form_of(outline, self._sections(outline), resolver),
-            quick=quick_of(outline, resolver, title),
+            form=form,
+            quick=quick_of(outline, resolver, title, form),
             layout=layout_of(outline, resolver),
             permissions=permissions_of(outline, raw.get("permissions", {}), resolver),
             unique_together=self._unique(outline, resolver),

@@ -81,7 +81,7 @@ def make(settings: Mapping[str, Any]) -> LookupType:
 
 TYPE = TypeSpec(
     name="lookup",
-    label=Label("Link", "关联"),
+    label=Label("Link to a record", "关联"),
     make=make,
     settings={"to": {"type": "string"}},
     required_settings=("to",),

@@ -60,7 +60,7 @@ def make(settings: Mapping[str, Any]) -> MultiLookupType:
 
 TYPE = TypeSpec(
     name="multi_lookup",
-    label=Label("Links", "多项关联"),
+    label=Label("Links to records", "多项关联"),
     make=make,
     settings={"to": {"type": "string"}},
     required_settings=("to",),

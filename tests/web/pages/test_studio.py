@@ -115,14 +115,16 @@ def test_a_rule_is_made_from_the_form_of_its_kind_and_switched_off(
 ) -> None:
     made = admin.post(
         "/studio/o/-/rules/new", code="big_budget", variant="automation", object="lead",
-        when="budget >= 500000", on="create, update", set="{urgency: \"'high'\"}",
+        when="budget >= 500000", on="create, update",
+        **{"set-0-key": "urgency", "set-0-value": "'high'"},
         **{"label.en": "Big budgets are urgent", "label.zh": "大预算优先"},
     )  # fmt: skip
     confirm(admin, made)
     lead = office.a_lead("Rich", budget="600000")
     off = admin.post(
         "/studio/o/-/rules/big_budget", code="big_budget", enabled="false",
-        when="budget >= 500000", on="create, update", set="{urgency: \"'high'\"}",
+        when="budget >= 500000", on="create, update",
+        **{"set-0-key": "urgency", "set-0-value": "'high'"},
         **{"label.en": "Big budgets are urgent", "label.zh": "大预算优先"},
     )  # fmt: skip
     confirm(admin, off)
@@ -140,7 +142,7 @@ def test_what_does_not_compile_is_told_with_its_cure_and_nothing_changes(
     )  # fmt: skip
     broken = admin.post("/studio/yaml", file="metadata/lead.yaml", text="object: lead\nfields: [\n")
     outside = admin.post("/studio/yaml", file="../etc/x.yaml", text="a: b")
-    half = admin.post("/studio/o/-/rules/new", code="x", variant="automation", set="{a: [")
+    half = admin.post("/studio/o/-/rules/new", code="x", variant="automation", create="{a: [")
 
     assert [one.status_code for one in (wrong, broken, outside, half)] == [422] * 4
     assert "colour" in wrong.text

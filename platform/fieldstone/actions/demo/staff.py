@@ -121,7 +121,6 @@ def _people(
             "team": teams.get(team or ""),
             "region": region,
             "manager": ids.get("mei" if department == "sales" and code != "mei" else "admin"),
-            "language": "en" if name.isascii() else "zh",
         }
         ids[code] = teller.create("user", [values])[0]
         teller.site.identity.set_password(ids[code], PASSWORD, teller.now)

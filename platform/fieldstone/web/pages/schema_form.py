@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from werkzeug.datastructures import MultiDict
 
@@ -13,7 +14,7 @@ from fieldstone.base.errors import MetadataError
 from fieldstone.compiler import editing
 from fieldstone.compiler.shapes import EXPRESSION, LABEL
 from fieldstone.web.i18n import Speech
-from fieldstone.web.pages.studio_lines import Lines, spoken
+from fieldstone.web.pages.studio_lines import spoken
 
 Json = Mapping[str, Any]
 Drawn = dict[str, Any]
@@ -23,6 +24,20 @@ WORD, CHOICE, FLAG, SWITCH, NUMBER, WORDS, NAMES, CONDITION, LINES, YAML = (
     "word", "choice", "flag", "switch", "number", "words", "names", "condition", "lines", "yaml",
 )  # fmt: skip
 UNSET: Final = ""
+
+
+class Listed(Protocol):
+    """A setting whose entries people set in lines."""
+
+    def drawn(self, name: str, typed: Mapping[str, str]) -> Drawn:
+        """Return the lines as parts/rows.html draws them."""
+        ...
+
+    def read(self, name: str, typed: Mapping[str, str]) -> Any:
+        """Return what the lines say, None for nothing."""
+        ...
+
+
 # Expressions that give a value and ask no yes or no.
 WORKED_OUT: Final = frozenset({"value", "default_expression"})
 
@@ -32,7 +47,9 @@ class SchemaForm:
     """The settings of one thing; `choices` are values to choose from where the schema only says "a text".
 
     `switches` are yes-or-no settings whose absence means no; `lines` are maps whose entries people set one by one;
-    `picks` are lists of names, each with what people call it, found by typing at the address `picks_url`.
+    `picks` are lists of names, each with what people call it, found by typing at the address `picks_url`;
+    `grouped` are settings that are forms of their own, whose controls are called after both: then.reason;
+    `called` and `hints` are said of settings whose own names and descriptions are for those who write YAML.
     """
 
     properties: Mapping[str, Json]
@@ -40,9 +57,12 @@ class SchemaForm:
     speech: Speech
     choices: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     switches: frozenset[str] = frozenset()
-    lines: Mapping[str, Lines] = field(default_factory=dict)
+    lines: Mapping[str, Listed] = field(default_factory=dict)
     picks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     picks_url: str = ""
+    grouped: frozenset[str] = frozenset()
+    called: Mapping[str, str] = field(default_factory=dict)
+    hints: Mapping[str, str] = field(default_factory=dict)
 
     def posted(self, given: MultiDict[str, str]) -> dict[str, str]:
         """Return what a form posted, the names that were picked one by one joined by commas."""
@@ -54,8 +74,8 @@ class SchemaForm:
     ) -> list[Drawn]:
         """Return the controls, as parts/field.html draws them; what was typed wins over what is set."""
         found: list[Drawn] = []
-        for name, schema in self.properties.items():
-            found += self._controls(name, schema, values.get(name), typed)
+        for name, schema, value in self._settings(values):
+            found += self._controls(name, schema, value, typed)
         for one in found:
             said = errors.get(str(one["name"]))
             if said:
@@ -66,18 +86,31 @@ class SchemaForm:
         """Return the settings that a form says, and what is wrong by name of the control."""
         values: dict[str, Any] = {}
         errors: dict[str, str] = {}
-        for name, schema in self.properties.items():
+        for name, schema, _ in self._settings({}):
             kind = self._kind(name, schema)
             try:
                 value = self._read(name, kind, typed)
             except ValueError as error:
                 errors[name] = str(error)
                 continue
-            if value is not None:
+            group, _, inner = name.partition(".")
+            if value is not None and inner:
+                values.setdefault(group, {})[inner] = value
+            elif value is not None:
                 values[name] = value
             elif name in self.required:
                 errors[f"{name}.en" if kind == NAMES else name] = self.speech.t("This is needed.")
         return values, errors
+
+    def _settings(self, values: Json) -> Iterator[tuple[str, Json, Any]]:
+        """Yield each setting with its schema and its value; a group by what is in it."""
+        for name, schema in self.properties.items():
+            if name not in self.grouped:
+                yield name, schema, values.get(name)
+                continue
+            inside = values.get(name) or {}
+            for inner, said in schema["properties"].items():
+                yield f"{name}.{inner}", said, inside.get(inner)
 
     def _read(self, name: str, kind: str, typed: Mapping[str, str]) -> Any:
         return self.lines[name].read(name, typed) if kind == LINES else _value(name, kind, typed)
@@ -87,7 +120,7 @@ class SchemaForm:
             return LINES
         if name in self.switches:
             return SWITCH
-        if name in self.choices or "enum" in schema:
+        if name in self.choices or "enum" in schema or "const" in schema:
             return CHOICE
         return _kind_of(schema)
 
@@ -95,10 +128,12 @@ class SchemaForm:
         self, name: str, schema: Json, value: Any, typed: Mapping[str, str]
     ) -> list[Drawn]:
         kind, t = self._kind(name, schema), self.speech.t
-        hint = t(str(schema["description"])) if schema.get("description") else ""
+        described = str(schema.get("description", ""))
+        hint = self.hints.get(name) or (t(described) if described else "")
+        inner = name.rpartition(".")[2]
         base: Drawn = {
             "name": name,
-            "label": t(name.replace("_", " ").capitalize()),
+            "label": t(self.called.get(name) or inner.replace("_", " ").capitalize()),
             "hint": hint,
             "required": name in self.required,
         }
@@ -124,7 +159,7 @@ class SchemaForm:
             made = {"type": "rows", "wide": True, "rows": self.lines[name].drawn(name, typed)}
         elif kind == CHOICE:
             listed = self.choices.get(name) or [
-                (str(one), t(str(one))) for one in schema.get("enum", ())
+                (str(one), t(str(one))) for one in schema.get("enum", [schema.get("const")])
             ]
             made = {"type": "select", "options": _options(listed, shown)}
         elif kind == SWITCH:
@@ -132,7 +167,7 @@ class SchemaForm:
         elif kind == FLAG:
             words = (("true", t("Yes")), ("false", t("No")))
             made = {"type": "select", "options": _options(words, shown)}
-        elif kind == YAML and name == "default":  # nearly always a word or a number
+        elif kind == YAML and _one_line(name, schema, shown):
             made["max_length"] = 2000
         elif kind == YAML:
             made |= {"type": "long_text", "wide": True, "mono": True}
@@ -157,6 +192,13 @@ class SchemaForm:
                 "required": needed, "hint": "", "max_length": 200}  # fmt: skip
 
 
+def _one_line(name: str, schema: Json, shown: str) -> bool:
+    """Tell whether a setting that can be more than a word is nearly always one, and is one here."""
+    branches = schema.get("oneOf", schema.get("anyOf", ()))
+    word = any(one.get("type") in ("string", "integer", "number") for one in branches)
+    return (word or name == "default") and "\n" not in shown
+
+
 def _kind_of(schema: Json) -> str:
     """Return the control that a schema alone asks for."""
     if schema.get("anyOf") == LABEL["anyOf"] or _is_label(schema):
@@ -179,7 +221,8 @@ def _options(listed: Sequence[tuple[str, str]], shown: str) -> list[Drawn]:
 
 
 def _is_words(schema: Json) -> bool:
-    return schema.get("type") == "array" and schema.get("items", {}).get("type") == "string"
+    items = schema.get("items", {})
+    return schema.get("type") == "array" and (items.get("type") == "string" or "enum" in items)
 
 
 def _is_label(schema: Json) -> bool:
@@ -206,6 +249,18 @@ def yaml_text(value: Any) -> str:
         return editing.written(value).strip()
     whole = editing.written({"v": value}).strip()
     return textwrap.dedent(whole.removeprefix("v:").removeprefix("\n")).strip()
+
+
+def flow_text(value: Any) -> str:
+    """Return a plain value as YAML on one line."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {flow_text(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(flow_text, value)) + "]"
+    if not isinstance(value, str) or re.fullmatch(r"[A-Za-z][\w. ]*", value):
+        return value if isinstance(value, str) else yaml_text(value)
+    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{quoted}"'
 
 
 def yaml_value(text: str) -> Any:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
 from fieldstone.access.rights import is_administrator
 from fieldstone.actions.long_work import LongWork
-from fieldstone.base.names import is_code
+from fieldstone.base.names import is_code, plural
 from fieldstone.model.objects import ObjectType
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
@@ -47,12 +48,12 @@ def make_object() -> Response:
     code = given.get("code", "").strip() or code_from(label["en"], list(asked.model.objects))
     if errors := _wrong(asked, code, label["en"]):
         return _overview(asked, dict(given), errors)
-    value = _first_object(asked, label, given.get("icon") or ICONS[0])
+    value = _first_object(asked, label, given.get("icon") or ICONS[0], given.getlist("role"))
     if "staged" in given:
-        named = {"en": "Standard", "zh": "标准流程"}
-        path = {"label": named, "stages": FIRST_STAGES, "moves": "any"}
-        value["stages"] = {"pipelines": {"standard": path}}
-    edits = _listed(asked, Edits().set(("objects", code), value), code)
+        value["stages"] = _path()
+        value["views"]["board"] = {"kind": "board", "label": {"en": "Board", "zh": "看板"}, "by": "stage", "card": {"title": "name"}}  # fmt: skip
+    edits = Edits().set(("objects", code), value).set(("rules", f"{code}_owner"), _owned(code))
+    edits = _listed(asked, edits, code)
     return planned_page(asked, edits, f"/studio/o/{code}")
 
 
@@ -70,14 +71,30 @@ def _wrong(asked: Asked, code: str, name: str) -> list[Drawn]:
     return errors
 
 
-def _first_object(asked: Asked, label: dict[str, str], icon: str) -> Drawn:
-    """Return what an object begins with."""
+def _owned(code: str) -> Drawn:
+    """Return the rule that gives a record to whoever adds it; people change or remove it like any other."""
+    label = {"en": "Whoever adds it looks after it", "zh": "创建人即负责人"}
+    return {"kind": "automation", "object": code, "label": label, "on": "create", "when": "owner == null", "set": {"owner": "user"}}  # fmt: skip
+
+
+def _path() -> Drawn:
+    """Return the stages that a path begins with, and how they are called together."""
+    named = {"en": "Standard", "zh": "标准流程"}
+    path = {"label": named, "stages": FIRST_STAGES, "moves": "any"}
+    return {"pipelines": {"standard": path}}
+
+
+def _first_object(asked: Asked, label: dict[str, str], icon: str, working: Sequence[str]) -> Drawn:
+    """Return what an object begins with; people of the roles `working` see and change all its records."""
     name = {"type": "text", "label": {"en": "Name", "zh": "名称"}, "required": True}
-    roles = [role.code for role in asked.model.roles.values() if role.administrator]
-    rights = {"read": "all", "create": True, "update": "all", "delete": "all", "export": True}
+    roles = asked.model.roles
+    rights = {"read": "all", "create": True, "update": "all", "export": True}
+    every = {**rights, "delete": "all"}
+    several = plural(label["en"]) if label["en"].isascii() else label["en"]
     return {
         "label": label,
-        "plural": label,
+        "plural": {"en": several, "zh": label["zh"] if not label["zh"].isascii() else several},
+        "timeline": True,
         "icon": icon,
         "title": "name",
         "search": ["name"],
@@ -85,7 +102,11 @@ def _first_object(asked: Asked, label: dict[str, str], icon: str) -> Drawn:
         "ownership": {"owner": "optional"},
         "views": {"all": {"label": {"en": "All", "zh": "全部"}, "columns": ["name", "owner", "created_at"], "sort": "-created_at"}},
         "forms": {"default": {"main": {"label": label, "fields": ["name"]}}},
-        "permissions": dict.fromkeys(roles, rights),
+        "permissions": {
+            code: every if role.administrator else rights
+            for code, role in roles.items()
+            if role.administrator or code in working
+        },
     }  # fmt: skip
 
 
@@ -94,7 +115,8 @@ def _listed(asked: Asked, edits: Edits, code: str) -> Edits:
     items = effective_of(asked).value(("nav", OWN_GROUP, "items"))
     if items is not None:
         return edits.set(("nav", OWN_GROUP, "items"), [*items, code])
-    group = {"label": {"en": "Our own", "zh": "自有对象"}, "items": [code]}
+    first = next(iter(effective_of(asked).value(("nav",)) or ()), "")
+    group = {"label": {"en": "Our own", "zh": "自有对象"}, "items": [code], "after": first}
     return edits.set(("nav", OWN_GROUP), group)
 
 
@@ -115,6 +137,11 @@ def _overview(asked: Asked, given: Drawn, errors: list[Drawn]) -> Response:
         "stopped": LongWork(asked.site.storage, asked.site.queue, asked.ctx, model).failed_lately(),
         "given": given,
         "errors": errors,
+        "roles": [
+            {"value": one.code, "label": one.label.text(asked.language), "chosen": one.code in request.form.getlist("role")}
+            for one in model.roles.values()
+            if not one.administrator
+        ],
         "icons": [
             {"value": one, "label": one, "chosen": one == given.get("icon", ICONS[0])}
             for one in ICONS

@@ -18,7 +18,8 @@ from fieldstone.web.pages import drawing
 from fieldstone.web.pages.studio import tabs
 from fieldstone.web.pages.studio_changes import removed
 from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
-from fieldstone.web.pages.studio_fields import groups, places, types_of
+from fieldstone.web.pages.studio_fields import places, types_of
+from fieldstone.web.pages.studio_groups import grouped
 from fieldstone.web.pages.studio_parts import Part, entries_of, form_of, part_of
 from fieldstone.web.pages.studio_plan import planned_page
 from fieldstone.web.pages.studio_preview import preview_of
@@ -51,7 +52,8 @@ def write_entry(object_name: str, kind: str, code: str) -> Response:
         return _form(asked, part, code, given, found.errors)
     if given.get("try") and part.kind == "rules":
         return trial_page(asked, found.wanted, found.edits)
-    return planned_page(asked, found.edits, part.page)
+    again = f"{part.base}/{part.new}" if code == part.new and kind == "fields" else ""
+    return planned_page(asked, found.edits, part.page, again=again)
 
 
 @PAGE.post("/studio/o/<object_name>/<kind>/<code>/remove")
@@ -104,21 +106,24 @@ def _form(
         raise not_there()
     value = entries.get(code, {}) if code != part.new else {}
     variant = variant_of(part, value, given.get("variant", ""))
-    chosen = given.get("object") or value.get("object") or "lead"
+    chosen = given.get("object") or value.get("object") or _usual_object(asked)
     object_name = part.spec.code if part.spec else str(chosen)
     others = [one for one in entries if one != code]
     form = form_of(asked, part, variant, others, value, object_name if not part.spec else "")
     typed = form.posted(given)
+    controls = form.fields(value, typed, errors)
+    if code == part.new or part.may_rename:
+        called = typed.get("code", "" if code == part.new else code)
+        controls.append(_code(asked, part, called, errors, fresh=code == part.new))
     of_rule = part.kind == "rules" and code == part.new
     of_field = part.kind == "fields"
     context = {
         **_heading(asked, part, code, value),
         **_ends(asked, part, code, effective),
-        "code": typed.get("code", "" if code == part.new else code),
         "variant": variant,
         "variant_label": variant_label(asked, part, variant),
         "types": types_of(asked, variant, fresh=code == part.new) if of_field else [],
-        "groups": groups(asked, part, form.fields(value, typed, errors)),
+        "groups": grouped(part.kind, controls, speech(asked.language)),
         "places": places(asked, part, given) if code == part.new else [],
         "errors": [{"name": name, "text": text} for name, text in errors.items()],
         "object": object_name,
@@ -126,6 +131,13 @@ def _form(
         "preview": preview_of(asked, part, code) if of_field else None,
     }
     return drawing.page(asked, "studio_entry", context, 422 if errors else 200)
+
+
+def _usual_object(asked: Asked) -> str:
+    """Return the object a new rule is about when nobody says: the newest one of this site, else the first."""
+    listed = [one for one in asked.model.objects.values() if one.parent is None]
+    own = [one for one in listed if one.origin.layer == "site"]
+    return (own or listed)[-1 if own else 0].code
 
 
 def _heading(asked: Asked, part: Part, code: str, value: Mapping[str, Any]) -> Drawn:
@@ -142,11 +154,24 @@ def _heading(asked: Asked, part: Part, code: str, value: Mapping[str, Any]) -> D
         "action": f"{part.base}/{code}",
         "pipeline": part.pipeline,
         "base": changing_of(asked).current(asked.ctx)[0],
-        "fresh": code == part.new,
-        "renames": part.may_rename,
         "tries": part.kind == "rules",
         "arrange_url": columns_url(spec.code, code) if spec and code in _lists(part) else "",
     }
+
+
+def _code(asked: Asked, part: Part, code: str, errors: Mapping[str, str], *, fresh: bool) -> Drawn:
+    """Return the control of the word that programs use."""
+    t = speech(asked.language).t
+    made: Drawn = {"name": "code", "label": t("Code"), "type": "text", "value": code, "max_length": 40, "code": True}  # fmt: skip
+    if fresh:
+        made |= {"placeholder": t("made from the name"), "hint": t("What programs and rules call it.")}  # fmt: skip
+    else:
+        made |= {"required": True, "hint": t("Another code takes records and references along.")}
+    if part.kind == "permissions":
+        roles = [(one.code, one.label.text(asked.language)) for one in asked.model.roles.values()]
+        options = [{"value": v, "label": w, "chosen": v == code} for v, w in roles]
+        made |= {"label": t("Role"), "type": "select", "options": options, "hint": "", "required": True}  # fmt: skip
+    return made | ({"errors": [errors["code"]]} if "code" in errors else {})
 
 
 def _lists(part: Part) -> list[str]:

@@ -1,13 +1,11 @@
-"""What the form of a field has beside its settings: its type, its parts, and where a new one is shown."""
+"""What the form of a field has beside its settings: its type, and where a new one is shown."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, Final
 
 from werkzeug.datastructures import MultiDict
 
-from fieldstone.compiler.shapes import FIELD_ENVELOPE
 from fieldstone.evolution.converting import NEVER
 from fieldstone.evolution.effective import Effective
 from fieldstone.model.objects import ObjectType
@@ -18,43 +16,11 @@ from fieldstone.web.pages.studio_parts import Part
 from fieldstone.web.pages.views import declared_views
 
 Drawn = dict[str, Any]
-# What one thinks of first, then what depends on other values, then the rest; settings of the type come with the first.
-FIRST: Final = ("label.en", "label.zh", "required", "help.en", "help.zh")
-CONDITIONS: Final = ("required_when", "visible_when", "read_only_when", "default_expression")
 TYPELESS: Final = NEVER | {"formula", "rollup", "rows"}
+# What most fields are; the other types follow by name.
+COMMON: Final = ("text", "long_text", "integer", "currency", "date", "boolean", "select", "lookup", "user")  # fmt: skip
 SECTION: Final = "_section"
 VIEWS: Final = "_views"
-
-
-def groups(asked: Asked, part: Part, fields: Sequence[Drawn]) -> list[Drawn]:
-    """Return the controls of an entry in groups, those of a field by how often people need them."""
-    if part.kind != "fields":
-        return [{"label": "", "fields": list(fields), "closed": False}]
-    t = speech(asked.language).t
-    by_name = {str(one["name"]): one for one in fields}
-    own = [
-        one
-        for one in by_name
-        if one.partition(".")[0] not in FIELD_ENVELOPE and not one.startswith("related")
-    ]
-    first = [one for one in (*FIRST[:2], *own, "default", *FIRST[2:]) if one in by_name]
-    conditions = [one for one in CONDITIONS if one in by_name]
-    rest = [one for one in by_name if one not in {*first, *conditions}]
-    listed = (("", first), (t("Conditions"), conditions), (t("More settings"), rest))
-    return [
-        {
-            "label": label,
-            "fields": [by_name[name] for name in names],
-            "closed": bool(label) and not any(_said(by_name[name]) for name in names),
-        }
-        for label, names in listed
-        if names
-    ]
-
-
-def _said(control: Drawn) -> bool:
-    chosen = any(one["chosen"] for one in control.get("options", ()))
-    return bool(control.get("value") or control.get("errors") or chosen)
 
 
 def types_of(asked: Asked, variant: str, *, fresh: bool) -> list[Drawn]:
@@ -67,7 +33,7 @@ def types_of(asked: Asked, variant: str, *, fresh: bool) -> list[Drawn]:
         for one in types.values()
         if fresh or one.name not in TYPELESS or one.name == variant
     ]
-    listed.sort(key=lambda one: one[1])
+    listed.sort(key=lambda one: (COMMON.index(one[0]) if one[0] in COMMON else len(COMMON), one[1]))
     return [{"value": code, "label": label, "chosen": code == variant} for code, label in listed]
 
 

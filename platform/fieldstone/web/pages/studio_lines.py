@@ -28,6 +28,7 @@ class LineColumn:
     type: str = "text"  # text, boolean, words or select
     choices: Sequence[tuple[str, str]] = ()
     size: str = ""
+    example: str = ""
 
 
 @dataclass(frozen=True)
@@ -44,7 +45,7 @@ class Lines:
 
     def drawn(self, name: str, typed: Mapping[str, str]) -> Drawn:
         """Return the lines as parts/rows.html draws them."""
-        lines = self._typed(name, typed) or [
+        lines = posted_lines(name, typed) or [
             (code, {one.name: _shown(self._long(value), one) for one in self.columns})
             for code, value in self.before.items()
         ]
@@ -62,7 +63,7 @@ class Lines:
         return {"columns": heads, "lines": drawn, "blank": blank, "next": len(drawn)}
 
     def _all(self) -> list[LineColumn]:
-        code = LineColumn("code", self.speech.t("Code"), size="m")
+        code = LineColumn("code", self.speech.t("Code"), size="s")
         counts = [] if self.used is None else [LineColumn(USED, self.speech.t("Records"), size="s")]
         return [*self.columns[: len(LANGUAGES)], code, *self.columns[len(LANGUAGES) :], *counts]
 
@@ -70,13 +71,7 @@ class Lines:
         found = []
         for column in self._all():
             value = code if column.name == "code" and code else cells.get(column.name, "")
-            cell: Drawn = {
-                "name": f"{name}-{key}-{column.name}",
-                "id": f"f-{name}-{key}-{column.name}",
-                "label": column.label,
-                "type": "text",
-                "value": value,
-            }
+            cell = plain_cell(column, f"{name}-{key}", value)
             if column.name == USED:
                 cell |= {
                     "read_only": True,
@@ -85,31 +80,15 @@ class Lines:
             elif column.name == "code":
                 cell |= {"read_only": True, "text": code} if code else {"max_length": LONGEST_CODE}
                 cell["placeholder"] = self.speech.t("by itself")
-            elif column.type == "select":
-                choices = [
-                    {"value": v, "label": w, "chosen": v == value} for v, w in column.choices
-                ]
-                cell |= {"type": "select", "options": choices, "placeholder": "–"}
-            elif column.type == "boolean":
-                cell["type"] = "boolean"
             found.append(cell)
         return found
 
-    def _typed(self, name: str, typed: Mapping[str, str]) -> list[tuple[str, dict[str, str]]]:
-        """Return the lines that a form posted: the code of an entry that is there already, and the cells."""
-        found: dict[str, dict[str, str]] = {}
-        shape = re.compile(rf"{re.escape(name)}-(\d{{1,6}})-([a-z_.]+)")
-        for key, text in typed.items():
-            if match := shape.fullmatch(key):
-                found.setdefault(match[1], {})[match[2]] = text.strip()
-        return [(cells.pop("id", ""), cells) for cells in found.values()]
-
     def read(self, name: str, typed: Mapping[str, str]) -> dict[str, Any] | None:
         """Return the entries that the lines say; None when the form has none. Raises ValueError with what is wrong."""
-        if name not in typed and not self._typed(name, typed):
+        if name not in typed and not posted_lines(name, typed):
             return None
         found: dict[str, Any] = {}
-        for known, cells in self._typed(name, typed):
+        for known, cells in posted_lines(name, typed):
             said = any(cells.get(one.name) not in (None, "", "false") for one in self.columns)
             if not known and not said and not cells.get("code"):
                 continue
@@ -145,6 +124,28 @@ class Lines:
         if isinstance(value, Mapping):
             return dict(value)
         return {} if value is None else {self.short or "label": value}
+
+
+def plain_cell(column: LineColumn, line: str, value: str) -> Drawn:
+    """Return the cell of a column in a line, as parts/input.html draws it."""
+    cell: Drawn = {"name": f"{line}-{column.name}", "id": f"f-{line}-{column.name}",
+                   "label": column.label, "type": "text", "value": value, "placeholder": column.example}  # fmt: skip
+    if column.type == "select":
+        choices = [{"value": v, "label": w, "chosen": v == value} for v, w in column.choices]
+        cell |= {"type": "select", "options": choices, "placeholder": "–"}
+    elif column.type == "boolean":
+        cell["type"] = "boolean"
+    return cell
+
+
+def posted_lines(name: str, typed: Mapping[str, str]) -> list[tuple[str, dict[str, str]]]:
+    """Return the lines that a form posted: the name of an entry that is there already, and the cells."""
+    found: dict[str, dict[str, str]] = {}
+    shape = re.compile(rf"{re.escape(name)}-(\d{{1,6}})-([a-z_.]+)")
+    for key, text in typed.items():
+        if match := shape.fullmatch(key):
+            found.setdefault(match[1], {})[match[2]] = text.strip()
+    return [(cells.pop("id", ""), cells) for cells in found.values()]
 
 
 def _shown(entry: Json, column: LineColumn) -> str:
@@ -205,7 +206,7 @@ def option_lines(
     columns = [
         LineColumn("en", t("in English")),
         LineColumn("zh", t("in Chinese")),
-        LineColumn("color", t("Color"), "select", [(one, t(one)) for one in COLORS], "m"),
+        LineColumn("color", t("Color"), "select", [(one, t(one)) for one in COLORS], "s"),
         LineColumn("archived", t("Retired"), "boolean", size="s"),
     ]
     if parents:

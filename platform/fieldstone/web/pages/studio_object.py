@@ -81,9 +81,11 @@ def _list(asked: Asked, object_name: str, kind: str, order: Sequence[str] = ()) 
     part = part_of(asked, object_name, kind, pipeline)
     effective = effective_of(asked)
     entries = entries_of(part, effective)
+    about = request.args.get("object", "") if kind == "rules" else ""
     rows = [
         _row(asked, part, code, entries[code], effective.layer(part.entry(code)))
         for code in order or entries
+        if not about or entries[code].get("object") == about
     ]
     t, spec = speech(asked.language).t, part.spec
     context = {
@@ -95,6 +97,8 @@ def _list(asked: Asked, object_name: str, kind: str, order: Sequence[str] = ()) 
         "rows": rows,
         "what": t(KINDS[kind]),
         "variants": _variants(asked, kind),
+        "about": about,
+        "objects": _objects(asked, about) if kind == "rules" else [],
         "new_url": f"{part.base}/{part.new}",
         "new_label": t(ONE_OF[kind]),
         "pipeline": pipeline,
@@ -116,6 +120,15 @@ def _variants(asked: Asked, kind: str) -> list[Drawn]:
         for one in asked.site.vocabulary.kinds.values()
     ]
     return sorted(found, key=lambda one: one["label"])
+
+
+def _objects(asked: Asked, about: str) -> list[Drawn]:
+    """Return the objects whose rules can be shown alone."""
+    return [
+        {"value": one.code, "label": one.label.text(asked.language), "chosen": one.code == about}
+        for one in asked.model.objects.values()
+        if one.parent is None
+    ]
 
 
 def _arrange_url(part: Part) -> str:

@@ -22,9 +22,11 @@ from fieldstone.evolution.effective import Effective
 from fieldstone.model.objects import ObjectType
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import speech
-from fieldstone.web.pages.schema_form import SchemaForm, without
+from fieldstone.web.pages.schema_form import Listed, SchemaForm, without
 from fieldstone.web.pages.studio_edits import effective_of
-from fieldstone.web.pages.studio_lines import Lines, column_lines, option_lines, stage_lines
+from fieldstone.web.pages.studio_groups import CALLED, GROUPED, HINTS
+from fieldstone.web.pages.studio_items import LISTED, listed_items, paired_items, people_told
+from fieldstone.web.pages.studio_lines import column_lines, option_lines, stage_lines
 from fieldstone.web.pages.subjects import not_there
 
 Json = Mapping[str, Any]
@@ -35,6 +37,8 @@ OF_SITE: Final = ("rules", "roles", "nav", "calendars")
 # Settings of a stage that are lists of fields.
 PICKED: Final = frozenset({"needs", "required"})
 UNDECIDED: Final = frozenset({"stored"})
+# What a deadline may lead to; none of them is what happens when nothing is said.
+WAYS: Final = frozenset({"then.reassign", "then.queue"})
 RETURNS: Final = (
     "text",
     "integer",
@@ -146,16 +150,25 @@ def form_of(
     if part.kind in ("views", "stages"):
         shown = {"kind": schema["properties"]["kind"], **shown}
     required = frozenset(schema.get("required", ())) - set(HIDDEN)
+    t = speech(asked.language).t
+    called, hints = (
+        {name: t(word) for name, word in words.get(part.kind, {}).items()}
+        for words in (CALLED, HINTS)
+    )
     yes_no = [one for one, said in shown.items() if said.get("type") == "boolean"]
     return SchemaForm(
         shown,
         required,
         speech(asked.language),
         _choices(asked, part, shown, siblings, before) | _of_object(asked, shown, before, about),
-        frozenset(yes_no) - UNDECIDED if part.kind == "fields" else frozenset(),
-        _lines(asked, part, shown, siblings, before),
+        frozenset(yes_no) - UNDECIDED if part.kind == "fields" else WAYS,
+        _lines(asked, part, shown, siblings, before)
+        | (_listed(asked, shown, before, about) if part.kind == "rules" else {}),
         dict.fromkeys(PICKED & set(shown), _fields(asked, part)) if part.kind == "stages" else {},
         f"/studio/names/{part.spec.code}" if part.spec else "",
+        GROUPED & set(shown) if part.kind == "rules" else frozenset(),
+        called,
+        hints,
     )
 
 
@@ -182,7 +195,7 @@ def _choices(
         ]
     }
     if part.kind == "rules":
-        found["calendar"] = [(one, one) for one in model.calendars]
+        found["calendar"] = [(one, one) for one in model.calendars if one]
     if part.kind == "fields" and spec is not None:
         found |= {
             "to": _objects(asked),
@@ -194,6 +207,40 @@ def _choices(
     if isinstance(before.get("returns"), Mapping):
         found.pop("returns", None)  # its settings are more than a word
     return {name: choices for name, choices in found.items() if name in shown}
+
+
+def _listed(asked: Asked, shown: Mapping[str, Json], before: Json, about: str) -> dict[str, Listed]:
+    """Return the settings of a rule that are lists: steps, messages, the fields that are set."""
+    said, spec = speech(asked.language), asked.model.objects.get(about)
+    fields = [(code, one.label.text(asked.language)) for code, one in spec.fields.items()] if spec else []  # fmt: skip
+    inside = before.get("then")
+    then = inside.get("set") if isinstance(inside, Mapping) else None
+    found: dict[str, Listed | None] = {
+        name: listed_items(name, before.get(name), asked.model, said) for name in LISTED if name in shown
+    }  # fmt: skip
+    if "set" in shown:
+        found["set"] = paired_items(before.get("set"), fields, said)
+    if "then" in shown:
+        found["then.set"] = paired_items(then, fields, said)
+    return {name: lines for name, lines in found.items() if lines is not None}
+
+
+def _then(asked: Asked, before: Json, about: str) -> dict[str, Sequence[tuple[str, str]]]:
+    """Return the pools that records of an object can go back to, and whom to tell; nothing where more is written."""
+    inside = before.get("then")
+    said = inside if isinstance(inside, Mapping) else {}
+    pools = [
+        (code, rule.label.text(asked.language))
+        for code, rule in asked.model.rules.items()
+        if rule.kind == "pool" and rule.object_name == about
+    ]
+    people = people_told(asked.model, speech(asked.language))
+    found = {"then.return_to": pools, "then.notify": people}
+    return {
+        name: choices
+        for name, choices in found.items()
+        if (said.get(name.partition(".")[2]) or "") in ["", *dict(choices)]
+    }
 
 
 def _of_object(asked: Asked, shown: Mapping[str, Json], before: Json, about: str) -> dict[str, Sequence[tuple[str, str]]]:  # fmt: skip
@@ -213,7 +260,7 @@ def _of_object(asked: Asked, shown: Mapping[str, Json], before: Json, about: str
             listed.append((said, said))
         if name in shown and (said is None or isinstance(said, str)):
             found[name] = listed
-    return found
+    return found | (_then(asked, before, about) if "then" in shown else {})
 
 
 def _objects(asked: Asked) -> list[tuple[str, str]]:
@@ -233,9 +280,10 @@ def _held(asked: Asked, part: Part, siblings: Sequence[str]) -> Mapping[str, int
 
 def _lines(
     asked: Asked, part: Part, shown: Mapping[str, Json], siblings: Sequence[str], before: Json
-) -> dict[str, Lines]:
+) -> dict[str, Listed]:
     """Return the settings that are maps of entries: options, columns, the stages of a new pipeline."""
-    said, found = speech(asked.language), {}
+    said = speech(asked.language)
+    found: dict[str, Listed] = {}
     if part.kind == "pipelines" and "stages" in shown:
         found["stages"] = stage_lines(said)
     if part.kind != "fields":

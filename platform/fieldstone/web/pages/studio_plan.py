@@ -16,6 +16,7 @@ from fieldstone.model.objects import ObjectType
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
+from fieldstone.web.pages.studio_differences import said_change
 from fieldstone.web.pages.studio_edits import Edits, changing_of, refuse_overtaken
 
 PAGE = Blueprint("studio_plan", __name__)
@@ -30,7 +31,6 @@ LOOKS = {
     "restore": ("undo-2", "teal"),
     "purge": ("trash-2", "red"),
 }
-SHOWN = 80
 WHERE = "where."
 
 
@@ -66,11 +66,14 @@ def apply_plan() -> Response:
     applied = changing.apply(asked.ctx, planned, wish)
     t = speech(asked.language).t
     text = t("Revision {n} is in force.", n=applied.revision.number)
-    return drawing.go(asked, back, {"text": text, "tone": "ok"})
+    onward = drawing.safe_back(given.get("again", ""), back)
+    return drawing.go(asked, onward, {"text": text, "tone": "ok"})
 
 
-def planned_page(asked: Asked, edits: Edits, back: str, *, missed: bool = False) -> Response:
-    """Return the page of a plan; 422 when it cannot come into force as it is."""
+def planned_page(
+    asked: Asked, edits: Edits, back: str, *, missed: bool = False, again: str = ""
+) -> Response:
+    """Return the page of a plan; 422 when it cannot come into force as it is. `again` is where another one is added."""
     changing = changing_of(asked)
     number, documents = changing.current(asked.ctx)
     try:
@@ -86,6 +89,7 @@ def planned_page(asked: Asked, edits: Edits, back: str, *, missed: bool = False)
         "edits": edits.text(),
         "base": number,
         "back": back,
+        "again": again,
         "missed": missed,
         "leaving": [_leaving(asked, planned, one) for one in planned.leaving],
         "undecided": any(one.undecided for one in planned.leaving),
@@ -99,7 +103,7 @@ def plan_context(asked: Asked, planned: Plan) -> Drawn:
     """Return a plan as parts/plan.html draws it."""
     language = asked.language
     return {
-        "steps": [_step(one, language) for one in planned.operations],
+        "steps": [_step(asked, planned, one) for one in planned.operations],
         "findings": [_finding(one, language) for one in planned.findings],
         "problems": [
             {"place": one.path, "text": one.message, "cure": one.cure} for one in planned.problems
@@ -139,14 +143,17 @@ def _label_of(spec: ObjectType | None, field: str, code: str, language: str) -> 
     return options[code].label.text(language) if code in options else code
 
 
-def _step(one: Operation, language: str) -> Drawn:
+def _step(asked: Asked, planned: Plan, one: Operation) -> Drawn:
     icon, tone = LOOKS[one.verb]
+    models = [model for model in (planned.model, asked.model) if model is not None]
+    specs = [m.objects[one.path[0]] for m in models if one.path and one.path[0] in m.objects]
+    said = speech(asked.language)
     changes = [
-        {"name": change.name, "before": _short(change.before), "after": _short(change.after)}
+        said_change(change, specs, said)
         for change in one.changes
         if one.verb not in ("add", "retire")
     ]
-    return {"text": one.sentence(language), "icon": icon, "tone": tone, "changes": changes}
+    return {"text": one.sentence(asked.language), "icon": icon, "tone": tone, "changes": changes}
 
 
 def _finding(one: Finding, language: str) -> Drawn:
@@ -156,8 +163,3 @@ def _finding(one: Finding, language: str) -> Drawn:
         "icon": ICONS[one.level],
         "samples": list(one.samples),
     }
-
-
-def _short(value: object) -> str:
-    text = "–" if value in (None, "", [], {}) else str(value)
-    return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

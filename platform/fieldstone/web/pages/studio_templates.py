@@ -22,9 +22,10 @@ from fieldstone.templates.shop import (
     shipped_template,
 )
 from fieldstone.web.asking import Asked, the_call
-from fieldstone.web.i18n import speech
+from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.studio import tabs
+from fieldstone.web.pages.studio_differences import value_text
 from fieldstone.web.pages.studio_edits import changing_of
 from fieldstone.web.pages.studio_plan import plan_context
 from fieldstone.web.pages.subjects import not_there
@@ -144,20 +145,20 @@ def _planned(asked: Asked, verb: str, name: str, archive: str, *, missed: bool =
         "missed": missed,
         "title": titles[verb],
         "samples": verb == INSTALL and bool(package.part("sample_data")),
-        "clashes": [_clash(one) for one in intent.clashes],
+        "clashes": [_clash(one, speech(asked.language)) for one in intent.clashes],
     }
     return drawing.page(
         asked, "studio_plan", context, 422 if intent.plan.problems or missed else 200
     )
 
 
-def _clash(one: Clash) -> Drawn:
+def _clash(one: Clash, said: Speech) -> Drawn:
     return {
         "name": one.name,
         "field": f"{CHOICE}{one.name}",
-        "mine": str(one.mine),
-        "before": "" if one.before is None else str(one.before),
-        "after": "" if one.after is None else str(one.after),
+        "mine": value_text(one.mine, (), said),
+        "before": value_text(one.before, (), said),
+        "after": value_text(one.after, (), said),
         "gone": one.gone,
         "choice": one.choice,
         "remembered": one.remembered,

@@ -16,7 +16,7 @@ from fieldstone.web.pages.schema_form import SchemaForm
 from fieldstone.web.pages.studio_changes import changed, rearranged, removed
 from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
 from fieldstone.web.pages.studio_fields import placed
-from fieldstone.web.pages.studio_lines import LONGEST_CODE, code_from
+from fieldstone.web.pages.studio_lines import LONGEST_CODE, Lines, code_from
 from fieldstone.web.pages.studio_parts import HIDDEN, Part, entries_of, form_of
 from fieldstone.web.pages.subjects import not_there
 
@@ -116,7 +116,7 @@ def _altered(asked: Asked, found: TypedEntry, form: SchemaForm, effective: Effec
         for name in before:
             if name not in form.properties and name not in HIDDEN:
                 edits = removed(asked, edits, (*path, name))
-    lines = set(form.lines)
+    lines = {name for name, one in form.lines.items() if isinstance(one, Lines)}
     plain = [one for one in form.properties if one in before and one not in lines]
     after = {name: value for name, value in found.values.items() if name not in lines}
     edits = changed(asked, edits, path, {name: before[name] for name in plain}, after)

@@ -15,11 +15,11 @@ OF_AN_OBJECT: Final = ("fields", "pipelines", "stages", "forms", "views", "permi
 SITE: Final = "-"
 KINDS: Final = {
     "fields": "Fields",
-    "pipelines": "Pipelines",
     "stages": "Stages",
     "forms": "Form and record",
     "views": "Views",
     "permissions": "Permissions",
+    "pipelines": "Pipelines",
     "rules": "Rules",
     "roles": "Roles",
     "nav": "Navigation",
@@ -67,10 +67,13 @@ def parts_of(asked: Asked, spec: ObjectType | None, current: str) -> list[Drawn]
     t = speech(asked.language).t
     listed = OF_AN_OBJECT if spec is not None else OF_SITE
     home = f"/studio/o/{spec.code if spec else SITE}"
-    return [
+    links = [
         {"label": t(KINDS[one]), "href": f"{home}/{one}", "current": one == current}
         for one in listed
     ]
+    if spec is not None:
+        links.append({"label": t("Rules"), "href": f"/studio/rules?object={spec.code}", "current": False})  # fmt: skip
+    return links
 
 
 def columns_url(object_name: str, view: str) -> str:

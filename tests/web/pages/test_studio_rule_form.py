@@ -1,0 +1,75 @@
+"""The form of a rule: what it draws it reads back, list by list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+
+from tests.web.pages.office import Office, Visitor
+from tests.web.pages.studio_desk import confirm, open_studio
+
+
+@pytest.fixture(scope="module")
+def admin(office: Office) -> Iterator[Visitor]:
+    yield from open_studio(office)
+
+
+class Drawn(HTMLParser):
+    """What a browser would post of the form on a page."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.values: dict[str, Any] = {}
+        self._open: tuple[str, str] | None = None  # a text area or a choice that is being read
+        self._blank = 0
+        self.feed(html.partition('id="entry-form"')[2].partition("</form>")[0])
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        said = {name: value or "" for name, value in attrs}
+        self._blank += tag == "template"
+        if self._blank:
+            return
+        if tag in ("select", "textarea"):
+            self._open = (said.get("name", ""), "")
+        if tag == "option" and self._open and "selected" in said:
+            self._open = (self._open[0], said.get("value", ""))
+        ticked = said.get("type") not in ("checkbox", "radio") or "checked" in said
+        if tag == "input" and said.get("name") and ticked:
+            self.values.setdefault(said["name"], []).append(said.get("value", ""))
+
+    def handle_data(self, data: str) -> None:
+        if self.cdata_elem is None and self._open and self.lasttag == "textarea":
+            self._open = (self._open[0], self._open[1] + data)
+
+    def handle_endtag(self, tag: str) -> None:
+        self._blank -= tag == "template"
+        if tag in ("select", "textarea") and self._open:
+            name, value = self._open
+            self._open = None
+            if name:
+                self.values.setdefault(name, []).append(value)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["opportunity_stagnation", "lead_reminders", "big_deal_won", "follow_up_in_time", "lead_conversion"],
+)  # fmt: skip
+def test_a_form_that_is_sent_as_it_was_drawn_changes_nothing(admin: Visitor, code: str) -> None:
+    page = admin.get(f"/studio/o/-/rules/{code}")
+    plan = admin.post(f"/studio/o/-/rules/{code}", **Drawn(page.text).values)
+
+    assert "Nothing would change for anybody." in plan.text
+
+
+def test_a_step_is_changed_and_keeps_what_no_column_shows(office: Office, admin: Visitor) -> None:
+    values = Drawn(admin.get("/studio/o/-/rules/lead_reminders").text).values
+    before = office.site.model.rules["lead_reminders"].written["steps"]
+    values["steps-1-before"] = ["2 working hours"]
+    confirm(admin, admin.post("/studio/o/-/rules/lead_reminders", **values))
+    after = office.site.model.rules["lead_reminders"].written["steps"]
+
+    assert after[1] == {**before[1], "before": "2 working hours"}
+    assert [*after[:1], *after[2:]] == [*before[:1], *before[2:]]
