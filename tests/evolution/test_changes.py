@@ -7,7 +7,10 @@ from collections.abc import Mapping
 import pytest
 
 from fieldstone.base.errors import RefusedError
+from fieldstone.compiler.import_mappings import read_mapping
 from fieldstone.evolution.apply import Wish
+from fieldstone.evolution.plan import Plan
+from fieldstone.storage.import_log import ImportLog
 from fieldstone.storage.notices import Notices, SavedView
 from tests.evolution.world import Process
 
@@ -114,6 +117,62 @@ def test_saved_views_follow_what_is_renamed_and_come_back(visits: Process) -> No
     assert saved_view(visits, "meeting")["columns"] == ["subject", "cost", "mood"]
     visits.rollback(1)
     assert saved_view(visits, "visit") == body
+
+
+def test_a_plan_says_which_saved_views_and_waiting_imports_name_a_field(visits: Process) -> None:
+    save_view(visits, {"filters": ["budget:gte:10"], "sort": "", "columns": []})
+    keep_import(visits, "amounts.csv", '{"object": "visit", "fields": {"budget": "Amount"}}')
+    keep_import(visits, "names.csv", '{"object": "visit", "fields": {"subject": "budget"}}')
+    path = [*V.split("."), "fields", "budget"]
+
+    renaming = visits.plan(documents=visits.documents.renamed(path, "cost"))
+    assert told(renaming, "named_in_views") == ['1 saved view names "Budget" and follows.', "Rich"]
+    assert told(renaming, "named_in_imports") == [
+        '1 waiting import names "Budget" and follows.',
+        "amounts.csv",
+    ]
+    assert not renaming.needs_second_word
+
+    retiring = visits.plan((f"{V}.fields.budget.archived", True))
+    assert told(retiring, "named_in_imports")[0] == '1 waiting import names "Budget" and loses it.'
+
+
+def test_a_mapping_that_was_kept_follows_what_is_renamed(visits: Process) -> None:
+    text = """
+    object: visit
+    key: subject
+    fields:
+      subject: Name
+      budget: Amount
+      mood: {from: Mood, map: {yes: good}}
+    """
+    documents = visits.documents
+    for path, new in (
+        ("fields.budget", "cost"),
+        ("fields.subject", "topic"),
+        ("fields.mood.options.good", "fine"),
+    ):
+        documents = documents.renamed(f"{V}.{path}".split("."), new)
+    visits.apply(documents=documents)
+    visits.apply(documents=visits.documents.renamed(V.split("."), "meeting"))
+
+    mapping = read_mapping("kept.yaml", text, visits.site.model)
+
+    assert (mapping.object_name, mapping.key) == ("meeting", "topic")
+    assert set(mapping.fields) == {"topic", "cost", "mood"}
+
+
+def keep_import(process: Process, file: str, mapping: str) -> None:
+    with process.site.storage.connection() as connection:
+        ImportLog(connection).start(
+            file, "visit", "someone", process.ctx.now, state="checked", file=file,
+            mapping={"mapping": mapping},
+        )  # fmt: skip
+
+
+def told(planned: Plan, code: str) -> list[str]:
+    (found,) = [one for one in planned.findings if one.code == code]
+    return [found.text.en, *found.samples]
 
 
 def save_view(process: Process, body: dict[str, object]) -> None:

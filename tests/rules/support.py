@@ -180,7 +180,10 @@ class FakeBuilder:
             self.problems += [Problem(p.code, path, p.message, p.cure) for p in error.problems]
             return None
 
-    def field(self, path: str, name: object, *, scope: Scope | None = None) -> str:
+    def field(
+        self, path: str, name: object, *, scope: Scope | None = None, of_key: bool = False
+    ) -> str:
+        del of_key
         where = scope or self.scope
         if name in where.names():
             return str(name)
@@ -188,6 +191,17 @@ class FakeBuilder:
             path, "unknown_field", f"no field {name!r}", did_you_mean(str(name), where.names())
         )
         return ""
+
+    def option(self, path: str, field: str, value: object, *, of_key: bool = False) -> str:
+        del of_key
+        found = self.scope.type_of(field) if field else None
+        if found is not None and found.choices and value not in found.choices:
+            self.problem(path, "unknown_option", f"no option {value!r}", ", ".join(found.choices))
+            return ""
+        return str(value)
+
+    def named_like(self, scope: Scope, object_name: str) -> str:
+        return object_name if object_name in scope.names() else ""
 
     def fields_type(self, name: str) -> str:
         return FIELD_TYPES.get(name, "text" if self.scope.type_of(name) else "")

@@ -19,7 +19,7 @@ from fieldstone.compiler.site_shapes import schemas
 from fieldstone.compiler.tree import Document, Layer
 from fieldstone.fieldtypes.contract import TypeSpec
 from fieldstone.model.site_model import Model
-from fieldstone.rules.contract import RuleKind
+from fieldstone.rules.contract import Rule, RuleKind
 
 ROUNDS = 4
 """How often a model is built anew because a layer names something by an earlier code; one round is usual."""
@@ -69,13 +69,21 @@ def _assembled(
     known = len(problems)
     assembly = Assembly(source, types, kinds, problems, defaults)
     model = assembly.model(report_schema)
+    as_written = {code: rule.digest for code, rule in model.rules.items()}
     for _ in range(ROUNDS):
         if len(problems) > known or not assembly.renames.write():
             break
         assembly = Assembly(source, types, kinds, problems, defaults)
         model = assembly.model(report_schema)
     problems.raise_if_any()
-    return model
+    return replace(model, rules=_of_digests(model.rules, as_written))
+
+
+def _of_digests(rules: Mapping[str, Rule], digests: Mapping[str, str]) -> dict[str, Rule]:
+    """Return rules with the digests of what people wrote: that a field has another code makes no new version."""
+    return {
+        code: replace(rule, digest=digests.get(code, rule.digest)) for code, rule in rules.items()
+    }
 
 
 def digest_of(

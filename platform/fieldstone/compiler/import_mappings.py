@@ -12,7 +12,7 @@ from fieldstone.compiler.schema_check import Shape
 from fieldstone.compiler.shapes import closed, codes_to
 from fieldstone.compiler.tree import Document
 from fieldstone.model.import_mapping import ImportMapping, Reference, Source, Step, When
-from fieldstone.model.objects import ObjectType
+from fieldstone.model.objects import ObjectType, Stage
 from fieldstone.model.site_model import Model
 
 TEXT: Final[dict[str, Any]] = {"type": "string", "minLength": 1}
@@ -53,7 +53,10 @@ SHAPE: Final = closed(
 
 
 def read_mapping(name: str, text: str, model: Model) -> ImportMapping:
-    """Return the mapping that a YAML text describes. Raises MetadataError with every problem."""
+    """Return the mapping that a YAML text describes. Raises MetadataError with every problem.
+
+    It is told in the present codes, whatever objects, fields and stages were called when it was written.
+    """
     problems = Problems()
     table = read("import", Document(name, text), problems)
     mapping = None
@@ -68,7 +71,7 @@ def read_mapping(name: str, text: str, model: Model) -> ImportMapping:
 
 
 def _mapping(spot: Spot, raw: Mapping[str, Any], model: Model) -> ImportMapping | None:
-    spec = model.objects.get(raw["object"])
+    spec = model.objects.get(_present(raw["object"], model.objects))
     if spec is None:
         cure = did_you_mean(raw["object"], model.objects)
         spot.under("object").problem(
@@ -76,7 +79,7 @@ def _mapping(spot: Spot, raw: Mapping[str, Any], model: Model) -> ImportMapping 
         )
         return None
     fields = _sources(spot.under("fields"), raw["fields"], spec, model)
-    key = raw.get("key", "")
+    key = spec.present_code(raw.get("key", ""))
     if key and key not in fields:
         spot.under("key").problem(
             "unknown_field", f"{key!r} is not among the fields.", did_you_mean(key, fields)
@@ -100,8 +103,8 @@ def _sources(
     spot: Spot, raw: Mapping[str, Any], spec: ObjectType, model: Model
 ) -> dict[str, Source]:
     found = {}
-    for code, written in raw.items():
-        here = spot.under(code)
+    for said, written in raw.items():
+        here, code = spot.under(said), spec.present_code(said)
         if code not in spec.fields:
             text = f"{spec.label.en} has no field {code!r}."
             here.problem("unknown_field", text, did_you_mean(code, spec.fields), of_key=True)
@@ -153,28 +156,36 @@ def _reference(
     if target is None:
         spot.problem("no_lookup", f"{code} is no lookup.", "Leave 'lookup' out.")
         return None
-    if raw["by"] not in target.fields:
-        text = f"{target.label.en} has no field {raw['by']!r}."
-        spot.under("by").problem("unknown_field", text, did_you_mean(raw["by"], target.fields))
-    return Reference(raw["by"], dict(raw["create"]) if "create" in raw else None)
+    by = target.present_code(raw["by"])
+    if by not in target.fields:
+        text = f"{target.label.en} has no field {by!r}."
+        spot.under("by").problem("unknown_field", text, did_you_mean(by, target.fields))
+    made = {target.present_code(one): value for one, value in raw.get("create", {}).items()}
+    return Reference(by, made if "create" in raw else None)
 
 
 def _steps(spot: Spot, raw: Mapping[str, Any], spec: ObjectType) -> list[Step]:
     known = {
-        stage
+        code: stage
         for one in (spec.pipelines.pipelines.values() if spec.pipelines else ())
-        for stage in one.stages
+        for code, stage in one.stages.items()
     }
     found = []
-    for stage, written in raw.items():
+    for said, written in raw.items():
+        stage = _present(said, known)
         if stage not in known:
             text = f"{spec.label.en} has no stage {stage!r}."
-            spot.under(stage).problem(
-                "unknown_stage", text, did_you_mean(stage, known), of_key=True
-            )
+            spot.under(said).problem("unknown_stage", text, did_you_mean(stage, known), of_key=True)
         else:
             found.append(Step(stage, written.get("at", ""), _when(written.get("when", {}))))
     return found
+
+
+def _present(code: str, things: Mapping[str, ObjectType] | Mapping[str, Stage]) -> str:
+    """Return the code that an object or a stage has today, by any code that it had: kept mappings outlive a rename."""
+    if code in things:
+        return code
+    return next((one for one, thing in things.items() if code in thing.renamed_from), code)
 
 
 def _when(raw: Mapping[str, Any]) -> When:

@@ -18,7 +18,7 @@ class Renames:
     objects: Mapping[str, str] = field(default_factory=dict)  # present code by earlier one
     _fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     _options: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
-    found: list[tuple[Spot, str, str]] = field(default_factory=list)
+    found: list[tuple[Spot, str, str, bool | None]] = field(default_factory=list)
 
     def fields(self, object_name: str) -> Mapping[str, str]:
         """Return present codes of an object's fields by earlier ones."""
@@ -28,13 +28,13 @@ class Renames:
         """Return present codes of a field's options, or stages, by earlier ones."""
         return self._options.get((object_name, field), {})
 
-    def note(self, spot: Spot, old: str, new: str) -> None:
-        """Remember that `spot` still says `old`."""
-        self.found.append((spot, old, new))
+    def note(self, spot: Spot, old: str, new: str, *, of_key: bool | None = None) -> None:
+        """Remember that `spot` still says `old`, as its key or not; None where only one of both can be meant."""
+        self.found.append((spot, old, new, of_key))
 
     def write(self) -> bool:
         """Write the present codes where the earlier ones were found; tell whether anything changed."""
-        changed = [_written(spot, old, new) for spot, old, new in self.found]
+        changed = [_written(*one) for one in self.found]
         return any(changed)
 
 
@@ -102,13 +102,20 @@ def _tables(value: object) -> Iterable[Table]:
     )
 
 
-def _written(spot: Spot, old: str, new: str) -> bool:
+def _written(spot: Spot, old: str, new: str, of_key: bool | None) -> bool:
     """Write `new` for `old` at a spot: in its text, as its key, or anywhere right below it."""
     holder, _ = value_at(spot.root, spot.path[:-1])
     last = spot.path[-1] if spot.path else ""
-    if isinstance(holder, Table) and last == old and old in holder:
+    if (
+        isinstance(holder, Table)
+        and last == old
+        and old in holder
+        and (of_key or (of_key is None and holder[old] != old))
+    ):
         rename_key(holder, old, new)
         return True
+    if of_key:
+        return False  # it was written by another one who noted the same key
     value, there = value_at(spot.root, spot.path)
     if not there:
         return False

@@ -78,7 +78,7 @@ class Resolver:
         """Return an expression with the present codes of what it names by earlier ones."""
         present = renamed(text, scope, self.renames)
         if present != text:
-            self.renames.note(spot, text, present)
+            self.renames.note(spot, text, present, of_key=False)
         return present
 
     def _names_something_broken(self, text: str) -> bool:
@@ -86,15 +86,18 @@ class Resolver:
         broken = {code for outline in self.outlines.values() for code in outline.broken}
         return bool(broken and broken.intersection(_WORD.findall(text)))
 
-    def field(self, spot: Spot, object_name: str, name: object) -> str:
-        """Return the code of a field if there is one; an unknown one is reported and gives ""."""
+    def field(self, spot: Spot, object_name: str, name: object, *, of_key: bool = False) -> str:
+        """Return the code of a field if there is one; an unknown one is reported and gives "".
+
+        `of_key` says that it is the key of the spot, not what stands there.
+        """
         fields = self.objects[object_name].fields
         if isinstance(name, str) and name in fields:
             self.use(spot, "field", object_name, name)
             return name
         present = self.renames.fields(object_name).get(str(name))
         if present is not None:
-            self.renames.note(spot, str(name), present)
+            self.renames.note(spot, str(name), present, of_key=of_key)
             return present
         if not self.is_excused(spot, object_name, str(name)):
             spot.problem(
@@ -123,10 +126,10 @@ class Resolver:
             )
         )
 
-    def path(self, spot: Spot, object_name: str, name: object) -> str:
+    def path(self, spot: Spot, object_name: str, name: object, *, of_key: bool = False) -> str:
         """Return a field or a dotted path through lookups ("owner.team"); an unknown one gives "" (reported)."""
         if not isinstance(name, str) or "." not in name:
-            return self.field(spot, object_name, name)
+            return self.field(spot, object_name, name, of_key=of_key)
         *steps, last = name.split(".")
         present = []
         for written in steps:

@@ -44,7 +44,7 @@ def _permission(
         fields={
             code: _access(spot.under("fields", code), settings, outline, resolver)
             for code, settings in raw.get("fields", {}).items()
-            if resolver.field(spot.under("fields", code), outline.code, code)
+            if resolver.field(spot.under("fields", code), outline.code, code, of_key=True)
         },
         default_field=raw.get("other_fields", "write"),
     )

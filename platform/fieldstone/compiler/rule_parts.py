@@ -175,10 +175,39 @@ class RuleBuilder:
         """Parse an expression found at `path`; None when absent or wrong (reported)."""
         return self.resolver.expression(self._at(path), text, scope or self.scope, expects=expects)
 
-    def field(self, path: str, name: object, *, scope: Scope | None = None) -> str:
+    def field(
+        self, path: str, name: object, *, scope: Scope | None = None, of_key: bool = False
+    ) -> str:
         """Return a field code, or a dotted path through lookups; an unknown one gives "" (reported)."""
         target = scope.object_name if scope is not None else self.object_name
-        return self.resolver.path(self._at(path), target, name)
+        return self.resolver.path(self._at(path), target, name, of_key=of_key)
+
+    def option(self, path: str, field: str, value: object, *, of_key: bool = False) -> str:
+        """Return an option of a field of the rule's object; an unknown one is reported and gives ""."""
+        found = self.scope.type_of(field) if field else None
+        if found is None or not found.choices:
+            return str(value)
+        spot, code = self._at(path), str(value)
+        if code not in found.choices:
+            present = self.resolver.renames.options(self.object_name, field).get(code)
+            if present is None:
+                text = f"{code!r} is no option of {field!r}."
+                spot.problem("unknown_option", text, f"Use: {', '.join(found.choices)}.")
+                return ""
+            self.resolver.renames.note(spot, code, present, of_key=of_key)
+            code = present
+        self.resolver.use(spot, "option", self.object_name, field, code)
+        return code
+
+    def named_like(self, scope: Scope, object_name: str) -> str:
+        """Return the field of `scope` that is named like an object, whatever both were called before; "" without one."""
+        renames, names = self.resolver.renames, scope.names()
+        before = [old for old, present in renames.objects.items() if present == object_name]
+        for called in (object_name, *before):
+            code = renames.fields(scope.object_name).get(called, called)
+            if code in names:
+                return code
+        return ""
 
     def fields_type(self, name: str) -> str:
         """Return the field type's name of a field of the rule's object, "" if unknown."""

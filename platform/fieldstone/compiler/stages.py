@@ -126,7 +126,7 @@ def _pipeline(
     when = resolver.expression(
         spot.under("when"), raw.get("when"), resolver.scope(outline.code), expects=BOOLEAN
     )
-    moves = _moves(spot.under("moves"), raw.get("moves", "forward"), stages)
+    moves = _moves(spot.under("moves"), raw.get("moves", "forward"), stages, resolver)
     return Pipeline(code, own_label(code, raw), stages, moves, when)
 
 
@@ -168,7 +168,9 @@ def _check_span(spot: Spot, written: object) -> None:
             )
 
 
-def _moves(spot: Spot, written: object, stages: Mapping[str, Stage]) -> dict[str, tuple[str, ...]]:
+def _moves(
+    spot: Spot, written: object, stages: Mapping[str, Stage], resolver: Resolver
+) -> dict[str, tuple[str, ...]]:
     """Return the stages reachable from each.
 
     `forward` allows any later stage and any lost one from an open stage, and nothing from a won or lost one.
@@ -179,7 +181,13 @@ def _moves(spot: Spot, written: object, stages: Mapping[str, Stage]) -> dict[str
     if written == "forward":
         return {code: _forward(code, codes, stages) for code in codes}
     moves: dict[str, tuple[str, ...]] = dict.fromkeys(codes, ())
-    for source, targets in written.items() if isinstance(written, Mapping) else ():
+    called: dict[str, str] = {
+        old: code for code, one in stages.items() for old in one.renamed_from if old not in stages
+    }
+    for said, targets in written.items() if isinstance(written, Mapping) else ():
+        source = called.get(str(said), str(said))
+        if source != said:
+            resolver.renames.note(spot.under(said), said, source, of_key=True)
         if source not in stages:
             spot.under(source).problem(
                 "unknown_stage",
@@ -188,7 +196,11 @@ def _moves(spot: Spot, written: object, stages: Mapping[str, Stage]) -> dict[str
                 of_key=True,
             )
             continue
-        moves[source] = tuple(_known_targets(spot.under(source), targets, codes))
+        present = [called.get(str(one), str(one)) for one in targets]
+        for index, (before, after) in enumerate(zip(targets, present, strict=True)):
+            if before != after:
+                resolver.renames.note(spot.under(said, index), before, after)
+        moves[source] = tuple(_known_targets(spot.under(said), present, codes))
     return moves
 
 
@@ -262,11 +274,12 @@ def _action_expressions(
         return {}
     found = {}
     for name, text in values.items():
-        if resolver.field(here.under(name), target, name):
-            expected = resolver.objects[target].fields[name].type.expression_type
+        code = resolver.field(here.under(name), target, name, of_key=True)
+        if code:
+            expected = resolver.objects[target].fields[code].type.expression_type
             parsed = resolver.expression(
                 here.under(name), text, resolver.scope(outline.code), expects=expected
             )
             if parsed is not None:
-                found[name] = parsed
+                found[code] = parsed
     return found

@@ -11,7 +11,7 @@ from fieldstone.base.label import Label
 from fieldstone.evolution.converting import NEVER, converter
 from fieldstone.evolution.finding import DANGER, NOTE, STOP, WARNING, Finding
 from fieldstone.evolution.gaining import gains_and_losses
-from fieldstone.evolution.operations import ADD, CHANGE, RETIRE, Operation
+from fieldstone.evolution.operations import ADD, CHANGE, RENAME, RETIRE, Operation
 from fieldstone.evolution.references import places_of
 from fieldstone.evolution.relocation import Leaving, Removed
 from fieldstone.fieldtypes.contract import FieldType, InvalidValueError
@@ -95,6 +95,9 @@ def _of_field(compared: Compared, one: Operation) -> Iterator[Finding]:
         return
     if one.verb == RETIRE and old is not None:
         yield from _retired(compared, one, spec, old)
+        yield from _kept(compared, one, old.code, WARNING)
+    elif one.verb == RENAME:
+        yield from _kept(compared, one, one.earlier, NOTE)
     elif one.verb == ADD and new is not None:
         yield from _asked_of_all(compared, one, spec, new, None)
     elif one.verb == CHANGE and old is not None and new is not None:
@@ -130,6 +133,34 @@ def _named_by(
             f"“{one.label.text('zh')}”在 {len(places)} 处被引用，这些引用将失去它。",
         )
         yield Finding(DANGER, "named_elsewhere", one.path, text, len(places), shown)
+
+
+def _kept(compared: Compared, one: Operation, code: str, level: str) -> Iterator[Finding]:
+    """Yield what people keep that names a field by its code: it follows a rename, and loses what goes away."""
+    census, object_name = compared.census, one.path[0]
+    for counted, noun, word, finding in (
+        (census.kept_views(object_name, code), "saved view", "个保存的视图", "named_in_views"),
+        (
+            census.kept_imports(object_name, code),
+            "waiting import",
+            "个待执行的导入",
+            "named_in_imports",
+        ),
+    ):
+        if not counted.count:
+            continue
+        verb = agreeing(counted.count, "names", "name")
+        follows, loses = (
+            agreeing(counted.count, "follows", "follow"),
+            agreeing(counted.count, "loses", "lose"),
+        )
+        said = f"and {follows}" if level == NOTE else f"and {loses} it"
+        then = "并将自动跟随" if level == NOTE else "将失去该字段"
+        text = Label(
+            f'{quantity(counted.count, noun)} {verb} "{one.label.en}" {said}.',
+            f"{counted.count} {word}引用“{one.label.text('zh')}”，{then}。",
+        )
+        yield Finding(level, finding, one.path, text, counted.count, counted.samples)
 
 
 def _asked_of_all(

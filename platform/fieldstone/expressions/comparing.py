@@ -176,7 +176,12 @@ def membership(
             reading,
             at,
             item,
-            Type(element.kind, of=element.of, choices=element.choices or among.type.choices),
+            Type(
+                element.kind,
+                of=element.of,
+                choices=element.choices or among.type.choices,
+                earlier=element.earlier or among.type.earlier,
+            ),
         )
         if met is not None:
             return Member(sourced(met, among), among, negated)

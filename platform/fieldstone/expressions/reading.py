@@ -131,6 +131,9 @@ def _checked_option(reading: Reading, at: ast.expr, node: Literal, wanted: Type)
     if not alike(node.type, wanted):
         return None
     if wanted.choices and node.value not in wanted.choices:
+        present = dict(wanted.earlier).get(str(node.value))
+        if present is not None:
+            return Literal(present, node.type)
         message = f"There is no option {node.value!r}."
         reading.refuse(
             at, "expression_option", message, did_you_mean(str(node.value), wanted.choices)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, Protocol
 
@@ -30,13 +30,15 @@ class Type:
     """A kind with its details.
 
     `item` is the type of a LIST's elements, `of` the object behind a RECORD (lookup) or ROWS
-    (children), `choices` the option codes of a select; empty choices mean any text.
+    (children), `choices` the option codes of a select; empty choices mean any text. `earlier` are the codes that
+    options had before, each with the present one: an expression that still says one means the other.
     """
 
     kind: Kind
     item: Type | None = None
     of: str = ""
     choices: tuple[str, ...] = ()
+    earlier: tuple[tuple[str, str], ...] = field(default=(), compare=False, repr=False)
 
 
 TEXT: Final = Type(Kind.TEXT)

@@ -29,7 +29,7 @@ class MultiSelectType:
     @property
     def expression_type(self) -> Type:
         """Return a list of codes."""
-        return Type(Kind.LIST, item=Type(Kind.TEXT, choices=tuple(self.options)))
+        return Type(Kind.LIST, item=choices.choice(self.options))
 
     def keeping(self, stored: object) -> Self:
         """Return the type as a record sees it that holds `stored`: it may keep archived options."""

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fieldstone.base.names import nearest
+from fieldstone.expressions.types import Kind, Type
 from fieldstone.fieldtypes.contract import InvalidValueError, Option
 from fieldstone.fieldtypes.raw import shown
 
@@ -30,6 +31,13 @@ def checked(raw: object, options: Mapping[str, Option], kept: frozenset[str]) ->
             "archived_option", f"The option {code!r} is no longer offered.", _cure("", options)
         )
     return code
+
+
+def choice(options: Mapping[str, Option]) -> Type:
+    """Return the type of an expression that is one of the options."""
+    earlier = [(old, one.code) for one in options.values() for old in one.renamed_from]
+    free = tuple((old, code) for old, code in earlier if old not in options)
+    return Type(Kind.TEXT, choices=tuple(options), earlier=free)
 
 
 def present(code: str, options: Mapping[str, Option]) -> str:

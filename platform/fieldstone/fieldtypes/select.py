@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from fieldstone.base.label import Label
 from fieldstone.expressions.sqltypes import PlainText
-from fieldstone.expressions.types import Kind, Type
+from fieldstone.expressions.types import Type
 from fieldstone.fieldtypes import options as choices
 from fieldstone.fieldtypes.contract import Option, TypeSpec
 from fieldstone.fieldtypes.raw import is_missing
@@ -27,7 +27,7 @@ class SelectType:
     @property
     def expression_type(self) -> Type:
         """Return text that is one of the codes."""
-        return Type(Kind.TEXT, choices=tuple(self.options))
+        return choices.choice(self.options)
 
     def keeping(self, stored: object) -> Self:
         """Return the type as a record sees it that holds `stored`: it may keep an archived option."""

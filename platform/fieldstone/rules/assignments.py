@@ -73,7 +73,7 @@ def assigned_from(
     scope = target or build.scope
     found: list[Assigned] = []
     for name, written in raw.items():
-        field = build.field(f"{path}.{name}", name, scope=scope)
+        field = build.field(f"{path}.{name}", name, of_key=True, scope=scope)
         if field:
             expects = scope.type_of(field)
             value = _value(written, f"{path}.{name}", build, expects)

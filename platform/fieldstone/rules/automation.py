@@ -225,7 +225,7 @@ def _several(raw: object, path: str) -> list[tuple[str, Mapping[str, Any]]]:
 def _changed(raw: object, build: Builder) -> dict[str, tuple[str, ...]]:
     if isinstance(raw, Mapping):
         return {
-            build.field(f"changed.{name}", name): tuple(
+            build.field(f"changed.{name}", name, of_key=True): tuple(
                 str(one) for one in (value if isinstance(value, (list, tuple)) else [value])
             )
             for name, value in raw.items()

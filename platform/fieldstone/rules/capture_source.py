@@ -97,7 +97,7 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Source | None:
 def _mapped(raw: Mapping[str, Any], build: Builder) -> tuple[Mapped, ...]:
     found = []
     for name, written in raw.items():
-        code = build.field(f"field_map.{name}", name)
+        code = build.field(f"field_map.{name}", name, of_key=True)
         more: Mapping[str, Any] = written if isinstance(written, Mapping) else {"from": written}
         folded = {
             str(text).strip().casefold(): value for text, value in more.get("translate", {}).items()
@@ -118,12 +118,12 @@ def _mapped(raw: Mapping[str, Any], build: Builder) -> tuple[Mapped, ...]:
 def _fixed(raw: Mapping[str, Any], build: Builder) -> tuple[Fixed, ...]:
     found = []
     for name, written in raw.items():
-        code = build.field(f"set.{name}", name)
+        code = build.field(f"set.{name}", name, of_key=True)
         if isinstance(written, Mapping):
             by, value = next(iter(written.items()))
             target = build.scope.follow(code) if code else None
             for one in written if target is not None else ():
-                build.field(f"set.{name}.{one}", one, scope=target)
+                build.field(f"set.{name}.{one}", one, of_key=True, scope=target)
             found.append(Fixed(code, value, str(by), dict(written) if len(written) > 1 else {}))
         else:
             found.append(Fixed(code, written))
@@ -153,14 +153,14 @@ def _keys(
     pairs = [(key, scope.object_name, key) for key in own.values()]
     for other, fields in raw.get("also_known", {}).items():
         target = build.scope_of(other, f"also_known.{other}")
-        for ours, theirs in fields.items() if target is not None else ():
-            code = build.field(f"also_known.{other}.{ours}", theirs, scope=target)
-            if ours not in own:
+        for written_key, theirs in fields.items() if target is not None else ():
+            path = f"also_known.{other}.{written_key}"
+            ours = build.field(path, written_key, of_key=True)
+            code = build.field(path, theirs, scope=target)
+            if ours and ours not in own:
                 text = f"{ours!r} is no dedup_key of this source."
-                build.problem(
-                    f"also_known.{other}.{ours}", "unknown_key", text, f"Use: {', '.join(own)}."
-                )
-            elif code:
+                build.problem(path, "unknown_key", text, f"Use: {', '.join(own)}.")
+            elif ours and code:
                 key = stored_key((own[ours].partition(":")[0],), (code,))
                 plan.setdefault(other, {})[key] = (code,)
                 pairs.append((own[ours], other, key))
@@ -175,8 +175,7 @@ def _touch(raw: Mapping[str, Any], build: Builder) -> tuple[str, dict[str, str]]
     if scope is None:
         return "", {}
     known = (build.scope.object_name, *raw.get("also_known", {}))
-    names = scope.names()
-    return scope.object_name, {one: one for one in known if one in names}
+    return scope.object_name, {one: name for one in known if (name := build.named_like(scope, one))}
 
 
 def _limit(raw: Mapping[str, Any]) -> Limit:

@@ -307,8 +307,22 @@ class Builder(Protocol):
     ) -> Expression | None:
         """Parse an expression found at `path` of the rule's YAML; None when absent or wrong (reported)."""
 
-    def field(self, path: str, name: object, *, scope: Scope | None = None) -> str:
-        """Return a field code found at `path`; an unknown one is reported with the nearest right one."""
+    def field(
+        self, path: str, name: object, *, scope: Scope | None = None, of_key: bool = False
+    ) -> str:
+        """Return a field code found at `path`; an unknown one is reported with the nearest right one.
+
+        `of_key` says that it is the key that stands there, not its value: a rename then writes the key anew.
+        """
+
+    def option(self, path: str, field: str, value: object, *, of_key: bool = False) -> str:
+        """Return an option of a field of the rule's object, found at `path`; an unknown one is reported and gives "".
+
+        What a field without options holds comes back as it is.
+        """
+
+    def named_like(self, scope: Scope, object_name: str) -> str:
+        """Return the field of `scope` that is named like an object, whatever both were called before; "" without one."""
 
     def fields_type(self, name: str) -> str:
         """Return the field type's name ("phone", "select", ...) of a field of the rule's object, "" if unknown."""

@@ -24,7 +24,7 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Conversion:
         if target is not None:
             targets.append(target)
     sets = {
-        build.field(f"sets.{name}", name): build.expression(f"sets.{name}", text)
+        build.field(f"sets.{name}", name, of_key=True): build.expression(f"sets.{name}", text)
         for name, text in raw.get("sets", {}).items()
     }
     known = {one.code for one in targets}
@@ -49,13 +49,13 @@ def _target(
         return None
     fields = {}
     for name, text in raw["fields"].items():
-        target_field = build.field(f"{path}.fields.{name}", name, scope=scope)
+        target_field = build.field(f"{path}.fields.{name}", name, of_key=True, scope=scope)
         expression = build.expression(f"{path}.fields.{name}", text)
         if expression is not None:
             fields[target_field] = expression
     links = {}
     for name, other in raw.get("links", {}).items():
-        links[build.field(f"{path}.links.{name}", name, scope=scope)] = other
+        links[build.field(f"{path}.links.{name}", name, of_key=True, scope=scope)] = other
         if other not in before:
             cure = f"Use one of: {', '.join(before) or 'none stands before it'}."
             text = f"{other!r} is not created before {code}."
@@ -74,7 +74,7 @@ def _carried(
         return None
     to = {}
     for name, target in raw["to"].items():
-        to[build.field(f"{path}.to.{name}", name, scope=scope)] = str(target)
+        to[build.field(f"{path}.to.{name}", name, of_key=True, scope=scope)] = str(target)
         if target not in known:
             text, cure = (
                 f"There is no target {target!r}.",

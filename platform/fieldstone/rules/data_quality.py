@@ -266,7 +266,7 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> DataQuality:
     normalise = []
     labels = {}
     for name, written in raw.get("normalise", {}).items():
-        code = build.field(f"normalise.{name}", name)
+        code = build.field(f"normalise.{name}", name, of_key=True)
         operations = (written,) if isinstance(written, str) else tuple(written)
         if code:
             normalise.append((code, operations))

@@ -85,7 +85,8 @@ def _fields_of(
 ) -> tuple[tuple[str, ...], tuple[str, ...]]:
     plain: Mapping[str, Any] = written if isinstance(written, Mapping) else {"fields": written}
     several = plain["fields"] if isinstance(plain["fields"], (list, tuple)) else [plain["fields"]]
-    names = tuple(build.field(path, one, scope=scope) for one in several)
+    inside = f"{path}.fields" if isinstance(written, Mapping) else path
+    names = tuple(build.field(inside, one, scope=scope) for one in several)
     written_how = plain.get("as", ())
     how = (written_how,) * len(names) if isinstance(written_how, str) else tuple(written_how)
     if how and len(how) != len(names):
@@ -155,7 +156,7 @@ def _feed(raw: Mapping[str, Any], build: Builder) -> Feed | None:
         for target, name in raw["link"].items()
     }
     values = {
-        build.field(f"feed.values.{name}", name, scope=scope): value
+        build.field(f"feed.values.{name}", name, of_key=True, scope=scope): value
         for name, value in raw.get("values", {}).items()
     }
     subject = build.field("feed.subject", raw["subject"], scope=scope) if "subject" in raw else ""

@@ -171,7 +171,7 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Enrichment | None:
 def _mapped(raw: Mapping[str, Any], build: Builder) -> tuple[Mapped, ...]:
     found = []
     for name, written in raw.items():
-        code = build.field(f"mapping.{name}", name)
+        code = build.field(f"mapping.{name}", name, of_key=True)
         more: Mapping[str, Any] = written if isinstance(written, Mapping) else {"from": written}
         words = {
             str(text).strip().casefold(): value for text, value in more.get("translate", {}).items()

@@ -96,7 +96,7 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Grading | None:
 
 
 def _item(name: str, written: object, build: Builder) -> Item | None:
-    code = build.field(f"fields.{name}", name)
+    code = build.field(f"fields.{name}", name, of_key=True)
     if not code:
         return None
     if isinstance(written, Mapping):
@@ -106,15 +106,9 @@ def _item(name: str, written: object, build: Builder) -> Item | None:
 
 
 def _bands(raw: Mapping[str, int], into: str, build: Builder) -> tuple[tuple[str, int, Label], ...]:
-    choices = (found.choices if (found := build.scope.type_of(into)) else ()) if into else ()
-    for grade in raw:
-        if choices and grade not in choices:
-            build.problem(
-                f"bands.{grade}",
-                "unknown_option",
-                f"{grade!r} is no option of {into!r}.",
-                f"Use: {', '.join(choices)}.",
-            )
+    present = {
+        build.option(f"bands.{one}", into, one, of_key=True): least for one, least in raw.items()
+    }
     if 0 not in raw.values():
         build.problem(
             "bands",
@@ -130,7 +124,8 @@ def _bands(raw: Mapping[str, int], into: str, build: Builder) -> tuple[tuple[str
             least,
             Label(scope.option_label(into, grade, "en"), scope.option_label(into, grade, "zh")),
         )
-        for grade, least in raw.items()
+        for grade, least in present.items()
+        if grade
     )
     return tuple(sorted(labelled, key=lambda band: -band[1]))
 

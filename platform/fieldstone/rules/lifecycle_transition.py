@@ -53,32 +53,35 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Lifecycle | None:
 
 
 def _state(path: str, written: object, field: str, build: Builder) -> str:
-    found = build.scope.type_of(field) if field else None
-    if found is not None and found.choices and written not in found.choices:
-        text = f"{str(written)!r} is no option of {field!r}."
-        build.problem(path, "unknown_option", text, f"Use: {', '.join(found.choices)}.")
-        return ""
-    return str(written)
+    return build.option(path, field, written)
 
 
 def _marks(raw: Mapping[str, Any], build: Builder) -> tuple[Mark, ...]:
-    gaps = raw.get("hysteresis_gap", 0)
+    written = raw.get("hysteresis_gap", 0)
+    gaps = _gaps(written, build) if isinstance(written, Mapping) else {}
     found = []
     for name, rises in raw["thresholds"].items():
-        field = build.field(f"thresholds.{name}", name)
+        field = build.field(f"thresholds.{name}", name, of_key=True)
         kind = build.scope.type_of(field) if field else None
         if kind is not None and kind.kind is not ValueKind.NUMBER:
             text, cure = f"{name!r} holds no number.", "Name a field of points, such as score."
             build.problem(f"thresholds.{name}", "not_a_number", text, cure)
         elif field:
-            gap = int(gaps.get(name, 0)) if isinstance(gaps, Mapping) else int(gaps)
+            gap = gaps.get(field, 0) if isinstance(written, Mapping) else int(written)
             found.append(Mark(field, field_label(build.scope, field), rises, rises - gap))
-    for name in gaps if isinstance(gaps, Mapping) else ():
-        if name not in raw["thresholds"]:
-            text = f"{name!r} has a gap and no threshold."
-            cure = "Give it a threshold too."
-            build.problem(f"hysteresis_gap.{name}", "gap_without_threshold", text, cure)
+    for name in (
+        gaps.keys() - {one.field for one in found} if len(found) == len(raw["thresholds"]) else ()
+    ):
+        text = f"{name!r} has a gap and no threshold."
+        cure = "Give it a threshold too."
+        build.problem(f"hysteresis_gap.{name}", "gap_without_threshold", text, cure)
     return tuple(found)
+
+
+def _gaps(raw: Mapping[str, Any], build: Builder) -> dict[str, int]:
+    """Return how far points may fall below each threshold, by field."""
+    named = {name: build.field(f"hysteresis_gap.{name}", name, of_key=True) for name in raw}
+    return {field: int(raw[name]) for name, field in named.items() if field}
 
 
 def _crossing(raw: Mapping[str, Any], path: str, build: Builder, reason: str) -> Crossing:

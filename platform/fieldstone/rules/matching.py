@@ -33,7 +33,9 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Matching | None:
         fields[object_name] = {}
         for name, there in written.items():
             path = f"against.{object_name}.{name}"
-            if build.field(path, name) and (found := build.field(path, there, scope=scope)):
+            if build.field(path, name, of_key=True) and (
+                found := build.field(path, there, scope=scope)
+            ):
                 fields[object_name][name] = found
     blocks = [_block(place, written, build) for place, written in enumerate(raw["blocks"])]
     suspect, same = int(raw.get("suspect", SUSPECT)), int(raw.get("same", SAME))
@@ -55,7 +57,7 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Matching | None:
 
 
 def _comparer(name: str, written: Mapping[str, Any], build: Builder) -> Comparer:
-    code = build.field(f"fields.{name}", name)
+    code = build.field(f"fields.{name}", name, of_key=True)
     kind = build.fields_type(code) if code else ""
     if kind == "secret":
         text = "A secret field cannot be compared: what is compared is kept readable."

@@ -176,7 +176,8 @@ def _moment(value: Any) -> float:
 def compile_rule(raw: Mapping[str, Any], build: Builder) -> Merge:
     """Resolve the fields named, and check that each can be combined as is asked."""
     winners = {
-        build.field(f"fields.{name}", name): str(how) for name, how in raw.get("fields", {}).items()
+        build.field(f"fields.{name}", name, of_key=True): str(how)
+        for name, how in raw.get("fields", {}).items()
     }
     known = set(build.scope.names())
     for name in raw.get("children", {}):

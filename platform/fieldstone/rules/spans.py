@@ -90,19 +90,13 @@ def _case(raw: Mapping[str, Any], path: str, build: Builder) -> Case | None:
 
 
 def _by_value(raw: Mapping[str, Any], path: str, by: str, build: Builder) -> dict[str, Span]:
-    found = build.scope.type_of(by) if by else None
     spans: dict[str, Span] = {}
     for value, written in raw.items():
-        if found is not None and found.choices and value not in (*found.choices, ANY):
-            build.problem(
-                f"{path}.{value}",
-                "unknown_option",
-                f"{value!r} is no option of {by!r}.",
-                f"Use: {', '.join(found.choices)}, or default.",
-            )
-        span = span_from(written, f"{path}.{value}", build)
-        if span is not None:
-            spans[str(value)] = span
+        here = f"{path}.{value}"
+        code = ANY if value == ANY else build.option(here, by, value, of_key=True)
+        span = span_from(written, here, build)
+        if span is not None and code:
+            spans[code] = span
     return spans
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -13,11 +14,15 @@ from fieldstone.changes.nouns import Context
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.sqltypes import StringList
 from fieldstone.storage import relocating
+from fieldstone.storage.following_views import names_field
+from fieldstone.storage.import_log import fs_import
+from fieldstone.storage.notices import fs_saved_view
 from fieldstone.storage.reader import Reader
 from fieldstone.storage.tables import ObjectTable, Tables
 
 BATCH: Final = 2_000
 SHOWN: Final = 5
+IMPORTS_THAT_WAIT: Final = ("matching", "checking", "checked", "running", "failed")
 
 
 @dataclass(frozen=True)
@@ -115,6 +120,32 @@ class Census:
             if len(found) < BATCH:
                 return
             last = found[-1][0]
+
+    def kept_views(self, object_name: str, field: str) -> Counted:
+        """Return the saved views that filter by a field, sort by it or show it."""
+        views = fs_saved_view.c
+        asked = select(views.label, views.body).where(views.object == object_name)
+        found = [
+            str(label)
+            for label, body in self._connection.execute(asked.order_by(views.id))
+            if names_field(body or {}, field)
+        ]
+        return Counted(len(found), tuple(found[:SHOWN]))
+
+    def kept_imports(self, object_name: str, field: str) -> Counted:
+        """Return the imports that have yet to run whose mapping fills a field, or goes by it."""
+        kept = fs_import.c
+        waiting = (kept.object == object_name, kept.state.in_(IMPORTS_THAT_WAIT))
+        code = re.escape(field)
+        says = re.compile(rf"""(?<![\w.]){code}["']?\s*:|\bkey["']?\s*:\s*["']?{code}(?![\w.])""")
+        found = [
+            str(file or "")
+            for file, plan in self._connection.execute(
+                select(kept.file, kept.mapping).where(*waiting).order_by(kept.created_at)
+            )
+            if says.search(str((plan or {}).get("mapping", "")))
+        ]
+        return Counted(len(found), tuple(found[:SHOWN]))
 
     def people(self, role: str) -> Counted:
         """Return the active people who carry a role."""

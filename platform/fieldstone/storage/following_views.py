@@ -36,6 +36,11 @@ def renamed(body: Mapping[str, Any], fields: Codes, options: Mapping[str, Codes]
     }
 
 
+def names_field(body: Mapping[str, Any], field: str) -> bool:
+    """Tell whether a view filters by a field, sorts by it or shows it."""
+    return renamed(body, {field: f"{field}."}, {}) != renamed(body, {}, {})
+
+
 def _filter(text: str, fields: Codes, options: Mapping[str, Codes]) -> str:
     earlier, *rest = text.split(":", 2)
     field = fields.get(earlier, earlier)

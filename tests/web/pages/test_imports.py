@@ -14,6 +14,7 @@ from werkzeug.test import TestResponse
 
 from fieldstone.actions.importing import undoing
 from fieldstone.changes.nouns import Change, Operation
+from fieldstone.evolution.apply import Wish
 from fieldstone.reads.query import Query
 from fieldstone.storage.uploads import Uploads
 from fieldstone.worker.long_work import do_next_job
@@ -139,6 +140,27 @@ def test_an_import_that_stopped_half_way_goes_on_or_is_taken_back(
     work(office)
     assert "10 moved to the recycle bin" in visitor.get(address).text
     assert products(office) == set()
+
+
+def test_an_import_that_was_checked_runs_after_a_field_of_it_was_renamed(
+    office: Office, visitor: Visitor
+) -> None:
+    address = upload(visitor, PRODUCTS)
+    checked(office, visitor, address, **MATCHED)
+    changing, ctx = office.site.changing, office.site.system_context("test")
+    assert changing is not None
+    number, documents = changing.current(ctx)
+    renamed = documents.renamed(("objects", "product", "fields", "price"), "list_price")
+    changing.apply(ctx, changing.plan(ctx, renamed), Wish("a better word"))
+    try:
+        page = visitor.get(address).text
+        assert '<option value="list_price" selected>' in page
+        visitor.post(f"{address}/run")
+        work(office)
+        assert "2 added" in visitor.get(address).text
+    finally:
+        planned = changing.plan_rollback(ctx, number)
+        changing.rollback(ctx, planned, number, Wish("back", second_word=True))
 
 
 def test_an_import_is_looked_at_and_taken_back_after_its_file_was_cleared_away(

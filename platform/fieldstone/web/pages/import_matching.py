@@ -62,7 +62,10 @@ class Matching:
 
     def context(self, kept: KeptImport) -> dict[str, Any]:
         """Return the form: the columns as they were matched before, else as they are guessed."""
-        before = columns_of(kept.mapping)
+        before = {
+            column: self.spec.present_code(code)
+            for column, code in columns_of(kept.mapping).items()
+        }
         chosen = before or guessed(self.fields, self.source.headings, self.samples)
         return {
             "action": f"/imports/{kept.id}/check",
@@ -98,7 +101,8 @@ class Matching:
 
     def _keys(self, mapping: str) -> list[dict[str, Any]]:
         """Return the fields by which a row is known again: those that are unique."""
-        now = json.loads(mapping).get("key", "") if columns_of(mapping) else None
+        said = json.loads(mapping).get("key", "") if columns_of(mapping) else None
+        now = None if said is None else self.spec.present_code(said)
         unique = [field for field in self.fields if field.unique]
         return [
             {

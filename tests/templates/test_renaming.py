@@ -1,0 +1,114 @@
+"""Whatever a site renames, all that the core and the templates say of it follows, and no rule counts as changed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from fieldstone import bootstrap
+from fieldstone.compiler.compile import Layer, compile_site
+from fieldstone.compiler.loading import read_layer
+from fieldstone.compiler.tree import Document
+from fieldstone.model.objects import ObjectType
+from fieldstone.model.site_model import Model
+from fieldstone.reports.shapes import SCHEMA
+from tests.builders import ROOT
+from tests.templates.test_shipped import INDUSTRIES, model_with
+
+NEW = "_zz"
+PARTS = (
+    "views",
+    "form",
+    "quick",
+    "layout",
+    "permissions",
+    "pipelines",
+    "search",
+    "title",
+    "indexes",
+)
+PEOPLE = "user"
+"""Its fields are what the platform itself calls by name."""
+
+
+def renamed_by(documents: Iterator[str]) -> Model:
+    words = bootstrap.vocabulary()
+    layers = [read_layer("core", ROOT)]
+    layers += [read_layer(name, ROOT / "plugins" / name) for name in INDUSTRIES]
+    site = [Document(f"metadata/{n}.yaml", text) for n, text in enumerate(documents)]
+    above = Layer("site", tuple(site))
+    return compile_site([*layers, above], words.types, words.kinds, report_schema=SCHEMA)
+
+
+def objects(model: Model) -> Iterator[ObjectType]:
+    yield from (spec for spec in model.objects.values() if spec.parent is None)
+
+
+def every_field(model: Model) -> Iterator[str]:
+    for spec in objects(model):
+        if spec.code == PEOPLE:
+            continue
+        codes = [code for code, one in spec.fields.items() if not one.system]
+        lines = [f"  {code}{NEW}: {{renamed_from: {code}}}" for code in codes]
+        yield "\n".join([f"object: {spec.code}", "fields:", *lines])
+
+
+def every_option_and_stage(model: Model) -> Iterator[str]:
+    shared = shared_options()
+    for spec in objects(model):
+        lines = [f"object: {spec.code}", "fields:"]
+        for code, one in spec.fields.items():
+            options = getattr(one.type, "options", {})
+            own = not one.system and (spec.code, code) not in shared and spec.code != PEOPLE
+            if options and own:
+                told = ", ".join(f"{o}{NEW}: {{renamed_from: {o}}}" for o in options)
+                lines.append(f"  {code}: {{options: {{{told}}}}}")
+        pipelines = spec.pipelines.pipelines if spec.pipelines else {}
+        if pipelines:
+            lines += ["stages:", "  pipelines:"]
+        for name, path in pipelines.items():
+            told = ", ".join(f"{o}{NEW}: {{renamed_from: {o}}}" for o in path.stages)
+            lines.append(f"    {name}: {{stages: {{{told}}}}}")
+        if len(lines) > 2:
+            yield "\n".join(one for one in lines if one != "fields:" or "  " in lines[2])
+
+
+def shared_options() -> set[tuple[str, str]]:
+    """Return (object, field) of the choices whose options stand in a set that several share."""
+    found = set()
+    for folder in (ROOT, *(ROOT / "plugins" / name for name in INDUSTRIES)):
+        for file in (folder / "metadata").glob("*.yaml"):
+            text = file.read_text("utf-8")
+            named = re.search(r"^object: (\w+)", text, re.MULTILINE)
+            for code in re.findall(r"^  (\w+): .*options_from", text, re.MULTILINE):
+                found.add((named[1] if named else "", code))
+    return found
+
+
+def plain(part: object) -> str:
+    """Return what a part of a model says, without new codes and without where it stands."""
+    said = re.sub(r"Origin\([^)]*\)|renamed_from=\([^)]*\)|column='?\w+'?", "", repr(part))
+    return said.replace(NEW, "").replace(" zz", "")
+
+
+def differing(before: Model, after: Model) -> list[str]:
+    pairs: list[tuple[str, Any, Any]] = []
+    pairs += [(code, one, after.rules[code]) for code, one in before.rules.items()]
+    pairs += [(code, one, after.reports[code]) for code, one in before.reports.items()]
+    for spec in objects(before):
+        other = after.objects[spec.code]
+        pairs += [(f"{spec.code}.{p}", getattr(spec, p), getattr(other, p)) for p in PARTS]
+    return [name for name, one, other in pairs if plain(one) != plain(other)]
+
+
+@pytest.mark.parametrize("what", [every_field, every_option_and_stage])
+def test_whatever_is_renamed_is_followed_by_all_that_names_it(what: Any) -> None:
+    before = model_with(*INDUSTRIES)
+
+    after = renamed_by(what(before))
+
+    assert after != before
+    assert differing(before, after) == []
