@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import pytest
+from sqlalchemy import insert, select
 
 from fieldstone.base.errors import RefusedError
 from fieldstone.compiler.import_mappings import read_mapping
 from fieldstone.evolution.apply import Wish
 from fieldstone.evolution.plan import Plan
 from fieldstone.storage.import_log import ImportLog
+from fieldstone.storage.leased import jobs_of
 from fieldstone.storage.notices import Notices, SavedView
+from fieldstone.storage.people import fs_token
 from tests.evolution.world import Process
 
 VISIT = {
@@ -160,6 +163,26 @@ def test_a_mapping_that_was_kept_follows_what_is_renamed(visits: Process) -> Non
 
     assert (mapping.object_name, mapping.key) == ("meeting", "topic")
     assert set(mapping.fields) == {"topic", "cost", "mood"}
+
+
+def test_tokens_and_long_work_follow_an_object_that_is_renamed(visits: Process) -> None:
+    site, now = visits.site, visits.ctx.now
+    with site.storage.connection() as connection:
+        connection.execute(
+            insert(fs_token).values(
+                id="t", hash="h", user="u", grants=["visit:read", "lead:write"], created_at=now
+            )
+        )
+    job = site.queue.enqueue("find_duplicates", {"object": "visit"}, actor="u")
+
+    visits.apply(documents=visits.documents.renamed(V.split("."), "meeting"))
+
+    with site.storage.looking() as connection:
+        grants = connection.execute(select(fs_token.c.grants)).scalar_one()
+        kept = jobs_of(connection).get(job)
+    assert grants == ["meeting:read", "lead:write"]
+    assert kept is not None
+    assert kept.arguments == {"object": "meeting"}
 
 
 def keep_import(process: Process, file: str, mapping: str) -> None:

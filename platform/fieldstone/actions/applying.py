@@ -261,8 +261,8 @@ def _given_back(unit: Unit, run: RuleRun, object_name: str, part: Sequence[Touch
             Operation.UPDATE,
             {
                 code: value
-                for code, value in (one.before or {})["values"].items()
-                if code in spec.fields and code not in scores
+                for said, value in (one.before or {})["values"].items()
+                if (code := spec.present_code(said)) in spec.fields and code not in scores
             },
             one.record_id,
             expected_version=one.version,

@@ -21,6 +21,7 @@ from sqlalchemy import (
 from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import Context
 from fieldstone.storage.chain import fs_audit
+from fieldstone.storage.following_objects import rename_in_jobs, rename_in_tokens
 from fieldstone.storage.following_views import by_object, rename_in_views
 from fieldstone.storage.journal import fs_stage_history
 from fieldstone.storage.platform_tables import PLATFORM
@@ -82,6 +83,11 @@ class Relocating:
 
     def call(self, codes: Iterable[NewCode]) -> None:
         """Write present codes into the platform's tables; audit entries stay as they were signed."""
+        codes = list(codes)
+        for one in codes:
+            if not one.field:
+                rename_in_tokens(self._connection, one.earlier, one.object_name)
+                rename_in_jobs(self._connection, one.earlier, one.object_name)
         for table in PLATFORM.sorted_tables:
             if table is fs_audit or table is fs_moved or "object" not in table.c:
                 continue

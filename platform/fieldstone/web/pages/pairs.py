@@ -137,7 +137,8 @@ def _row(asked: Asked, pair: SuspectedPair) -> Drawn | None:
         return None
     said = speech(asked.language)
     fields = asked.model.objects[pair.object_name].fields
-    labels = [fields[code].label.text(asked.language) for code in pair.fields if code in fields]
+    present = map(asked.model.objects[pair.object_name].present_code, pair.fields)
+    labels = [fields[code].label.text(asked.language) for code in present if code in fields]
     since = pair.decided_at or pair.found_at
     return {
         "one": one.drawn(),
