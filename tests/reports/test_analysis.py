@@ -103,6 +103,32 @@ def test_what_happened_counts_for_the_owner_of_that_moment(history: Company) -> 
     assert (li["recalled"], wang["recalled"]) == (1, 0)
 
 
+def test_deals_and_first_touches_count_for_who_had_them_then(history: Company) -> None:
+    li, wang = history.ids["li"], history.ids["wang"]
+    customer = history.create("customer", name="Everybody", owner=li).record_id
+    for amount, owner in (("700.50", li), ("300", wang)):
+        won = {"name": amount, "customer": customer, "owner": owner, "amount": amount}
+        closed = {"stage": "won", "closed_on": START.date() + 2 * DAY}
+        change = Change("opportunity", Operation.CREATE, won | closed, as_of=START, skip_rules=True, trusted=True)  # fmt: skip
+        (outcome,) = history.submit(change, who="system")
+        assert not outcome.problems, outcome.problems
+        given = Change("opportunity", Operation.UPDATE, {"owner": wang}, outcome.record_id, as_of=START + 9 * DAY, skip_rules=True, trusted=True)  # fmt: skip
+        history.submit(given, who="system")
+    lead = _a_lead(history, "Touched", li, [("new", 0), ("contacted", 1)])
+    call = {"kind": "call", "subject": "x", "status": "done", "lead": lead, "owner": li}
+    history.create("activity", **call, done_at=START + timedelta(hours=5))
+    _move(history, lead, 3, owner=wang)
+
+    owners = lines(found(history, "people"), "owners")
+
+    assert [owners[one]["won"] for one in (li, wang)] == [1, 1]
+    assert [owners[one]["revenue"] for one in (li, wang)] == [Decimal("700.50"), Decimal(300)]
+    assert [owners[one]["touch"] for one in (li, wang)] == [Decimal(5), None]
+    assert counted(history, "people", "owners", "won", li) == 1
+    assert counted(history, "people", "owners", "touch", li) == 1
+    assert counted(history, "people", "owners", "touch", wang) == 0
+
+
 def test_traffic_of_a_pool_counts_each_lead_once(history: Company) -> None:
     board = found(history, "people")
 

@@ -12,7 +12,7 @@ from fieldstone.expressions.expression import ExpressionError
 from fieldstone.expressions.renaming import named, renamed
 
 EXPRESSIONS = frozenset(
-    {"measure", "when", "group", "below", "value", "date", "filter", "start", "end"}
+    {"measure", "when", "group", "below", "value", "date", "credited", "filter", "start", "end"}
 )
 """Keys whose text is written in the expression language, in a report or a map inside it."""
 SPREAD = "spread"  # {from: FIELD, to: FIELD}

@@ -11,6 +11,7 @@ from fieldstone.changes.nouns import Context
 from fieldstone.model.site_model import Model
 from fieldstone.reads import happenings, spreads, stage_figures
 from fieldstone.reads.aggregates import aggregates
+from fieldstone.reads.credits import HadAt, ids_credited
 from fieldstone.reads.door import Reads
 from fieldstone.reads.happenings import Dealt, Happening
 from fieldstone.reads.query import Query
@@ -54,11 +55,16 @@ class Analysis:
             return happenings.whom_it_happened_to(sight, self.object_name, query, event, at)
 
     def quantiles(
-        self, query: Query, value: str, percents: Sequence[int], group: str = ""
+        self, query: Query, value: str, percents: Sequence[int], group: str | HadAt = ""
     ) -> dict[object, tuple[object, ...]]:
         """Return the values below which these percents of each group lie."""
         with self.reads.sight(self.ctx, self.model) as sight:
             return spreads.quantiles(sight, self.object_name, query, value, percents, group)
+
+    def credited_ids(self, query: Query, at: str, person: str, *, then: bool) -> list[str]:
+        """Return the ids of the records that are credited to a person."""
+        with self.reads.sight(self.ctx, self.model) as sight:
+            return ids_credited(sight, self.object_name, query, at, person, then=then)
 
     def standing_at(self, query: Query, stages: Sequence[str], at: datetime) -> list[int]:
         """Return how many records stood in each stage at a moment."""

@@ -33,24 +33,49 @@ def owner_then(frame: Frame, at: str) -> ColumnElement[Any]:
         entry.left_at.is_(None),
         entry.kind.in_(CLOSED),
     )
-    span = fs_owner_span.c
-    had = and_(span.object == frame.object_name, span.record == record, span.owner.is_not(None))
-    holding = select(span.owner).where(had, _around(frame, at)).order_by(span.since.desc())
-    told = [one.limit(1).scalar_subquery() for one in (closing, holding)]
+    told = [closing.limit(1).scalar_subquery(), _holder(frame, at)]
     return func.coalesce(*told, frame.raw.column("owner"))
 
 
 def ids_credited(
-    sight: Sight, object_name: str, query: Query, at: str = "", person: str = ""
+    sight: Sight,
+    object_name: str,
+    query: Query,
+    at: str = "",
+    person: str = "",
+    *,
+    then: bool = False,
 ) -> list[str]:
-    """Return the ids of the records of a query, with `at` of those alone that are credited to a person; at most 20,000."""
+    """Return the ids of the records of a query, with `at` of those alone that are credited to a person; at most 20,000.
+
+    `then` asks for who had them at that moment, closed ones too.
+    """
     frame = sight.frame(object_name)
     where = held_by(sight, frame, object_name, query)
     if at:
-        where.append(owner_then(frame, at) == person)
+        where.append((owner_at if then else owner_then)(frame, at) == person)
     record = frame.raw.column("id")
     rows = sight.fetch(frame.select([record], where).order_by(record.desc()).limit(MOST))
     return [str(row[0]) for row in rows]
+
+
+@dataclass(frozen=True)
+class HadAt:
+    """A group of its own kind: who had each record at the moment of its field."""
+
+    field: str
+
+
+def owner_at(frame: Frame, at: str) -> ColumnElement[Any]:
+    """Return who had a record at the moment of its field `at`; where nothing is known, who has it."""
+    return func.coalesce(_holder(frame, at), frame.raw.column("owner"))
+
+
+def _holder(frame: Frame, at: str) -> ColumnElement[Any]:
+    span, record = fs_owner_span.c, frame.raw.column("id")
+    had = and_(span.object == frame.object_name, span.record == record, span.owner.is_not(None))
+    holding = select(span.owner).where(had, _around(frame, at)).order_by(span.since.desc())
+    return holding.limit(1).scalar_subquery()
 
 
 def _around(frame: Frame, at: str) -> ColumnElement[bool]:

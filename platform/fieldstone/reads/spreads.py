@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.expressions.types import NUMBER
+from fieldstone.reads.credits import HadAt, owner_at
 from fieldstone.reads.figures import reads_secret
 from fieldstone.reads.frame import expression_of, may_read
 from fieldstone.reads.populations import fetched, held_by
@@ -24,7 +25,7 @@ def quantiles(
     query: Query,
     value: str,
     percents: Sequence[int],
-    group: str = "",
+    group: str | HadAt = "",
 ) -> dict[object, tuple[object, ...]]:
     """Return, by group (None without one), the least values that at least these percents do not exceed.
 
@@ -33,7 +34,8 @@ def quantiles(
     """
     may_read(sight.viewer, object_name)
     measured = expression_of(sight.viewer, object_name, value, "value", NUMBER)
-    keyed = expression_of(sight.viewer, object_name, group, "group", None) if group else None
+    written = group if isinstance(group, str) else ""
+    keyed = expression_of(sight.viewer, object_name, written, "group", None) if written else None
     if reads_secret(sight.viewer, measured) or (keyed and reads_secret(sight.viewer, keyed)):
         text = "A sealed value cannot be measured."
         raise RefusedError([Problem("sealed", "value", text, "Name another field.")], 400)
@@ -41,6 +43,8 @@ def quantiles(
     where = held_by(sight, frame, object_name, query)
     number = measured.clause(frame.columns, frame.env)
     key = keyed.clause(frame.columns, frame.env) if keyed else None
+    if isinstance(group, HadAt):
+        key = owner_at(frame, group.field)
     named: list[Any] = [number.label("value")]
     if key is not None:
         named.append(key.label("key"))

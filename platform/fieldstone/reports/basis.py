@@ -50,7 +50,9 @@ def counts_events(settings: Settings) -> bool:
     """Tell whether all figures count what happened in the period, whenever the records were made."""
     figures = [one for one in settings.get("figures", {}).values() if not _ratio(one)]
     counted = [one for one in figures if "other" not in one]
-    return bool(counted) and all("event" in one for one in counted)
+    return bool(counted) and all(
+        "event" in one or "credited" in one.get("quantile", {}) for one in counted
+    )
 
 
 def _ratio(figure: Settings) -> bool:
@@ -83,7 +85,9 @@ def _money(settings: Settings) -> list[Label]:
     said = []
     if any("spread" in one for one in others):
         said.append(Label("costs by their days in the period", "成本按本期天数分摊"))
-    if any("spread" not in one and "date" in one for one in others):
+    if any("credited" in one for one in others):
+        said.append(Label("deals by whoever had them when they closed", "商机归于关闭时的负责人"))
+    elif any("spread" not in one and "date" in one for one in others):
         said.append(
             Label("each deal once, with the lead it came from", "每笔商机只计一次，归于来源线索")
         )

@@ -16,7 +16,7 @@ from fieldstone.reads.happenings import GIVEN, MOST_IDS
 from fieldstone.reads.query import Query
 from fieldstone.reports.asking import Asker, label_from
 from fieldstone.reports.fairness import COLUMNS
-from fieldstone.reports.sources import condition_of_other
+from fieldstone.reports.sources import condition_of_other, measured_on
 from fieldstone.reports.trees import Tree
 
 Settings = Mapping[str, Any]
@@ -125,6 +125,8 @@ def _of_figure(
         return _of_event(asker, settings, one["event"], key, (label, said))
     if source == "other":
         return _of_other(asker, settings, one["other"], key, (label, said))
+    if "credited" in one.get("quantile", {}):
+        return _measured_on(asker, settings, one["quantile"], key, (label, said))
     parts = [str(settings.get("when", "")), _line(asker, settings, settings, key)]
     parts += [condition_in(str(one["measure"]))] if "measure" in one else []
     parts += [str(one["quantile"].get("when", ""))] if "quantile" in one else []
@@ -132,6 +134,18 @@ def _of_figure(
     if source == "reached":
         return _reached(asker, condition, one["reached"]["stages"], label, said)
     return Behind(asker.object_name, asker.condition(condition), label, said)
+
+
+def _measured_on(
+    asker: Asker, settings: Settings, quantile: Settings, key: str | None, said: tuple[Label, Label]
+) -> Behind:
+    """Return what somebody's median is measured on: the records that were theirs at that moment."""
+    question = asker.question("owner", str(settings.get("when", "")))
+    parts = (measured_on(question, quantile), f"{quantile['value']} != null")
+    query = Query(filter=" and ".join(f"({part})" for part in parts if part))
+    at = str(quantile["credited"])
+    ids = asker.analysis.credited_ids(query, at, key or "", then=True)
+    return Behind(asker.object_name, None, *said, tuple(ids))
 
 
 def _of_event(
@@ -149,6 +163,11 @@ def _of_other(
     asker: Asker, settings: Settings, other: Settings, key: str | None, said: tuple[Label, Label]
 ) -> Behind:
     """Return the rows of another object that make up a figure."""
+    if at := other.get("credited"):
+        rows = replace(asker.analysis, object_name=str(other["object"]))
+        query = Query(filter=condition_of_other(asker.question(), other))
+        ids = rows.credited_ids(query, str(at), key or "", then=False)
+        return Behind(str(other["object"]), None, *said, tuple(ids))
     here = other if settings.get("group") else {}
     parts = [condition_of_other(asker.question(), other), _line(asker, settings, here, key)]
     condition = " and ".join(f"({part})" for part in parts if part)

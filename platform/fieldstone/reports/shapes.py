@@ -78,6 +78,10 @@ FURTHER: Final[Mapping[str, Any]] = {
             "value": _TEXT,
             "percent": {"type": "integer", "minimum": 1, "maximum": 100},
             "when": _TEXT,
+            "credited": {
+                "type": "string",
+                "description": "By owner: the moment at which it was theirs, which must lie in the period",
+            },
         },
         "additionalProperties": False,
     },
@@ -99,6 +103,10 @@ FURTHER: Final[Mapping[str, Any]] = {
             "below": _TEXT,
             "when": _TEXT,
             "date": _TEXT,
+            "credited": {
+                "type": "string",
+                "description": "By owner: whoever had the row when it was closed, or at this moment of it",
+            },
             "spread": {**_DAYS, "description": "Count the part of the days in the period"},
         },
         "additionalProperties": False,

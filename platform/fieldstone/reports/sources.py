@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from fieldstone.changes.nouns import Context
 from fieldstone.model.site_model import Model
 from fieldstone.reads.analysis import Analysis
+from fieldstone.reads.credits import HadAt
 from fieldstone.reads.door import Reads
 from fieldstone.reads.happenings import Happening
 from fieldstone.reads.query import Query
@@ -81,16 +82,28 @@ def event(question: Question, settings: Settings) -> dict[object, Number]:
 
 
 def quantile(question: Question, settings: Settings) -> dict[object, Number]:
-    """Find the value below which a share of the period's records lies."""
-    parts = (question.condition, str(settings.get("when", "")))
-    condition = " and ".join(f"({part})" for part in parts if part)
+    """Find the value below which a share of the period's records lies, or of what its owners did in the period."""
+    had_at = str(settings.get("credited", ""))
     found = question.analysis.quantiles(
-        Query(filter=condition or None),
+        Query(filter=measured_on(question, settings)),
         str(settings["value"]),
         [int(settings["percent"])],
-        question.group,
+        HadAt(had_at) if had_at else question.group,
     )
     return {key: _number(values[0]) for key, values in found.items()}
+
+
+def measured_on(question: Question, settings: Settings) -> str | None:
+    """Return on which records a quantile is measured: with `credited` those of which that moment lies in the period."""
+    parts = [str(settings.get("when", ""))]
+    if had_at := settings.get("credited"):
+        since, until = question.instant(question.first), question.instant(question.after)
+        parts += [question.when]
+        parts += [f"{had_at} >= '{since.isoformat()}'"] if since else []
+        parts += [f"{had_at} < '{until.isoformat()}'"] if until else []
+    else:
+        parts += [question.condition or ""]
+    return " and ".join(f"({part})" for part in parts if part) or None
 
 
 def reached(question: Question, settings: Settings) -> dict[object, Number]:
@@ -102,7 +115,9 @@ def reached(question: Question, settings: Settings) -> dict[object, Number]:
 
 
 def other(question: Question, settings: Settings) -> dict[object, Number]:
-    """Add up rows of another object, by a group of its own that means the same."""
+    """Add up rows of another object, by a group of its own that means the same, or by who is credited with them."""
+    if at := settings.get("credited"):
+        return _credited(question, settings, str(at))
     spread = settings.get("spread")
     condition = condition_of_other(question, settings)
     named = ("group",) * bool(question.group) + ("below",) * bool(question.below)
@@ -126,6 +141,14 @@ def other(question: Question, settings: Settings) -> dict[object, Number]:
             value = part_in_period(Decimal(value), (line[days[0]], line[days[1]]), period)
         found[key] = (found.get(key) or 0) + (value or 0)
     return found
+
+
+def _credited(question: Question, settings: Settings, at: str) -> dict[object, Number]:
+    """Add up rows of another object by whoever had each when it was closed, or at its moment `at`."""
+    rows = Analysis(question.reads, question.ctx, question.model, str(settings["object"]))
+    query = Query(filter=condition_of_other(question, settings))
+    lines = rows.credited(query, at, {"x": str(settings["measure"])})
+    return {line["owner"]: _number(line["x"]) for line in lines if line["owner"] is not None}
 
 
 def condition_of_other(question: Question, settings: Settings) -> str | None:

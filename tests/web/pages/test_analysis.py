@@ -56,6 +56,19 @@ def test_every_link_of_the_people_dashboard_opens(told: Office) -> None:
     assert all(admin.get(one).status_code == 200 for one in links)
 
 
+def test_why_owners_lost_leads_is_told_in_the_words_of_the_pool(told: Office) -> None:
+    lead = told.a_lead("Given up", owner=told.people["li"], mobile="13800138150")
+    url = f"/o/lead/{lead}/actions/release"
+    told.visitor("li").post(url, "div#dialog", asked="1", reason="too_many")
+
+    page = told.visitor("admin").get("/dashboards/people?period=all").text
+    chinese = told.visitor("admin").speaking("zh").get("/dashboards/people?period=all").text
+
+    assert "Given back: Too many at once" in page
+    assert "主动退回：手上线索过多" in chinese
+    assert "too_many" not in re.sub(r'href="[^"]*"', "", page)
+
+
 def test_what_one_may_not_see_is_not_behind_a_number(told: Office) -> None:
     url = "/dashboards/progress/records?chart=cohort&figure=count&key=contacted&period=all"
 

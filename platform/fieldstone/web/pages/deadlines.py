@@ -20,6 +20,7 @@ from fieldstone.web.pages.amounts import near, short_time
 from fieldstone.web.pages.entries import ASIDE, NOTICE, RecordPart
 from fieldstone.web.pages.one_record import OneRecord
 from fieldstone.web.pages.people import face
+from fieldstone.web.pages.reason_words import ended_because
 from fieldstone.web.pages.record import page_of
 from fieldstone.web.pages.subjects import not_there
 
@@ -159,7 +160,7 @@ def _span(page: OneRecord, one: OwnerSpan) -> Drawn:
 
 def _reason(page: OneRecord, reason: str) -> str:
     """Return why a span ended: known reasons in the reader's language, typed ones as they are."""
-    return page.speech.t(REASONS[reason]) if reason in REASONS else reason
+    return ended_because(page.asked, page.spec.code, reason, REASONS)
 
 
 RECORD_PARTS = (

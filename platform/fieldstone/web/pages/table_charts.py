@@ -16,6 +16,7 @@ from fieldstone.reports.results import Chart, Line
 from fieldstone.web.asking import Asked
 from fieldstone.web.pages import drawn_charts
 from fieldstone.web.pages.path_charts import Pen
+from fieldstone.web.pages.reason_words import ended_because
 from fieldstone.web.pages.values import Look
 
 Drawn = dict[str, Any]
@@ -153,8 +154,7 @@ class Tables:
             return names.get(str(line.key)) or t("Not visible"), f"/o/{chart.names}/{line.key}"
         if field is None:
             href = self.pen.behind(chart, chart.columns[0].code, line.key)
-            word = str(line.key)
-            return (t(REASONS[word]) if word in REASONS else word), href
+            return ended_because(self.asked, self.spec.code, str(line.key), REASONS), href
         href = self.listed(f"{chart.group}:in:{line.key}", chart.day) if chart.day else ""
         if target_of(field):
             return names.get(str(line.key)) or t("Not visible"), href
