@@ -6,17 +6,18 @@ import os
 import re
 import threading
 import time
+from collections.abc import Iterator
 
 ID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _lock = threading.Lock()
 _last = 0
-_CHANCE = 4096  # random bytes fetched at once: a batch makes thousands of ids
-_chance: list[bytes] = []
+_AT_ONCE = 256
+_tails: list[str] = []  # ready ends of ids: a batch makes thousands, and asks for chance seldom
 
 
 def _share_no_chance() -> None:
-    """Let a process that was split off fetch random bytes of its own."""
-    _chance.clear()
+    """Let a process that was split off draw its own."""
+    _tails.clear()
 
 
 os.register_at_fork(after_in_child=_share_no_chance)
@@ -29,16 +30,19 @@ def new_id() -> str:
         # 48 bits of milliseconds, then 12 bits of a sub-millisecond fraction.
         ticks = time.time_ns() * 4096 // 1_000_000
         _last = ticks if ticks > _last else _last + 1
-        stamp = _last
-        if not _chance:
-            fetched = os.urandom(_CHANCE)
-            _chance.extend(fetched[at : at + 8] for at in range(0, _CHANCE, 8))
-        drawn = _chance.pop()
-    milliseconds, fraction = stamp >> 12, stamp & 0xFFF
-    random = int.from_bytes(drawn) & 0x3FFF_FFFF_FFFF_FFFF
-    value = milliseconds << 80 | 0x7 << 76 | fraction << 64 | 0x2 << 62 | random
-    text = f"{value:032x}"
-    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+        stamp = f"{_last:015x}"
+        if not _tails:
+            _tails.extend(_drawn())
+        tail = _tails.pop()
+    return f"{stamp[:8]}-{stamp[8:12]}-7{stamp[12:]}-{tail}"
+
+
+def _drawn() -> Iterator[str]:
+    """Yield the variant and 62 random bits of some ids, as text."""
+    drawn = os.urandom(8 * _AT_ONCE).hex()
+    for at in range(0, len(drawn), 16):
+        variant = "89ab"[int(drawn[at], 16) & 3]
+        yield f"{variant}{drawn[at + 1 : at + 4]}-{drawn[at + 4 : at + 16]}"
 
 
 def is_id(text: object) -> bool:

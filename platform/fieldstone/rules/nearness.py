@@ -28,6 +28,10 @@ class Nearness:
         self._objects = [name for name in matching.blocks if name in objects]
         self._drafts = drafts
         own = matching.plan[self._own]
+        self._shared = {
+            block.key: tuple(self._blocks_there(position, block.key))
+            for position, block in enumerate(matching.blocks[self._own])
+        }
         self._values = {place: match_keys(own, draft.row) for place, draft in drafts.items()}
         self._stored = self._asked(facts)
         self._seen: dict[tuple[str, str], list[int]] = {}
@@ -50,14 +54,17 @@ class Nearness:
         self, values: Mapping[str, Sequence[str]]
     ) -> Iterator[tuple[str, str, Sequence[str]]]:
         """Yield (object, its key, values) of the blocks that a draft with these values shares."""
-        for position, block in enumerate(self._matching.blocks[self._own]):
-            if block.key not in values:
-                continue
-            for name in self._objects:
-                there = self._matching.blocks[name]
-                key = self._key_there(name, position) if name != self._own else block.key
-                if key and any(one.key == key for one in there):
-                    yield name, key, values[block.key]
+        for block_key, there in self._shared.items():
+            if block_key in values:
+                for name, key in there:
+                    yield name, key, values[block_key]
+
+    def _blocks_there(self, position: int, block_key: str) -> Iterator[tuple[str, str]]:
+        """Yield (object, its key) of the blocks that correspond to one of ours."""
+        for name in self._objects:
+            key = self._key_there(name, position) if name != self._own else block_key
+            if key and any(one.key == key for one in self._matching.blocks[name]):
+                yield name, key
 
     def _key_there(self, object_name: str, position: int) -> str:
         """Return the key of another object's block that corresponds to one of ours."""

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Index, Table, delete, func, insert, select, update
 
 from fieldstone.storage.platform_tables import PLATFORM, instant, json, text, whole
+from fieldstone.storage.prepared import Adding
 
 fs_import: Final = Table(
     "fs_import",
@@ -79,22 +80,21 @@ class ImportLog:
 
     def add(self, import_id: str, rows: Sequence[ImportRow]) -> None:
         """Note what became of lines, in the transaction that wrote them."""
-        if rows:
-            self._connection.execute(
-                insert(fs_import_row),
-                [
-                    {
-                        "import": import_id,
-                        "line": row.line,
-                        "outcome": row.outcome,
-                        "record": row.record_id,
-                        "version": row.version,
-                        "before": row.before,
-                        "problems": list(row.problems) or None,
-                    }
-                    for row in rows
-                ],
-            )
+        _ADD_ROWS.later(
+            self._connection,
+            [
+                {
+                    "import": import_id,
+                    "line": row.line,
+                    "outcome": row.outcome,
+                    "record": row.record_id,
+                    "version": row.version,
+                    "before": row.before,
+                    "problems": list(row.problems) or None,
+                }
+                for row in rows
+            ],
+        )
 
     def finish(self, import_id: str, state: str, now: datetime, counts: Mapping[str, int]) -> None:
         """Note how an import ended."""
@@ -157,3 +157,4 @@ _IMPORT = tuple(
 _ROW = tuple(
     fs_import_row.c[name] for name in ("line", "outcome", "record", "version", "before", "problems")
 )
+_ADD_ROWS = Adding(fs_import_row)

@@ -14,14 +14,16 @@ from sqlalchemy import (
     TableValuedAlias,
     Text,
     bindparam,
+    cast,
+    column,
     delete,
     func,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.dialects.postgresql import JSON
 
 from fieldstone.storage.locks import lock_on
-from fieldstone.storage.platform_tables import PLATFORM, listed, serial, text
+from fieldstone.storage.platform_tables import PLATFORM, listed, packed, serial, text
 from fieldstone.storage.prepared import Adding, Prepared
 
 fs_match_key: Final = Table(
@@ -131,16 +133,19 @@ def _holders(dialect: str) -> Prepared:
 def _places(dialect: str) -> tuple[TableValuedAlias, list[ColumnElement[str]]]:
     """Return the wanted places as rows, and what they say of object, key and value."""
     if dialect == "postgresql":
-        lists = [bindparam(name, type_=ARRAY(Text)) for name in _PLACE]
-        place = func.unnest(*lists).table_valued(*_PLACE, name="place").render_derived()
+        told = cast(bindparam("places", type_=Text), JSON)
+        named = [column(name, Text) for name in _PLACE]
+        place = func.json_to_recordset(told).table_valued(*named, name="place")
+        place = place.render_derived(with_types=True)
         return place, [place.c[name] for name in _PLACE]
     place = func.json_each(bindparam("places", type_=Text)).table_valued("value", name="place")
     return place, [func.json_extract(place.c.value, f"$[{at}]") for at, _ in enumerate(_PLACE)]
 
 
 def _places_bound(places: Sequence[tuple[str, str, str]], dialect: str) -> dict[str, object]:
+    # One JSON text: an array of thousands of texts takes the driver far longer.
     if dialect == "postgresql":
-        return dict(zip(_PLACE, map(list, zip(*places, strict=True)), strict=True))
+        return {"places": packed([dict(zip(_PLACE, one, strict=True)) for one in places])}
     return {"places": listed(places, dialect)}
 
 
