@@ -53,6 +53,14 @@ def test_nobody_ticks_off_what_they_may_not_see(office: Office) -> None:
     assert office.value("activity", task, "status") == "open"
 
 
+def test_home_shows_what_is_new_to_people_who_own_nothing(office: Office) -> None:
+    office.a_lead("Of somebody else", owner=office.people["li"])
+    text = office.visitor("admin").get("/").text
+
+    assert "Recently added" in text
+    assert "Of somebody else" in text
+
+
 def test_home_greets_and_shows_ones_own_figures(office: Office) -> None:
     office.a_lead("Li's own", owner=office.people["li"], budget="50000")
     text = office.visitor("li").get("/").text

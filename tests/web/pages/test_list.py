@@ -29,6 +29,13 @@ def test_a_list_shows_the_first_declared_view(office: Office) -> None:
     assert "周雅琴" in page.text
 
 
+def test_an_empty_view_leads_to_one_that_shows_records(office: Office) -> None:
+    page = office.visitor("admin").get("/o/lead")
+
+    assert "Nothing in this view" in page.text
+    assert '<a class="btn primary" href="/o/lead?view=all">All leads</a>' in page.text
+
+
 def test_a_filter_from_the_menu_lands_in_the_address(office: Office) -> None:
     answer = office.visitor("li").get("/o/lead?add=company&op=contains&value=FJORD")
 

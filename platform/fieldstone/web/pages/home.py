@@ -175,26 +175,28 @@ class Home:
         name = (spec.label if n == 1 else spec.plural).text(self.asked.language)
         return name if self.asked.language == "zh" else name.lower()
 
-    def recent(self) -> list[dict[str, Any]]:
-        """Return the reader's own records that changed last."""
+    def recent(self) -> dict[str, Any]:
+        """Return the reader's own records that changed last; the newest of all, for people who own none."""
+        if own := self._latest("owner == user", "updated_at"):
+            return {"title": self.speech.t("Recently changed"), "rows": own}
+        newest = self._latest(None, "created_at")
+        return {"title": self.speech.t("Recently added"), "rows": newest}
+
+    def _latest(self, among: str | None, order: str) -> list[dict[str, Any]]:
         asked, found = self.asked, []
         for spec in list(self.worked())[:MOST_OBJECTS]:
-            if "updated_at" not in self.access(spec).readable_anywhere():
+            if order not in self.access(spec).readable_anywhere():
                 continue
-            fields = tuple(
-                c for c in (spec.title, spec.stage_field, "updated_at") if c in spec.fields
-            )
-            query = Query(
-                filter="owner == user", sort=(("updated_at", True),), fields=fields, limit=RECENT
-            )
+            fields = tuple(c for c in (spec.title, spec.stage_field, order) if c in spec.fields)
+            query = Query(filter=among, sort=((order, True),), fields=fields, limit=RECENT)
             page = asked.site.reads.list(asked.ctx, asked.model, spec.code, query)
             found += page.rows
-        found.sort(key=lambda record: str(record.values.get("updated_at")), reverse=True)
-        return [self._changed(record) for record in found[:RECENT]]
+        found.sort(key=lambda record: str(record.values.get(order)), reverse=True)
+        return [self._line(record, order) for record in found[:RECENT]]
 
-    def _changed(self, record: Record) -> dict[str, Any]:
+    def _line(self, record: Record, order: str) -> dict[str, Any]:
         look, spec = Look(self.asked), self.asked.model.objects[record.object_name]
-        title, changed = look.title(record), record.values.get("updated_at")
+        title, changed = look.title(record), record.values.get(order)
         stage = look.cell(record, spec.stage_field)["text"]
         label = spec.label.text(self.asked.language)
         ago = ""

@@ -181,11 +181,25 @@ class Listing:
             clear = self.arranged.url(filters=(), q="")
             text = t("Take a filter away, or look for something else.")
             return {"title": t("Nothing fits"), "text": text, "clear_url": clear}
+        if (elsewhere := self._elsewhere()) is not None:
+            return {"title": t("Nothing in this view"), "text": "", "view": elsewhere}
         text = t("Nothing is in this view. Choose another one.")
         if self.access.may_create:
             text = t("Nothing is in this view. Create the first one, or choose another view.")
         what = plural if self.asked.language == "zh" else plural.lower()
         return {"title": t("No {what} yet", what=what), "text": text, "new": True}
+
+    def _elsewhere(self) -> dict[str, Any] | None:
+        """Return the first view declared that does show records, None where there are none."""
+        for view in views.declared_views(self.spec, self.kind):
+            if view is self.chosen.declared and self.chosen.saved is None:
+                continue
+            query = Query(extra=view.filter, sort=view.sort, fields=("id",), limit=1)
+            reads = self.asked.site.reads
+            if reads.list(self.asked.ctx, self.asked.model, self.spec.code, query).rows:
+                href = f"{self.arranged.path}?view={view.code}"
+                return {"label": view.label.text(self.asked.language), "href": href}
+        return None
 
     def context(self, page: Page) -> dict[str, Any]:
         """Return everything pages/list.html takes."""
