@@ -403,4 +403,8 @@ def test_a_dashboard_is_printed_for_people_and_for_programs(shell: Shell) -> Non
     assert shell("report", "show", "leads", "--json") == DONE
     assert json.loads(shell.out)["code"] == "leads"
     assert "Write 'leads'" in shell.refused("report", "show", "lead")
+    assert shell("report", "records", "people", "owned", "--chart", "owners", "--key", "x") == DONE
+    assert shell("report", "records", "leads", "created") == DONE
+    assert shell.out == ""
+    assert "no figure 'nothing'" in shell.refused("report", "records", "leads", "nothing")
     assert "period" in shell.refused("report", "show", "leads", "--period", "last_91")

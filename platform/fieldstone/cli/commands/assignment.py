@@ -6,6 +6,7 @@ from argparse import ArgumentParser
 
 from fieldstone.cli.contract import DONE, Asked
 from fieldstone.reads.assigning import Seat, assignments_seen, board_of
+from fieldstone.rules.caps import IN_WORDS
 
 
 class Assignment:
@@ -41,7 +42,7 @@ class Assignment:
 
 def _told(seat: Seat) -> str:
     given = ", ".join(
-        f"{one.got}{'' if one.most is None else f' of {one.most}'} this {one.period}"
+        f"{one.got}{'' if one.most is None else f' of {one.most}'} {IN_WORDS[one.period].en}"
         for one in seat.limits
     )
     state = "next" if seat.is_next else (seat.because.en or "can take work")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from fieldstone.actions import ranking
 from fieldstone.actions.ranking import Office
 from fieldstone.cli.contract import DONE, Asked
 from fieldstone.storage.rankings import Edition
 
+MOMENT = timedelta(microseconds=1)
 VERBS = ("list", "show", "preview", "publish")
 
 
@@ -43,16 +46,18 @@ class Ranking:
             if verb == "preview"
             else ranking.edition(office, rule, asked.arguments.edition)
         )
-        _print(asked, shown)
+        _print(asked, shown, ZoneInfo(site.settings.time_zone))
         return DONE
 
 
-def _print(asked: Asked, shown: Edition | None) -> None:
+def _print(asked: Asked, shown: Edition | None, zone: ZoneInfo) -> None:
     say = asked.terminal.say
     if shown is None:
         say("No list was published yet.")
         return
-    say(f"Edition {shown.edition}: {shown.since:%Y-%m-%d} to {shown.until:%Y-%m-%d}")
+    # The window ends where its last day does: the first moment behind it is no part of it.
+    first, last = shown.since.astimezone(zone), (shown.until - MOMENT).astimezone(zone)
+    say(f"Edition {shown.edition}: {first:%Y-%m-%d} to {last:%Y-%m-%d}")
     for line in shown.lines:
         score = "" if line.score is None else f"{line.score:.1f}"
         figures = "  ".join(f"{code} {one['value']}" for code, one in line.metrics.items())

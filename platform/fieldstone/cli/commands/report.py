@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 from argparse import ArgumentParser
+from dataclasses import replace
 from decimal import Decimal
 
 import orjson
@@ -11,9 +12,10 @@ import orjson
 from fieldstone.cli.commands.import_ import context_of
 from fieldstone.cli.contract import DONE, Asked
 from fieldstone.reads.expanding import target_of
+from fieldstone.reads.query import HIGHEST_LIMIT, Query
 from fieldstone.reports.as_json import as_json, plain
 from fieldstone.reports.dashboards import Asked as AskedReports
-from fieldstone.reports.dashboards import dashboard, dashboards_for
+from fieldstone.reports.dashboards import dashboard, dashboards_for, records_behind
 from fieldstone.reports.results import Chart, Dashboard, Line
 
 WIDE = 32
@@ -23,7 +25,7 @@ class Report:
     """Lists the dashboards, and prints one."""
 
     name = "report"
-    summary = "list the dashboards, or print the figures of one"
+    summary = "list the dashboards, print the figures of one, or the records behind a number"
 
     def arguments(self, parser: ArgumentParser) -> None:
         """Declare the verbs."""
@@ -33,7 +35,13 @@ class Report:
         showing.add_argument("report", metavar="REPORT", help="as 'report list' names it")
         showing.add_argument("--period", default="", help="such as last_90; else its own")
         showing.add_argument("--json", action="store_true", help="as REST answers it")
-        for one in (listing, showing):
+        behind = under.add_parser("records", help="the ids of the records behind a number")
+        behind.add_argument("report", metavar="REPORT", help="as 'report list' names it")
+        behind.add_argument("figure", metavar="FIGURE", help="as 'report show --json' names it")
+        behind.add_argument("--chart", default="", help="the chart; else a key figure")
+        behind.add_argument("--key", help="the key of the chart's line")
+        behind.add_argument("--period", default="", help="such as last_90; else its own")
+        for one in (listing, showing, behind):
             one.add_argument("--as", dest="person", metavar="EMAIL", help="as this person sees it")
 
     def run(self, asked: Asked) -> int:
@@ -46,12 +54,33 @@ class Report:
                 say(f"{one.code:20} {one.label.text(language)}")
             return DONE
         reports = AskedReports(site.reads, ctx, site.model)
+        if asked.arguments.verb == "records":
+            return _records(asked, reports)
         found = dashboard(reports, asked.arguments.report, asked.arguments.period)
         if asked.arguments.json:
             say(orjson.dumps(as_json(found, language), option=orjson.OPT_INDENT_2).decode())
         else:
             _print(asked, reports, found)
         return DONE
+
+
+def _records(asked: Asked, reports: AskedReports) -> int:
+    """Print an id a line."""
+    given = asked.arguments
+    number = (given.figure, given.key)
+    found = records_behind(reports, given.report, given.period, given.chart, number)
+    if found.ids is not None:
+        for one in found.ids:
+            asked.terminal.say(one)
+        return DONE
+    query = Query(filter=found.condition, fields=("id",), limit=HIGHEST_LIMIT)
+    while True:
+        page = reports.reads.list(reports.ctx, reports.model, found.object_name, query)
+        for record in page.rows:
+            asked.terminal.say(record.id)
+        if page.next_cursor is None:
+            return DONE
+        query = replace(query, cursor=page.next_cursor)
 
 
 def _print(asked: Asked, reports: AskedReports, found: Dashboard) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -36,6 +36,7 @@ PAGE = Blueprint("rankings", __name__)
 Drawn = dict[str, Any]
 USUAL: Final = 100
 UPPER: Final = "upper"
+MOMENT: Final = timedelta(microseconds=1)
 FROZEN: Final = Label(
     "The list was frozen when it was published; these are the records as they stand now.",
     "榜单发布后即冻结；此处为相关记录的当前状态。",
@@ -215,7 +216,8 @@ def _share(metric: Metric, metrics: tuple[Metric, ...]) -> int:
 
 def _head(asked: Asked, said: Speech, shown: Edition) -> Drawn:
     zone = ZoneInfo(asked.ctx.actor.zone)
-    last = shown.until.astimezone(zone)
+    # The window ends where its last day does: the first moment behind it is no part of it.
+    last = (shown.until - MOMENT).astimezone(zone)
     return {
         "number": shown.edition,
         "since": day(shown.since.astimezone(zone).date(), asked.language),

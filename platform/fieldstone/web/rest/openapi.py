@@ -33,6 +33,7 @@ from fieldstone.web.rest.openapi_notifications import NOTIFICATION_PATHS
 from fieldstone.web.rest.openapi_obligations import AGENDA_PATHS, obligation_paths
 from fieldstone.web.rest.openapi_parts import Json
 from fieldstone.web.rest.openapi_pools import pool_paths
+from fieldstone.web.rest.openapi_reports import REPORT_PATHS
 from fieldstone.web.rest.openapi_rule_runs import RULE_RUN_PATHS
 from fieldstone.web.rest.openapi_scoring import SCORING_PATHS
 from fieldstone.web.rest.openapi_sharing import SHARING_PATHS
@@ -95,6 +96,7 @@ def openapi_of_offer(offer: Offer) -> Json:
         **NOTIFICATION_PATHS,
         **SHARING_PATHS,
         **AGENDA_PATHS,
+        **REPORT_PATHS,
     }
     for path, operations in {**for_all, **own}.items():
         spec.path(path, operations=operations)

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Final
+
 from flask import Blueprint, Response
 
 from fieldstone.base.names import did_you_mean
+from fieldstone.reads.query import HIGHEST_LIMIT, Query
 from fieldstone.reports.as_json import as_json
-from fieldstone.reports.dashboards import Asked, dashboard, dashboards_for
+from fieldstone.reports.behind import Behind
+from fieldstone.reports.dashboards import Asked, dashboard, dashboards_for, records_behind
+from fieldstone.web.asking import Asked as Call
 from fieldstone.web.asking import the_call
 from fieldstone.web.rest.answering import json_answer
 from fieldstone.web.rest.reading_json import body, known_parameters, refusal
 
+NUMBER: Final = ("period", "chart", "figure", "key", "after")
 blueprint = Blueprint("reports", __name__, url_prefix="/api/v1/reports")
 
 
@@ -31,12 +38,54 @@ def report_figures(code: str) -> Response:
     """Return the figures of a dashboard; the body may name the period."""
     asked = the_call()
     known_parameters()
-    given = body()
-    for name in given.keys() - {"period"}:
-        text = f"A report takes no {name[:40]!r}."
-        raise refusal("unknown_parameter", name[:40], text, did_you_mean(name[:40], ["period"]))
-    period = given.get("period", "")
-    if not isinstance(period, str):
-        raise refusal("bad_period", "period", "period is no text.", 'Send {"period": "last_90"}.')
-    found = dashboard(Asked(asked.site.reads, asked.ctx, asked.model), code, period)
+    given = _texts(("period",))
+    reports = Asked(asked.site.reads, asked.ctx, asked.model)
+    found = dashboard(reports, code, given.get("period") or "")
     return json_answer({"data": as_json(found, asked.language)})
+
+
+@blueprint.post("/<code>/records")
+def report_records(code: str) -> Response:
+    """Return the ids of the records behind a number: `chart` ("" for the key figures), `figure`, `key` of its line."""
+    asked = the_call()
+    known_parameters()
+    given = _texts(NUMBER)
+    reports = Asked(asked.site.reads, asked.ctx, asked.model)
+    number = (given.get("figure") or "", given.get("key"))
+    found = records_behind(
+        reports, code, given.get("period") or "", given.get("chart") or "", number
+    )
+    ids, total, further = _ids(asked, found, given.get("after") or "")
+    return json_answer(
+        {
+            "data": {"object": found.object_name, "total": total, "ids": ids},
+            "page": {"next": further},
+        }
+    )
+
+
+def _ids(asked: Call, found: Behind, after: str) -> tuple[list[str], int, str | None]:
+    """Return a page of the records, how many there are, and where the next page begins."""
+    reads, ctx, model, name = asked.site.reads, asked.ctx, asked.model, found.object_name
+    if found.ids is not None:
+        start = int(after) if after.isascii() and after.isdecimal() else 0
+        further = start + HIGHEST_LIMIT
+        ids = list(found.ids[start:further])
+        return ids, len(found.ids), str(further) if further < len(found.ids) else None
+    query = Query(filter=found.condition, fields=("id",), limit=HIGHEST_LIMIT, cursor=after)
+    page = reads.list(ctx, model, name, query)
+    total = reads.count(ctx, model, name, Query(filter=found.condition))
+    return [one.id for one in page.rows], total, page.next_cursor
+
+
+def _texts(names: Sequence[str]) -> dict[str, str | None]:
+    """Return what the body says. Raises RefusedError (400) for anything but texts of these names."""
+    given = body()
+    for name, value in given.items():
+        if name not in names:
+            text = f"A report takes no {name[:40]!r}."
+            raise refusal("unknown_parameter", name[:40], text, did_you_mean(name[:40], names))
+        if not isinstance(value, str) and not (value is None and name == "key"):
+            cure = 'Send {"period": "last_90"}.'
+            raise refusal(f"bad_{name}", name, f"{name} is no text.", cure)
+    return dict(given)
