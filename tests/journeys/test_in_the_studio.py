@@ -126,3 +126,33 @@ def test_yaml_is_completed_and_its_mistakes_are_marked_while_it_is_typed(tab: Ta
 
     page.get_by_role("button", name="See the plan").click()
     expect(page.locator(".st-steps")).to_contain_text('Add field "Size" to Campaign')
+
+
+def test_an_entry_of_a_rule_is_added_with_a_condition_about_a_record(
+    tab: Tab, office: Office
+) -> None:
+    campaign = office.create("campaign", name="Harbour days")
+    before = len(office.site.model.rules["lead_assignment"].written["entries"])  # type: ignore[arg-type]
+    page = tab("admin")
+    page.goto("/studio/o/-/rules/lead_assignment")
+    entries = page.locator("[data-field=entries] .ent")
+    expect(entries).to_have_count(before)
+    page.get_by_role("button", name="Add an entry").click()
+    expect(entries).to_have_count(before + 1)
+    new = entries.last
+    new.locator("[name$='-code']").fill("harbour")
+    new.get_by_role("button", name="Condition").click()
+    new.locator("[name$='.r.0.s0']").select_option("campaign")
+    find = new.get_by_role("combobox", name="Record")
+    find.fill("Harb")
+    page.get_by_role("option", name="Harbour days").click()
+    expect(new.locator(".cond-said")).to_contain_text("“Harbour days”")
+    expect(find).to_have_value("Harbour days")
+    new.locator("[name$='-to-role']").fill("sales")
+    new.get_by_role("button", name="Move line: arrow keys, or drag").press("ArrowUp")
+    page.get_by_role("button", name="See the plan").click()
+    into_force(page)
+
+    made = office.site.model.rules["lead_assignment"].written["entries"][before - 1]  # type: ignore[index]
+    assert made["when"] == f"campaign == '{campaign}'"
+    assert made["code"] == "harbour"

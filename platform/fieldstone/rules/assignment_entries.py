@@ -10,7 +10,7 @@ from fieldstone.base.label import Label
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.contract import Builder
-from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, TEXT, label_from
+from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, CONDITION, TEXT, label_from
 from fieldstone.rules.rotation import PEOPLE, SETTINGS, Rotation, groups_from, rotation_from
 from fieldstone.rules.wording import pool_label
 
@@ -121,7 +121,7 @@ ENTRY: Final = {
     "properties": {
         "code": {**TEXT, "description": "A short name that stays: the turns are kept by it"},
         "label": BOTH_LANGUAGES,
-        "when": {**TEXT, "description": "Which records it takes"},
+        "when": {**CONDITION, "description": "Which records it takes"},
         "to": {
             "type": "object",
             "description": "To whom: people, a rotation, a pool, the person who enters it, or who looks after it",

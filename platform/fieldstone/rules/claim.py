@@ -25,7 +25,16 @@ from fieldstone.rules.contract import MOVE, Builder, Facts, Rule
 from fieldstone.rules.cooldown import EVERYBODY, Cooldown, must_wait
 from fieldstone.rules.deadline_body import Deadline
 from fieldstone.rules.groups import GROUP_KEYS, group_from
-from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, COUNT, SPAN, TEXT, Kind, label_from
+from fieldstone.rules.kind import (
+    BOTH_LANGUAGES,
+    CODES,
+    CONDITION,
+    COUNT,
+    SPAN,
+    TEXT,
+    Kind,
+    label_from,
+)
 
 SHORT: Final = {f"per_{period}": period for period in PERIODS}
 
@@ -194,7 +203,10 @@ _QUOTA: Final = {
 _GATE: Final = {
     "type": "object",
     "properties": {
-        "when": {**TEXT, "description": "Which records the gate guards, such as the best grade."},
+        "when": {
+            **CONDITION,
+            "description": "Which records the gate guards, such as the best grade.",
+        },
         "needs": {**TEXT, "description": "What must hold for the person who claims."},
         "message": {**BOTH_LANGUAGES, "description": "What is told otherwise."},
     },

@@ -11,7 +11,16 @@ from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.assignments import span_from
 from fieldstone.rules.contract import MOVE, Builder
 from fieldstone.rules.conversion import EXISTING, Carried, Check, Conversion, Guard, Target
-from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, COUNT, SPAN, TEXT, Kind, label_from
+from fieldstone.rules.kind import (
+    BOTH_LANGUAGES,
+    CODES,
+    CONDITION,
+    COUNT,
+    SPAN,
+    TEXT,
+    Kind,
+    label_from,
+)
 
 UNDO = parse_span("30 days")
 
@@ -155,7 +164,7 @@ KIND = Kind(
                 "description": "Which conversions a second person confirms before they happen",
                 "properties": {
                     "by": {**CODES, "description": "Roles whose people confirm"},
-                    "when": {**TEXT, "description": "Conversions that are always checked"},
+                    "when": {**CONDITION, "description": "Conversions that are always checked"},
                     "every": {**COUNT, "description": "A sample: every so many-th of the others"},
                     "into": {**TEXT, "description": "A yes-or-no field, true while it waits"},
                 },

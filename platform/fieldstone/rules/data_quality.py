@@ -13,7 +13,15 @@ from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.assignments import Assigned, assigned, assigned_from
 from fieldstone.rules.contract import CLEAN, Builder, Facts, Rule, Verdict
-from fieldstone.rules.kind import ASSIGNMENTS, BOTH_LANGUAGES, CODES, TEXT, Kind, label_from
+from fieldstone.rules.kind import (
+    ASSIGNMENTS,
+    BOTH_LANGUAGES,
+    CODES,
+    CONDITION,
+    TEXT,
+    Kind,
+    label_from,
+)
 from fieldstone.rules.normalise import OPERATIONS
 from fieldstone.rules.regions import Regions, regions_from
 from fieldstone.rules.wording import field_label, joined, language_of, listed, read_back
@@ -300,7 +308,7 @@ _NEED = {
             "properties": {
                 "fields": CODES,
                 "any_of": CODES,
-                "when": TEXT,
+                "when": CONDITION,
                 "message": BOTH_LANGUAGES,
                 "reason": TEXT,
             },
@@ -311,7 +319,7 @@ _NEED = {
 }
 _CHECK = {
     "type": "object",
-    "properties": {"that": TEXT, "field": TEXT, "message": BOTH_LANGUAGES, "reason": TEXT},
+    "properties": {"that": CONDITION, "field": TEXT, "message": BOTH_LANGUAGES, "reason": TEXT},
     "required": ["that"],
     "additionalProperties": False,
 }

@@ -12,7 +12,7 @@ from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.assignments import Assigned, assigned_from, span_from
 from fieldstone.rules.contract import Builder, Facts
-from fieldstone.rules.kind import ASSIGNMENTS, CODES, SPAN, TEXT
+from fieldstone.rules.kind import ASSIGNMENTS, CODES, CONDITION, SPAN, TEXT
 from fieldstone.rules.ladder_yaml import WHO
 from fieldstone.rules.notices import Audience, audiences_from
 from fieldstone.rules.wording import pool_label
@@ -139,7 +139,7 @@ CONSEQUENCE = {
                     "minItems": 1,
                     "items": {
                         "type": "object",
-                        "properties": {"when": TEXT, "pool": TEXT},
+                        "properties": {"when": CONDITION, "pool": TEXT},
                         "required": ["pool"],
                         "additionalProperties": False,
                     },

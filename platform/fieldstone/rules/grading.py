@@ -11,7 +11,7 @@ from fieldstone.changes.nouns import Draft
 from fieldstone.expressions.expression import Env, Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.contract import GRADE, Builder, Facts, Rule, Verdict
-from fieldstone.rules.kind import TEXT, Kind
+from fieldstone.rules.kind import CONDITION, TEXT, Kind
 from fieldstone.rules.wording import field_label, listed
 
 PERCENT = 100
@@ -149,7 +149,7 @@ KIND = Kind(
                         _WEIGHT,
                         {
                             "type": "object",
-                            "properties": {"weight": _WEIGHT, "when": TEXT},
+                            "properties": {"weight": _WEIGHT, "when": CONDITION},
                             "required": ["weight"],
                             "additionalProperties": False,
                         },

@@ -22,6 +22,8 @@ class Kind:
 
 
 TEXT = {"type": "string", "minLength": 1}
+# Asked of a record of the rule's object, or of the `object` named beside it.
+CONDITION = {**TEXT, "format": "condition"}
 BOTH_LANGUAGES = {
     "oneOf": [
         TEXT,

@@ -11,7 +11,7 @@ from fieldstone.changes.nouns import Draft
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.contract import AUTOMATE, Builder, Facts, Rule, Verdict
-from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, TEXT, Kind, label_from
+from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, CONDITION, TEXT, Kind, label_from
 from fieldstone.rules.ladder_yaml import WHO
 from fieldstone.rules.notices import Audience, audiences_from, told
 
@@ -138,7 +138,7 @@ KIND = Kind(
                     "properties": {
                         "object": TEXT,
                         "label": BOTH_LANGUAGES,
-                        "when": {**TEXT, "description": "Which records; the others stay"},
+                        "when": {**CONDITION, "description": "Which records; the others stay"},
                         "to": _HEIR,
                         "follow": {**CODES, "description": "Lookups to the record they belong to"},
                         "or": _HEIR,

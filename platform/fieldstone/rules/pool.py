@@ -10,7 +10,16 @@ from fieldstone.base.workdays import Span
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.assignments import span_from, template_from
 from fieldstone.rules.contract import LIMIT, Builder
-from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, COUNT, SPAN, TEXT, Kind, label_from
+from fieldstone.rules.kind import (
+    BOTH_LANGUAGES,
+    CODES,
+    CONDITION,
+    COUNT,
+    SPAN,
+    TEXT,
+    Kind,
+    label_from,
+)
 from fieldstone.rules.ladder import STRENGTHS
 from fieldstone.rules.notices import CHANNELS, audiences_from
 from fieldstone.rules.pool_body import (
@@ -214,7 +223,7 @@ KIND = Kind(
                 "description": "Which records leave it for another pool, or for no pool.",
                 "items": {
                     "type": "object",
-                    "properties": {"when": TEXT, "to": TEXT},
+                    "properties": {"when": CONDITION, "to": TEXT},
                     "required": ["when"],
                     "additionalProperties": False,
                 },

@@ -11,7 +11,7 @@ from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.expressions.types import Kind as ValueKind
 from fieldstone.rules.contract import Builder, Facts
-from fieldstone.rules.kind import TEXT
+from fieldstone.rules.kind import CONDITION, TEXT
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ QUALIFYING = {
         "link": {**TEXT, "description": "Their lookup field that names the record"},
         "at": {**TEXT, "description": "Their datetime field that says when it was done"},
         "when": {
-            **TEXT,
+            **CONDITION,
             "description": "Which of them count: kinds, least content, a call that was answered",
         },
     },

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, COUNT, SPAN, TEXT
+from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, CONDITION, COUNT, SPAN, TEXT
 from fieldstone.rules.rotation import PEOPLE
 
 EVERY: Final = ("day", "week", "month", "quarter")
@@ -42,7 +42,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
                         **TEXT,
                         "description": "A number to add up, or a condition for rate",
                     },
-                    "where": {**TEXT, "description": "Which records count"},
+                    "where": {**CONDITION, "description": "Which records count"},
                     "weight": {**COUNT, "description": "How much it counts"},
                     "per_tenure": {
                         "type": "boolean",

@@ -18,7 +18,7 @@ from fieldstone.rules.happenings import (
     loading,
     sources_from,
 )
-from fieldstone.rules.kind import BOTH_LANGUAGES, SPAN, TEXT, Kind, label_from
+from fieldstone.rules.kind import BOTH_LANGUAGES, CONDITION, SPAN, TEXT, Kind, label_from
 from fieldstone.rules.scoring_body import MOST_POINTS, Bounds, Item, Scoring
 
 DIMENSIONS: Final = ("fit", "engagement", "negative")
@@ -162,7 +162,7 @@ def _told(schema: Mapping[str, Any], description: str) -> dict[str, Any]:
 _ITEM: Final = {
     "type": "object",
     "properties": {
-        "when": _told(TEXT, "The points count while this holds of the record"),
+        "when": _told(CONDITION, "The points count while this holds of the record"),
         "points": {
             "oneOf": [_POINTS, TEXT],
             "description": "A whole number, or an expression: of the record, or of the event's row",

@@ -12,7 +12,7 @@ from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.assignments import span_from
 from fieldstone.rules.contract import Builder, Facts
-from fieldstone.rules.kind import SPAN, TEXT
+from fieldstone.rules.kind import CONDITION, SPAN
 
 ANY = "default"
 
@@ -120,7 +120,7 @@ SPANS = {
             "items": {
                 "type": "object",
                 "properties": {
-                    "when": {**TEXT, "description": "Which records; left out: all the others"},
+                    "when": {**CONDITION, "description": "Which records; left out: all the others"},
                     "within": SPAN,
                 },
                 "required": ["within"],

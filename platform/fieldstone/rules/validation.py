@@ -12,7 +12,7 @@ from fieldstone.changes.nouns import Draft
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.contract import VALIDATE, Builder, Facts, Rule, Verdict
-from fieldstone.rules.kind import BOTH_LANGUAGES, TEXT, Kind, label_from
+from fieldstone.rules.kind import BOTH_LANGUAGES, CONDITION, TEXT, Kind, label_from
 from fieldstone.rules.wording import language_of, read_back
 
 
@@ -83,7 +83,7 @@ KIND = Kind(
     VALIDATE,
     {
         "properties": {
-            "that": TEXT,
+            "that": CONDITION,
             "field": TEXT,
             "message": BOTH_LANGUAGES,
             "cure": BOTH_LANGUAGES,

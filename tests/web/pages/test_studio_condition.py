@@ -31,7 +31,8 @@ def posted(page: TestResponse) -> dict[str, list[str]]:
 
     for attrs in re.findall(r"<input ([^>]*)>", page.text):
         values = dict(re.findall(r'([a-z-]+)="([^"]*)"', attrs))
-        if values.get("type") != "checkbox" or re.search(r"\bchecked\b", attrs):
+        shown = values.get("type") != "checkbox" or re.search(r"\bchecked\b", attrs)
+        if "name" in values and shown:
             put(values["name"], values.get("value", ""))
     for name, inside in re.findall(r'<select [^>]*name="([^"]*)"[^>]*>(.*?)</select>', page.text):
         chosen = re.search(r'<option value="([^"]*)" selected', inside)
@@ -110,6 +111,37 @@ def test_another_field_asks_another_question(admin: Visitor) -> None:
     assert text(changed) == "quarantined"
     assert text(mine) == "owner == user"
     assert text(free) == "budget > score * 100"
+
+
+def test_a_record_is_found_by_its_name_and_written_by_its_id(
+    office: Office, admin: Visitor
+) -> None:
+    customer = office.create("customer", name="Fjord Shipping")
+    waiting = change(admin, ask(admin, "budget > 5"), c__when__r__0__s0="customer")
+    page = change(admin, waiting, c__when__r__0__value=customer)
+    again = ask(admin, f"customer == '{customer}'")
+    offered = admin.get("/studio/preview/options?to=customer&q=Fjord")
+
+    assert 'data-url="/studio/preview/options?to=customer"' in waiting.text
+    assert "A row waits for its value." in waiting.text
+    assert text(page) == f"customer == '{customer}'"
+    for shown in (page, again):
+        assert 'value="Fjord Shipping"' in shown.text
+        assert "Customer is “Fjord Shipping”" in shown.text
+    assert customer in offered.text
+
+
+def test_a_person_is_who_is_acting_until_somebody_is_named(office: Office, admin: Visitor) -> None:
+    page = change(admin, ask(admin, "budget > 5"), c__when__r__0__s0="owner")
+    plain = change(admin, page, c__when__r__0__free="")
+    named = change(admin, plain, c__when__r__0__value=office.people["li"])
+    back = change(admin, named, c__when__r__0__free="true", c__when__r__0__value="user.manager")
+
+    assert text(page) == "owner == user"
+    assert "A row waits for its value." in plain.text
+    assert text(named) == f"owner == '{office.people['li']}'"
+    assert office.people["li"] not in re.sub(r"<input[^>]*>", "", named.text)
+    assert text(back) == "owner == user.manager"
 
 
 def test_what_is_typed_as_text_is_read_back_in_the_readers_language(office: Office) -> None:

@@ -9,12 +9,12 @@ class Lines extends HTMLElement {
   connectedCallback() {
     if (this.body) return;
     this.next = Number(this.dataset.next || 0);
-    this.body = $("tbody", this);
+    this.body = $(":scope > [data-body]", this) || $("tbody", this);
     this.addEventListener("click", (event) => this.clicked(event));
     this.addEventListener("keydown", (event) => this.key(event));
     this.addEventListener("input", (event) => this.later(event.target.name || ""));
     this.addEventListener("change", () => this.work());
-    this.addEventListener("htmx:after:swap", () => this.mark());
+    if (this.body.tagName === "TBODY") this.addEventListener("htmx:after:swap", () => this.mark());
     Sortable.create(this.body, {
       handle: ".grip",
       draggable: "[data-line]",
@@ -44,7 +44,7 @@ class Lines extends HTMLElement {
     if (arrow && (event.altKey || event.target.closest("[data-move-line]"))) {
       event.preventDefault();
       this.move(line, arrow);
-    } else if (event.key === "Enter" && event.target.matches("input") && !event.metaKey && !event.ctrlKey) {
+    } else if (event.key === "Enter" && line.cells && event.target.matches("input") && !event.metaKey && !event.ctrlKey) {
       event.preventDefault();
       this.below(line, event.target.closest("td").cellIndex);
     }

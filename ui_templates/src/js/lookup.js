@@ -57,7 +57,7 @@ class Lookup extends HTMLElement {
     const url = new URL(this.dataset.url, location.href);
     url.searchParams.set("q", q);
     const form = this.closest("form");
-    if (form)
+    if (form && !("alone" in this.dataset))
       for (const [name, value] of new FormData(form))
         if (value && typeof value === "string" && name !== "csrf_token" && name !== "password")
           url.searchParams.append(`form.${name}`, value.slice(0, 80));

@@ -20,10 +20,13 @@ Json = Mapping[str, Any]
 Drawn = dict[str, Any]
 LANGUAGES: Final = ("en", "zh")
 # Kinds of controls; YAML stands for everything that has no control of its own.
-WORD, CHOICE, FLAG, SWITCH, NUMBER, WORDS, NAMES, CONDITION, LINES, YAML = (
-    "word", "choice", "flag", "switch", "number", "words", "names", "condition", "lines", "yaml",
+WORD, CHOICE, FLAG, SWITCH, NUMBER, WORDS, NAMES, CONDITION, LINES, NESTED, YAML = (
+    "word", "choice", "flag", "switch", "number", "words", "names", "condition", "lines", "nested", "yaml",
 )  # fmt: skip
 UNSET: Final = ""
+PLAIN: Final[Mapping[str, type | tuple[type, ...]]] = {
+    "string": str, "boolean": bool, "integer": int, "number": (int, float), "array": list, "object": dict,
+}  # fmt: skip
 
 
 class Listed(Protocol):
@@ -42,6 +45,22 @@ class Listed(Protocol):
 WORKED_OUT: Final = frozenset({"value", "default_expression"})
 
 
+class Nested(Protocol):
+    """A setting that is put together from settings of its own."""
+
+    def drawn(self, name: str, typed: Mapping[str, str], errors: Mapping[str, str]) -> Drawn:
+        """Return its control, as parts/entries.html draws it."""
+        ...
+
+    def said(self, name: str, value: Any) -> dict[str, str]:
+        """Return what its controls say of a value."""
+        ...
+
+    def read(self, name: str, typed: Mapping[str, str]) -> tuple[Any, dict[str, str]]:
+        """Return what its controls say, None for nothing, and what is wrong by the control's name."""
+        ...
+
+
 @dataclass(frozen=True)
 class SchemaForm:
     """The settings of one thing; `choices` are values to choose from where the schema only says "a text".
@@ -49,7 +68,8 @@ class SchemaForm:
     `switches` are yes-or-no settings whose absence means no; `lines` are maps whose entries people set one by one;
     `picks` are lists of names, each with what people call it, found by typing at the address `picks_url`;
     `grouped` are settings that are forms of their own, whose controls are called after both: then.reason;
-    `called` and `hints` are said of settings whose own names and descriptions are for those who write YAML.
+    `called` and `hints` are said of settings whose own names and descriptions are for those who write YAML;
+    `nested` are settings with settings of their own.
     """
 
     properties: Mapping[str, Json]
@@ -63,6 +83,7 @@ class SchemaForm:
     grouped: frozenset[str] = frozenset()
     called: Mapping[str, str] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)
+    nested: Mapping[str, Nested] = field(default_factory=dict)
 
     def posted(self, given: MultiDict[str, str]) -> dict[str, str]:
         """Return what a form posted, the names that were picked one by one joined by commas."""
@@ -75,7 +96,11 @@ class SchemaForm:
         """Return the controls, as parts/field.html draws them; what was typed wins over what is set."""
         found: list[Drawn] = []
         for name, schema, value in self._settings(values):
-            found += self._controls(name, schema, value, typed)
+            if name in self.nested:
+                inside = self.nested[name].drawn(name, typed, errors)
+                found.append({**self._base(name, schema), "wide": True, **inside})
+            else:
+                found += self._controls(name, schema, value, typed)
         for one in found:
             said = errors.get(str(one["name"]))
             if said:
@@ -89,7 +114,11 @@ class SchemaForm:
         for name, schema, _ in self._settings({}):
             kind = self._kind(name, schema)
             try:
-                value = self._read(name, kind, typed)
+                if name in self.nested:
+                    value, wrong = self.nested[name].read(name, typed)
+                    errors |= wrong
+                else:
+                    value = self._read(name, kind, typed)
             except ValueError as error:
                 errors[name] = str(error)
                 continue
@@ -112,13 +141,36 @@ class SchemaForm:
             for inner, said in schema["properties"].items():
                 yield f"{name}.{inner}", said, inside.get(inner)
 
+    def said(self, values: Json) -> dict[str, str]:
+        """Return what the controls say of values, as a form would post it untouched."""
+        found: dict[str, str] = {}
+        for name, schema, value in self._settings(values):
+            kind = self._kind(name, schema)
+            if name in self.nested:
+                found |= self.nested[name].said(name, value)
+            elif kind == NAMES:
+                found |= {f"{name}.{one}": _word(value, one) for one in LANGUAGES}
+            elif kind != LINES:
+                found[name] = _text(kind, value)
+        return found
+
+    def kept(self, before: Json, values: Json) -> dict[str, Any]:
+        """Return what a form says, each setting written as it was `before` where it says the same: "a" is not ["a"]."""
+        same, _ = self.read(self.said(before))
+        return {
+            name: before[name] if name in before and same.get(name) == value else value
+            for name, value in values.items()
+        }
+
     def _read(self, name: str, kind: str, typed: Mapping[str, str]) -> Any:
         return self.lines[name].read(name, typed) if kind == LINES else _value(name, kind, typed)
 
     def _kind(self, name: str, schema: Json) -> str:
+        if name in self.nested:
+            return NESTED
         if name in self.lines:
             return LINES
-        if name in self.switches:
+        if name in self.switches or schema.get("const") is True:
             return SWITCH
         if name in self.choices or "enum" in schema or "const" in schema:
             return CHOICE
@@ -127,16 +179,7 @@ class SchemaForm:
     def _controls(
         self, name: str, schema: Json, value: Any, typed: Mapping[str, str]
     ) -> list[Drawn]:
-        kind, t = self._kind(name, schema), self.speech.t
-        described = str(schema.get("description", ""))
-        hint = self.hints.get(name) or (t(described) if described else "")
-        inner = name.rpartition(".")[2]
-        base: Drawn = {
-            "name": name,
-            "label": t(self.called.get(name) or inner.replace("_", " ").capitalize()),
-            "hint": hint,
-            "required": name in self.required,
-        }
+        kind, base = self._kind(name, schema), self._base(name, schema)
         if kind == NAMES:
             return [self._name(base, language, value, typed) for language in LANGUAGES]
         if name in self.picks:
@@ -148,6 +191,16 @@ class SchemaForm:
                 **self._control(name, schema, kind, typed.get(name, _text(kind, value)), typed),
             }
         ]
+
+    def _base(self, name: str, schema: Json) -> Drawn:
+        t, described = self.speech.t, str(schema.get("description", ""))
+        inner = name.rpartition(".")[2].replace("_", " ").capitalize()
+        return {
+            "name": name,
+            "label": t(self.called.get(name) or str(schema.get("title") or inner)),
+            "hint": self.hints.get(name) or (t(described) if described else ""),
+            "required": name in self.required,
+        }
 
     def _control(
         self, name: str, schema: Json, kind: str, shown: str, typed: Mapping[str, str]
@@ -183,11 +236,10 @@ class SchemaForm:
 
     def _name(self, base: Drawn, language: str, value: Any, typed: Mapping[str, str]) -> Drawn:
         name = f"{base['name']}.{language}"
-        said = value.get(language, "") if isinstance(value, Mapping) else value or ""
         words = {"en": self.speech.t("in English"), "zh": self.speech.t("in Chinese")}
         label = f"{base['label']} · {words[language]}"
         needed = base["required"] and language == "en"
-        shown = typed.get(name, said if language == "en" or isinstance(value, Mapping) else "")
+        shown = typed.get(name, _word(value, language))
         return {**base, "name": name, "label": label, "type": "text", "value": shown,
                 "required": needed, "hint": "", "max_length": 200}  # fmt: skip
 
@@ -199,11 +251,37 @@ def _one_line(name: str, schema: Json, shown: str) -> bool:
     return (word or name == "default") and "\n" not in shown
 
 
+def _word(value: Any, language: str) -> str:
+    """Return a label in one language; a bare text is English."""
+    if isinstance(value, Mapping):
+        return str(value.get(language) or "")
+    return str(value or "") if language == "en" else ""
+
+
+def narrowed(schema: Json, value: Any) -> Json:
+    """Return, of a setting that may be written in several forms, the one that a value has; the first one of no value."""
+    forms = schema.get("oneOf") or schema.get("anyOf") or ()
+    if "properties" in schema or not forms or _kind_of(schema) != YAML:
+        return schema
+    found = next((one for one in forms if value is None or _has_form(value, one)), None)
+    if found is None:
+        return schema
+    return {**found, "description": schema["description"]} if "description" in schema else found
+
+
+def _has_form(value: Any, schema: Json) -> bool:
+    if "enum" in schema or "const" in schema:
+        return value in schema.get("enum", [schema.get("const")])
+    named = schema.get("type", "object")
+    wanted = [named] if isinstance(named, str) else named
+    return any(isinstance(value, PLAIN[one]) for one in wanted if one in PLAIN)
+
+
 def _kind_of(schema: Json) -> str:
     """Return the control that a schema alone asks for."""
     if schema.get("anyOf") == LABEL["anyOf"] or _is_label(schema):
         return NAMES
-    if schema.get("type") == EXPRESSION["type"]:
+    if schema.get("type") == EXPRESSION["type"] or schema.get("format") == "condition":
         return CONDITION
     simple = {"string": WORD, "boolean": FLAG, "integer": NUMBER, "number": NUMBER}
     if str(schema.get("type")) in simple:

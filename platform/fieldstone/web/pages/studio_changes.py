@@ -24,6 +24,19 @@ def changed(asked: Asked, edits: Edits, path: Sequence[str], before: Json, after
     return edits
 
 
+def changed_below(
+    asked: Asked, edits: Edits, path: Sequence[str], before: Json, after: Json
+) -> Edits:
+    """Return the steps that turn a map of maps from `before` into `after`, down to single settings."""
+    for name in {**before, **after}:
+        old, new = before.get(name), after.get(name)
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            edits = changed_below(asked, edits, (*path, name), old, new)
+        else:
+            edits = changed(asked, edits, path, {name: old}, {name: new})
+    return edits
+
+
 def ordered(
     edits: Edits, path: Sequence[str], entries: Mapping[str, Any], wanted: Sequence[str]
 ) -> Edits:

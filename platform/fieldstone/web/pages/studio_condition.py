@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -30,14 +31,17 @@ from fieldstone.expressions.condition import (
 from fieldstone.expressions.condition_text import text_of, unfinished
 from fieldstone.expressions.expression import parse
 from fieldstone.expressions.problems import ExpressionError
-from fieldstone.expressions.types import BOOLEAN, Kind, Type
+from fieldstone.expressions.types import BOOLEAN, USER, Kind, Type
 from fieldstone.model.site_model import ModelScope
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.studio_condition_words import (
     measure_words,
+    names_of,
     operator_words,
+    record_of,
+    records_in,
     step_options,
     value_options,
 )
@@ -48,6 +52,7 @@ PAGE = Blueprint("studio_condition", __name__)
 Drawn = dict[str, Any]
 Form = MultiDict[str, str]
 ROOT: Final = "r"
+_NAME: Final = re.compile(r"[A-Za-z_][\w.]*")
 DEEPEST, MOST_PARTS, MOST_STEPS = 8, 60, 4
 ADDED: Final[Mapping[str, Part]] = {
     "row": Row(""),
@@ -94,6 +99,8 @@ def _answer(asked: Asked, given: Mapping[str, str], text: str, group: Group | No
         wrong = speech(asked.language).t("A row waits for its value.") if unfinished(group, scope) else ""  # fmt: skip
         text = text if wrong else text_of(group, scope)
     said, mistaken = _said(asked, text, scope)
+    for record_id, title in names_of(asked, list(records_in(group, scope))).items():
+        said = said.replace(record_id, title)
     context = {
         "condition": {
             "name": name,
@@ -221,12 +228,22 @@ def _fitting(row: Row, scope: ModelScope) -> Row:
         values = tuple(one for one in values if one in found.choices)
     if op in SEVERAL or op == ROLE:
         free = False
-    elif found.kind is Kind.DURATION or (found.kind is Kind.RECORD and op not in WITHOUT_VALUE):
+    elif found.kind is Kind.DURATION:
         free = True
-        values = values if any(values) else ("user",) if found.of == "user" else ()
+    elif op not in WITHOUT_VALUE and record_of(found):
+        free, values = _somebody(found, values, free=free)
     if op not in SEVERAL:
         values = values[:1]
     return Row(subject, measure, op, values, free, row.was)
+
+
+def _somebody(found: Type, values: tuple[str, ...], *, free: bool) -> tuple[bool, tuple[str, ...]]:
+    """Return whether a record is named by an expression, and by which; a new row about a person asks for who is acting."""
+    if not values and found == USER:
+        return True, ("user",)
+    if not free and any(_NAME.fullmatch(one) for one in values):
+        return False, ("",)  # what was an expression before
+    return free, values
 
 
 @dataclass(frozen=True)
@@ -295,8 +312,12 @@ class Drawing:
         options = value_options(self.asked, self.scope, row)
         if row.free:
             ideas = self._ideas(found)
-            fixed = found.kind in (Kind.DURATION, Kind.RECORD)
-            return {**drawn, "control": "expression", "ideas": ideas, "may_be_free": not fixed}
+            may_be_plain = found.kind is not Kind.DURATION
+            return {**drawn, "control": "expression", "ideas": ideas, "may_be_free": may_be_plain}
+        if target := record_of(found):
+            name = names_of(self.asked, [(target, first)]).get(first, first)
+            url = f"/studio/preview/options?to={target}"
+            return {**drawn, "control": "record", "text": name, "url": url}
         if options:
             control = "choices" if row.op in SEVERAL else "choice"
             return {**drawn, "control": control, "options": options}

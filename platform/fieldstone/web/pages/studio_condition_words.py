@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from fieldstone.expressions.condition import ROLE, Row, measures_of, path_type
+from fieldstone.expressions.condition import ROLE, Group, Row, measures_of, path_type
 from fieldstone.expressions.types import Kind, Type
 from fieldstone.model.site_model import ModelScope
 from fieldstone.web.asking import Asked
@@ -104,6 +104,30 @@ def value_options(asked: Asked, scope: ModelScope, row: Row) -> list[Drawn]:
     if here is None or not codes:
         return []
     return _marked([(one, here.option_label(name, one, asked.language)) for one in codes], row)
+
+
+def record_of(type_: Type) -> str:
+    """Return the object whose records a value is compared with, "" where it is no record."""
+    one = type_.item if type_.kind is Kind.LIST and type_.item is not None else type_
+    return one.of if one.kind is Kind.RECORD else ""
+
+
+def records_in(group: Group, scope: ModelScope) -> Iterator[tuple[str, str]]:
+    """Yield the records that the rows of a condition name: (object, id)."""
+    for one in group.parts:
+        if isinstance(one, Group):
+            yield from records_in(one, scope)
+        elif isinstance(one, Row) and one.subject and not one.free:
+            found = path_type(one.subject, scope)
+            target = record_of(found) if found is not None else ""
+            yield from ((target, value) for value in one.values if target and value)
+
+
+def names_of(asked: Asked, records: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Return what records are called by their ids, as far as they are there."""
+    wanted = [one for one in records if one[1]]
+    found = asked.site.reads.titles(asked.ctx, asked.model, wanted) if wanted else {}
+    return {record_id: title for (_, record_id), title in found.items() if title}
 
 
 def _marked(named: Sequence[tuple[str, str]], row: Row) -> list[Drawn]:

@@ -40,8 +40,6 @@ HINTS: Final[Mapping[str, Mapping[str, str]]] = {
     "stages": {
         "kind": "Won and lost stages are the end of the path.",
         "probability": "In percent, for forecasts.",
-        "enter": "Actions in YAML.",
-        "exit": "Actions in YAML.",
         "archived": "No longer offered; records that are in it stay there.",
     },
 }
@@ -149,4 +147,5 @@ def _said(control: Drawn) -> bool:
     if control.get("code"):
         return False
     chosen = any(one["chosen"] for one in control.get("options", ()))
-    return bool(control.get("value") or chosen or control.get("chosen"))
+    inside = control.get("inside", {}).get("said") or control.get("entries", {}).get("lines")
+    return bool(control.get("value") or chosen or control.get("chosen") or inside)

@@ -27,6 +27,7 @@ from fieldstone.web.pages.studio_edits import effective_of
 from fieldstone.web.pages.studio_groups import CALLED, GROUPED, HINTS
 from fieldstone.web.pages.studio_items import LISTED, listed_items, paired_items, people_told
 from fieldstone.web.pages.studio_lines import column_lines, option_lines, stage_lines
+from fieldstone.web.pages.studio_nested import Known, nested_in
 from fieldstone.web.pages.subjects import not_there
 
 Json = Mapping[str, Any]
@@ -53,6 +54,7 @@ RETURNS: Final = (
 NOT_IN_LINES: Final = frozenset(
     {"rows", "rollup", "autonumber", "secret", "file", "image", "select", "multi_select"}
 )
+WITH_NESTED: Final = frozenset({"rules", "stages", "views"})
 RENAMED: Final = frozenset({"fields", "stages"})
 
 
@@ -156,20 +158,37 @@ def form_of(
         for words in (CALLED, HINTS)
     )
     yes_no = [one for one, said in shown.items() if said.get("type") == "boolean"]
+    lines: dict[str, Listed] = {**_lines(asked, part, shown, siblings, before)}
+    if part.kind == "rules":
+        lines |= _listed(asked, shown, before, about)
+    grouped = GROUPED & set(shown) if part.kind == "rules" else frozenset[str]()
+    inside = {name: one for name, one in shown.items() if name not in grouped and name not in lines}
     return SchemaForm(
         shown,
         required,
         speech(asked.language),
         _choices(asked, part, shown, siblings, before) | _of_object(asked, shown, before, about),
         frozenset(yes_no) - UNDECIDED if part.kind == "fields" else WAYS,
-        _lines(asked, part, shown, siblings, before)
-        | (_listed(asked, shown, before, about) if part.kind == "rules" else {}),
+        lines,
         dict.fromkeys(PICKED & set(shown), _fields(asked, part)) if part.kind == "stages" else {},
         f"/studio/names/{part.spec.code}" if part.spec else "",
-        GROUPED & set(shown) if part.kind == "rules" else frozenset(),
+        grouped,
         called,
         hints,
+        nested_in(inside, before, _known(asked)) if part.kind in WITH_NESTED else {},
     )
+
+
+def _known(asked: Asked) -> Known:
+    """Return what settings inside others may name."""
+    rules, language = asked.model.rules.values(), asked.language
+    by_kind = {
+        kind: [(one.code, one.label.text(language)) for one in rules if one.kind == kind]
+        for kind in ("pool", "rotation", "duplicate", "ranking_program")
+    }
+    named = {"pool": "pool", "return_to": "pool", "rotation": "rotation", "known_by": "duplicate", "ranking": "ranking_program"}  # fmt: skip
+    choices = {name: by_kind[kind] for name, kind in named.items() if by_kind[kind]}
+    return Known(speech(language), {"object": _objects(asked), **choices})
 
 
 def _fields(asked: Asked, part: Part) -> dict[str, str]:
