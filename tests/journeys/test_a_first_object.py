@@ -70,7 +70,7 @@ def make_the_object(hands: Hands) -> None:
     hands.follow("Studio")
     hands.follow("New object")
     hands.write(page.get_by_label("Name in English"), "Rental")
-    hands.tick(page.get_by_role("checkbox", name="Salesperson"))
+    hands.choose(page.get_by_label("Salesperson · Create and edit"), "all")
     hands.click(page.get_by_text("Its records go through stages"))
     hands.into_force()
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from fieldstone.access.rights import level_of
 from fieldstone.base.english import agreeing, quantity
 from fieldstone.base.label import Label
 from fieldstone.evolution.finding import NOTE, WARNING, Finding
-from fieldstone.evolution.operations import CHANGE, Operation
+from fieldstone.evolution.operations import ADD, CHANGE, Operation
 from fieldstone.model.objects import ObjectType, Permission
 from fieldstone.model.site_model import Model
 from fieldstone.storage.census import SHOWN, Census
@@ -63,7 +63,8 @@ def gains_and_losses(
     """Yield, for each object whose rights change, how many people gain what and how many lose what."""
     touched = dict.fromkeys(one.path[0] for one in operations if one.what == "permission")
     promoted = [one for one in operations if one.what == "role" and one.verb == CHANGE]
-    if not touched and not promoted:
+    fresh = [one.path[0] for one in operations if one.what == "object" and one.verb == ADD]
+    if not touched and not promoted and not fresh:
         return
     carriers = census.carriers()
     for one in promoted:
@@ -72,6 +73,10 @@ def gains_and_losses(
         old, new = before.objects.get(code), after.objects.get(code)
         if old is not None and new is not None:
             yield from _of_object((before, old), (after, new), carriers)
+    for code in fresh:
+        new = after.objects[code]
+        nobody = replace(new, permissions={})
+        yield from _of_object((before, nobody), (after, new), carriers)
     yield from _of_conditions(operations, carriers)
 
 

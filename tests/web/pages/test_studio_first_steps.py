@@ -75,3 +75,30 @@ def test_a_report_wants_a_name(admin: Visitor) -> None:
 
     assert answer.status_code == 422
     assert "Give it a name." in answer.text
+
+
+def test_a_new_object_asks_who_works_with_it_and_the_plan_counts_them(
+    office: Office, admin: Visitor
+) -> None:
+    page = admin.get("/studio").text
+    usual = page.partition('name="read.sales"')[2].partition("</select>")[0]
+    given = {"read.sales": "own", "write.sales": "team", "read.viewer": "all", "write.viewer": "none", "read.nobody": "all", "read.service": "everything"}  # fmt: skip
+    plan = admin.post("/studio/objects", en="Site visit", code="site_visit", **given)
+    confirm(admin, plan)
+    rights = office.site.model.objects["site_visit"].permissions
+
+    like = office.site.model.objects["customer"].permissions["sales"].read
+    assert f'value="{like}" selected' in usual
+    assert "gain over site visits: see (none → team), create, edit (none → team)." in plan.text
+    assert (rights["sales"].read, rights["sales"].create, rights["sales"].update) == ("team", True, "team")  # fmt: skip
+    assert (rights["viewer"].read, rights["viewer"].create) == ("all", False)
+    assert set(rights) == {"admin", "sales", "viewer"}
+    assert office.visitor("li").get("/o/site_visit/new").status_code == 200
+
+
+def test_what_was_chosen_for_a_new_object_is_kept_when_its_name_is_wrong(admin: Visitor) -> None:
+    refused = admin.post("/studio/objects", en="", code="visit", **{"read.viewer": "team"})
+
+    chosen = refused.text.partition('name="read.viewer"')[2].partition("</select>")[0]
+    assert refused.status_code == 422
+    assert 'value="team" selected' in chosen

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
@@ -10,7 +10,9 @@ from flask import Blueprint, Response, request
 from fieldstone.access.rights import is_administrator
 from fieldstone.actions.long_work import LongWork
 from fieldstone.base.names import is_code, plural
+from fieldstone.compiler.shapes import SCOPES
 from fieldstone.model.objects import ObjectType
+from fieldstone.model.site_model import Role
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
@@ -21,6 +23,8 @@ from fieldstone.web.pages.studio_plan import planned_page
 
 Drawn = dict[str, Any]
 OWN_GROUP: Final = "own"
+NONE: Final = "none"
+LIKE: Final = "customer"  # whoever may see and write these is likely to work with a new object, too
 ICONS: Final = ("box", "package", "folder", "calendar", "graduation-cap", "shield-check", "wrench", "building-2", "users", "star")  # fmt: skip
 
 
@@ -40,7 +44,7 @@ def studio_page() -> Response:
 
 @PAGE.post("/studio/objects")
 def make_object() -> Response:
-    """Plan a new object from its names: with a title field, an owner, a list and rights for administrators."""
+    """Plan a new object from its names: with a title field, an owner, a list, and rights for who was chosen."""
     asked, given = the_call(), request.form
     changing_of(asked)
     english, chinese = (" ".join(given.get(one, "").split()) for one in ("en", "zh"))
@@ -48,10 +52,11 @@ def make_object() -> Response:
     code = given.get("code", "").strip() or code_from(label["en"], list(asked.model.objects))
     if errors := _wrong(asked, code, label["en"]):
         return _overview(asked, dict(given), errors)
-    value = _first_object(asked, label, given.get("icon") or ICONS[0], given.getlist("role"))
+    value = _first_object(asked, label, given.get("icon") or ICONS[0])
     if "staged" in given:
         value["stages"] = _path()
         value["views"]["board"] = {"kind": "board", "label": {"en": "Board", "zh": "看板"}, "by": "stage", "card": {"title": "name"}}  # fmt: skip
+    value["permissions"] |= _rights_of(asked, given)
     edits = Edits().set(("objects", code), value).set(("rules", f"{code}_owner"), _owned(code))
     edits = _listed(asked, edits, code)
     return planned_page(asked, edits, f"/studio/o/{code}")
@@ -84,12 +89,11 @@ def _path() -> Drawn:
     return {"pipelines": {"standard": path}}
 
 
-def _first_object(asked: Asked, label: dict[str, str], icon: str, working: Sequence[str]) -> Drawn:
-    """Return what an object begins with; people of the roles `working` see and change all its records."""
+def _first_object(asked: Asked, label: dict[str, str], icon: str) -> Drawn:
+    """Return what an object begins with; administrators may do everything with it."""
     name = {"type": "text", "label": {"en": "Name", "zh": "名称"}, "required": True}
-    roles = asked.model.roles
-    rights = {"read": "all", "create": True, "update": "all", "export": True}
-    every = {**rights, "delete": "all"}
+    roles = [role.code for role in asked.model.roles.values() if role.administrator]
+    rights = {"read": "all", "create": True, "update": "all", "delete": "all", "export": True}
     several = plural(label["en"]) if label["en"].isascii() else label["en"]
     return {
         "label": label,
@@ -102,12 +106,52 @@ def _first_object(asked: Asked, label: dict[str, str], icon: str, working: Seque
         "ownership": {"owner": "optional"},
         "views": {"all": {"label": {"en": "All", "zh": "全部"}, "columns": ["name", "owner", "created_at"], "sort": "-created_at"}},
         "forms": {"default": {"main": {"label": label, "fields": ["name"]}}},
-        "permissions": {
-            code: every if role.administrator else rights
-            for code, role in roles.items()
-            if role.administrator or code in working
-        },
+        "permissions": dict.fromkeys(roles, rights),
     }  # fmt: skip
+
+
+def _rights_of(asked: Asked, given: Mapping[str, str]) -> dict[str, Drawn]:
+    """Return what the form gives to each role; whoever may write sees at least as much."""
+    found: dict[str, Drawn] = {}
+    for role in _workers(asked):
+        read, write = (_scope(given.get(f"{one}.{role.code}", "")) for one in ("read", "write"))
+        read = max(read, write, key=SCOPES.index)
+        if read != NONE:
+            may_write = {"create": True, "update": write} if write != NONE else {}
+            found[role.code] = {"read": read, **may_write}
+    return found
+
+
+def _workers(asked: Asked) -> list[Role]:
+    return [one for one in asked.model.roles.values() if not one.administrator]
+
+
+def _scope(text: str) -> str:
+    return text if text in SCOPES else NONE
+
+
+def _who(asked: Asked, given: Drawn) -> list[Drawn]:
+    """Return what each role is given: as it was chosen, or to begin with what it may do with customers."""
+    t, customer = speech(asked.language).t, asked.model.objects.get(LIKE)
+    words = {NONE: t("Nothing"), "own": t("own only"), "team": t("team"), "department": t("department"), "all": t("all")}  # fmt: skip
+    listed = []
+    for role in _workers(asked):
+        like = customer.permissions.get(role.code) if customer else None
+        usual = {"read": like.read, "write": like.update if like.create else NONE} if like else {}
+        rights = [
+            {
+                "name": f"{one}.{role.code}",
+                "label": f"{role.label.text(asked.language)} · {label}",
+                "options": _marked(words, given.get(f"{one}.{role.code}") or usual.get(one, NONE)),
+            }
+            for one, label in (("read", t("See")), ("write", t("Create and edit")))
+        ]
+        listed.append({"label": role.label.text(asked.language), "rights": rights})
+    return listed
+
+
+def _marked(words: Mapping[str, str], chosen: str) -> list[Drawn]:
+    return [{"value": one, "label": word, "chosen": one == chosen} for one, word in words.items()]
 
 
 def _listed(asked: Asked, edits: Edits, code: str) -> Edits:
@@ -137,11 +181,7 @@ def _overview(asked: Asked, given: Drawn, errors: list[Drawn]) -> Response:
         "stopped": LongWork(asked.site.storage, asked.site.queue, asked.ctx, model).failed_lately(),
         "given": given,
         "errors": errors,
-        "roles": [
-            {"value": one.code, "label": one.label.text(asked.language), "chosen": one.code in request.form.getlist("role")}
-            for one in model.roles.values()
-            if not one.administrator
-        ],
+        "who": _who(asked, given),
         "icons": [
             {"value": one, "label": one, "chosen": one == given.get("icon", ICONS[0])}
             for one in ICONS
