@@ -128,6 +128,35 @@ def test_yaml_is_completed_and_its_mistakes_are_marked_while_it_is_typed(tab: Ta
     expect(page.locator(".st-steps")).to_contain_text('Add field "Size" to Campaign')
 
 
+def test_a_stage_is_dragged_and_carried_along_its_path(tab: Tab, office: Office) -> None:
+    page = tab("admin")
+    page.goto("/studio/o/opportunity/stages")
+    before = page.locator(".sg-s a.ell").all_inner_texts()
+    source = page.locator(".sg-s .grip").nth(2).bounding_box()
+    target = page.locator(".sg-s").nth(1).bounding_box()
+    assert source is not None
+    assert target is not None
+    page.mouse.move(source["x"] + 8, source["y"] + 12)
+    page.mouse.down()
+    page.mouse.move(source["x"] - 10, source["y"] + 14, steps=4)
+    page.mouse.move(target["x"] + 20, target["y"] + 20, steps=12)
+    with page.expect_response(lambda answer: answer.url.endswith("/stages")):
+        page.mouse.up()
+    dragged = [before[0], before[2], before[1], *before[3:]]
+    expect(page.locator(".sg-s a.ell")).to_have_text(dragged)
+    expect(page.locator(".chip", has_text="not planned yet")).to_be_visible()
+
+    grip = page.locator(".sg-s .grip").nth(1)
+    grip.press("Space")
+    grip.press("ArrowRight")
+    expect(page.locator("#spoken")).to_contain_text(f"{before[2]}: 3 of {len(before)}")
+    with page.expect_response(lambda answer: answer.url.endswith("/stages")):
+        grip = page.locator(".sg-s .grip").nth(2)
+        grip.press("Space")
+    expect(page.locator(".sg-s a.ell")).to_have_text(before)
+    expect(page.locator(".chip", has_text="not planned yet")).to_have_count(0)
+
+
 def test_an_entry_of_a_rule_is_added_with_a_condition_about_a_record(
     tab: Tab, office: Office
 ) -> None:

@@ -79,12 +79,13 @@ on("keydown", "[data-order] .grip", (event, grip) => {
     drop(item);
   }
 });
-/* The arrows carry what is lifted; with Alt they move what has the focus, as everywhere. */
+/* The arrows carry what is lifted, left and right along a path, too; with Alt they move what has the focus, as everywhere. */
 on("keydown", "[data-order] > li", (event, item) => {
   const carrying = lifted?.item === item;
-  if (!/^Arrow(Up|Down)$/.test(event.key) || !(event.altKey || carrying)) return;
+  const arrow = carrying ? /^Arrow(Up|Down|Left|Right)$/ : /^Arrow(Up|Down)$/;
+  if (!arrow.test(event.key) || !(event.altKey || carrying)) return;
   event.preventDefault();
-  step(item, event.key === "ArrowUp");
+  step(item, /Up|Left/.test(event.key));
   event.target.focus();
   announce(item, "moved");
   if (!carrying) tell(item);
