@@ -20,7 +20,14 @@ from fieldstone.web.pages.studio_changes import removed
 from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
 from fieldstone.web.pages.studio_fields import places, types_of
 from fieldstone.web.pages.studio_groups import grouped
-from fieldstone.web.pages.studio_parts import Part, entries_of, form_of, part_of
+from fieldstone.web.pages.studio_parts import (
+    CHOICES,
+    Part,
+    entries_of,
+    form_of,
+    part_of,
+    users_of,
+)
 from fieldstone.web.pages.studio_plan import planned_page
 from fieldstone.web.pages.studio_preview import preview_of
 from fieldstone.web.pages.studio_trial import trial_page
@@ -129,6 +136,7 @@ def _form(
         "object": object_name,
         "objects": _objects(asked, object_name) if of_rule else [],
         "preview": preview_of(asked, part, code) if of_field else None,
+        "used_by": _used_by(asked, part, code, effective),
     }
     return drawing.page(asked, "studio_entry", context, 422 if errors else 200)
 
@@ -138,6 +146,22 @@ def _usual_object(asked: Asked) -> str:
     listed = [one for one in asked.model.objects.values() if one.parent is None]
     own = [one for one in listed if one.origin.layer == "site"]
     return (own or listed)[-1 if own else 0].code
+
+
+def _used_by(asked: Asked, part: Part, code: str, effective: Effective) -> list[Drawn]:
+    """Return the fields that take their choices from a shared set, as links to their forms."""
+    if part.kind != CHOICES or code == part.new:
+        return []
+    language = asked.language
+    return [
+        {
+            "label": f"{spec.label.text(language)} · {one.label.text(language)}",
+            "href": f"/studio/o/{spec.code}/fields/{one.code}"
+            if spec.parent is None
+            else f"/studio/o/{spec.parent[0]}/fields/{spec.parent[1]}",
+        }
+        for spec, one in users_of(asked, code, effective)
+    ]
 
 
 def _heading(asked: Asked, part: Part, code: str, value: Mapping[str, Any]) -> Drawn:

@@ -21,7 +21,7 @@ from fieldstone.web.pages.studio_edits import (
     effective_of,
     hold_to_base,
 )
-from fieldstone.web.pages.studio_parts import Part, entries_of, part_of
+from fieldstone.web.pages.studio_parts import CHOICES, Part, entries_of, long_form, part_of
 from fieldstone.web.pages.studio_plan import planned_page
 from fieldstone.web.pages.studio_words import (
     KINDS,
@@ -37,6 +37,7 @@ from fieldstone.web.pages.views import declared_views
 PAGE = Blueprint("studio_object", __name__)
 Drawn = dict[str, Any]
 SUMMARY: Final = ("type", "kind", "to", "required", "unique", "needs", "within", "filter", "fields", "columns", "read", "update", "create", "when", "items")  # fmt: skip
+FEW: Final = 6
 # Whose order people see: on forms, in menus, along the path of stages.
 ORDERED: Final = ("fields", "pipelines", "stages", "views", "nav", "roles")
 
@@ -159,12 +160,20 @@ def _row(asked: Asked, part: Part, code: str, value: Mapping[str, Any], layer: s
         "code": code,
         "label": label_of(asked, code, value),
         "kind": variant_label(asked, part, variant),
-        "summary": _summary(asked, value),
+        "summary": _choices(asked, value) if part.kind == CHOICES else _summary(asked, value),
         "layer": layer,
         "off": value.get("enabled") is False or value.get("archived") is True,
         **(_about_rule(asked, code) if part.kind == "rules" else {}),
         "href": f"{part.base}/{code}{query}",
     }
+
+
+def _choices(asked: Asked, value: Mapping[str, Any]) -> str:
+    """Return the first choices of a shared set, as people read them."""
+    listed = value.get(CHOICES) or {}
+    named = [label_of(asked, code, long_form("roles", one)) for code, one in listed.items() if one is not None]  # fmt: skip
+    more = " …" if len(named) > FEW else ""
+    return speech(asked.language).t(", ").join(named[:FEW]) + more
 
 
 def _about_rule(asked: Asked, code: str) -> Drawn:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
 from fieldstone.compiler.merging import order_of
 from fieldstone.compiler.shapes import (
+    OPTIONS,
     PERMISSION,
     PIPELINE,
     RECORD_SECTION,
@@ -19,7 +21,7 @@ from fieldstone.compiler.shapes import (
 from fieldstone.compiler.site_shapes import CALENDAR, NAV_GROUP, ROLE, rule_schema
 from fieldstone.evolution.documents import OBJECTS
 from fieldstone.evolution.effective import Effective
-from fieldstone.model.objects import ObjectType
+from fieldstone.model.objects import Field, ObjectType
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages.schema_form import Listed, SchemaForm, without
@@ -33,7 +35,8 @@ from fieldstone.web.pages.subjects import not_there
 Json = Mapping[str, Any]
 HIDDEN: Final = ("type", "kind", "object", "en", "zh", "renamed_from", "stages")
 OF_OBJECTS: Final = ("fields", "stages", "pipelines", "forms", "layout", "views", "permissions")
-OF_SITE: Final = ("rules", "roles", "nav", "calendars")
+OF_SITE: Final = ("rules", "roles", "nav", "options", "calendars")
+CHOICES: Final = "options"
 # Yes, no, and nothing said are three different things here.
 # Settings of a stage that are lists of fields.
 PICKED: Final = frozenset({"needs", "required"})
@@ -70,6 +73,10 @@ class Part:
     def entry(self, code: str) -> tuple[str, ...]:
         """Return the path of one entry."""
         return (*self.path, code)
+
+    def setting(self, code: str, name: str) -> tuple[str, ...]:
+        """Return the path of one setting of an entry; a set of choices is nothing but its choices."""
+        return self.entry(code) if self.kind == CHOICES else (*self.path, code, name)
 
     @property
     def pipeline(self) -> str:
@@ -128,7 +135,9 @@ def entries_of(part: Part, effective: Effective) -> dict[str, dict[str, Any]]:
 
 
 def long_form(kind: str, value: Any) -> dict[str, Any]:
-    """Return an entry as a map: `name: text` is {type: text}, a bare text is a label."""
+    """Return an entry as a map: `name: text` is {type: text}, a bare text is a label, a set of choices has these as a setting."""
+    if kind == CHOICES:
+        return {CHOICES: value}
     if isinstance(value, dict):
         if kind in ("stages", "roles") and set(value) & {"en", "zh"} and "label" not in value:
             label = {one: value[one] for one in ("en", "zh") if one in value}
@@ -297,6 +306,27 @@ def _held(asked: Asked, part: Part, siblings: Sequence[str]) -> Mapping[str, int
         return census.held(part.spec.code, code) if census.knows(part.spec.code, code) else None
 
 
+def users_of(asked: Asked, name: str, effective: Effective) -> list[tuple[ObjectType, Field]]:
+    """Return the fields that take their choices from a shared set, those of line items among them."""
+    found = []
+    for spec in asked.model.objects.values():
+        home = (spec.code, "fields") if spec.parent is None else (spec.parent[0], "fields", spec.parent[1], "fields")  # fmt: skip
+        for code, one in spec.fields.items():
+            if effective.value((OBJECTS, *home, code, "options_from")) == name:
+                found.append((spec, one))
+    return found
+
+
+def _held_of_set(asked: Asked, name: str, effective: Effective) -> Mapping[str, int]:
+    """Return how many records hold each choice of a shared set, all fields that use it together."""
+    counted: Counter[str] = Counter()
+    with asked.site.storage.counting(asked.model, asked.ctx) as census:
+        for spec, one in users_of(asked, name, effective):
+            if census.knows(spec.code, one.code):
+                counted.update(census.held(spec.code, one.code))
+    return counted
+
+
 def _lines(
     asked: Asked, part: Part, shown: Mapping[str, Json], siblings: Sequence[str], before: Json
 ) -> dict[str, Listed]:
@@ -305,6 +335,12 @@ def _lines(
     found: dict[str, Listed] = {}
     if part.kind == "pipelines" and "stages" in shown:
         found["stages"] = stage_lines(said)
+    if part.kind == CHOICES:
+        options, effective = _in_order(before.get(CHOICES)), effective_of(asked)
+        present = effective.value(part.path) or {}
+        own = next((one for one in present if one not in siblings), "")
+        used = _held_of_set(asked, own, effective) if options and own else None
+        found[CHOICES] = option_lines(options, said, used, parents=_has_parents(options))
     if part.kind != "fields":
         return found
     if "options" in shown:
@@ -321,6 +357,10 @@ def _lines(
             _in_order(before.get("fields")), types, _objects(asked), said
         )
     return found
+
+
+def _has_parents(options: Json) -> bool:
+    return any(isinstance(one, Mapping) and "parents" in one for one in options.values())
 
 
 def _in_order(entries: object) -> dict[str, Any]:
@@ -348,5 +388,6 @@ def _schema(asked: Asked, part: Part, variant: str) -> Json:
         "roles": roles,
         "nav": NAV_GROUP,
         "calendars": CALENDAR,
+        CHOICES: {"properties": {CHOICES: OPTIONS}},
     }
     return fixed[part.kind]

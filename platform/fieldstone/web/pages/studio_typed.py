@@ -17,7 +17,7 @@ from fieldstone.web.pages.studio_changes import changed, changed_below, rearrang
 from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
 from fieldstone.web.pages.studio_fields import placed
 from fieldstone.web.pages.studio_lines import LONGEST_CODE, Lines, code_from
-from fieldstone.web.pages.studio_parts import HIDDEN, Part, entries_of, form_of
+from fieldstone.web.pages.studio_parts import CHOICES, HIDDEN, Part, entries_of, form_of
 from fieldstone.web.pages.subjects import not_there
 
 Errors = dict[str, str]
@@ -88,6 +88,8 @@ def _added(asked: Asked, found: TypedEntry, given: MultiDict[str, str]) -> Edits
     values = {**head, **found.values}
     if found.part.kind == "fields":
         values |= _related_name(asked, found)
+    if found.part.kind == CHOICES:
+        return Edits().set(found.part.entry(found.wanted), values.get(CHOICES, {}))
     edits = Edits().set(found.part.entry(found.wanted), values)
     if found.part.kind == "fields":
         edits = placed(asked, edits, found.part, found.wanted, given)
@@ -129,7 +131,8 @@ def _altered(asked: Asked, found: TypedEntry, form: SchemaForm, effective: Effec
     for name in sorted(maps):
         edits = changed_below(asked, edits, (*path, name), before[name], found.values[name])
     for name in lines & set(found.values):
-        edits = rearranged(asked, edits, (*path, name), before.get(name) or {}, found.values[name])
+        inside = part.setting(found.wanted, name)
+        edits = rearranged(asked, edits, inside, before.get(name) or {}, found.values[name])
     return edits
 
 

@@ -23,6 +23,7 @@ KINDS: Final = {
     "rules": "Rules",
     "roles": "Roles",
     "nav": "Navigation",
+    "options": "Shared choices",
     "calendars": "Working calendars",
     "layout": "Record page",
 }
@@ -39,6 +40,7 @@ ONE_OF: Final = {
     "rules": "New rule",
     "roles": "New role",
     "nav": "New navigation group",
+    "options": "New shared choices",
     "calendars": "New working calendar",
 }
 
