@@ -171,6 +171,11 @@ class RecordLayout:
     panels: tuple[str, ...] | None = None  # what stands beside the record, of PANELS, in its order
     related: tuple[str, ...] | None = None  # relations whose rows are listed, in their order
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Return the panels that stand beside a record: all of them where nothing is said, none where none is named."""
+        return PANELS if self.panels is None else self.panels
+
 
 PANELS = ("details", "score", "deadlines", "grade", "owners", "merged", "provenance", "related")
 """What may stand beside a record, in the order of a page whose layout says nothing; details are the sections."""

@@ -124,6 +124,7 @@ ENTRY: Final = {
         "when": {**CONDITION, "description": "Which records it takes"},
         "to": {
             "type": "object",
+            "title": "To whom",
             "description": "To whom: people, a rotation, a pool, the person who enters it, or who looks after it",
             "properties": {
                 **PEOPLE,

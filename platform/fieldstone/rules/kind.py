@@ -23,7 +23,7 @@ class Kind:
 
 TEXT = {"type": "string", "minLength": 1}
 # Asked of a record of the rule's object, or of the `object` named beside it.
-CONDITION = {**TEXT, "format": "condition"}
+CONDITION = {**TEXT, "format": "condition", "title": "Condition"}
 BOTH_LANGUAGES = {
     "oneOf": [
         TEXT,

@@ -114,6 +114,7 @@ def _minute(raw: object, build: Builder) -> int | None:
 
 
 WHO = {
+    "title": "To whom",
     "description": "owner, owner.manager, role:CODE, team:CODE or user:EMAIL; or a list of them",
     "oneOf": [TEXT, CODES],
 }
@@ -127,7 +128,7 @@ STEP = {
         "at": {"const": "due", "description": "When the due time has passed"},
         "every": {**SPAN, "description": "Repeat it until the work is done or acknowledged"},
         "to": WHO,
-        "copy": {**WHO, "description": "Who gets a copy that names the owner"},
+        "copy": {**WHO, "title": "Copy", "description": "Who gets a copy that names the owner"},
         "by": {
             "description": "Channels, or channels by the value of `by`",
             "oneOf": [WAYS, {"type": "object", "additionalProperties": WAYS}],

@@ -135,6 +135,16 @@ def test_fields_panels_and_lists_stay_among_their_own_kind(admin: Visitor) -> No
     assert last == "f:panel-score"
 
 
+def test_a_page_may_have_nothing_beside_it(office: Office, admin: Visitor) -> None:
+    lay_out(office, "ticket", {"panels": []})
+    ticket = office.create("ticket", subject="No light")
+    side = admin.get(f"/o/ticket/{ticket}").text.partition('class="rec-side"')[2]
+
+    assert "<details" not in side.partition("</aside>")[0]
+    at = marks(admin.get("/studio/layout/ticket/record"))
+    assert at[at.index("s:=panels") + 1] == "p:"
+
+
 def test_a_section_may_hide_itself_and_what_is_empty_is_not_drawn(
     office: Office, admin: Visitor
 ) -> None:

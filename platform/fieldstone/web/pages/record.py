@@ -9,7 +9,6 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from fieldstone.base.cached import cached_property
-from fieldstone.model.objects import PANELS
 from fieldstone.reads.query import Query
 from fieldstone.reads.standing import Standing
 from fieldstone.web.asking import Asked, the_call
@@ -105,7 +104,7 @@ class RecordPage(OneRecord):
             "asides": drawn(self, ASIDE),
             "highlights": details.highlights(),
             "middle": details.middle(apart),
-            "beside": spec.layout.panels or PANELS,
+            "beside": spec.layout.beside,
             "panels": details.panels(apart),
             "score": self._score(scores),
             "related": [] if self.deleted else Related(asked, self.record).lists(),

@@ -13,7 +13,7 @@ from fieldstone.access.masks import Masked
 from fieldstone.base.cached import cached_property
 from fieldstone.evolution.converting import converter
 from fieldstone.expressions.env import Env
-from fieldstone.model.objects import PANELS, Field, ObjectType, View
+from fieldstone.model.objects import Field, ObjectType, View
 from fieldstone.model.site_model import Model
 from fieldstone.reads.expanding import target_of
 from fieldstone.reads.query import Query, Record
@@ -213,7 +213,7 @@ class Draft:
         """Return the record's page as the draft lays it out; panels that rules fill are named only."""
         record = self.record or self._example([c for c in self.spec.fields if c != "id"])
         details = Details(self.asked, record, self.form.standing)
-        panels = [panel_named(self.asked, one) for one in self.spec.layout.panels or PANELS]
+        panels = [panel_named(self.asked, one) for one in self.spec.layout.beside]
         return {
             "highlights": details.highlights(),
             "middle": details.middle({self.spec.title}),

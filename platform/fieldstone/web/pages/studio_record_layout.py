@@ -61,14 +61,13 @@ def present_of(asked: Asked, spec: ObjectType) -> Layout:
     sections = _derived(spec, usable) if layout.sections is None else [
         replace(_group_of(one, one.fields), place=one.place) for one in layout.sections
     ]  # fmt: skip
-    panels = ALL_PANELS if layout.panels is None else layout.panels
     related = layout.related
     if related is None:
         related = tuple(one.name for one in listed_relations(asked.model, spec))
     return Layout((
         Group(HIGHLIGHTS, layout.highlights),
         *(replace(one, fields=tuple(f for f in one.fields if f in usable)) for one in sections),
-        Group(PANELS, tuple(MARKS[PANELS] + one for one in panels)),
+        Group(PANELS, tuple(MARKS[PANELS] + one for one in layout.beside)),
         Group(RELATED, tuple(MARKS[RELATED] + one for one in related if MARKS[RELATED] + one in usable)),
     ))  # fmt: skip
 
