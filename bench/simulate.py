@@ -19,6 +19,8 @@ RULES = (
     "lead_assignment",
     "follow_up_in_time",
     "lead_grading",
+    "lead_scoring",
+    "lead_recall",
     "lead_duplicate",
     "lead_data_quality",
     "welcome_task",

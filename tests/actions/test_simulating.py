@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cache
 
 import pytest
@@ -138,6 +138,9 @@ def test_a_deadline_says_who_was_in_time_and_what_would_have_gone_back(past: Pas
     }
     assert "Sea" in would["Never"]
     assert found.different == 2
+    # Both were created on Friday, 20 February 2026, and had two days: until the Sunday of that week.
+    assert found.acted == ((date(2026, 2, 16), 2),)
+    assert past.simulate("call", days=365).acted == ((date(2026, 2, 1), 2),)
 
 
 def test_grades_are_worked_out_anew_and_refusals_are_told(past: Past) -> None:

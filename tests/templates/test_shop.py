@@ -200,6 +200,28 @@ def test_an_option_that_the_site_renamed_keeps_its_name_and_takes_what_else_is_n
     assert club.values("course", record)["level"] == "hard"
 
 
+def test_an_option_that_the_template_added_and_the_site_renamed_stays_the_sites(club: Club) -> None:
+    club.install(gym())
+    added = COURSE.replace(
+        "hard: {en: Hard, zh: 高级}", "hard: {en: Hard, zh: 高级}, pro: {en: Pro, zh: 专业}"
+    )
+    club.upgrade(gym("1.1.0", metadata_course=added))
+    record = club.create("course", name="Yoga", level="pro")
+    changing = club.site.changing
+    assert changing is not None
+    _, documents = changing.current(club.ctx)
+    path = ("objects", "course", "fields", "level", "options", "pro")
+    planned = changing.plan(club.ctx, documents.renamed(path, "master"))
+    changing.apply(club.ctx, planned, Wish("our word"))
+
+    club.upgrade(gym("1.2.0", metadata_course=added.replace("zh: 专业", "zh: 大师")))
+
+    options = club.site.model.objects["course"].fields["level"].type.options  # type: ignore[attr-defined]
+    assert list(options) == ["easy", "hard", "master"]
+    assert options["master"].label.zh == "大师"
+    assert club.values("course", record)["level"] == "master"
+
+
 def test_an_option_added_by_both_is_told(club: Club) -> None:
     club.install(gym())
     club.change("objects.course.fields.level.options.pro", {"label": {"en": "Pro", "zh": "专业级"}})

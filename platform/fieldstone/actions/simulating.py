@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -26,6 +26,7 @@ BATCH: Final = 1000
 MOST: Final = 200_000
 LONGEST: Final = timedelta(days=3660)
 SAMPLES: Final = 20
+WEEKS_UP_TO: Final = timedelta(days=120)
 PEOPLE: Final = frozenset({"owner"})
 # What a record got by rules after it came; a rule that gives it anew sees the record without.
 GIVEN: Final = ("owner", "pool", "owned_at")
@@ -39,7 +40,7 @@ MET, LATE, RUNNING, MISSED = (
 
 @dataclass(frozen=True)
 class Sample:
-    """One record: what it would get, what it has, and why."""
+    """One record: what it would get, what it has, and why; `at` is when a deadline would have acted on it."""
 
     record_id: str
     title: str
@@ -47,11 +48,16 @@ class Sample:
     has: Label
     because: Label
     differs: bool
+    at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class Simulation:
-    """What a rule would have done. `outcomes` counts records by what they would have got."""
+    """What a rule would have done. `outcomes` counts records by what they would have got.
+
+    `acted` counts those on which a deadline would have acted, by the first day of the week or, of more than some
+    months, of the month: how many would have gone back, and when.
+    """
 
     rule: str
     object_name: str
@@ -61,6 +67,7 @@ class Simulation:
     different: int
     outcomes: tuple[tuple[Label, int], ...]
     samples: tuple[Sample, ...]
+    acted: tuple[tuple[date, int], ...] = ()
 
     def as_json(self) -> dict[str, Any]:
         """Return the dry run as programs see it."""
@@ -72,6 +79,7 @@ class Simulation:
             "concerned": self.concerned,
             "different": self.different,
             "outcomes": [{"text": _both(label), "count": n} for label, n in self.outcomes],
+            "acted": [{"from": day.isoformat(), "count": n} for day, n in self.acted],
             "samples": [
                 {
                     "id": one.record_id,
@@ -100,11 +108,14 @@ def simulate(
         begins = ctx.now - since
         ids = facts.ids_since(rule.object_name, begins, MOST)
         counted: Counter[Label] = Counter()
+        acted: Counter[date] = Counter()
         samples: list[Sample] = []
         different = 0
         for start in range(0, len(ids), BATCH):
             for one in _tried(rule, model, facts, ids[start : start + BATCH]):
                 counted[one.would] += 1
+                if one.at is not None:
+                    acted[_period(one.at.astimezone(ZoneInfo(ctx.actor.zone)).date(), since)] += 1
                 different += one.differs
                 samples = _kept(samples, one)
     return Simulation(
@@ -116,7 +127,15 @@ def simulate(
         different,
         tuple(counted.most_common()),
         tuple(samples),
+        tuple(sorted(acted.items())),
     )
+
+
+def _period(day: date, since: timedelta) -> date:
+    """Return the first day of the week, or of the month where weeks would be too many."""
+    if since > WEEKS_UP_TO:
+        return day.replace(day=1)
+    return day - timedelta(days=day.weekday())
 
 
 def _allowed(ctx: Context, model: Model, code: str, since: timedelta) -> Rule:
@@ -200,7 +219,7 @@ def _in_its_stage(draft: Draft, rule: Rule, spec: ObjectType, facts: Rehearsal) 
     return draft
 
 
-Told = tuple[Label, Label, Label, bool]
+Told = tuple[Label, Label, Label, bool, datetime | None]
 
 
 def _deadlines(
@@ -232,12 +251,12 @@ class _Deadlines:
         day = due.astimezone(ZoneInfo(self.facts.ctx.actor.zone)).strftime("%Y-%m-%d %H:%M")
         because = Label(f"due {day}", f"截止时间 {day}")
         if done is not None and done <= due:
-            return MET, Label(""), because, False
+            return MET, Label(""), because, False, None
         if done is None and due > self.facts.now:
-            return RUNNING, Label(""), because, False
+            return RUNNING, Label(""), because, False, None
         what = body.then.told(row, self.facts) or MISSED
         really = LATE if done is not None else MISSED
-        return what, really, because, True
+        return what, really, because, True, due
 
     def _due(self, draft: Draft) -> datetime | None:
         """Return when the time of a record was over; the grace after a rest of the system is left out."""
@@ -274,27 +293,33 @@ def _said(
     sets = {c: v for c, v in sets.items() if any(c in one.sets for one in after.decisions)}
     if after.problems:
         text = after.problems[0]
-        return Label(f"refused: {text.message}", f"拒绝：{text.message}"), Label(""), because, True
+        return (
+            Label(f"refused: {text.message}", f"拒绝：{text.message}"),
+            Label(""),
+            because,
+            True,
+            None,
+        )
     if after.attached_to is not None:
-        return Label("added to an existing record", "并入已有记录"), Label(""), because, True
+        return Label("added to an existing record", "并入已有记录"), Label(""), because, True, None
     if sets:
         would = _listed(spec, sets, named)
         has = _listed(spec, {c: row.get(c) for c in sets}, named)
-        return would, has, because, any(row.get(c) != v for c, v in sets.items())
+        return would, has, because, any(row.get(c) != v for c, v in sets.items()), None
     return _acts(after, because)
 
 
 def _acts(after: Draft, because: Label) -> Told | None:
     if after.follow:
         objects = ", ".join(sorted({one.object_name for one in after.follow}))
-        return Label(f"creates: {objects}", f"新建：{objects}"), Label(""), because, False
+        return Label(f"creates: {objects}", f"新建：{objects}"), Label(""), because, False, None
     if after.effects:
-        return Label("sends messages", "发送通知"), Label(""), because, False
+        return Label("sends messages", "发送通知"), Label(""), because, False, None
     if after.warnings:
         said = after.warnings[0].message
-        return Label(f"warns: {said}", f"提示：{said}"), Label(""), because, False
+        return Label(f"warns: {said}", f"提示：{said}"), Label(""), because, False, None
     if after.decisions:
-        return because, Label(""), because, False
+        return because, Label(""), because, False, None
     return None
 
 

@@ -24,6 +24,7 @@ from fieldstone.evolution.clashes import Clash
 from fieldstone.evolution.documents import SITE, Documents
 from fieldstone.evolution.packages import MANIFEST, SAMPLES, TESTS, Package, of_texts, read_folder
 from fieldstone.evolution.plan import Plan
+from fieldstone.evolution.relocation import Destinations
 from fieldstone.site import Site
 
 CHOICES: Final = "choices.json"
@@ -112,9 +113,15 @@ class Shop:
         return Intent(INSTALL, package, planned)
 
     def plan_upgrade(
-        self, ctx: Context, package: Package, choices: Mapping[str, str] | None = None
+        self,
+        ctx: Context,
+        package: Package,
+        choices: Mapping[str, str] | None = None,
+        moves: Destinations | None = None,
     ) -> Intent:
         """Return what going to this version would do; `choices` are "mine" or "theirs" by the name of a clash.
+
+        `moves` says where records of removed stages and options go.
 
         Every setting of the site stays unless a choice says otherwise. Raises RefusedError: 403, 404, 409.
         """
@@ -134,10 +141,10 @@ class Shop:
         after = _with_choices(package.layer, _choices(before), found)
         layers = [after if one.name == package.name else one for one in documents.templates]
         changed = clashing.settled(documents, _configuring(before), found)
-        planned = self._changing.plan(ctx, changed.with_templates(layers))
+        planned = self._changing.plan(ctx, changed.with_templates(layers), moves=moves)
         return Intent(UPGRADE, package, planned, found, before)
 
-    def plan_remove(self, ctx: Context, name: str) -> Intent:
+    def plan_remove(self, ctx: Context, name: str, moves: Destinations | None = None) -> Intent:
         """Return what removing would do; values of records stay, and the plan says which. Raises RefusedError."""
         _, documents = self._changing.current(ctx)
         there = self.installed(ctx)
@@ -148,7 +155,7 @@ class Shop:
             text = f"{', '.join(needing)} need {name}."
             raise _refusal("needed", name, text, f"Remove {', '.join(needing)} first.")
         layers = [one for one in documents.templates if one.name != name]
-        planned = self._changing.plan(ctx, documents.with_templates(layers))
+        planned = self._changing.plan(ctx, documents.with_templates(layers), moves=moves)
         return Intent(REMOVE, present, planned)
 
     def carry_out(self, ctx: Context, intent: Intent, *, second_word: bool = False) -> Applied:

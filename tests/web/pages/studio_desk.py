@@ -27,7 +27,7 @@ def open_studio(office: Office) -> Iterator[Visitor]:
 def hidden(page: TestResponse) -> dict[str, str]:
     """Return what the form of a plan carries."""
     form = page.text.partition('<form class="sheet" method="post" action="/studio/')[2]
-    inputs = r'<input type="hidden" name="([a-z_]+)" value="([^"]*)"'
+    inputs = r'<input type="hidden" name="([a-z_.]+)" value="([^"]*)"'
     names = re.findall(inputs, form.partition("</form>")[0])
     return {name: html.unescape(value) for name, value in names if name != "csrf_token"}
 

@@ -93,6 +93,10 @@ def _simulate(asked: Asked) -> int:
     for label, count in found.outcomes[:SHOWN]:
         say(f"{count:8}  {label.en}")
     say(f"{found.different} differ from what is there.")
+    if found.acted:
+        say("Time would have run out, by the first day of the week or month:")
+    for day, count in found.acted:
+        say(f"{count:8}  {day}")
     for one in found.samples:
         mark = "*" if one.differs else " "
         say(

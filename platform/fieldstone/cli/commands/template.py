@@ -11,7 +11,7 @@ from fieldstone.base.english import agreeing, quantity
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Context
 from fieldstone.cli.contract import DONE, REFUSED, Asked
-from fieldstone.cli.planning import changing_of, show
+from fieldstone.cli.planning import changing_of, move_arguments, moves_of, show, where_to
 from fieldstone.evolution.packages import Package, pack, read_archive, read_folder
 from fieldstone.site import Site
 from fieldstone.templates.shop import Intent, Shop, shipped_template
@@ -73,6 +73,7 @@ class Template:
             if verb == "install":
                 one.add_argument("--samples", action="store_true", help="with its sample data")
             else:
+                move_arguments(one)
                 one.add_argument(
                     "--take", action="append", default=[], metavar="SETTING",
                     help="where both sides changed a setting, take the template's",
@@ -81,6 +82,7 @@ class Template:
         remove.add_argument("template", metavar="NAME")
         remove.add_argument("--yes", action="store_true", help="also what takes something away")
         remove.add_argument("--plan", action="store_true", help="only say what would be done")
+        move_arguments(remove)
 
     def run(self, asked: Asked) -> int:
         """Do what the verb says."""
@@ -170,7 +172,7 @@ def _install(asked: Asked) -> int:
 def _upgrade(asked: Asked) -> int:
     shop, ctx, _ = _shop(asked)
     choices = dict.fromkeys(asked.arguments.take, "theirs")
-    intent = shop.plan_upgrade(ctx, _package(asked), choices)
+    intent = shop.plan_upgrade(ctx, _package(asked), choices, moves_of(asked))
     for clash in intent.clashes:
         asked.terminal.say(f"Both sides changed {clash.name}:")
         asked.terminal.say(f"    the site:     {clash.mine}{_mark(clash.choice == 'mine')}")
@@ -184,12 +186,17 @@ def _upgrade(asked: Asked) -> int:
 
 def _remove(asked: Asked) -> int:
     shop, ctx, _ = _shop(asked)
-    _carry_out(asked, shop, ctx, shop.plan_remove(ctx, asked.arguments.template))
+    _carry_out(asked, shop, ctx, shop.plan_remove(ctx, asked.arguments.template, moves_of(asked)))
     return DONE
 
 
 def _carry_out(asked: Asked, shop: Shop, ctx: Context, intent: Intent) -> bool:
     show(asked, intent.plan)
+    open_questions = where_to(intent.plan)
+    if open_questions and not asked.arguments.plan:
+        raise RefusedError(open_questions, 409)
+    for question in open_questions:
+        asked.terminal.say(f"To decide: {question.message} {question.cure}")
     if asked.arguments.plan:
         if intent.plan.needs_second_word:
             asked.terminal.say("Doing it asks for a second word: --yes.")

@@ -91,8 +91,7 @@ def planned_page(
         "back": back,
         "again": again,
         "missed": missed,
-        "leaving": [_leaving(asked, planned, one) for one in planned.leaving],
-        "undecided": any(one.undecided for one in planned.leaving),
+        "replan": "/studio/plan",
         "title": t("What this changes"),
     }
     status = 422 if planned.problems or missed else 200
@@ -110,6 +109,18 @@ def plan_context(asked: Asked, planned: Plan) -> Drawn:
         ],
         "asks": planned.needs_second_word,
         "nothing": planned.empty,
+        "leaving": [_leaving(asked, planned, one) for one in planned.leaving],
+        "undecided": any(one.undecided for one in planned.leaving),
+    }
+
+
+def destinations() -> dict[tuple[str, ...], str]:
+    """Return where the form that was sent lets the records of removed stages and options go."""
+    given = request.form.items()
+    return {
+        tuple(name.removeprefix(WHERE).split(".")): to
+        for name, to in given
+        if name.startswith(WHERE) and to
     }
 
 

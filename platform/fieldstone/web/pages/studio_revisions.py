@@ -55,6 +55,8 @@ def plan_back(number: int) -> Response:
     t = speech(asked.language).t
     context = {
         **plan_context(asked, planned),
+        "leaving": [],
+        "undecided": False,
         "action": f"/studio/revisions/{number}/back",
         "base": planned.base,
         "back": "/studio/revisions",

@@ -26,8 +26,8 @@ from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.studio import tabs
 from fieldstone.web.pages.studio_differences import value_text
-from fieldstone.web.pages.studio_edits import changing_of
-from fieldstone.web.pages.studio_plan import plan_context
+from fieldstone.web.pages.studio_edits import changing_of, refuse_overtaken
+from fieldstone.web.pages.studio_plan import WHERE, destinations, plan_context
 from fieldstone.web.pages.subjects import not_there
 
 PAGE = Blueprint("studio_templates", __name__)
@@ -69,16 +69,26 @@ def plan_archive() -> Response:
     return _planned(asked, UPGRADE if there else INSTALL, package.name, archive)
 
 
+@PAGE.post("/studio/templates/<verb>/<name>/plan")
+def plan_again(verb: str, name: str) -> Response:
+    """Show the plan once it is said where the records of removed stages go."""
+    asked = the_call()
+    changing_of(asked)
+    return _planned(asked, verb, name, request.form.get("archive", ""))
+
+
 @PAGE.post("/studio/templates/<verb>/<name>")
 def carry_out(verb: str, name: str) -> Response:
     """Install, upgrade or remove; with sample data when it is wished."""
     asked, given = the_call(), request.form
     changing_of(asked)
+    refuse_overtaken(asked, given.get("base", ""))
     shop = Shop(asked.site)
     package = _package(name, given.get("archive", ""))
     intent = _intent(asked, shop, verb, package)
     second_word = given.get("second_word") == "true"
-    if intent.plan.needs_second_word and not second_word:
+    undecided = any(one.undecided for one in intent.plan.leaving)
+    if undecided or (intent.plan.needs_second_word and not second_word):
         return _planned(asked, verb, name, given.get("archive", ""), missed=True)
     applied = shop.carry_out(asked.ctx, intent, second_word=second_word)
     t, text = speech(asked.language).t, applied.revision.reason
@@ -111,7 +121,7 @@ def _intent(asked: Asked, shop: Shop, verb: str, package: Package) -> Intent:
     if verb == INSTALL:
         return shop.plan_install(asked.ctx, package)
     if verb == REMOVE:
-        return shop.plan_remove(asked.ctx, package.name)
+        return shop.plan_remove(asked.ctx, package.name, destinations())
     if verb != UPGRADE:
         raise not_there()
     choices = {
@@ -119,7 +129,7 @@ def _intent(asked: Asked, shop: Shop, verb: str, package: Package) -> Intent:
         for key, value in request.form.items()
         if key.startswith(CHOICE)
     }
-    return shop.plan_upgrade(asked.ctx, package, choices)
+    return shop.plan_upgrade(asked.ctx, package, choices, destinations())
 
 
 def _planned(asked: Asked, verb: str, name: str, archive: str, *, missed: bool = False) -> Response:
@@ -143,6 +153,10 @@ def _planned(asked: Asked, verb: str, name: str, archive: str, *, missed: bool =
         "base": intent.plan.base,
         "back": "/studio/templates",
         "missed": missed,
+        "replan": f"/studio/templates/{verb}/{package.name}/plan",
+        "moves": [
+            {"name": WHERE + ".".join(path), "to": to} for path, to in destinations().items()
+        ],
         "title": titles[verb],
         "samples": verb == INSTALL and bool(package.part("sample_data")),
         "clashes": [_clash(one, speech(asked.language)) for one in intent.clashes],

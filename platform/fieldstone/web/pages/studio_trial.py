@@ -8,7 +8,8 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from fieldstone.actions.applying import may_apply
-from fieldstone.actions.simulating import Sample, simulate
+from fieldstone.actions.simulating import Sample, Simulation, simulate
+from fieldstone.fieldtypes.locales import day as day_in_words
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.studio import tabs
@@ -62,9 +63,17 @@ def trial_page(asked: Asked, code: str, edits: Edits) -> Response:
             {"text": label.text(language), "n": n, "percent": round(100 * n / most)}
             for label, n in found.outcomes[:12]
         ],
+        "acted": _acted(asked, found),
         "samples": [_sample(asked, found.object_name, one) for one in found.samples],
     }
     return drawing.page(asked, "studio_trial", context)
+
+
+def _acted(asked: Asked, found: Simulation) -> list[Drawn]:
+    """Return how often a deadline would have acted in each week or month, for bars."""
+    most = max((n for _, n in found.acted), default=1)
+    said = [(day_in_words(day, asked.language), n) for day, n in found.acted]
+    return [{"text": text, "n": n, "percent": round(100 * n / most)} for text, n in said]
 
 
 def _sample(asked: Asked, object_name: str, one: Sample) -> Drawn:

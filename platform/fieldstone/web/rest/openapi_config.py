@@ -181,6 +181,7 @@ SIMULATION: Final = of(
     concerned=NATURAL,
     different=NATURAL,
     outcomes=many(of(text=LABEL, count=NATURAL)),
+    acted=many(of(**{"from": TEXT}, count=NATURAL)),
     samples=many(of(id=TEXT, title=TEXT, would=LABEL, has=LABEL, because=LABEL, differs=YES_NO)),
 )
 NUMBER: Final = parameter("number", NATURAL, "The revision.", "path")
