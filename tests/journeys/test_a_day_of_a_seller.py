@@ -132,6 +132,24 @@ def test_a_card_with_all_facts_is_dropped_on_the_next_stage(
     assert office.value("lead", leads["ready"], "stage") == "contacted"
 
 
+def test_what_arrives_while_a_card_is_carried_waits_until_it_is_put_down(
+    tab: Tab, office: Office
+) -> None:
+    lead = office.a_lead("Carried", owner=office.people["li"], mobile="13800138009", need="x", budget="1")  # fmt: skip
+    page = tab("li")
+    page.goto("/o/lead/board")
+    drag(page, lead, "contacted")
+    with page.expect_response(lambda answer: answer.url.endswith("/o/lead/board")):
+        page.evaluate("document.dispatchEvent(new Event('reload'))")
+    held = page.locator(".card.held").count()
+    with page.expect_response(lambda answer: answer.url.endswith("/move")):
+        page.mouse.up()
+
+    assert held == 1
+    expect(page.locator(f"#col-contacted #card-{lead}")).to_be_visible()
+    assert office.value("lead", lead, "stage") == "contacted"
+
+
 def test_a_card_that_lacks_a_fact_is_asked_for_it_and_can_be_put_back(
     tab: Tab, office: Office, leads: dict[str, str]
 ) -> None:

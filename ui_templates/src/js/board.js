@@ -27,6 +27,22 @@ function mark(board, card) {
     if (line) line.textContent = text || "";
   }
 }
+/* What arrives while a card is carried, such as the answer to the move before, waits until the card is put down: a swap
+   would take it out of the hand. */
+const waiting = [];
+document.addEventListener("htmx:before:swap", (event) => {
+  if (!$("crm-board[data-dragging]")) return;
+  event.preventDefault();
+  waiting.push(event.detail.ctx);
+});
+/* A whole page that waited is asked for anew: it was drawn before the card was moved. */
+async function letIn(moving) {
+  const held = waiting.splice(0);
+  for (const one of held.filter((each) => each.target?.id !== "main")) window.htmx.swap(one);
+  if (held.every((each) => each.target?.id !== "main")) return;
+  await moving;
+  document.dispatchEvent(new Event("reload"));
+}
 function unmark(board) {
   delete board.dataset.dragging;
   for (const column of $$("[data-drop]", board)) delete column.dataset.drop;
@@ -171,7 +187,8 @@ class Board extends HTMLElement {
           unmark(this);
           const stage = stageOf(to);
           if (refused) back.list.insertBefore(item, back.next);
-          else if (stage !== back.column) move(item, stage.dataset.stage, back);
+          const moves = !refused && stage !== back.column;
+          letIn(moves ? move(item, stage.dataset.stage, back) : null);
         },
       }),
     );
