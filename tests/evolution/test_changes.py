@@ -237,8 +237,8 @@ def test_a_field_with_values_goes_only_after_a_second_word_and_comes_back_with_t
 
     said = {finding.code: finding for finding in planned.findings}
     assert said["field_with_values"].count == 1
-    assert 'view "Rich" of Visit' in said["named_elsewhere"].samples
-    assert 'field "Half" of Visit' in said["named_elsewhere"].samples
+    assert 'view "Rich" of Visit' in said["named_elsewhere"].shown("en")
+    assert "“拜访”的视图“Rich”" in said["named_elsewhere"].shown("zh")
     with pytest.raises(RefusedError) as refusal:
         visits.changing.apply(visits.ctx, planned, Wish("away with it"))
     assert refusal.value.status == 409

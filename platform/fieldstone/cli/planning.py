@@ -93,7 +93,7 @@ def show(asked: Asked, planned: Plan) -> None:
             asked.terminal.say(f"    {line}")
     for finding in planned.findings:
         asked.terminal.say(f"{SAID[finding.level].en}: {finding.text.en}")
-        for sample in finding.samples:
+        for sample in finding.shown("en"):
             asked.terminal.say(f"    {sample}")
 
 

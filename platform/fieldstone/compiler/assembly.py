@@ -223,7 +223,6 @@ class Assembly:
         raw = outline.raw
         title = title_of(outline, resolver)
         owned, pools = ownership(raw)
-        form = form_of(outline, self._sections(outline), resolver)
         spec = replace(
             spec,
             title=title,
@@ -232,8 +231,7 @@ class Assembly:
             owned=owned,
             pools=pools,
             views=views_of(outline, raw.get("views", Table(outline.spot.place())), resolver, title),
-            form=form,
-            quick=quick_of(outline, resolver, title, form),
+            form=form_of(outline, self._sections(outline), resolver),
             layout=layout_of(outline, resolver),
             permissions=permissions_of(outline, raw.get("permissions", {}), resolver),
             unique_together=self._unique(outline, resolver),
@@ -243,6 +241,8 @@ class Assembly:
         )
         held = self._rule_values("holding_limit", spec.code, "counts")
         orders = self._pool_orders(spec.code)
+        named = quick_of(outline, resolver)
+        spec = replace(spec, quick=spec.usual_quick if named is None else named)
         return replace(spec, indexes=indexes_of(spec, orders, [str(one) for one in held]))
 
     def _pool_orders(self, object_name: str) -> list[str]:

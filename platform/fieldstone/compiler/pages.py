@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from fieldstone.base.label import Label
@@ -12,7 +12,7 @@ from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.resolving import Resolver
 from fieldstone.compiler.words import own_label
 from fieldstone.expressions.types import BOOLEAN, Kind
-from fieldstone.model.objects import Field, Section, View
+from fieldstone.model.objects import Section, View
 
 TITLES = ("name", "title", "subject", "number")
 SEARCHABLE = frozenset(
@@ -20,7 +20,6 @@ SEARCHABLE = frozenset(
 )
 FEW = 6  # columns of a list that names none
 NO_COLUMN = frozenset({"long_text", "rich_text", "json", "secret", "rows", "file", "address"})
-SHORT_FORM = 10  # fields that a dialog holds without scrolling
 DETAILS = Label("Details", "基本信息")
 
 
@@ -212,27 +211,11 @@ def form_of(outline: Outline, raw: Mapping[str, Any], resolver: Resolver) -> tup
     return sections or (Section("details", DETAILS, own),)
 
 
-def quick_of(
-    outline: Outline, resolver: Resolver, title: str, form: Sequence[Section]
-) -> tuple[str, ...]:
-    """Return the fields of the quick form: those named, else all of a short form, else the title and what is required."""
+def quick_of(outline: Outline, resolver: Resolver) -> tuple[str, ...] | None:
+    """Return the fields of the quick form, None when the object names none."""
     forms = outline.raw.get("forms")
     if isinstance(forms, Mapping) and "quick" in forms:
         return resolver.shown(outline.spot.under("forms", "quick"), outline.code, forms["quick"])
     if "quick" in outline.raw:
         return resolver.shown(outline.spot.under("quick"), outline.code, outline.raw["quick"])
-    typed = [
-        code
-        for section in form
-        for code in section.fields
-        if (field := outline.fields.get(code)) is not None and _is_typed(field)
-    ]
-    if not 0 < len(typed) <= SHORT_FORM:
-        typed = [c for c, field in outline.fields.items() if field.required and _is_typed(field)]
-    return tuple(dict.fromkeys([title, *typed]))
-
-
-def _is_typed(field: Field) -> bool:
-    """Tell whether people type a value of the field when they make a record."""
-    fixed = field.system or field.derived or field.archived or field.read_only
-    return not fixed and field.type.name != "rows"
+    return None

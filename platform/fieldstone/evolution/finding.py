@@ -20,7 +20,7 @@ SAID: Final[Mapping[str, Label]] = {
 
 @dataclass(frozen=True)
 class Finding:
-    """One consequence. `level` danger asks for a second word; `count` is how many rows, people or places it touches."""
+    """One consequence. `level` danger asks for a second word; `count` is how many rows, people or places it touches; `named` are those places."""
 
     level: str
     code: str
@@ -28,6 +28,11 @@ class Finding:
     text: Label
     count: int = 0
     samples: tuple[str, ...] = ()
+    named: tuple[Label, ...] = ()
+
+    def shown(self, language: str) -> list[str]:
+        """Return the places that it touches, or some of the records, in words."""
+        return [one.text(language) for one in self.named] or list(self.samples)
 
     def as_json(self) -> dict[str, Any]:
         """Return the consequence as programs see it."""
@@ -37,5 +42,5 @@ class Finding:
             "path": list(self.path),
             "text": {"en": self.text.en, "zh": self.text.zh},
             "count": self.count,
-            "samples": list(self.samples),
+            "samples": self.shown("en"),
         }

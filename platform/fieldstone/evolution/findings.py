@@ -127,12 +127,18 @@ def _named_by(
     """Yield what names something that goes away: with it, a part of each goes too."""
     places = places_of(compared.before, what, target)
     if places:
-        shown = tuple(place.text.en for place in places)
         text = Label(
             f'"{one.label.en}" is named in {quantity(len(places), "place")}, which {agreeing(len(places), "loses", "lose")} it.',
             f"“{one.label.text('zh')}”在 {len(places)} 处被引用，这些引用将失去它。",
         )
-        yield Finding(DANGER, "named_elsewhere", one.path, text, len(places), shown)
+        yield Finding(
+            DANGER,
+            "named_elsewhere",
+            one.path,
+            text,
+            len(places),
+            named=tuple(place.text for place in places),
+        )
 
 
 def _kept(compared: Compared, one: Operation, code: str, level: str) -> Iterator[Finding]:

@@ -22,7 +22,6 @@ OF_OBJECT: Final = (
     "search",
     "owned",
     "pools",
-    "quick",
     "unique_together",
     "help",
     "timeline",
@@ -67,6 +66,8 @@ def of_object(spec: ObjectType) -> Portrait:
     layout = spec.layout
     return {
         **{name: plain(getattr(spec, name)) for name in OF_OBJECT},
+        # What follows from the form by itself is no change of its own.
+        "quick": [] if spec.quick == spec.usual_quick else plain(spec.quick),
         "highlights of a record": plain(layout.highlights),
         "panels beside a record": plain(layout.panels),
         "related lists of a record": plain(layout.related),

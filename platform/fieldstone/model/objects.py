@@ -177,6 +177,8 @@ class RecordLayout:
         return PANELS if self.panels is None else self.panels
 
 
+SHORT_FORM = 10
+"""How many fields a dialog holds without scrolling."""
 PANELS = ("details", "score", "deadlines", "grade", "owners", "merged", "provenance", "related")
 """What may stand beside a record, in the order of a page whose layout says nothing; details are the sections."""
 
@@ -205,6 +207,12 @@ class Permission:
     actions: tuple[str, ...] = ()  # empty: all actions the other rights allow
     fields: Mapping[str, FieldAccess] = field(default_factory=dict)
     default_field: str = "write"  # the level of fields not named
+
+
+def _is_typed(one: Field) -> bool:
+    """Tell whether people type a value of a field when they make a record."""
+    fixed = one.system or one.derived or one.archived or one.read_only
+    return not fixed and one.type.name != "rows"
 
 
 @dataclass(frozen=True)
@@ -243,6 +251,20 @@ class ObjectType:
         if code in self.fields:
             return code
         return next((one for one, field in self.fields.items() if code in field.renamed_from), code)
+
+    @property
+    def usual_quick(self) -> tuple[str, ...]:
+        """Return the quick form of an object that names none: all of a short form, else the title and what is required."""
+        fields = self.fields
+        typed = [
+            code
+            for section in self.form
+            for code in section.fields
+            if code in fields and _is_typed(fields[code])
+        ]
+        if not 0 < len(typed) <= SHORT_FORM:
+            typed = [code for code, one in fields.items() if one.required and _is_typed(one)]
+        return tuple(dict.fromkeys([self.title, *typed]))
 
     @property
     def stage_field(self) -> str:

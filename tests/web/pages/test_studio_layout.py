@@ -189,7 +189,7 @@ def test_fields_stand_in_another_order_after_a_plan(office: Office, admin: Visit
 
     assert "The order is not in force yet." in drawn.text
     assert moved[:3] == [before[0], before[2], before[1]]
-    assert "order of fields" in plan.text
+    assert "Order of fields" in plan.text
     assert now[:3] == moved[:3]
     assert marks(admin.get("/studio/o/lead/fields")) == moved
 

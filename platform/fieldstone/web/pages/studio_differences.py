@@ -22,9 +22,9 @@ def said_change(change: Changed, specs: Sequence[ObjectType], speech: Speech) ->
     if was and now and set(was) != set(now):
         before = [one for one in was if one not in now]
         after = [one for one in now if one not in was]
-    name = change.name.replace("_", " ").capitalize()
+    words = change.name.replace("_", " ")
     return {
-        "name": t(name),
+        "name": t(words.capitalize()) if t(words) == words else t(words),
         "before": value_text(before, specs, speech),
         "after": value_text(after, specs, speech),
     }

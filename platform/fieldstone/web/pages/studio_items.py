@@ -38,7 +38,7 @@ class Items:
         """Return the lines as parts/rows.html draws them."""
         known = self._known()
         lines = posted_lines(name, typed) or [
-            (code, {one.name: _shown(entry, one) for one in self.columns})
+            (code, {one.name: self._shown(entry, one) for one in self.columns})
             for code, entry in known.items()
         ] or [("", {})]  # fmt: skip
         drawn = [
@@ -78,13 +78,26 @@ class Items:
         entry = dict(before)
         for column in self.columns:
             text = cells.get(column.name, "")
-            if column.name in before and text == _shown(before, column):
+            if column.name in before and text == self._shown(before, column):
                 continue
             entry.pop(column.name, None)
             value = _read(text, column)
+            if column.name == MESSAGE[-1] and value and _is_spoken(before.get(column.name)):
+                value = {**before[column.name], self.speech.language: value}
             if value is not None:
                 entry[column.name] = value
         return entry
+
+    def _shown(self, entry: Json, column: LineColumn) -> str:
+        """Return what stands in a cell; of a text in two languages that of the reader."""
+        value: Any = entry.get(column.name)
+        if _is_spoken(value):
+            return str(value.get(self.speech.language) or "")
+        return _text(value, column)
+
+
+def _is_spoken(value: object) -> bool:
+    return isinstance(value, Mapping) and bool(value) and set(value) <= {"en", "zh"}
 
 
 def _offering(column: LineColumn, value: str) -> LineColumn:
@@ -94,8 +107,7 @@ def _offering(column: LineColumn, value: str) -> LineColumn:
     return replace(column, choices=[*column.choices, (value, value)])
 
 
-def _shown(entry: Json, column: LineColumn) -> str:
-    value = entry.get(column.name)
+def _text(value: Any, column: LineColumn) -> str:
     if column.type == "boolean":
         return "true" if value else ""
     if isinstance(value, (list, tuple)) and all(isinstance(one, str) for one in value):

@@ -8,12 +8,16 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 
+from fieldstone.expressions.expression import parse
+from fieldstone.expressions.problems import ExpressionError
+from fieldstone.model.objects import ObjectType
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.layouts import AT, DO, Layout
 from fieldstone.web.pages.studio import tabs
 from fieldstone.web.pages.studio_changes import ordered
+from fieldstone.web.pages.studio_differences import value_text
 from fieldstone.web.pages.studio_edits import (
     Edits,
     base_shown,
@@ -160,7 +164,9 @@ def _row(asked: Asked, part: Part, code: str, value: Mapping[str, Any], layer: s
         "code": code,
         "label": label_of(asked, code, value),
         "kind": variant_label(asked, part, variant),
-        "summary": _choices(asked, value) if part.kind == CHOICES else _summary(asked, value),
+        "summary": _choices(asked, value)
+        if part.kind == CHOICES
+        else _summary(asked, value, part.spec),
         "layer": layer,
         "off": value.get("enabled") is False or value.get("archived") is True,
         **(_about_rule(asked, code) if part.kind == "rules" else {}),
@@ -188,7 +194,8 @@ def _about_rule(asked: Asked, code: str) -> Drawn:
     }
 
 
-def _summary(asked: Asked, value: Mapping[str, Any]) -> str:
+def _summary(asked: Asked, value: Mapping[str, Any], spec: ObjectType | None) -> str:
+    """Return what an entry says in a line: fields by their labels, conditions as sentences."""
     t, objects = speech(asked.language).t, asked.model.objects
     shown = []
     for name in SUMMARY[2:]:
@@ -197,8 +204,18 @@ def _summary(asked: Asked, value: Mapping[str, Any]) -> str:
             continue
         label = t(name.replace("_", " ").capitalize())
         if isinstance(said, list):
-            said = ", ".join(str(one) for one in said[:6])
+            said = value_text(said[:FEW], [spec] if spec else [], speech(asked.language))
+        elif name in ("filter", "when") and spec is not None:
+            said = _sentence(asked, spec, str(said))
         elif name == "to" and said in objects:
             said = objects[said].label.text(asked.language)
         shown.append(label.lower() if said is True else f"{label.lower()}: {said}")
     return " · ".join(shown)[:160]
+
+
+def _sentence(asked: Asked, spec: ObjectType, text: str) -> str:
+    """Return a condition in words; as it is written when it cannot be read."""
+    try:
+        return parse(text, asked.model.scope(spec.code)).read_back(asked.language)
+    except ExpressionError:
+        return text

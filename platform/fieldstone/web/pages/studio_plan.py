@@ -172,5 +172,5 @@ def _finding(one: Finding, language: str) -> Drawn:
         "text": one.text.text(language),
         "tone": TONES[one.level],
         "icon": ICONS[one.level],
-        "samples": list(one.samples),
+        "samples": one.shown(language),
     }

@@ -14,6 +14,7 @@ from fieldstone.model.objects import ObjectType, Pipeline, Stage
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
+from fieldstone.web.pages.amounts import usual_text
 from fieldstone.web.pages.studio import tabs
 from fieldstone.web.pages.studio_changes import ordered
 from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
@@ -199,7 +200,7 @@ def _stage(asked: Asked, spec: ObjectType, stage: Stage) -> Drawn:
         "kind": stage.kind,
         "kind_label": kinds[stage.kind],
         "probability": stage.probability,
-        "within": stage.within,
+        "within": usual_text(speech(language), stage.within) or stage.within,
         "needs": named(stage.needs),
         "required": named(stage.required),
         "guard": stage.guard.read_back(language) if stage.guard else "",

@@ -11,7 +11,7 @@ from fieldstone.web.i18n import speech
 from fieldstone.web.pages.studio_parts import OF_SITE, Part
 
 Drawn = dict[str, Any]
-OF_AN_OBJECT: Final = ("fields", "pipelines", "stages", "forms", "views", "permissions")
+OF_AN_OBJECT: Final = ("fields", "stages", "forms", "views", "permissions", "pipelines")
 SITE: Final = "-"
 KINDS: Final = {
     "fields": "Fields",
@@ -53,7 +53,9 @@ def variant_label(asked: Asked, part: Part, variant: str) -> str:
         found = words.types.get(variant)
     elif part.kind == "rules":
         found = words.kinds.get(variant)
-    return found.label.text(asked.language) if found is not None else variant
+    if found is None:
+        return speech(asked.language).t(variant.capitalize())
+    return str(found.label.text(asked.language))
 
 
 def label_of(asked: Asked, code: str, value: Mapping[str, Any]) -> str:
