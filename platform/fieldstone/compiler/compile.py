@@ -73,6 +73,7 @@ def _assembled(
     for _ in range(ROUNDS):
         if len(problems) > known or not assembly.renames.write():
             break
+        source = source.copied()  # which knows of no shape that its tables had before
         assembly = Assembly(source, types, kinds, problems, defaults)
         model = assembly.model(report_schema)
     problems.raise_if_any()

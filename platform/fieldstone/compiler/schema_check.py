@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 from fieldstone.base.names import did_you_mean
 from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.quick_check import quick_check
+from fieldstone.compiler.tree import Table
 
 Word = TypeVar("Word")
 Wrong = tuple[str, str, str]  # code, message, cure
@@ -45,7 +46,11 @@ class Shape:
 
     def check(self, spot: Spot, value: object) -> bool:
         """Report everything in `value` that the schema does not allow; return whether it is all right."""
+        if isinstance(value, Table) and self in value.fits:
+            return True
         if self._surely_fits(value):
+            if isinstance(value, Table):
+                value.fits |= {self}
             return True
         wrong = False
         for error in self._validator.iter_errors(value):

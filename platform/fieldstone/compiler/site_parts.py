@@ -21,7 +21,7 @@ from fieldstone.compiler.merging import ordered
 from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.report_parts import settle_names
 from fieldstone.compiler.resolving import Resolver
-from fieldstone.compiler.schema_check import Shape
+from fieldstone.compiler.schema_check import shape_of
 from fieldstone.compiler.site_shapes import report_shape
 from fieldstone.compiler.tree import plain
 from fieldstone.compiler.words import known_code, label_from, own_label
@@ -191,7 +191,7 @@ def reports_of(
     spot: Spot, raw: Mapping[str, Any], schema: Mapping[str, Any] | None, resolver: Resolver
 ) -> dict[str, Report]:
     """Return the reports and dashboards whose YAML fits the schema, with present codes."""
-    shape = Shape(report_shape(schema))
+    shape = shape_of(schema, report_shape)
     reports = {}
     for code, settings in raw.items():
         here = spot.under(code)

@@ -28,6 +28,9 @@ class Layer:
 class Table(dict[str, Any]):
     """A mapping in the order of the file; `keys_at` and `values_at` say where each entry stands."""
 
+    fits: frozenset[object] = frozenset()
+    """The shapes that it was found to have, so that what several sites share is looked at once; a copy knows none."""
+
     def __init__(self, origin: Origin) -> None:
         super().__init__()
         self.origin = origin
