@@ -25,7 +25,7 @@ class Report:
     """Lists the dashboards, and prints one."""
 
     name = "report"
-    summary = "list the dashboards, print the figures of one, or the records behind a number"
+    summary = "list dashboards, print their figures, or the records behind one"
 
     def arguments(self, parser: ArgumentParser) -> None:
         """Declare the verbs."""
