@@ -203,8 +203,15 @@ def test_a_template_is_installed_with_sample_data_and_removed(
     page = admin.get("/studio/templates").text
     policies = admin.get("/o/policy").status_code
     remove = admin.get("/studio/templates/remove/insurance")
-    gone = confirm(admin, remove, second_word="true")
+    asked = re.findall(r'<select class="in" id="(where[^"]*)"', remove.text)
+    unsaid = confirm(admin, remove, second_word="true")
+    going = admin.post(
+        "/studio/templates/remove/insurance/plan", **dict.fromkeys(asked, "prospecting")
+    )
+    gone = confirm(admin, going, second_word="true")
 
+    assert asked
+    assert unsaid.status_code == 422
     assert "Add object &#34;Policy&#34;" in plan.text
     assert (done.status_code, gone.status_code, policies) == (303, 303, 200)
     assert "/studio/templates/remove/insurance" in page
