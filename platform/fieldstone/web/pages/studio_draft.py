@@ -13,6 +13,7 @@ from fieldstone.access.masks import Masked
 from fieldstone.base.cached import cached_property
 from fieldstone.evolution.converting import converter
 from fieldstone.expressions.env import Env
+from fieldstone.model.formulas import in_order, worked_out
 from fieldstone.model.objects import Field, ObjectType, View
 from fieldstone.model.site_model import Model
 from fieldstone.reads.expanding import target_of
@@ -167,8 +168,9 @@ class Draft:
 
     def _computed(self, one: Field, row: Mapping[str, object]) -> object:
         """Return the default of a new field, or what its formula gives."""
-        formula = one.formula
-        return formula.evaluate(row, self.env) if formula is not None else one.default
+        if one.formula is None:
+            return one.default
+        return worked_out(row, [one], self.env)[0].get(one.code)
 
     def _example(self, codes: Sequence[str]) -> Record:
         """Return the record of the form above the list, with something in the field somebody is at."""
@@ -179,10 +181,8 @@ class Draft:
             one = spec.fields.get(code)
             if one is not None and values.get(code) is None and not one.derived:
                 values[code] = sample_of(self.asked, one, self.live)
-        for code in codes:
-            one = spec.fields[code]
-            if one.formula is not None:
-                values[code] = one.formula.evaluate(values, self.env)
+        formulas = in_order(spec.fields[code] for code in codes)
+        values, _ = worked_out(values, formulas, self.env)
         if spec.stage_field and values.get(spec.stage_field) is None and spec.pipelines:
             values[spec.stage_field] = next(iter(spec.pipelines.pipelines.values())).first.code
         return Record(spec.code, "example", 0, values, self._titles(codes, values))
