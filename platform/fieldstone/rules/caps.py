@@ -58,17 +58,21 @@ class Limits:
         return tuple(one for one in PERIODS if one in named or one in TOLD)
 
 
-@lru_cache(maxsize=256)
 def period_key(period: str, at: datetime) -> str:
     """Return the name of the period in which a local instant lies: "day:2026-11-29"."""
-    year, week, _ = at.isocalendar()
+    return _keys_of(at.replace(minute=0, second=0, microsecond=0))[period]
+
+
+@lru_cache(maxsize=256)
+def _keys_of(hour: datetime) -> Mapping[str, str]:
+    year, week, _ = hour.isocalendar()
     return {
-        "hour": f"hour:{at:%Y-%m-%dT%H}",
-        "day": f"day:{at:%Y-%m-%d}",
+        "hour": f"hour:{hour:%Y-%m-%dT%H}",
+        "day": f"day:{hour:%Y-%m-%d}",
         "week": f"week:{year}-W{week:02}",
-        "month": f"month:{at:%Y-%m}",
-        "quarter": f"quarter:{at:%Y}-Q{(at.month + 2) // 3}",
-    }[period]
+        "month": f"month:{hour:%Y-%m}",
+        "quarter": f"quarter:{hour:%Y}-Q{(hour.month + 2) // 3}",
+    }
 
 
 def period_start(period: str, at: datetime) -> datetime:
