@@ -54,6 +54,7 @@ PROBE = Kind(
         "required": ["items"],
     },
     compile_probe,
+    about=Label("Tells what it was asked.", "记录所问的内容。"),
 )  # fmt: skip
 
 

@@ -85,6 +85,12 @@ class TestEveryKind:
         assert CLEAN <= kind.phase <= VALIDATE
         assert (kind.phase == ASSIGN) == (name == "assignment")
 
+    def test_it_says_in_a_sentence_what_it_is_for(self, name: str) -> None:
+        about = KINDS[name].about
+
+        assert about.en.endswith(".")
+        assert about.zh.endswith("。")
+
     def test_its_schema_is_a_schema_of_its_own_keys(self, name: str) -> None:
         schema = KINDS[name].schema
         whole = {"type": "object", **schema}

@@ -292,4 +292,8 @@ KIND = Kind(
         "required": ["entries"],
     },
     compile_rule,
+    about=Label(
+        "Gives records that have neither owner nor pool to people: the first entry that fits and has somebody free.",
+        "把既无负责人也不在公海的记录分配给人员：由首个符合条件且有人可接收的条目接收。",
+    ),
 )

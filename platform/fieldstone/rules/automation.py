@@ -315,4 +315,8 @@ KIND = Kind(
         "required": [],
     },
     compile_rule,
+    about=Label(
+        "When something happens: sets fields, creates a record, tells somebody, calls a webhook.",
+        "事件发生时自动写入字段、创建记录、通知人员或调用 Webhook。",
+    ),
 )

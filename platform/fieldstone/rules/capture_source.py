@@ -299,5 +299,13 @@ def _mailbox(raw: Mapping[str, Any], build: Builder) -> Mailbox:
 
 # After assignment, so that a default pool or team takes only what nobody got, and before deadlines begin.
 KIND = Kind(
-    "capture_source", Label("Source", "线索来源"), (ASSIGN + OBLIGE) // 2, SHAPE, compile_rule
+    "capture_source",
+    Label("Source", "线索来源"),
+    (ASSIGN + OBLIGE) // 2,
+    SHAPE,
+    compile_rule,
+    about=Label(
+        "Where records come from: a public form, a partner's hook, a mailbox, files or business cards.",
+        "记录从何而来：公开表单、合作伙伴接口、邮箱、文件或名片。",
+    ),
 )

@@ -276,4 +276,8 @@ KIND = Kind(
         "required": [],
     },
     compile_rule,
+    about=Label(
+        "How many records of a pool a person may claim, by whom, when, and what must be finished first.",
+        "每人可从公海领取多少记录、谁可以领取、何时领取，以及须先处理哪些工作。",
+    ),
 )

@@ -346,6 +346,10 @@ class RuleKind(Protocol):
         """Return what people call this kind."""
 
     @property
+    def about(self) -> Label:
+        """Return in a sentence what rules of this kind are for."""
+
+    @property
     def phase(self) -> int:
         """Return when it speaks: CLEAN .. VALIDATE."""
 

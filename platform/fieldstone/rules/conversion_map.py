@@ -176,4 +176,8 @@ KIND = Kind(
         "required": ["stage", "creates"],
     },
     compile_rule,
+    about=Label(
+        "Says what a record becomes when it is converted: a lead turns into a customer, a contact and an opportunity.",
+        "规定记录转化后生成什么：线索转为客户、联系人和商机。",
+    ),
 )

@@ -39,4 +39,8 @@ KIND = Kind(
         "required": ["within"],
     },
     compile_rule,
+    about=Label(
+        "Whoever owns a record turns it into business by then, or somebody else tries.",
+        "负责人须在期限内完成转化，否则换人跟进。",
+    ),
 )

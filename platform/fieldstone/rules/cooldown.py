@@ -352,4 +352,8 @@ KIND = Kind(
         "required": ["for"],
     },
     compile_rule,
+    about=Label(
+        "For how long those who owned a record before may not have it again.",
+        "曾经的负责人在多长时间内不能再次获得该记录。",
+    ),
 )

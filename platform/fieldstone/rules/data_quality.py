@@ -388,4 +388,8 @@ KIND = Kind(
         "required": [],
     },
     compile_rule,
+    about=Label(
+        "Texts are normalised; what is missing or wrong is refused, marked or warned of.",
+        "规范文本；缺失或有误的内容会被拒绝、标记或提醒。",
+    ),
 )

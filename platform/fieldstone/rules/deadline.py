@@ -34,4 +34,8 @@ KIND = Kind(
         "required": ["starts", "within"],
     },
     compile_rule,
+    about=Label(
+        "What must happen to a record in time, who is reminded, and what follows when it does not.",
+        "记录须在期限内完成什么、提醒谁，以及逾期后如何处理。",
+    ),
 )

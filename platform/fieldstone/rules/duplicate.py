@@ -255,4 +255,8 @@ KIND = Kind(
         "required": ["keys"],
     },
     compile_rule,
+    about=Label(
+        "Finds out whether a record is there already, and says what to do with a match.",
+        "检查记录是否已存在，并规定命中后的处理方式。",
+    ),
 )

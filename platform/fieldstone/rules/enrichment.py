@@ -241,4 +241,8 @@ KIND = Kind(
         "required": ["provider", "match_key", "mapping"],
     },
     compile_rule,
+    about=Label(
+        "When a company is new, asks a provider what is known about it and writes what it may.",
+        "出现新企业时向数据提供方查询，并写入允许写入的信息。",
+    ),
 )  # fmt: skip

@@ -40,4 +40,8 @@ KIND = Kind(
         "required": ["counts", "first"],
     },
     compile_rule,
+    about=Label(
+        "A real follow-up in time, and then the next one.",
+        "在期限内完成首次有效跟进，并按时进行下一次跟进。",
+    ),
 )

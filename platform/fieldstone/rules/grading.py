@@ -165,4 +165,8 @@ KIND = Kind(
         "required": ["into", "fields", "bands"],
     },
     compile_rule,
+    about=Label(
+        "Grades a record by how complete it is: weighted fields, a share in percent, and a band.",
+        "按完整度为记录分级：字段权重、完整度百分比和分级区间。",
+    ),
 )

@@ -391,4 +391,8 @@ KIND = Kind(
         "required": [],
     },
     compile_rule,
+    about=Label(
+        "How many records one person may hold, and a group together.",
+        "每人以及一组人合计最多可持有多少记录。",
+    ),
 )

@@ -12,13 +12,14 @@ from fieldstone.rules.contract import Builder, RuleBody
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind of rule; satisfies contract.RuleKind. `schema` holds "properties" and "required"."""
+    """One kind of rule; satisfies contract.RuleKind. `schema` holds "properties" and "required", `about` says in a sentence what it is for."""
 
     name: str
     label: Label
     phase: int
     schema: Mapping[str, Any]
     compile: Callable[[Mapping[str, Any], Builder], RuleBody | None]
+    about: Label
 
 
 TEXT = {"type": "string", "minLength": 1}

@@ -181,4 +181,8 @@ KIND = Kind(
         "required": ["field", "lower", "upper", "thresholds"],
     },
     compile_rule,
+    about=Label(
+        "Turns a marketing lead into a sales lead and back, by thresholds of points.",
+        "按分数门槛将市场线索转为销售线索，或退回市场线索。",
+    ),
 )

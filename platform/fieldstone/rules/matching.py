@@ -190,4 +190,8 @@ KIND = Kind(
         "required": ["fields", "blocks"],
     },
     compile_rule,
+    about=Label(
+        "How alike two records are: which fields are compared how, and what each of them counts.",
+        "两条记录有多相似：比较哪些字段、如何比较、各占多少权重。",
+    ),
 )

@@ -258,4 +258,8 @@ KIND = Kind(
         "required": [],
     },
     compile_rule,
+    about=Label(
+        "How two records become one: which stays, and whose value wins field by field.",
+        "两条记录如何合并：保留哪一条，各字段取谁的值。",
+    ),
 )

@@ -160,4 +160,8 @@ KIND = Kind(
         "required": ["hand_over"],
     },
     compile_rule,
+    about=Label(
+        "When somebody leaves: what is handed over to whom.",
+        "人员离职时，哪些记录移交给谁。",
+    ),
 )

@@ -255,4 +255,8 @@ KIND = Kind(
         "required": [],
     },
     compile_rule,
+    about=Label(
+        "A public pool: who sees which of its records, and which come and go.",
+        "公海：谁能看到哪些记录，哪些记录进入和移出。",
+    ),
 )

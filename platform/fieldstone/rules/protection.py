@@ -266,4 +266,8 @@ KIND = Kind(
         "required": ["until", "for"],
     },
     compile_rule,
+    about=Label(
+        "An owner keeps a record for a time: it is neither recalled nor given to somebody else.",
+        "负责人在一段时间内保护记录：不被回收，也不转给他人。",
+    ),
 )

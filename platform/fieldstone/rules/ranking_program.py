@@ -346,4 +346,14 @@ def _minute(written: str, build: Builder) -> int:
     return int(found[1]) * 60 + int(found[2])
 
 
-KIND = Kind("ranking_program", Label("Ranking programme", "龙虎榜"), OBLIGE, SCHEMA, compile_rule)
+KIND = Kind(
+    "ranking_program",
+    Label("Ranking programme", "龙虎榜"),
+    OBLIGE,
+    SCHEMA,
+    compile_rule,
+    about=Label(
+        "Publishes a list of people by their figures, and gives the top ranks more.",
+        "按业绩指标发布榜单，并给予靠前名次更多资源。",
+    ),
+)

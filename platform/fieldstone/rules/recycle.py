@@ -235,4 +235,8 @@ KIND = Kind(
         "required": ["clock_start", "limit", "then"],
     },
     compile_rule,
+    about=Label(
+        "What nobody works on goes back to the pool or on to somebody else.",
+        "无人跟进的记录退回公海或转给他人。",
+    ),
 )

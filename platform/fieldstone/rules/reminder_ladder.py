@@ -43,4 +43,8 @@ KIND = Kind(
     OBLIGE,
     {"properties": LADDER_PROPERTIES, "required": ["steps"]},
     compile_rule,
+    about=Label(
+        "Reminders that climb, shared by the deadlines that name it.",
+        "逐级升级的提醒，供多个时限规则共用。",
+    ),
 )

@@ -178,4 +178,8 @@ KIND = Kind(
         "required": ["of"],
     },
     compile_rule,
+    about=Label(
+        "How a group of people shares what comes: by turns, by weight or by load.",
+        "一组人如何分担新记录：轮流、按权重或按负荷。",
+    ),
 )

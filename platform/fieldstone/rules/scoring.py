@@ -265,4 +265,8 @@ KIND = Kind(
         "required": ["into", "items"],
     },
     compile_rule,
+    about=Label(
+        "What a record is worth: points for what it is and what it does.",
+        "记录价值几何：按其属性和行为计分。",
+    ),
 )

@@ -92,4 +92,8 @@ KIND = Kind(
         "required": ["that"],
     },
     compile_rule,
+    about=Label(
+        "What must always hold: otherwise a write is refused, or the person is warned.",
+        "必须始终成立的条件：不满足时拒绝写入或提醒。",
+    ),
 )

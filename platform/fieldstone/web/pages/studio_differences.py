@@ -39,7 +39,7 @@ def value_text(value: object, specs: Sequence[ObjectType], speech: Speech) -> st
     elif isinstance(value, Mapping) and set(value) <= {"en", "zh"}:
         text = str(value.get(speech.language) or next(iter(value.values())))
     elif words := _words(value):
-        text = ", ".join(_called(one, specs, speech) for one in words)
+        text = speech.t(", ").join(_called(one, specs, speech) for one in words)
     else:
         text = value if isinstance(value, str) else flow_text(value)
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

@@ -129,6 +129,7 @@ def _form(
         **_ends(asked, part, code, effective),
         "variant": variant,
         "variant_label": variant_label(asked, part, variant),
+        "variant_about": _about(asked, variant) if part.kind == "rules" else "",
         "types": types_of(asked, variant, fresh=code == part.new) if of_field else [],
         "groups": grouped(part.kind, controls, speech(asked.language)),
         "places": places(asked, part, given) if code == part.new else [],
@@ -139,6 +140,12 @@ def _form(
         "used_by": _used_by(asked, part, code, effective),
     }
     return drawing.page(asked, "studio_entry", context, 422 if errors else 200)
+
+
+def _about(asked: Asked, kind: str) -> str:
+    """Return what rules of a kind are for."""
+    found = asked.site.vocabulary.kinds.get(kind)
+    return found.about.text(asked.language) if found else ""
 
 
 def _usual_object(asked: Asked) -> str:

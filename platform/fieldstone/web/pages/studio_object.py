@@ -121,7 +121,11 @@ def _variants(asked: Asked, kind: str) -> list[Drawn]:
     if kind != "rules":
         return []
     found = [
-        {"value": one.name, "label": one.label.text(asked.language)}
+        {
+            "label": one.label.text(asked.language),
+            "about": one.about.text(asked.language),
+            "value": one.name,
+        }
         for one in asked.site.vocabulary.kinds.values()
     ]
     return sorted(found, key=lambda one: one["label"])
@@ -166,7 +170,7 @@ def _row(asked: Asked, part: Part, code: str, value: Mapping[str, Any], layer: s
         "kind": variant_label(asked, part, variant),
         "summary": _choices(asked, value)
         if part.kind == CHOICES
-        else _summary(asked, value, part.spec),
+        else _summary(asked, value, part.spec or asked.model.objects.get(str(value.get("object")))),
         "layer": layer,
         "off": value.get("enabled") is False or value.get("archived") is True,
         **(_about_rule(asked, code) if part.kind == "rules" else {}),
