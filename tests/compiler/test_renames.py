@@ -156,3 +156,34 @@ def test_the_tree_of_a_report_follows_what_is_renamed_of_the_records_it_is_made_
 
     chart = model.reports["money"].body["charts"]["by_customer"]
     assert (chart["parent"], chart["below"]) == ("part_of", "budget")
+
+
+@pytest.mark.parametrize(
+    ("site", "code"),
+    [
+        ("object: user\nfields: {zone: {renamed_from: time_zone}}", "platform_name"),
+        ("object: person\nrenamed_from: user", "platform_name"),
+        ("object: absence\nfields: {begins: {renamed_from: starts_at}}", "platform_name"),
+        ("object: user\nfields: {language: {options: {cn: {renamed_from: zh}}}}", "platform_name"),
+        ("object: user\nfields: {email: null}", "platform_needs"),
+        ("object: user\nfields: {active: {archived: true}}", "platform_needs"),
+    ],
+)
+def test_what_the_platform_itself_reads_keeps_its_code(site: str, code: str) -> None:
+    user = "object: user\nfields: {name: text, email: email, roles: tags, active: boolean, time_zone: text, language: {type: select, options: {en: English, zh: 中文}}}"
+    absence = "object: absence\nfields: {starts_at: datetime, ends_at: datetime}"
+
+    with pytest.raises(MetadataError) as refused:
+        a_model(user, absence, site=site)
+
+    assert code in [one.code for one in refused.value.problems]
+
+
+def test_what_the_platform_reads_may_have_another_label_and_its_namesakes_another_code() -> None:
+    user = "object: user\nfields: {name: text, email: email, time_zone: text, nickname: text}"
+    site = "object: user\nfields: {time_zone: {label: Where}, alias: {renamed_from: nickname}}"
+
+    fields = a_model(user, site=site).objects["user"].fields
+
+    assert fields["time_zone"].label.en == "Where"
+    assert fields["alias"].column == "f_nickname"

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import insert, select
 
 from fieldstone.base.errors import RefusedError
+from fieldstone.base.problem_texts import in_language
 from fieldstone.compiler.import_mappings import read_mapping
 from fieldstone.evolution.apply import Wish
 from fieldstone.evolution.plan import Plan
@@ -340,3 +341,22 @@ def test_the_plan_says_how_many_people_see_less_or_more(visits: Process) -> None
 
     assert [(one.code, one.count, one.samples) for one in less.findings] == [("people_lose", 1, ("Li",))]  # fmt: skip
     assert [one.code for one in more.findings] == ["people_gain"]
+
+
+def test_a_field_that_the_platform_itself_reads_keeps_its_code(process: Process) -> None:
+    path = ["objects", "user", "fields", "time_zone"]
+
+    renamed = process.plan(documents=process.documents.renamed(path, "zone"))
+    needed = process.plan(("objects.user.fields.active.archived", True))
+    missed = process.plan(("objects.user.fields.absent_until.archived", True))
+
+    (problem,) = renamed.problems
+    assert (problem.code, problem.message) == (
+        "platform_name",
+        "The field 'time_zone' of user cannot be called by another code.",
+    )
+    assert in_language(problem, "zh").message == "“time_zone”不能更改代码。"
+    assert [one.code for one in needed.problems] == ["platform_needs"]
+    assert told(missed, "platform_field") == [
+        'The platform itself reads "Absent until"; what it does with it ends.'
+    ]

@@ -13,12 +13,16 @@ from fieldstone.compiler.compile import Layer, compile_site
 from fieldstone.compiler.loading import read_layer
 from fieldstone.compiler.tree import Document
 from fieldstone.model.objects import ObjectType
+from fieldstone.model.platform_names import FIELDS as PLATFORM_OBJECTS
+from fieldstone.model.platform_names import OPTIONS as PLATFORM_OPTIONS
+from fieldstone.model.platform_names import reads_field
 from fieldstone.model.site_model import Model
 from fieldstone.reports.shapes import SCHEMA
 from tests.builders import ROOT
 from tests.templates.test_shipped import INDUSTRIES, model_with
 
 NEW = "_zz"
+ROLES = ("user", "roles")  # the site's roles, which are no options of the field
 PARTS = (
     "views",
     "form",
@@ -30,8 +34,6 @@ PARTS = (
     "title",
     "indexes",
 )
-PEOPLE = "user"
-"""Its fields are what the platform itself calls by name."""
 
 
 def renamed_by(documents: Iterator[str]) -> Model:
@@ -49,11 +51,14 @@ def objects(model: Model) -> Iterator[ObjectType]:
 
 def every_field(model: Model) -> Iterator[str]:
     for spec in objects(model):
-        if spec.code == PEOPLE:
-            continue
-        codes = [code for code, one in spec.fields.items() if not one.system]
+        codes = [
+            code
+            for code, one in spec.fields.items()
+            if not one.system and not reads_field(spec.code, code)
+        ]
         lines = [f"  {code}{NEW}: {{renamed_from: {code}}}" for code in codes]
-        yield "\n".join([f"object: {spec.code}", "fields:", *lines])
+        if lines:
+            yield "\n".join([f"object: {spec.code}", "fields:", *lines])
 
 
 def every_option_and_stage(model: Model) -> Iterator[str]:
@@ -62,7 +67,7 @@ def every_option_and_stage(model: Model) -> Iterator[str]:
         lines = [f"object: {spec.code}", "fields:"]
         for code, one in spec.fields.items():
             options = getattr(one.type, "options", {})
-            own = not one.system and (spec.code, code) not in shared and spec.code != PEOPLE
+            own = not one.system and (spec.code, code) not in {*shared, *PLATFORM_OPTIONS, ROLES}
             if options and own:
                 told = ", ".join(f"{o}{NEW}: {{renamed_from: {o}}}" for o in options)
                 lines.append(f"  {code}: {{options: {{{told}}}}}")
@@ -112,3 +117,21 @@ def test_whatever_is_renamed_is_followed_by_all_that_names_it(what: Any) -> None
 
     assert after != before
     assert differing(before, after) == []
+
+
+def every_object(model: Model) -> Iterator[str]:
+    for spec in objects(model):
+        if spec.code not in PLATFORM_OBJECTS:
+            yield f"object: {spec.code}{NEW}\nrenamed_from: {spec.code}"
+
+
+def test_an_object_that_is_renamed_makes_no_new_version_of_a_rule() -> None:
+    before = model_with(*INDUSTRIES)
+
+    after = renamed_by(every_object(before))
+
+    assert f"lead{NEW}" in after.objects
+    changed = [
+        code for code, rule in before.rules.items() if after.rules[code].digest != rule.digest
+    ]
+    assert changed == []

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from sqlalchemy import Engine, event, func, select
@@ -230,6 +233,31 @@ def test_only_the_rule_and_who_answers_it_speaks(site: Site) -> None:
     assert values(site, lead, "note") is None
     taken_back(site, run)
     assert values(site, lead, "grade") is None
+
+
+def test_of_two_administrators_who_start_a_rule_at_the_same_instant_one_does(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looked, begins = RuleRuns.at_work, Barrier(2)
+
+    def slowly(runs: RuleRuns, rule: str) -> bool:
+        found = looked(runs, rule)
+        time.sleep(0.2)  # long enough for the other one to look as well, if nothing holds it
+        return found
+
+    def start(_: int) -> str:
+        begins.wait(10)
+        try:
+            return desk(site).start("share").state
+        except RefusedError as refused:
+            return refused.problems[0].code
+
+    monkeypatch.setattr(RuleRuns, "at_work", slowly)
+    with ThreadPoolExecutor(2) as threads:
+        said = sorted(threads.map(start, range(2)))
+
+    assert said == ["busy", "running"]
+    assert len(desk(site).runs()) == 1
 
 
 def test_only_records_created_since_are_looked_at(site: Site) -> None:

@@ -118,6 +118,7 @@ class Applying:
         )
         with self.storage.connection() as connection:
             runs = RuleRuns(connection)
+            runs.hold(code)
             if runs.at_work(code):
                 text = "This rule is being applied, or taken back, right now."
                 raise _refused("busy", text, "Wait until that run is over.", CONFLICT)
@@ -134,7 +135,7 @@ class Applying:
         self._admit()
         with self.storage.connection() as connection:
             runs, jobs = RuleRuns(connection), jobs_of(connection)
-            found = runs.get(run_id)
+            found = _held(runs, run_id)
             if found is None:
                 text, cure = (
                     f"There is no run {run_id[:40]!r}.",
@@ -191,6 +192,15 @@ class Applying:
         tables = self.storage.use(self.model)
         with self.storage.looking() as connection:
             return live_ids(connection, tables, rule.object_name, since=since)
+
+
+def _held(runs: RuleRuns, run_id: str) -> RuleRun | None:
+    """Return a run as it stands once nobody else begins or takes back one of its rule."""
+    found = runs.get(run_id)
+    if found is None:
+        return None
+    runs.hold(found.rule)
+    return runs.get(run_id)
 
 
 @dataclass(frozen=True)

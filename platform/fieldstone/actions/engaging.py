@@ -83,23 +83,27 @@ class Ear:
         wanted: dict[str, dict[str, None]] = {}
         ways = [self._way(event) for event in events]
         for code, value in ways:
-            if code in KNOWN_BY and value:
+            if code != LEAD and value:
                 wanted.setdefault(code, {})[value] = None
         found: dict[tuple[str, str], str] = {}
+        who = self.model.present_object(LEAD)
         for code, values in wanted.items():
             # Oldest first: of several leads with one address the newest is meant.
-            for lead in reversed(self._asked(LEAD, code, list(values))):
+            for lead in reversed(self._asked(who, code, list(values))):
                 found[code, str(lead.values[code])] = lead.id
         return [value or None if code == LEAD else found.get((code, value)) for code, value in ways]
 
     def _way(self, event: Mapping[str, Any]) -> tuple[str, str]:
+        """Return the field, by its present code, and the value by which an event names its lead."""
         if event.get(LEAD):
             return LEAD, str(event[LEAD])
-        code = next((one for one in KNOWN_BY if event.get(one)), "")
-        if not code or code not in self.model.objects[LEAD].fields:
+        spec = self.model.objects[self.model.present_object(LEAD)]
+        said = next((one for one in KNOWN_BY if event.get(one)), "")
+        code = spec.present_code(said)
+        if code not in spec.fields:
             return "", ""
         try:
-            return code, str(self.model.objects[LEAD].fields[code].type.parse(event[code]))
+            return code, str(spec.fields[code].type.parse(event[said]))
         except InvalidValueError:
             return code, ""
 

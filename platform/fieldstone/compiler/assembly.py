@@ -16,6 +16,7 @@ from fieldstone.compiler.loading import Source
 from fieldstone.compiler.merging import ordered
 from fieldstone.compiler.outline import Outline, Words, outline_of
 from fieldstone.compiler.pages import form_of, quick_of, search_of, title_of, views_of
+from fieldstone.compiler.platform_names import check_platform_names
 from fieldstone.compiler.problems import Problems, Spot
 from fieldstone.compiler.renames import Renames, renames_of
 from fieldstone.compiler.resolving import Resolver
@@ -86,6 +87,7 @@ class Assembly:
         outlines = self._outlines()
         drafts = {code: one.draft() for code, one in outlines.items()}
         self.renames = renames_of(drafts)
+        check_platform_names(outlines, self._source.removed)
         resolver = Resolver(drafts, outlines, roles, self._source.removed, self.renames)
         objects = self._objects(outlines, resolver)
         calendars = calendars_of(

@@ -94,6 +94,18 @@ def _rename_below(value: object, renamed: Mapping[str, str]) -> None:
             _rename_below(item, renamed)
 
 
+def with_first_codes(value: object, first: Mapping[str, str]) -> object:
+    """Return plain settings that name every object by the first code that it had."""
+    if isinstance(value, Mapping):
+        return {
+            key: first.get(item, item)
+            if key in NAMING and isinstance(item, str)
+            else with_first_codes(item, first)
+            for key, item in value.items()
+        }
+    return [with_first_codes(item, first) for item in value] if isinstance(value, list) else value
+
+
 def _tables(value: object) -> Iterable[Table]:
     return (
         [one for one in value.values() if isinstance(one, Table)]

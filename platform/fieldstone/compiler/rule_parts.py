@@ -12,6 +12,7 @@ from typing import Any
 from fieldstone.base.label import label_of
 from fieldstone.base.names import is_code
 from fieldstone.compiler.problems import Spot
+from fieldstone.compiler.renames import with_first_codes
 from fieldstone.compiler.resolving import Resolver
 from fieldstone.compiler.schema_check import shape_of
 from fieldstone.compiler.site_shapes import rule_schema
@@ -97,9 +98,17 @@ class RuleReader:
             calendar=calendar,
             in_flight=raw.get("in_flight", "keep"),
             max_per_run=raw.get("max_per_run", 0),
-            digest=_digest(weighing(settings) if kind.name in ADOPTED_KINDS else settings),
+            digest=self._digest(weighing(settings) if kind.name in ADOPTED_KINDS else settings),
             written=settings,
         )
+
+    def _digest(self, settings: Mapping[str, Any]) -> str:
+        """Return what identifies a version; that an object has another code makes no new one."""
+        objects = self.resolver.objects
+        first = {code: one.renamed_from[0] for code, one in objects.items() if one.renamed_from}
+        as_first: Any = with_first_codes(settings, first) if first else settings
+        canonical = json.dumps(as_first, sort_keys=True, ensure_ascii=False)
+        return sha256(canonical.encode()).hexdigest()
 
 
 def _report_silence(spot: Spot, kind: RuleKind, before: int) -> None:
@@ -110,11 +119,6 @@ def _report_silence(spot: Spot, kind: RuleKind, before: int) -> None:
             f"the kind '{kind.name}' cannot use these settings.",
             "See docs/rules for this kind.",
         )
-
-
-def _digest(settings: Mapping[str, Any]) -> str:
-    canonical = json.dumps(settings, sort_keys=True, ensure_ascii=False)
-    return sha256(canonical.encode()).hexdigest()
 
 
 def _instant(spot: Spot, written: object) -> datetime | None:

@@ -16,6 +16,7 @@ from fieldstone.evolution.references import places_of
 from fieldstone.evolution.relocation import Leaving, Removed
 from fieldstone.fieldtypes.contract import FieldType, InvalidValueError
 from fieldstone.model.objects import Field, ObjectType
+from fieldstone.model.platform_names import reads_field
 from fieldstone.model.site_model import Model
 from fieldstone.storage.census import Census, Counted
 
@@ -118,6 +119,12 @@ def _retired(
                 f"{count:,} 条{spec.label.text('zh')}的“{field.label.text('zh')}”有值；这些值会保留到彻底删除为止。",
             )
             yield Finding(DANGER, "field_with_values", one.path, text, count)
+    if reads_field(spec.code, field.code):
+        text = Label(
+            f'The platform itself reads "{field.label.en}"; what it does with it ends.',
+            f"平台本身要读取“{field.label.text('zh')}”，相关功能将失效。",
+        )
+        yield Finding(DANGER, "platform_field", one.path, text)
     yield from _named_by(compared, one, "field", one.path)
 
 

@@ -94,6 +94,12 @@ class Model:
         }
         return replace(self, rules=rules)
 
+    def present_object(self, code: str) -> str:
+        """Return the code that an object has today, by any code that it had."""
+        if code in self.objects:
+            return code
+        return next((one for one, spec in self.objects.items() if code in spec.renamed_from), code)
+
     def scope(self, object_name: str) -> ModelScope:
         """Return what expressions over `object_name` may name."""
         return ModelScope(self.objects, object_name)

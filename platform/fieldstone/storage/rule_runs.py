@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Index, Select, Table, func, insert, select, u
 
 from fieldstone.storage.journal import fs_decision
 from fieldstone.storage.leased import jobs_of
+from fieldstone.storage.locks import lock_names
 from fieldstone.storage.platform_tables import PLATFORM, instant, json, serial, text, whole
 from fieldstone.storage.queue import Stranded
 
@@ -86,6 +87,10 @@ class RuleRuns:
     def __init__(self, connection: Connection) -> None:
         """Work through `connection`."""
         self._connection = connection
+
+    def hold(self, rule: str) -> None:
+        """Let nobody else begin or take back a run of this rule before the transaction ends."""
+        lock_names(self._connection, self._connection.dialect.name, {"rule_run": [rule]})
 
     def start(self, run: RuleRun) -> None:
         """Note that a run begins."""

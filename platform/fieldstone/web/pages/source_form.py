@@ -160,21 +160,21 @@ def _new_context(asked: Asked) -> Drawn:
 
 def _first(asked: Asked, labels: Mapping[str, str], kind: str, code: str) -> Drawn:
     """Return the rule of a new form for leads: what the website's form asks, known by the same fields."""
-    spec = asked.model.objects["lead"]
+    spec = asked.model.objects[asked.model.present_object("lead")]
     codes = [field.code for field in askable(spec)]
-    wanted = [
-        one for one in ("name", "mobile", "email", "company", "need") if one in codes
-    ] or codes[:4]
+    usual = map(spec.present_code, ("name", "mobile", "email", "company", "need"))
+    wanted = [one for one in usual if one in codes] or codes[:4]
+    mobile, email = spec.present_code("mobile"), spec.present_code("email")
     label = {language: text for language, text in labels.items() if text}
     found: Drawn = {
         "kind": "capture_source",
-        "object": "lead",
+        "object": spec.code,
         "label": label,
         "via": "form",
         "channel_class": kind,
         "set": {"channel": {"code": code, "name": next(iter(label.values()), code), "kind": kind}},
         "utm": {"source": code, "medium": "form"},
-        "dedup_key": [one for one in ("mobile", "email") if one in spec.fields],
+        "dedup_key": [one for one in (mobile, email) if one in spec.fields],
         "rate_limit": {"per_minute": 60, "per_day": 5000, "per_address": 20},
         "form": {"title": label, "fields": wanted},
     }
@@ -182,7 +182,7 @@ def _first(asked: Asked, labels: Mapping[str, str], kind: str, code: str) -> Dra
         found["touch"] = "touch"
     if {"customer", "contact"} <= asked.model.objects.keys():
         also = {
-            other: {"mobile": "phone" if other == "customer" else "mobile", "email": "email"}
+            other: {mobile: "phone" if other == "customer" else "mobile", email: "email"}
             for other in ("customer", "contact")
         }
         found["also_known"] = also

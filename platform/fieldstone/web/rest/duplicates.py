@@ -32,7 +32,7 @@ def pairs() -> Response:
     """List the pairs of an object: object, state, least, limit, offset."""
     asked = the_call()
     known_parameters("object", "state", "least", "limit", "offset")
-    spec = object_of(asked, request.args.get("object", "lead"))
+    spec = object_of(asked, request.args.get("object", asked.model.present_object("lead")))
     query = PairQuery(
         request.args.get("state", OPEN),
         _number("least", 0, 100),
@@ -107,7 +107,7 @@ def known() -> Response:
     asked = the_call()
     known_parameters()
     given = _checked(QUESTION)
-    name = str(given.get("object", "lead"))
+    name = str(given.get("object", asked.model.present_object("lead")))
     object_of(asked, name)
     knowing = Knowing(asked.ctx, asked.model, asked.site.reads, asked.site.writes)
     found = knowing.search(name, {str(k): str(v) for k, v in given["values"].items()})
