@@ -12,7 +12,7 @@ from fieldstone.base.label import Label
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.contract import Builder, Person
-from fieldstone.rules.kind import COUNT, TEXT
+from fieldstone.rules.kind import ASKED, COUNT, TEXT
 
 PERIODS: Final = ("hour", "day", "week", "month", "quarter")
 TOLD: Final = ("day", "week", "month")
@@ -140,7 +140,7 @@ LIMITS: Final = {
     "properties": {
         **_PER_PERIOD,
         "holding": {**COUNT, "description": "How many records a person may hold at once"},
-        "counts": {**TEXT, "description": "Which held records count"},
+        "counts": {**ASKED, "description": "Which held records count"},
         "group": {
             "type": "object",
             "description": "What all people of the group may get together",

@@ -26,6 +26,7 @@ from fieldstone.rules.cooldown import EVERYBODY, Cooldown, must_wait
 from fieldstone.rules.deadline_body import Deadline
 from fieldstone.rules.groups import GROUP_KEYS, group_from
 from fieldstone.rules.kind import (
+    ASKED,
     BOTH_LANGUAGES,
     CODES,
     CONDITION,
@@ -254,7 +255,7 @@ KIND = Kind(
                 "type": "object",
                 "description": "What a person must have worked off before claiming more.",
                 "properties": {
-                    "counts": {**TEXT, "description": "Which held records are unfinished."},
+                    "counts": {**ASKED, "description": "Which held records are unfinished."},
                     "most": {
                         **COUNT,
                         "description": "So many unfinished ones stop further claims.",

@@ -14,7 +14,7 @@ from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.contract import LIMIT, Belonging, Builder, Facts, Rule, Verdict
 from fieldstone.rules.gains import UNATTENDED, WAYS, Gain, gains_of, owner_before
 from fieldstone.rules.groups import GROUP_KEYS, PRECEDENCE, group_from
-from fieldstone.rules.kind import BOTH_LANGUAGES, COUNT, TEXT, Kind, label_from
+from fieldstone.rules.kind import ASKED, BOTH_LANGUAGES, COUNT, TEXT, Kind, label_from
 from fieldstone.rules.wording import language_of, pool_label
 
 REFUSE, HOLD, POOL, USER = "refuse", "hold", "pool", "user"
@@ -354,7 +354,7 @@ KIND = Kind(
     LIMIT,
     {
         "properties": {
-            "counts": {**TEXT, "description": "Which records count as held; left out: all."},
+            "counts": {**ASKED, "description": "Which records count as held; left out: all."},
             "limits": _limit_schema(
                 "What one person may hold: person before role, team, department and all.",
                 everybody=True,

@@ -24,7 +24,8 @@ class Kind:
 
 TEXT = {"type": "string", "minLength": 1}
 # Asked of a record of the rule's object, or of the `object` named beside it.
-CONDITION = {**TEXT, "format": "condition", "title": "Condition"}
+ASKED = {**TEXT, "format": "condition"}
+CONDITION = {**ASKED, "title": "Condition"}
 BOTH_LANGUAGES = {
     "oneOf": [
         TEXT,

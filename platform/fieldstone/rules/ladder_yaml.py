@@ -11,7 +11,7 @@ from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.assignments import span_from, template_from
 from fieldstone.rules.contract import Builder
-from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, SPAN, TEXT
+from fieldstone.rules.kind import ASKED, BOTH_LANGUAGES, CODES, SPAN, TEXT
 from fieldstone.rules.ladder import (
     IN_PAGE,
     LOUDER,
@@ -168,5 +168,8 @@ LADDER_PROPERTIES: Mapping[str, Any] = {
         "type": "boolean",
         "description": "People may say that they have seen it; then the steps that are left fall silent",
     },
-    "stop_when": {**TEXT, "description": "Records that nobody is reminded of any more"},
+    "stop_when": {
+        **ASKED,
+        "description": "Records that nobody is reminded of any more",
+    },
 }

@@ -117,7 +117,11 @@ _FIELD = {
             "description": "What the field counts, beside the others",
         },
         "as": {"enum": list(ALIKE), "description": "How values are made alike before"},
-        "method": {"enum": list(METHODS), "description": "How the texts are compared"},
+        "method": {
+            "title": "Way of comparing",
+            "enum": list(METHODS),
+            "description": "How the texts are compared",
+        },
         "threshold": {**_PERCENT, "description": "Below it the field differs wholly"},
         "blank": {
             "enum": list(BLANKS),

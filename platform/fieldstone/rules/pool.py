@@ -11,6 +11,7 @@ from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.assignments import span_from, template_from
 from fieldstone.rules.contract import LIMIT, Builder
 from fieldstone.rules.kind import (
+    ASKED,
     BOTH_LANGUAGES,
     CODES,
     CONDITION,
@@ -168,6 +169,7 @@ _UNCLAIMED: Final = {
         },
         "to": {"oneOf": [TEXT, CODES], "description": "Who is told: role:sales, team:north."},
         "by": {
+            "title": "Channels",
             "description": "The channels, by the value of the pool's field `by`.",
             "oneOf": [_CHANNELS, {"type": "object", "additionalProperties": _CHANNELS}],
         },
@@ -200,7 +202,10 @@ KIND = Kind(
                     "type": "object",
                     "properties": {
                         **dict.fromkeys(GROUPS, TEXT),
-                        "sees": {**TEXT, "description": "Which records this group sees."},
+                        "sees": {
+                            **ASKED,
+                            "description": "Which records this group sees.",
+                        },
                         "admin": {"type": "boolean", "description": "Looks after the pool."},
                         "visibility": {"enum": list(VISIBILITIES)},
                     },
@@ -216,7 +221,10 @@ KIND = Kind(
             "shown_blind": {**CODES, "description": "The fields that a blind pool lists."},
             "sort": {"oneOf": [TEXT, CODES]},
             "columns": CODES,
-            "enter_when": {**TEXT, "description": "Which records belong into the pool."},
+            "enter_when": {
+                **ASKED,
+                "description": "Which records belong into the pool.",
+            },
             "exits": {
                 "type": "array",
                 "minItems": 1,

@@ -55,7 +55,13 @@ class Drawn(HTMLParser):
 
 @pytest.mark.parametrize(
     "code",
-    ["opportunity_stagnation", "lead_reminders", "big_deal_won", "follow_up_in_time", "lead_conversion"],
+    [
+        "opportunity_stagnation", "lead_reminders", "big_deal_won", "follow_up_in_time", "lead_conversion",
+        "lead_grading", "lead_scoring", "lead_matching", "public_pool", "lead_claim", "lead_holding", "lead_cooldown",
+        "lead_protection", "lead_recall", "lead_interest", "conversion_in_time", "lead_merge", "website_form",
+        "lead_assignment", "sales_turns", "sales_ranking", "leaving", "lead_duplicate", "lead_data_quality",
+        "company_facts_of_leads",
+    ],
 )  # fmt: skip
 def test_a_form_that_is_sent_as_it_was_drawn_changes_nothing(admin: Visitor, code: str) -> None:
     page = admin.get(f"/studio/o/-/rules/{code}")
@@ -73,3 +79,19 @@ def test_a_step_is_changed_and_keeps_what_no_column_shows(office: Office, admin:
 
     assert after[1] == {**before[1], "before": "2 working hours"}
     assert [*after[:1], *after[2:]] == [*before[:1], *before[2:]]
+
+
+def test_a_grading_is_put_together_line_by_line_and_calls_things_by_their_names(
+    office: Office, admin: Visitor
+) -> None:
+    page = admin.get("/studio/o/-/rules/lead_grading")
+    values = Drawn(page.text).values
+    weights = office.site.model.rules["lead_grading"].written["fields"]
+    line = next(n for n in range(len(weights)) if values[f"fields-{n}-key"] == ["mobile"])
+    values[f"fields-{line}-value"] = ["4"]
+    confirm(admin, admin.post("/studio/o/-/rules/lead_grading", **values))
+    after = office.site.model.rules["lead_grading"].written
+
+    assert '<option value="grade" selected>Grade</option>' in page.text
+    assert after["fields"] == {**weights, "mobile": 4}
+    assert "Office hours in China" in admin.get("/studio/o/-/rules/lead_claim").text

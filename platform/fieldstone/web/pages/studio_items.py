@@ -168,10 +168,17 @@ def listed_items(name: str, before: Any, model: Model, speech: Speech) -> Items 
     return Items(before, [made[one] for one in LISTED[name]], speech)
 
 
-def paired_items(before: Any, fields: Sequence[tuple[str, str]], speech: Speech) -> Items | None:
-    """Return the lines of a map from fields to the values they get."""
+def paired_items(
+    before: Any,
+    fields: Sequence[tuple[str, str]],
+    speech: Speech,
+    value: str = "",
+    key: str = "",
+) -> Items | None:
+    """Return the lines of a map from fields to the values they get; `key` and `value` are the heads of other maps."""
     if not isinstance(before, (Mapping, type(None))):
         return None
     t = speech.t
-    columns = [LineColumn(KEY, t("Field"), "select", fields), LineColumn(VALUE, t("Value, as an expression"), size="l")]  # fmt: skip
+    named = LineColumn(KEY, key or t("Field"), "select" if fields else "text", fields)
+    columns = [named, LineColumn(VALUE, value or t("Value, as an expression"), size="l")]
     return Items(before, columns, speech, paired=True)

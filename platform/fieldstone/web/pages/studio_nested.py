@@ -23,10 +23,11 @@ MOST_FIRST: Final = 4
 
 @dataclass(frozen=True)
 class Known:
-    """What the settings inside may name: objects, pools and the like by the name of the setting; and whom to ask for words."""
+    """What the settings inside may name: objects, pools and the like by the name of the setting; what the codes of entries are called; whom to ask for words."""
 
     speech: Speech
     choices: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    titles: Mapping[str, str] = field(default_factory=dict)
 
 
 def nested_in(properties: Mapping[str, Json], values: Json, known: Known, depth: int = 0) -> dict[str, Nested]:  # fmt: skip
@@ -258,7 +259,12 @@ class Entries:
         was, prefix = typed.get(WAS, ""), f"{name}-{n}-"
         form = self._form(was)
         drawn = _drawn(form, values, typed, errors, prefix)
-        line: Drawn = {**drawn, "key": n, "was": was, "title": self._title(values or typed)}
+        line: Drawn = {
+            **drawn,
+            "key": n,
+            "was": was,
+            "title": self._title(values or typed) or self.known.titles.get(was, ""),
+        }
         if self.keyed:
             t = self.known.speech.t
             line["code"] = {

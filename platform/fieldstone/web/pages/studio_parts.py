@@ -27,9 +27,10 @@ from fieldstone.web.i18n import speech
 from fieldstone.web.pages.schema_form import Listed, SchemaForm, without
 from fieldstone.web.pages.studio_edits import effective_of
 from fieldstone.web.pages.studio_groups import CALLED, GROUPED, HINTS
-from fieldstone.web.pages.studio_items import LISTED, listed_items, paired_items, people_told
+from fieldstone.web.pages.studio_items import LISTED, listed_items, paired_items
 from fieldstone.web.pages.studio_lines import column_lines, option_lines, stage_lines
-from fieldstone.web.pages.studio_nested import Known, nested_in
+from fieldstone.web.pages.studio_named import bands_of, known_inside, listed_objects, named_by_rule
+from fieldstone.web.pages.studio_nested import nested_in
 from fieldstone.web.pages.subjects import not_there
 
 Json = Mapping[str, Any]
@@ -176,7 +177,7 @@ def form_of(
         shown,
         required,
         speech(asked.language),
-        _choices(asked, part, shown, siblings, before) | _of_object(asked, shown, before, about),
+        _choices(asked, part, shown, siblings, before) | named_by_rule(asked, shown, before, about),
         frozenset(yes_no) - UNDECIDED if part.kind == "fields" else WAYS,
         lines,
         dict.fromkeys(PICKED & set(shown), _fields(asked, part)) if part.kind == "stages" else {},
@@ -184,20 +185,8 @@ def form_of(
         grouped,
         called,
         hints,
-        nested_in(inside, before, _known(asked)) if part.kind in WITH_NESTED else {},
+        nested_in(inside, before, known_inside(asked, about)) if part.kind in WITH_NESTED else {},
     )
-
-
-def _known(asked: Asked) -> Known:
-    """Return what settings inside others may name."""
-    rules, language = asked.model.rules.values(), asked.language
-    by_kind = {
-        kind: [(one.code, one.label.text(language)) for one in rules if one.kind == kind]
-        for kind in ("pool", "rotation", "duplicate", "ranking_program")
-    }
-    named = {"pool": "pool", "return_to": "pool", "rotation": "rotation", "known_by": "duplicate", "ranking": "ranking_program"}  # fmt: skip
-    choices = {name: by_kind[kind] for name, kind in named.items() if by_kind[kind]}
-    return Known(speech(language), {"object": _objects(asked), **choices})
 
 
 def _fields(asked: Asked, part: Part) -> dict[str, str]:
@@ -209,7 +198,7 @@ def _choices(
     asked: Asked, part: Part, shown: Mapping[str, Json], siblings: Sequence[str], before: Json
 ) -> dict[str, Sequence[tuple[str, str]]]:
     """Return what to choose from where a setting names something of the site."""
-    model, language, spec = asked.model, asked.language, part.spec
+    language, spec = asked.language, part.spec
     fields = spec.fields if spec is not None else {}
     found: dict[str, Sequence[tuple[str, str]]] = {
         "after": [
@@ -222,11 +211,9 @@ def _choices(
             for one in siblings
         ]
     }
-    if part.kind == "rules":
-        found["calendar"] = [(one, one) for one in model.calendars if one]
     if part.kind == "fields" and spec is not None:
         found |= {
-            "to": _objects(asked),
+            "to": listed_objects(asked),
             "options_from": [(one, one) for one in effective_of(asked).value(("options",)) or ()],
             "depends_on": [(c, f.label.text(language)) for c, f in fields.items() if f.type.name == "select" and not f.system],
             "of": [(one.name, one.label.text(language)) for one in spec.relations.values()],
@@ -248,52 +235,18 @@ def _listed(asked: Asked, shown: Mapping[str, Json], before: Json, about: str) -
     }  # fmt: skip
     if "set" in shown:
         found["set"] = paired_items(before.get("set"), fields, said)
+    if {"fields", "bands"} <= set(shown):
+        found["fields"] = paired_items(before.get("fields"), fields, said, said.t("Weight"))
+        found["bands"] = paired_items(
+            before.get("bands"),
+            bands_of(asked, about, before),
+            said,
+            said.t("From percent"),
+            said.t("Grade"),
+        )
     if "then" in shown:
         found["then.set"] = paired_items(then, fields, said)
     return {name: lines for name, lines in found.items() if lines is not None}
-
-
-def _then(asked: Asked, before: Json, about: str) -> dict[str, Sequence[tuple[str, str]]]:
-    """Return the pools that records of an object can go back to, and whom to tell; nothing where more is written."""
-    inside = before.get("then")
-    said = inside if isinstance(inside, Mapping) else {}
-    pools = [
-        (code, rule.label.text(asked.language))
-        for code, rule in asked.model.rules.items()
-        if rule.kind == "pool" and rule.object_name == about
-    ]
-    people = people_told(asked.model, speech(asked.language))
-    found = {"then.return_to": pools, "then.notify": people}
-    return {
-        name: choices
-        for name, choices in found.items()
-        if (said.get(name.partition(".")[2]) or "") in ["", *dict(choices)]
-    }
-
-
-def _of_object(asked: Asked, shown: Mapping[str, Json], before: Json, about: str) -> dict[str, Sequence[tuple[str, str]]]:  # fmt: skip
-    """Return the fields of its object that a rule's clock and its cases may name."""
-    spec = asked.model.objects.get(about)
-    if spec is None:
-        return {}
-    found: dict[str, Sequence[tuple[str, str]]] = {}
-    for name, kind in (("starts", "datetime"), ("stops", "datetime"), ("by", "select")):
-        listed = [
-            (code, one.label.text(asked.language))
-            for code, one in spec.fields.items()
-            if one.type.name == kind and not one.archived
-        ]
-        said = before.get(name)
-        if isinstance(said, str) and said not in dict(listed):
-            listed.append((said, said))
-        if name in shown and (said is None or isinstance(said, str)):
-            found[name] = listed
-    return found | (_then(asked, before, about) if "then" in shown else {})
-
-
-def _objects(asked: Asked) -> list[tuple[str, str]]:
-    listed = [one for one in asked.model.objects.values() if one.parent is None]
-    return [(one.code, one.label.text(asked.language)) for one in listed]
 
 
 def _held(asked: Asked, part: Part, siblings: Sequence[str]) -> Mapping[str, int] | None:
@@ -354,7 +307,7 @@ def _lines(
             if one.name not in NOT_IN_LINES
         ]
         found["fields"] = column_lines(
-            _in_order(before.get("fields")), types, _objects(asked), said
+            _in_order(before.get("fields")), types, listed_objects(asked), said
         )
     return found
 
