@@ -135,7 +135,7 @@ def test_a_card_with_all_facts_is_dropped_on_the_next_stage(
 def test_what_arrives_while_a_card_is_carried_waits_until_it_is_put_down(
     tab: Tab, office: Office
 ) -> None:
-    lead = office.a_lead("Carried", owner=office.people["li"], mobile="13800138009", need="x", budget="1")  # fmt: skip
+    lead = office.a_lead("Carried", owner=office.people["li"], mobile="13911110009", need="x", budget="1")  # fmt: skip
     page = tab("li")
     page.goto("/o/lead/board")
     drag(page, lead, "contacted")

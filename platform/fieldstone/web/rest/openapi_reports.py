@@ -9,7 +9,13 @@ from fieldstone.reports.shapes import PERIODS
 from fieldstone.web.rest.openapi_parts import ID, MAYBE_TEXT, TEXT, WHOLE, Json, answers, many, of
 
 PERIOD: Final[Json] = {"type": "string", "enum": [str(one) for one in PERIODS]}
-CODE: Final[Json] = {"name": "code", "in": "path", "required": True, "schema": TEXT}
+CODE: Final[Json] = {
+    "name": "code",
+    "in": "path",
+    "required": True,
+    "description": "Code of the dashboard.",
+    "schema": TEXT,
+}
 TAGS: Final = ["Reports"]
 
 
