@@ -10,6 +10,7 @@ from itertools import groupby
 from typing import Any, Final
 
 from fieldstone.access.rights import is_administrator
+from fieldstone.actions.kept_values import present_values
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ids import new_id
 from fieldstone.base.names import did_you_mean
@@ -271,8 +272,10 @@ def _given_back(unit: Unit, run: RuleRun, object_name: str, part: Sequence[Touch
             Operation.UPDATE,
             {
                 code: value
-                for said, value in (one.before or {})["values"].items()
-                if (code := spec.present_code(said)) in spec.fields and code not in scores
+                for code, value in present_values(
+                    unit.model, spec.code, (one.before or {})["values"]
+                ).items()
+                if code not in scores
             },
             one.record_id,
             expected_version=one.version,

@@ -9,6 +9,7 @@ from typing import Any
 from fieldstone.actions.contract import Call, Result
 from fieldstone.actions.conversion.carrying_out import carry_out
 from fieldstone.actions.conversion.source import CONFLICT, Source, opened
+from fieldstone.actions.kept_values import present_values
 from fieldstone.actions.submitting import standing
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.label import Label
@@ -75,9 +76,20 @@ def _waiting(source: Source) -> Kept:
     return kept
 
 
+def _asked_for(source: Source, kept: Kept) -> Mapping[str, Any]:
+    """Return what was asked for, with what was typed by the codes that fields have today."""
+    typed, model = kept.params.get("values", {}), source.call.model
+    values = {
+        one.code: present_values(model, one.object_name, typed[one.code])
+        for one in source.body.targets
+        if one.code in typed
+    }
+    return {**kept.params, "values": values}
+
+
 def _accepted(source: Source, kept: Kept) -> Result:
     call = source.call
-    outcome, done = carry_out(source, kept.params, kept.asked_by)
+    outcome, done = carry_out(source, _asked_for(source, kept), kept.asked_by)
     source.unit.transaction.conversions.settle(
         kept.id,
         DONE,

@@ -145,12 +145,13 @@ class Moving:
             self._connection.execute(insert(fs_timer).values(new))
 
     def timers_back(self, timers: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
-        """Make the timers of each of these records be what is given for it."""
+        """Make the timers of each of these records be what is given for it, whatever their object was called then."""
         records = list(timers)
         for start in range(0, len(records), CHUNK):
             part = records[start : start + CHUNK]
             self._connection.execute(delete(fs_timer).where(fs_timer.c.record.in_(part)))
-        if rows := [_typed(fs_timer, plain) for one in timers.values() for plain in one]:
+        kept = [_typed(fs_timer, plain) for one in timers.values() for plain in one]
+        if rows := [{**one, "object": self._object} for one in kept]:
             self._connection.execute(insert(fs_timer), rows)
 
     def dropped(self, table: Table, row: Mapping[str, Any]) -> Moved:
@@ -166,7 +167,7 @@ class Moving:
             self._connection.execute(delete(table).where(_is(table, orjson.loads(moved.record))))
             return
         if moved.kind == DROPPED:
-            values = _typed(table, moved.before)
+            values = {**_typed(table, moved.before), "object": self._object}
             self._connection.execute(delete(table).where(_is(table, _key_of(table, values))))
             self._connection.execute(insert(table).values(values))
             return

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fieldstone.actions.conversion.source import Source
+from fieldstone.actions.kept_values import present_values
 from fieldstone.actions.submitting import standing
 from fieldstone.base.errors import RefusedError
 from fieldstone.changes.nouns import Change, Operation, Outcome
@@ -30,9 +31,14 @@ def take_back(source: Source, kept: Kept, reason: str) -> tuple[Outcome, list[Fa
 
 def _let_go(source: Source, kept: Kept, targets: set[str], reason: str) -> None:
     """Take the links away that the conversion gave to what was carried along, where their target goes."""
-    for object_name, rows in kept.carried.items():
+    model = source.call.model
+    for holder, rows in kept.carried.items():
+        object_name = model.present_object(holder)
+        if object_name not in model.objects:
+            continue
         there = source.unit.transaction.rows(object_name, list(rows))
-        for row_id, links in rows.items():
+        for row_id, said in rows.items():
+            links = present_values(model, object_name, said)
             ids = {code: kept.made[target]["id"] for code, target in links.items()}
             values: dict[str, object] = {
                 code: None
@@ -45,12 +51,17 @@ def _let_go(source: Source, kept: Kept, targets: set[str], reason: str) -> None:
 
 def _put_back(source: Source, one: Fate, made: Mapping[str, Any], reason: str) -> None:
     """Give an existing record its old values back, where they are still those of the conversion."""
-    spec = source.call.model.objects[one.object_name]
+    model = source.call.model
+    spec = model.objects[one.object_name]
     row = source.unit.transaction.rows(one.object_name, [one.record_id], lock=True)[one.record_id]
+    old, new = (
+        present_values(model, spec.code, {code: both[n] for code, both in made["filled"].items()})
+        for n in (0, 1)
+    )
     values = {
-        code: old
-        for code, (old, new) in made["filled"].items()
-        if code in spec.fields and spec.fields[code].type.dump(row.get(code)) == new
+        code: value
+        for code, value in old.items()
+        if spec.fields[code].type.dump(row.get(code)) == new[code]
     }
     if values:
         _submitted(source, one.object_name, Operation.UPDATE, one.record_id, values, reason)
@@ -60,7 +71,7 @@ def _reopening(source: Source, kept: Kept, reason: str) -> Change:
     return Change(
         source.call.object_name,
         Operation.UPDATE,
-        dict(kept.before),
+        present_values(source.call.model, source.call.object_name, kept.before),
         source.call.record_id,
         trusted=True,
         action="undo_convert",

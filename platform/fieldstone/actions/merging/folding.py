@@ -321,11 +321,11 @@ def kept_value(unit: Unit, one: Field, value: Any, merge_id: str) -> Any:
     return unit.transaction.tables.vault.sealed(str(value), place)
 
 
-def opened_value(unit: Unit, one: Field, kept: Any, merge_id: str) -> Any:
-    """Return what `kept_value` kept."""
+def opened_value(unit: Unit, one: Field, said: str, kept: Any, merge_id: str) -> Any:
+    """Return what `kept_value` kept of a field that was called `said` then."""
     if kept is None or one.type.name != "secret":
         return kept
-    return unit.transaction.tables.vault.opened(kept, place_of("fs_merge", one.code, merge_id))
+    return unit.transaction.tables.vault.opened(kept, place_of("fs_merge", said, merge_id))
 
 
 def _points(moving: Moving, body: Merge, gone: str, survivor: str) -> Iterator[Moved]:

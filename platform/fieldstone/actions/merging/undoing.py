@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from fieldstone.actions.kept_values import present_values
 from fieldstone.actions.merging.folding import opened_value
 from fieldstone.actions.merging.following import CHUNK, LINK, MADE
 from fieldstone.actions.submitting import standing
@@ -34,6 +35,7 @@ class Undone:
 def undo(unit: Unit, merged: Merged) -> Undone:
     """Make two records of one again. Raises RefusedError (409) for a merge that cannot be taken back any more."""
     _check(unit, merged)
+    merged = _as_called_today(unit, merged)
     tx, spec = unit.transaction, unit.model.objects[merged.object_name]
     rows = _locked(unit, spec, merged)
     moved = tx.merges.moved(merged.id)
@@ -57,6 +59,23 @@ def undo(unit: Unit, merged: Merged) -> Undone:
         _look_again(unit, merged)
     tx.merges.undone(merged.id, unit.ctx.actor.id, unit.ctx.now)
     return Undone(outcome, left)
+
+
+def _as_called_today(unit: Unit, merged: Merged) -> Merged:
+    """Return a merge with the values it kept in the open, by the codes that fields and options have today."""
+    model, spec = unit.model, unit.model.objects[merged.object_name]
+
+    def told(kept: Mapping[str, Any]) -> dict[str, Any]:
+        known = [(said, spec.fields.get(spec.present_code(said))) for said in kept]
+        opened = {
+            said: opened_value(unit, one, said, kept[said], merged.id)
+            for said, one in known
+            if one is not None
+        }
+        return present_values(model, spec.code, opened)
+
+    values = {name: told(merged.kept[name]) for name in ("before", "after")}
+    return replace(merged, kept={**merged.kept, **values})
 
 
 def _check(unit: Unit, merged: Merged) -> None:
@@ -96,11 +115,11 @@ def _values_back(
     values: dict[str, Any] = {}
     left: list[Label] = []
     for code, old in before.items():
-        one = spec.fields.get(code)
-        if one is None or one.archived or code in BY_THE_PLATFORM or _names(old, merged.gone):
+        one = spec.fields[code]
+        if one.archived or code in BY_THE_PLATFORM or _names(old, merged.gone):
             continue
-        if untouched or _says(one, now.get(code)) == _shown(unit, one, after[code], merged.id):
-            values[code] = opened_value(unit, one, old, merged.id)
+        if untouched or _says(one, now.get(code)) == _bare(one, after[code]):
+            values[code] = old
         elif not one.read_only:
             left.append(one.label)
     change = Change(
@@ -152,10 +171,6 @@ def _says(one: Field, value: Any) -> Any:
     return _bare(one, told)
 
 
-def _shown(unit: Unit, one: Field, kept: Any, merge_id: str) -> Any:
-    return _bare(one, opened_value(unit, one, kept, merge_id))
-
-
 def _bare(one: Field, told: Any) -> Any:
     if one.type.name != "rows" or not isinstance(told, list):
         return told
@@ -181,8 +196,10 @@ def _restore(unit: Unit, merged: Merged) -> None:
 
 def _links_back(unit: Unit, merged: Merged, place: str, links: Sequence[Moved]) -> None:
     """Let rows point to the record again that they pointed to, unless they point elsewhere since."""
-    object_name, _, code = place.partition(".")
+    holder, _, said = place.partition(".")
+    object_name = unit.model.present_object(holder)
     spec = unit.model.objects.get(object_name)
+    code = spec.present_code(said) if spec is not None else said
     if spec is None or code not in spec.fields:
         return
     names = (code, "deleted_at")
@@ -246,7 +263,7 @@ def _made_away(unit: Unit, made: Sequence[Moved]) -> None:
     """Remove the copies of the merge, and what rules created because of it, unless somebody worked on them."""
     for one in made:
         change = Change(
-            one.place,
+            unit.model.present_object(one.place),
             Operation.DELETE,
             {},
             one.record,
