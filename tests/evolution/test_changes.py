@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import pytest
 from sqlalchemy import insert, select
 
+from fieldstone.actions.engaging import Ear
 from fieldstone.base.errors import RefusedError
 from fieldstone.base.problem_texts import in_language
 from fieldstone.compiler.import_mappings import read_mapping
@@ -360,3 +361,24 @@ def test_a_field_that_the_platform_itself_reads_keeps_its_code(process: Process)
     assert told(missed, "platform_field") == [
         'The platform itself reads "Absent until"; what it does with it ends.'
     ]
+
+
+def test_reported_events_find_their_lead_whatever_it_and_its_fields_are_called(
+    process: Process,
+) -> None:
+    channel = process.write("channel", name="Website", code="website", kind="own")
+    lead = process.write("lead", name="A", mobile="13800130001", email="a@example.com", channel=channel)  # fmt: skip
+    documents = process.documents.renamed(["objects", "lead", "fields", "email"], "mail")
+    process.apply(documents=documents.renamed(["objects", "lead"], "prospect"))
+    site = process.site
+
+    ear = Ear(site.reads, site.writes, process.ctx, site.model)
+    heard = ear.hear(
+        [
+            {"event_id": "1", "kind": "download", "email": "a@example.com"},
+            {"event_id": "2", "kind": "download", "email": "b@example.com"},
+        ]
+    )
+
+    assert [one.status for one in heard] == ["recorded", "refused"]
+    assert process.read("engagement", str(heard[0].record_id))["lead"] == lead
