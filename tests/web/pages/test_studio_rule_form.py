@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
@@ -95,3 +96,12 @@ def test_a_grading_is_put_together_line_by_line_and_calls_things_by_their_names(
     assert '<option value="grade" selected>Grade</option>' in page.text
     assert after["fields"] == {**weights, "mobile": 4}
     assert "Office hours in China" in admin.get("/studio/o/-/rules/lead_claim").text
+
+
+def test_a_plan_that_cannot_come_into_force_leads_to_what_stands_in_the_way(admin: Visitor) -> None:
+    plan = admin.post("/studio/o/lead/stages/contacted/remove")
+
+    assert plan.status_code == 422
+    assert re.search(r'<a href="/studio/o/-/rules/follow_up_in_time"[^>]*>Follow-up</a>', plan.text)
+    assert re.search(r'<a href="/studio/o/lead/views/mine"[^>]*>Lead · My leads</a>', plan.text)
+    assert "Put into force" not in plan.text

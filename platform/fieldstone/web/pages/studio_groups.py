@@ -29,6 +29,7 @@ RARE: Final = frozenset({"by", "hours_of", "ladder", "grace", "next", "counts"})
 # What a setting takes, where the words of its schema are for those who write YAML.
 HINTS: Final[Mapping[str, Mapping[str, str]]] = {
     "fields": {"options": "What people may choose; the code is made from the text."},
+    "options": {"options": "What people may choose; the code is made from the text."},
     "rules": {
         "starts": "The moment from which the time counts.",
         "stops": "Leave it empty when nothing but another stage or owner ends it.",

@@ -206,7 +206,9 @@ def option_lines(
     columns = [
         LineColumn("en", t("in English")),
         LineColumn("zh", t("in Chinese")),
-        LineColumn("color", t("Color"), "select", [(one, t(one)) for one in COLORS], "s"),
+        LineColumn(
+            "color", t("Color"), "select", [(one, t(one).capitalize()) for one in COLORS], "s"
+        ),
         LineColumn("archived", t("Retired"), "boolean", size="s"),
     ]
     if parents:
@@ -244,6 +246,8 @@ def stage_lines(speech: Speech) -> Lines:
         LineColumn("en", t("in English")),
         LineColumn("zh", t("in Chinese")),
         LineColumn("kind", t("Kind"), "select", kinds, "m"),
-        LineColumn("color", t("Color"), "select", [(one, t(one)) for one in COLORS], "m"),
+        LineColumn(
+            "color", t("Color"), "select", [(one, t(one).capitalize()) for one in COLORS], "m"
+        ),
     ]
     return Lines(FIRST_STAGES, columns, speech)

@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 
 from fieldstone.base.errors import MetadataError, RefusedError
+from fieldstone.base.problem_texts import in_language
 from fieldstone.evolution.apply import Wish
 from fieldstone.evolution.finding import Finding
 from fieldstone.evolution.operations import Operation
@@ -105,13 +106,32 @@ def plan_context(asked: Asked, planned: Plan) -> Drawn:
         "steps": [_step(asked, planned, one) for one in planned.operations],
         "findings": [_finding(one, language) for one in planned.findings],
         "problems": [
-            {"place": one.path, "text": one.message, "cure": one.cure} for one in planned.problems
+            {"place": one.path, "text": one.message, "cure": one.cure, **_place(asked, one.path)}
+            for one in (in_language(said, language) for said in planned.problems)
         ],
         "asks": planned.needs_second_word,
         "nothing": planned.empty,
         "leaving": [_leaving(asked, planned, one) for one in planned.leaving],
         "undecided": any(one.undecided for one in planned.leaving),
     }
+
+
+def _place(asked: Asked, path: str) -> Drawn:
+    """Return what people call the entry that a problem is about, and where its form is; nothing of other places."""
+    first, _, rest = path.rpartition(" ")[2].partition(".")
+    part, _, inner = rest.partition(".")
+    model, language = asked.model, asked.language
+    if first == "rules" and part in model.rules:
+        label = model.rules[part].label.text(language)
+        return {"label": label, "href": f"/studio/o/-/rules/{part}"}
+    spec, code = model.objects.get(first), inner.partition(".")[0]
+    if spec is None or spec.parent is not None or part not in ("fields", "views"):
+        return {}
+    entry = spec.fields.get(code) if part == "fields" else spec.views.get(code)
+    if entry is None:
+        return {}
+    label = f"{spec.label.text(language)} · {entry.label.text(language)}"
+    return {"label": label, "href": f"/studio/o/{first}/{part}/{code}"}
 
 
 def destinations() -> dict[tuple[str, ...], str]:
