@@ -105,3 +105,11 @@ def test_a_plan_that_cannot_come_into_force_leads_to_what_stands_in_the_way(admi
     assert re.search(r'<a href="/studio/o/-/rules/follow_up_in_time"[^>]*>Follow-up</a>', plan.text)
     assert re.search(r'<a href="/studio/o/lead/views/mine"[^>]*>Lead · My leads</a>', plan.text)
     assert "Put into force" not in plan.text
+
+
+def test_lists_of_the_studio_speak_of_things_by_their_names(admin: Visitor) -> None:
+    fields = admin.get("/studio/o/lead/fields").text
+    sets = admin.get("/studio/o/-/options").text
+
+    assert "condition: Kind is Call" in fields
+    assert "<b>Region</b>" in sets

@@ -32,7 +32,14 @@ from fieldstone.web.pages.studio_plan import planned_page
 from fieldstone.web.pages.studio_preview import preview_of
 from fieldstone.web.pages.studio_trial import trial_page
 from fieldstone.web.pages.studio_typed import typed_entry, variant_of
-from fieldstone.web.pages.studio_words import KINDS, ONE_OF, columns_url, label_of, variant_label
+from fieldstone.web.pages.studio_words import (
+    KINDS,
+    ONE_OF,
+    columns_url,
+    label_of,
+    set_label,
+    variant_label,
+)
 from fieldstone.web.pages.subjects import not_there
 from fieldstone.web.pages.views import declared_views
 
@@ -176,11 +183,12 @@ def _heading(asked: Asked, part: Part, code: str, value: Mapping[str, Any]) -> D
     t, spec = speech(asked.language).t, part.spec
     what = t(KINDS[part.kind])
     rule = asked.model.rules.get(code) if part.kind == "rules" else None
+    named = set_label(asked, code) if part.kind == CHOICES else label_of(asked, code, value)
     adopted = rule is not None and rule.kind in ADOPTED_KINDS
     return {
         "adopt_url": f"/scoring/{code}" if adopted else "",
         "tabs": tabs(asked, "rules" if part.kind == "rules" else "objects"),
-        "title": t(ONE_OF[part.kind]) if code == part.new else label_of(asked, code, value),
+        "title": t(ONE_OF[part.kind]) if code == part.new else named,
         "crumb": {"label": spec.label.text(asked.language) if spec else what, "href": part.base},
         "action": f"{part.base}/{code}",
         "pipeline": part.pipeline,

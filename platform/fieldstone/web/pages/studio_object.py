@@ -34,6 +34,7 @@ from fieldstone.web.pages.studio_words import (
     columns_url,
     label_of,
     parts_of,
+    set_label,
     variant_label,
 )
 from fieldstone.web.pages.views import declared_views
@@ -166,7 +167,7 @@ def _row(asked: Asked, part: Part, code: str, value: Mapping[str, Any], layer: s
     variant = str(value.get("type" if part.kind == "fields" else "kind", ""))
     return {
         "code": code,
-        "label": label_of(asked, code, value),
+        "label": set_label(asked, code) if part.kind == CHOICES else label_of(asked, code, value),
         "kind": variant_label(asked, part, variant),
         "summary": _choices(asked, value)
         if part.kind == CHOICES
@@ -206,11 +207,12 @@ def _summary(asked: Asked, value: Mapping[str, Any], spec: ObjectType | None) ->
         said = value.get(name)
         if said in (None, "", [], False) or isinstance(said, Mapping):
             continue
-        label = t(name.replace("_", " ").capitalize())
+        label = t("Condition" if name == "when" else name.replace("_", " ").capitalize())
         if isinstance(said, list):
             said = value_text(said[:FEW], [spec] if spec else [], speech(asked.language))
         elif name in ("filter", "when") and spec is not None:
-            said = _sentence(asked, spec, str(said))
+            rows = spec.relations.get(str(value.get("of")))
+            said = _sentence(asked, objects[rows.object_name] if rows else spec, str(said))
         elif name == "to" and said in objects:
             said = objects[said].label.text(asked.language)
         shown.append(label.lower() if said is True else f"{label.lower()}: {said}")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any, Final
 
 from fieldstone.model.objects import ObjectType
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import speech
-from fieldstone.web.pages.studio_parts import OF_SITE, Part
+from fieldstone.web.pages.studio_edits import effective_of
+from fieldstone.web.pages.studio_parts import OF_SITE, Part, users_of
 
 Drawn = dict[str, Any]
 OF_AN_OBJECT: Final = ("fields", "stages", "forms", "views", "permissions", "pipelines")
@@ -64,6 +66,13 @@ def label_of(asked: Asked, code: str, value: Mapping[str, Any]) -> str:
     if isinstance(label, Mapping):
         label = label.get(asked.language) or label.get("en") or label.get("zh")
     return str(label or code.replace("_", " ").capitalize())
+
+
+def set_label(asked: Asked, code: str) -> str:
+    """Return what people call a shared set of choices: as most of the fields that offer it are called."""
+    users = users_of(asked, code, effective_of(asked))
+    called = Counter(one.label.text(asked.language) for _, one in users)
+    return called.most_common(1)[0][0] if called else label_of(asked, code, {})
 
 
 def parts_of(asked: Asked, spec: ObjectType | None, current: str) -> list[Drawn]:
