@@ -210,6 +210,8 @@ def test_the_first_touch_is_told_by_its_median_and_ninth_tenth(company: Company)
     figures = {one.code: one.value for one in board.figures}
     assert (figures["touch"], figures["slow"]) == (3, 50)
     assert lines(board, "touch")["poor"]["never"] == 0
+    website = lines(board, "touch_by_channel")[company.ids["website"]]
+    assert (website["touch"], website["slow"], website["never"]) == (3, 50, 0)
 
 
 def counted(history: Company, board: str, name: str, figure: str, key: object) -> int:
