@@ -23,7 +23,7 @@ def test_stopped_work_is_told_listed_and_goes_on(
     job = office.site.queue.enqueue(BULK_UPDATE, asked, actor=office.people["admin"])
     admin = office.visitor("admin")
     assert (
-        "is at work" in admin.get("/studio/work").text or "waits" in admin.get("/studio/work").text
+        "Working" in admin.get("/studio/work").text or "Waiting" in admin.get("/studio/work").text
     )
 
     fail_for_good(office.site, monkeypatch)
@@ -45,7 +45,7 @@ def test_stopped_work_is_told_listed_and_goes_on(
     work_until_idle(office.site)
 
     page = admin.get("/studio/work").text
-    assert "is finished" in page
+    assert "Done" in page
     assert "has stopped" not in page
     assert "pieces of long work" not in admin.get("/studio").text
 

@@ -177,3 +177,25 @@ def test_the_fields_that_a_stage_needs_are_picked_by_their_names(
     assert 'data-value="need"' not in offered
     assert pipeline(office).stages["qualified"].needs == ("need", "email")
     assert admin.get("/studio/names/nothing").status_code == 404
+
+
+def test_a_stage_takes_the_moves_from_and_to_it_along(office: Office, admin: Visitor) -> None:
+    new = {"code": "resting", "pipeline": "standard", "after": "new", "label.en": "Resting"}
+    confirm(admin, admin.post(f"{PAGE}/+", **new))
+    shown = form(admin.get(PAGE).text)
+    marked = {
+        "moves": "map",
+        "move.new": ["resting", "contacted"],
+        "move.resting": ["contacted"],
+        "move.contacted": ["qualified"],
+    }
+    confirm(admin, admin.post(PAGE, **{**shown, **marked}))
+    before = dict(pipeline(office).moves)
+
+    confirm(admin, admin.post(f"{PAGE}/resting/remove", pipeline="standard"), second_word="true")
+
+    assert set(before["new"]) == {"resting", "contacted"}
+    after = pipeline(office)
+    assert "resting" not in after.stages
+    assert after.moves["new"] == ("contacted",)
+    assert "resting" not in after.moves

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fieldstone.web.asking import Asked
-from fieldstone.web.pages.studio_edits import Edits, changing_of
+from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
 
 Json = Mapping[str, Any]
 
@@ -86,6 +86,19 @@ def removed(asked: Asked, edits: Edits, path: Sequence[str]) -> Edits:
     _, documents = changing.current(asked.ctx)
     below = changing.effective(asked.ctx, documents.without(path)).value(path)
     return edits.reset(path) if below is None else edits.set(path, None)
+
+
+def moves_without(asked: Asked, edits: Edits, path: Sequence[str], stage: str) -> Edits:
+    """Return the steps with those by which no move of the map at `path` leads to or from a stage any more."""
+    said = effective_of(asked).value(path)
+    if not isinstance(said, Mapping):
+        return edits
+    for source, targets in said.items():
+        if source == stage:
+            edits = removed(asked, edits, (*path, source))
+        elif isinstance(targets, list) and stage in targets:
+            edits = edits.set((*path, source), [one for one in targets if one != stage])
+    return edits
 
 
 def rearranged(asked: Asked, edits: Edits, path: Sequence[str], before: Json, after: Json) -> Edits:

@@ -16,7 +16,7 @@ from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.studio import tabs
-from fieldstone.web.pages.studio_changes import removed
+from fieldstone.web.pages.studio_changes import moves_without, removed
 from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
 from fieldstone.web.pages.studio_fields import places, types_of
 from fieldstone.web.pages.studio_groups import grouped
@@ -79,6 +79,8 @@ def remove_entry(object_name: str, kind: str, code: str) -> Response:
     if code not in entries_of(part, effective_of(asked)):
         raise not_there()
     edits = removed(asked, Edits(), part.entry(code))
+    if kind == "stages":
+        edits = moves_without(asked, edits, (*part.path[:-1], "moves"), code)
     return planned_page(asked, edits, part.page)
 
 

@@ -97,10 +97,10 @@ def _job(asked: Asked, one: KeptJob, people: Mapping[tuple[str, str], str]) -> D
 
 def _state(words: Speech, one: KeptJob) -> str:
     return {
-        "queued": words.t("is tried again") if one.error else words.t("waits"),
-        "running": words.t("is at work"),
-        "done": words.t("is finished"),
-        "failed": words.t("has stopped"),
+        "queued": words.t("Tried again soon") if one.error else words.t("Waiting"),
+        "running": words.t("Working"),
+        "done": words.t("Done"),
+        "failed": words.t("Stopped"),
     }[one.state]
 
 
