@@ -35,6 +35,9 @@ def drag(page: Page, card: str, column: str) -> None:
     page.mouse.down()
     page.mouse.move(source["x"] + 90, source["y"] + 80, steps=4)
     page.mouse.move(target["x"] + 80, target["y"] + 220, steps=10)
+    # The column says no, or makes room for the card, a moment later.
+    there = f"[data-stage='{column}']"
+    expect(page.locator(f"{there}[data-drop='no'], {there}:has(.ghost)").first).to_be_attached()
 
 
 def no_wider_than_the_screen(page: Page) -> bool:

@@ -112,8 +112,8 @@ def set_the_deadline(hands: Hands) -> None:
     page = hands.page
     parts = page.get_by_role("navigation", name="Parts of the object")
     hands.click(parts.get_by_role("link", name="Rules"))
-    hands.choose(page.get_by_label("Kind", exact=True), "deadline")
-    hands.press("New rule")
+    hands.click(page.locator("summary", has_text="New rule"))
+    hands.click(page.locator(".st-kinds a", has=page.get_by_text("Deadline", exact=True)))
     hands.write(page.get_by_label("Label · in English", exact=True), "Rentals are looked after")
     hands.choose(page.get_by_label("The clock starts with"), "owned_at")
     hands.choose(page.get_by_label("Done when this comes afterwards"), "last_activity_at")

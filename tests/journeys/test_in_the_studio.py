@@ -175,7 +175,7 @@ def test_an_entry_of_a_rule_is_added_with_a_condition_about_a_record(
     find = new.get_by_role("combobox", name="Record")
     find.fill("Harb")
     page.get_by_role("option", name="Harbour days").click()
-    expect(new.locator(".cond-said")).to_contain_text("“Harbour days”")
+    expect(new.locator(".cond-said").first).to_contain_text("“Harbour days”")
     expect(find).to_have_value("Harbour days")
     new.locator("[name$='-to-role']").fill("sales")
     new.get_by_role("button", name="Move line: arrow keys, or drag").press("ArrowUp")
