@@ -23,6 +23,7 @@ from fieldstone.web.limits import Limits, TooManyError
 from fieldstone.web.pages import register_pages
 from fieldstone.web.rest import register_rest
 from fieldstone.web.rest.merged import led_on
+from fieldstone.web.turns import Turns
 
 log = structlog.get_logger()
 POLICY = (
@@ -53,6 +54,8 @@ def build_app(site: Site) -> Flask:
     register_rest(app, site)
     register_intake(app)
     register_pages(app, site)
+    if site.storage.dialect == "sqlite":
+        app.wsgi_app = Turns(app.wsgi_app)  # type: ignore[method-assign]
     return app
 
 
