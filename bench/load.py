@@ -55,10 +55,12 @@ class _Line:
 def load(port: int, requests: Iterator[bytes], seconds: float, connections: int = 8) -> Score:
     """Keep `connections` requests under way for `seconds`; bounded in time, and stops by itself."""
     selector = selectors.DefaultSelector()
-    lines = [_Line(port) for _ in range(connections)]
-    for line in lines:
-        selector.register(line.socket, selectors.EVENT_READ, line)
+    lines: list[_Line] = []
+    for _ in range(connections):  # each has something to ask when it comes, as a client has
+        line = _Line(port)
         line.socket.sendall(next(requests))
+        selector.register(line.socket, selectors.EVENT_READ, line)
+        lines.append(line)
     began, count, size, statuses = time.perf_counter(), 0, 0, Counter[int]()
     until, under_way = began + seconds, len(lines)
     while under_way:

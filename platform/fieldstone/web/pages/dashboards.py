@@ -49,6 +49,7 @@ LONG_HOURS: Final = 48
 HOURS_OF_A_DAY: Final = 24
 FEW: Final = 100
 SMALLEST_STEP: Final = Decimal("0.05")  # percentage points; less reads as 0.0
+SMALLEST_SHARE: Final = Decimal("0.005")  # less reads as 0%
 
 
 @dataclass(frozen=True)
@@ -178,6 +179,8 @@ class Board:
             text = self.speech.t("{n} points", n=f"{points:.1f}")
         else:
             share = abs(Decimal(one.value) - Decimal(one.before)) / abs(Decimal(one.before))
+            if share < SMALLEST_SHARE:
+                return drawn
             text = f"{share * 100:.0f}%"
         drawn |= {"change": text, "up": up}
         return drawn | ({"good": up == (one.good == "up")} if one.good else {})
