@@ -98,6 +98,24 @@ def test_a_grading_is_put_together_line_by_line_and_calls_things_by_their_names(
     assert "Office hours in China" in admin.get("/studio/o/-/rules/lead_claim").text
 
 
+def test_a_line_that_is_deleted_from_a_map_is_gone(office: Office, admin: Visitor) -> None:
+    rules = "/studio/o/-/rules/"
+    values = Drawn(admin.get(rules + "partner_leads").text).values
+    values["field_map"] = ["name: contact.name\nmobile: {from: contact.phone, default: '-'}"]
+    confirm(admin, admin.post(rules + "partner_leads", **values))
+    values = Drawn(admin.get(rules + "company_facts_of_leads").text).values
+    values |= {"provider": ["http_json"], "settings": ["url: https://a.example/{key}\nallow: [a.example]"]}  # fmt: skip
+    confirm(admin, admin.post(rules + "company_facts_of_leads", **values))
+    source = office.site.model.rules["partner_leads"].written
+    asking = office.site.model.rules["company_facts_of_leads"].written
+
+    assert source["field_map"] == {
+        "name": "contact.name",
+        "mobile": {"from": "contact.phone", "default": "-"},
+    }
+    assert asking["settings"] == {"url": "https://a.example/{key}", "allow": ["a.example"]}
+
+
 def test_a_plan_that_cannot_come_into_force_leads_to_what_stands_in_the_way(admin: Visitor) -> None:
     plan = admin.post("/studio/o/lead/stages/contacted/remove")
 

@@ -13,27 +13,20 @@ Json = Mapping[str, Any]
 
 
 def changed(asked: Asked, edits: Edits, path: Sequence[str], before: Json, after: Json) -> Edits:
-    """Return the steps that turn the settings at `path` from `before` into `after`, one for each that differs."""
-    for name in {**before, **after}:
-        if before.get(name) == after.get(name):
-            continue
-        if after.get(name) is None:
-            edits = removed(asked, edits, (*path, name))
-        else:
-            edits = edits.set((*path, name), after[name])
-    return edits
+    """Return the steps that turn the settings at `path` from `before` into `after`, one for each that differs.
 
-
-def changed_below(
-    asked: Asked, edits: Edits, path: Sequence[str], before: Json, after: Json
-) -> Edits:
-    """Return the steps that turn a map of maps from `before` into `after`, down to single settings."""
+    Layers merge maps by key. So a map is changed key by key, and a key that is gone is taken away.
+    """
     for name in {**before, **after}:
         old, new = before.get(name), after.get(name)
-        if isinstance(old, Mapping) and isinstance(new, Mapping):
-            edits = changed_below(asked, edits, (*path, name), old, new)
+        if old == new:
+            continue
+        if new is None:
+            edits = removed(asked, edits, (*path, name))
+        elif isinstance(old, Mapping) and isinstance(new, Mapping):
+            edits = changed(asked, edits, (*path, name), old, new)
         else:
-            edits = changed(asked, edits, path, {name: old}, {name: new})
+            edits = edits.set((*path, name), new)
     return edits
 
 

@@ -13,7 +13,7 @@ from fieldstone.evolution.effective import Effective
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages.schema_form import SchemaForm
-from fieldstone.web.pages.studio_changes import changed, changed_below, rearranged, removed
+from fieldstone.web.pages.studio_changes import changed, rearranged, removed
 from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
 from fieldstone.web.pages.studio_fields import placed
 from fieldstone.web.pages.studio_lines import LONGEST_CODE, Lines, code_from
@@ -120,16 +120,9 @@ def _altered(asked: Asked, found: TypedEntry, form: SchemaForm, effective: Effec
             if name not in form.properties and name not in HIDDEN:
                 edits = removed(asked, edits, (*path, name))
     lines = {name for name, one in form.lines.items() if isinstance(one, Lines)}
-    maps = {
-        one
-        for one in form.nested
-        if isinstance(before.get(one), Mapping) and isinstance(found.values.get(one), Mapping)
-    }
-    plain = [one for one in form.properties if one in before and one not in lines | maps]
-    after = {name: value for name, value in found.values.items() if name not in lines | maps}
+    plain = [one for one in form.properties if one in before and one not in lines]
+    after = {name: value for name, value in found.values.items() if name not in lines}
     edits = changed(asked, edits, path, {name: before[name] for name in plain}, after)
-    for name in sorted(maps):
-        edits = changed_below(asked, edits, (*path, name), before[name], found.values[name])
     for name in lines & set(found.values):
         inside = part.setting(found.wanted, name)
         edits = rearranged(asked, edits, inside, before.get(name) or {}, found.values[name])
