@@ -103,3 +103,22 @@ def test_a_set_in_use_cannot_go(admin: Visitor) -> None:
 
     assert refused.status_code == 422
     assert "region" in refused.text
+
+
+def test_a_set_gets_another_code_and_the_fields_that_use_it_keep_their_choices(
+    office: Office, admin: Visitor
+) -> None:
+    given = lines(admin.get(URL))
+    taken = admin.post(URL, **given, code="industry")
+    before = options_of(office, "lead")
+    plan = admin.post(URL, **given, code="sales_area")
+    confirm(admin, plan)
+    listed = admin.get("/studio/o/-/options")
+    page = admin.get("/studio/o/-/options/sales_area")
+
+    assert 'name="code"' in admin.get(URL.replace("region", "industry")).text
+    assert taken.status_code == 422
+    assert options_of(office, "lead") == options_of(office, "customer") == before
+    assert "/options/sales_area" in listed.text
+    assert "/options/region" not in listed.text
+    assert "Lead · Region" in page.text

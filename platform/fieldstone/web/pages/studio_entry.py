@@ -207,7 +207,8 @@ def _code(asked: Asked, part: Part, code: str, errors: Mapping[str, str], *, fre
     if fresh:
         made |= {"placeholder": t("made from the name"), "hint": t("What programs and rules call it.")}  # fmt: skip
     else:
-        made |= {"required": True, "hint": t("Another code takes records and references along.")}
+        along = t("Another code takes the fields that use them along.") if part.kind == CHOICES else t("Another code takes records and references along.")  # fmt: skip
+        made |= {"required": True, "hint": along}
     if part.kind == "permissions":
         roles = [(one.code, one.label.text(asked.language)) for one in asked.model.roles.values()]
         options = [{"value": v, "label": w, "chosen": v == code} for v, w in roles]

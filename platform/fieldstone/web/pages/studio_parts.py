@@ -59,7 +59,7 @@ NOT_IN_LINES: Final = frozenset(
     {"rows", "rollup", "autonumber", "secret", "file", "image", "select", "multi_select"}
 )
 WITH_NESTED: Final = frozenset({"rules", "stages", "views"})
-RENAMED: Final = frozenset({"fields", "stages"})
+RENAMED: Final = frozenset({"fields", "stages", CHOICES})
 
 
 @dataclass(frozen=True)
@@ -261,13 +261,18 @@ def _held(asked: Asked, part: Part, siblings: Sequence[str]) -> Mapping[str, int
 
 def users_of(asked: Asked, name: str, effective: Effective) -> list[tuple[ObjectType, Field]]:
     """Return the fields that take their choices from a shared set, those of line items among them."""
-    found = []
-    for spec in asked.model.objects.values():
-        home = (spec.code, "fields") if spec.parent is None else (spec.parent[0], "fields", spec.parent[1], "fields")  # fmt: skip
-        for code, one in spec.fields.items():
-            if effective.value((OBJECTS, *home, code, "options_from")) == name:
-                found.append((spec, one))
-    return found
+    return [
+        (spec, one)
+        for spec in asked.model.objects.values()
+        for one in spec.fields.values()
+        if effective.value(taken_from(spec, one)) == name
+    ]
+
+
+def taken_from(spec: ObjectType, field: Field) -> tuple[str, ...]:
+    """Return the path of the setting that names the set of choices of a field."""
+    home = (spec.code, "fields") if spec.parent is None else (spec.parent[0], "fields", spec.parent[1], "fields")  # fmt: skip
+    return (OBJECTS, *home, field.code, "options_from")
 
 
 def _held_of_set(asked: Asked, name: str, effective: Effective) -> Mapping[str, int]:

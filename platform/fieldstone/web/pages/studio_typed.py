@@ -17,7 +17,15 @@ from fieldstone.web.pages.studio_changes import changed, rearranged, removed
 from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
 from fieldstone.web.pages.studio_fields import placed
 from fieldstone.web.pages.studio_lines import LONGEST_CODE, Lines, code_from
-from fieldstone.web.pages.studio_parts import CHOICES, HIDDEN, Part, entries_of, form_of
+from fieldstone.web.pages.studio_parts import (
+    CHOICES,
+    HIDDEN,
+    Part,
+    entries_of,
+    form_of,
+    taken_from,
+    users_of,
+)
 from fieldstone.web.pages.subjects import not_there
 
 Errors = dict[str, str]
@@ -110,6 +118,8 @@ def _related_name(asked: Asked, found: TypedEntry) -> dict[str, str]:
 def _altered(asked: Asked, found: TypedEntry, form: SchemaForm, effective: Effective) -> Edits:
     part, before, edits = found.part, found.before, Edits()
     path = part.entry(found.wanted)
+    if found.wanted != found.code and part.kind == CHOICES:
+        return _called_otherwise(asked, found, effective)
     if found.wanted != found.code:
         _, documents = changing_of(asked).current(asked.ctx)
         own = documents.value(part.entry(found.code))[1]
@@ -127,6 +137,23 @@ def _altered(asked: Asked, found: TypedEntry, form: SchemaForm, effective: Effec
         inside = part.setting(found.wanted, name)
         edits = rearranged(asked, edits, inside, before.get(name) or {}, found.values[name])
     return edits
+
+
+def _called_otherwise(asked: Asked, found: TypedEntry, effective: Effective) -> Edits:
+    """Return the steps that give a shared set of choices another code: the fields that use it name it anew."""
+    part = found.part
+    edits = Edits().set(part.entry(found.wanted), _as_it_stands(found.values.get(CHOICES, {})))
+    for spec, one in users_of(asked, found.code, effective):
+        edits = edits.set(taken_from(spec, one), found.wanted)
+    return removed(asked, edits, part.entry(found.code))
+
+
+def _as_it_stands(choices: Mapping[str, Any]) -> dict[str, Any]:
+    """Return choices whose order is that of the map, with no word on where each comes after."""
+    return {
+        code: {k: v for k, v in one.items() if k != "after"} if isinstance(one, Mapping) else one
+        for code, one in choices.items()
+    }
 
 
 def _head(part: Part, variant: str, object_name: str) -> dict[str, Any]:
