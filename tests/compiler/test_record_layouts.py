@@ -94,6 +94,31 @@ def test_a_higher_layer_changes_one_property_and_keeps_the_others() -> None:
     assert layout.related == ("visits",)
 
 
+FOLLOWING = """
+forms: {default: {main: {label: {en: Who}, columns: 2, fields: [name, phone, size]}, place: {fields: [city]}}}
+layout:
+  highlights: [phone]
+  sections: {main: {place: main}, facts: {rest: true}}
+"""
+
+
+def test_a_section_without_fields_follows_the_form_and_the_rest_takes_what_none_names() -> None:
+    alone = a_model(CUSTOMER.partition("forms:")[0] + FOLLOWING, VISIT)
+    upper = "object: customer\nfields: {fax: text, code: text}\nforms: {default: {main: {fields: !append [fax]}}}"
+    more = a_model(CUSTOMER.partition("forms:")[0] + FOLLOWING, VISIT, upper=upper)
+    main, place, facts = alone.objects["customer"].layout.sections or ()
+    later = {one.code: one.fields for one in more.objects["customer"].layout.sections or ()}
+
+    assert (main.label.en, main.columns, main.place) == ("Who", 2, "main")
+    assert (main.fields, place.fields, facts.fields) == (("name", "size"), ("city",), ())
+    assert (place.place, facts.rest) == ("side", True)
+    gone = a_model(CUSTOMER.partition("forms:")[0] + FOLLOWING, VISIT, upper="object: customer\nforms: {default: {main: null}}")  # fmt: skip
+    left = {one.code: one.fields for one in gone.objects["customer"].layout.sections or ()}
+
+    assert left == {"place": ("city",), "facts": ("name", "size")}
+    assert later == {"main": ("name", "size", "fax"), "place": ("city",), "facts": ("code",)}
+
+
 def test_null_gives_a_part_of_the_layout_back_to_the_form() -> None:
     layout = laid_out("object: customer\nlayout: {sections: null, related: null}")
 

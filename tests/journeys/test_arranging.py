@@ -110,32 +110,34 @@ def test_fields_are_arranged_on_a_phone_by_buttons(tab: Tab) -> None:
 def test_a_records_page_is_arranged_by_drag_and_by_keys_and_becomes_the_real_one(
     tab: Tab, office: Office
 ) -> None:
-    customer = office.create("customer", name="Harbour Ltd", industry="logistics")
-    url = "/studio/layout/customer/record"
+    contact = office.create("contact", name="Chen Harbour", job_title="Captain")
+    url = "/studio/layout/contact/record"
     page = tab("admin")
     page.goto(url)
-    grip = page.locator("#grip-industry")
+    grip = page.locator("#grip-job_title")
     highlights = page.locator("section[aria-label=Highlights] .st-item")
     page.locator("#grip-owner").press("Alt+ArrowUp")  # over the edge of the first section
     expect(highlights).to_have_count(1)
     expect(page.locator("#out-owner")).to_be_visible()
-    drag(page, "industry", "owner", url)
-    expect(highlights).to_contain_text(["Industry", "Owner"])
+    drag(page, "job_title", "owner", url)
+    expect(highlights).to_contain_text(["Job title", "Owner"])
     page.select_option("[name='place:main']", "main")
-    drag(page, "related-tickets", "related-contacts", url)
+    drag(page, "related-tickets", "related-opportunities", url)
     preview = page.locator("#preview .hl")
-    expect(preview).to_contain_text("Industry", timeout=PREVIEW)
+    expect(preview).to_contain_text("Job title", timeout=PREVIEW)
     expect(grip).to_be_visible()
     put_into_force(page)
 
-    page.goto(f"/o/customer/{customer}")
-    expect(page.locator(".hl dt")).to_have_text(["Industry", "Owner"])
-    expect(page.locator(".rec-in .mid")).to_contain_text("Customer")
+    page.goto(f"/o/contact/{contact}")
+    expect(page.locator(".hl dt")).to_have_text(["Job title", "Owner"])
+    expect(page.locator(".rec-in .mid")).to_contain_text("Contact")
     listed = page.locator(".rec-side .sec > summary")
-    words = [one for one in listed.all_inner_texts() if one.startswith(("Tickets", "Contacts"))]
+    words = [
+        one for one in listed.all_inner_texts() if one.startswith(("Tickets", "Opportunities"))
+    ]
     assert words[0].startswith("Tickets")
-    page.locator("#v-industry button").click()  # edited in place as everywhere
-    expect(page.locator("#v-industry select")).to_be_visible()
+    page.locator("#v-job_title button").click()  # edited in place as everywhere
+    expect(page.locator("#v-job_title input[name=job_title]")).to_be_visible()
 
 
 def test_a_records_page_is_arranged_on_a_phone(tab: Tab) -> None:

@@ -225,6 +225,7 @@ class Assembly:
         raw = outline.raw
         title = title_of(outline, resolver)
         owned, pools = ownership(raw)
+        form = form_of(outline, self._sections(outline), resolver)
         spec = replace(
             spec,
             title=title,
@@ -233,8 +234,8 @@ class Assembly:
             owned=owned,
             pools=pools,
             views=views_of(outline, raw.get("views", Table(outline.spot.place())), resolver, title),
-            form=form_of(outline, self._sections(outline), resolver),
-            layout=layout_of(outline, resolver),
+            form=form,
+            layout=layout_of(outline, form, resolver),
             permissions=permissions_of(outline, raw.get("permissions", {}), resolver),
             unique_together=self._unique(outline, resolver),
             help=label_from(raw["help"], label_of("")) if "help" in raw else None,

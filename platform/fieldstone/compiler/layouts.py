@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fieldstone.base.names import did_you_mean
@@ -12,10 +13,10 @@ from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.resolving import Resolver
 from fieldstone.compiler.words import own_label
 from fieldstone.expressions.types import BOOLEAN
-from fieldstone.model.objects import RecordLayout, RecordSection
+from fieldstone.model.objects import RecordLayout, RecordSection, Section
 
 
-def layout_of(outline: Outline, resolver: Resolver) -> RecordLayout:
+def layout_of(outline: Outline, form: Sequence[Section], resolver: Resolver) -> RecordLayout:
     """Return the layout of a record's page; a field stands once, and in the highlights first."""
     raw = outline.raw.get("layout")
     if not isinstance(raw, Mapping):
@@ -25,7 +26,9 @@ def layout_of(outline: Outline, resolver: Resolver) -> RecordLayout:
     panels = raw.get("panels")
     return RecordLayout(
         highlights,
-        _sections(outline, raw["sections"], resolver, highlights) if "sections" in raw else None,
+        _sections(outline, raw["sections"], form, resolver, highlights)
+        if "sections" in raw
+        else None,
         None if panels is None else tuple(dict.fromkeys(panels)),
         _related(spot.under("related"), outline, raw["related"], resolver)
         if "related" in raw
@@ -34,31 +37,88 @@ def layout_of(outline: Outline, resolver: Resolver) -> RecordLayout:
 
 
 def _sections(
-    outline: Outline, raw: Mapping[str, Any], resolver: Resolver, taken: tuple[str, ...]
+    outline: Outline,
+    raw: Mapping[str, Any],
+    form: Sequence[Section],
+    resolver: Resolver,
+    highlights: tuple[str, ...],
 ) -> tuple[RecordSection, ...]:
-    spot, used, found = outline.spot.under("layout", "sections"), {*taken}, []
-    for code, settings in ordered(spot, raw).items():
-        named = _fields(spot.under(code, "fields"), outline, settings["fields"], resolver)
-        fields = tuple(one for one in named if one not in used)
-        used |= {*fields}
-        shown = resolver.expression(
-            spot.under(code, "visible_when"),
-            settings.get("visible_when"),
-            resolver.scope(outline.code),
-            expects=BOOLEAN,
-        )
-        label = own_label(code, {"label": settings.get("label", {})})
-        found.append(
-            RecordSection(
-                code,
-                label,
-                fields,
-                settings.get("columns", 1),
-                shown,
-                settings.get("place", "side"),
-            )
-        )
+    """Return the sections in their order: those that name their fields take them first, then those that follow the form.
+
+    A section that follows one which a higher layer took out of the form is gone as well.
+    """
+    spot = outline.spot.under("layout", "sections")
+    written = ordered(spot, raw)
+    of_form = {one.code: one for one in form}
+    fields: dict[str, tuple[str, ...]] = {}
+    left = Left({*highlights})
+    for code, settings in written.items():
+        if "fields" in settings:
+            named = _fields(spot.under(code, "fields"), outline, settings["fields"], resolver)
+            fields[code] = left.take(named)
+    for code, settings in written.items():
+        if code in of_form and not settings.keys() & {"fields", "rest"}:
+            fields[code] = left.take(of_form[code].fields)
+    found: list[RecordSection] = []
+    for code, settings in written.items():
+        if settings.get("rest"):
+            unnamed = [one for one in form if one.code not in written]
+            found += [_as_in_form(one, left.take(one.fields)) for one in unnamed]
+            fields[code] = left.take(_own(outline))
+        elif code not in fields:
+            continue  # the form has this section no more
+        found.append(_section(outline, code, settings, fields[code], of_form, resolver))
     return tuple(found)
+
+
+@dataclass
+class Left:
+    """Which fields stand already: each stands once."""
+
+    taken: set[str]
+
+    def take(self, codes: Iterable[str]) -> tuple[str, ...]:
+        """Return those of the fields that stand nowhere yet; from now on they do."""
+        found = tuple(dict.fromkeys(one for one in codes if one not in self.taken))
+        self.taken |= {*found}
+        return found
+
+
+def _own(outline: Outline) -> Iterable[str]:
+    return (code for code, one in outline.fields.items() if not one.system and not one.archived)
+
+
+def _as_in_form(section: Section, fields: tuple[str, ...]) -> RecordSection:
+    return RecordSection(section.code, section.label, fields, 1, section.visible_when)
+
+
+def _section(
+    outline: Outline,
+    code: str,
+    settings: Mapping[str, Any],
+    fields: tuple[str, ...],
+    of_form: Mapping[str, Section],
+    resolver: Resolver,
+) -> RecordSection:
+    """Return one section; what it does not say of itself is as in the form's section of the same code."""
+    like = None if {"fields", "rest"} & settings.keys() else of_form.get(code)
+    place = settings.get("place", "side")
+    wide = like.columns if like and place == "main" else 1
+    shown = resolver.expression(
+        outline.spot.under("layout", "sections", code, "visible_when"),
+        settings.get("visible_when"),
+        resolver.scope(outline.code),
+        expects=BOOLEAN,
+    )
+    return RecordSection(
+        code,
+        like.label if like and "label" not in settings else own_label(code, {"label": settings.get("label", {})}),
+        fields,
+        settings.get("columns", wide),
+        like.visible_when if like and "visible_when" not in settings else shown,
+        place,
+        rest=bool(settings.get("rest")),
+    )  # fmt: skip
 
 
 def _fields(spot: Spot, outline: Outline, names: object, resolver: Resolver) -> tuple[str, ...]:

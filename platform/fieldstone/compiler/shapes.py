@@ -196,8 +196,10 @@ SECTION: Schema = closed({
 FORMS: Schema = closed({"default": codes_to(SECTION), "quick": CODES})
 RECORD_SECTION: Schema = closed({
     **SECTION["properties"],
+    "fields": {**CODES, "description": "Left out: those of the form's section of the same code"},
     "place": {"enum": ["side", "main"], "description": "Beside what happened (side, the default) or above it (main)"},
-}, required=["fields"])  # fmt: skip
+    "rest": {**YES_NO, "description": "Everything that no other section names"},
+})  # fmt: skip
 LAYOUT: Schema = closed({
     "highlights": {**CODES, "description": "The fields in the panel at the top of a record's page"},
     "sections": codes_to(RECORD_SECTION, minProperties=1, description="The values on a record's page; those of the form when left out"),

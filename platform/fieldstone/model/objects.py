@@ -160,6 +160,7 @@ class RecordSection(Section):
     """A part of the page of a record, beside what happened or above it."""
 
     place: str = "side"  # side or main
+    rest: bool = False  # whatever no other section names; shown where there is a value
 
 
 @dataclass(frozen=True)

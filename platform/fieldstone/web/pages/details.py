@@ -86,9 +86,12 @@ class Details(OneRecord):
         for one in self.spec.layout.sections or ():
             if one.place != place or f"layout:{one.code}" in self.standing.unseen:
                 continue
-            if shown := self.fields(code for code in one.fields if code not in left):
+            codes = [code for code in one.fields if code not in left]
+            if one.rest:
+                codes = [code for code in codes if self.record.values.get(code) is not None]
+            if shown := self.fields(codes):
                 label = one.label.text(self.asked.language)
-                empty = bool(found) and _all_empty(shown)
+                empty = one.rest or (bool(found) and _all_empty(shown))
                 found.append({"label": label, "fields": shown, "closed": empty, "columns": one.columns})  # fmt: skip
         return found
 
