@@ -7,6 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.journeys.carrying import drag
 from tests.journeys.conftest import Tab
 from tests.web.pages.office import PASSWORD, Office
 
@@ -22,22 +23,6 @@ def leads(office: Office) -> dict[str, str]:
     for name in ("Pool One", "Pool Two"):
         office.a_lead(name, mobile="13912345678", owner=None, pool="public_pool")
     return made
-
-
-def drag(page: Page, card: str, column: str) -> None:
-    """Carry a card to a column by mouse, once the page has fetched what it fetches by itself."""
-    page.wait_for_load_state("networkidle")
-    source = page.locator(f"#card-{card}").bounding_box()
-    target = page.locator(f"#col-{column}").bounding_box()
-    assert source is not None
-    assert target is not None
-    page.mouse.move(source["x"] + 60, source["y"] + 70)
-    page.mouse.down()
-    page.mouse.move(source["x"] + 90, source["y"] + 80, steps=4)
-    page.mouse.move(target["x"] + 80, target["y"] + 220, steps=10)
-    # The column says no, or makes room for the card, a moment later.
-    there = f"[data-stage='{column}']"
-    expect(page.locator(f"{there}[data-drop='no'], {there}:has(.ghost)").first).to_be_attached()
 
 
 def no_wider_than_the_screen(page: Page) -> bool:

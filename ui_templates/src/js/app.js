@@ -1,5 +1,6 @@
 /* Everything the browser runs. No framework: the server draws, these files only add what HTML cannot say. */
 import { arrange } from "./arrange.js";
+import "./answers.js";
 import "./dialogs.js";
 import "./menus.js";
 import "./toasts.js";

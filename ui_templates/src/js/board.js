@@ -1,6 +1,7 @@
 /* <crm-board>: cards move by mouse, touch, menu and key. Picking one up asks the server nothing: the table of moves came with
    the page, so every column can say beforehand what a drop would do. The server decides again on the drop. */
 import Sortable from "sortablejs";
+import { hold } from "./answers.js";
 import { $, $$, ask, headers, icon, on, pageData, say, speak } from "./dom.js";
 import { place } from "./menus.js";
 import { toast } from "./toasts.js";
@@ -35,44 +36,34 @@ document.addEventListener("htmx:before:swap", (event) => {
   event.preventDefault();
   waiting.push(event.detail.ctx);
 });
-/* A whole page that waited is asked for anew: it was drawn before the card was moved. */
-async function letIn(moving) {
-  const held = waiting.splice(0);
-  for (const one of held.filter((each) => each.target?.id !== "main")) window.htmx.swap(one);
-  if (held.every((each) => each.target?.id !== "main")) return;
-  await moving;
-  document.dispatchEvent(new Event("reload"));
-}
+const letIn = () => Promise.all(waiting.splice(0).map((one) => window.htmx.swap(one)));
+let carried = Promise.resolve(); // ends when the card is put down and what waited for that is in
 function unmark(board) {
   delete board.dataset.dragging;
   for (const column of $$("[data-drop]", board)) delete column.dataset.drop;
 }
 
+/* Moves reach the server one after the other, in the order in which they were made; the board is not drawn anew meanwhile. */
+let before = Promise.resolve();
+function move(card, to, back) {
+  const moved = hold();
+  before = before
+    .then(() => decided(card, to, back))
+    .catch(reportError)
+    .finally(moved);
+}
+
+function putBack(card, { list, next, column }) {
+  const there = next && document.getElementById(next.id);
+  list.insertBefore(document.getElementById(card.id) || card, there?.parentElement === list ? there : null);
+  speak(say("put_back", { what: card.dataset.title, where: column.dataset.name }));
+}
+
 /* Asks the server; on a no the card goes back to where it was. */
-async function move(card, to, back) {
-  const from = stageOf(card)?.dataset.name;
-  const name = $(`[data-stage="${CSS.escape(to)}"]`)?.dataset.name || to;
-  const before = back.column.dataset.name;
-  const putBack = () => {
-    back.list.insertBefore(document.getElementById(card.id) || card, back.next?.isConnected ? back.next : null);
-    speak(say("put_back", { what: card.dataset.title, where: before || from }));
-  };
+async function decided(card, to, back) {
   const { rule } = verdict(card, back.column.dataset.stage, to);
   if (rule === "ask") {
-    await ask("GET", `${card.dataset.moveUrl}?to=${encodeURIComponent(to)}&board=1`, "#dialog");
-    const sheet = $("#sheet");
-    if (!sheet.open) {
-      putBack();
-      return;
-    }
-    sheet.returnValue = "";
-    sheet.addEventListener(
-      "close",
-      () => {
-        if (sheet.returnValue !== "ok") putBack();
-      },
-      { once: true },
-    );
+    if (!(await answered(card, to))) putBack(card, back);
     return;
   }
   let answer;
@@ -83,7 +74,7 @@ async function move(card, to, back) {
       headers: { ...headers(), "HX-Target": "ul#board" },
     });
   } catch {
-    putBack();
+    putBack(card, back);
     toast({ tone: "bad", text: say("offline") });
     return;
   }
@@ -91,12 +82,26 @@ async function move(card, to, back) {
   const told = JSON.parse(answer.headers.get("HX-Trigger")?.startsWith("{") ? answer.headers.get("HX-Trigger") : "{}");
   if (told.toast) toast(told.toast);
   if (!answer.ok) {
-    putBack();
+    putBack(card, back);
     if (!told.toast) toast({ tone: "bad", text: say({ 403: "refused", 404: "gone" }[answer.status] || "failed") });
+    document.dispatchEvent(new Event("reload")); // somebody else was faster: look again
     return;
   }
+  const column = $(`[data-stage="${CSS.escape(to)}"]`);
   await window.htmx.swap({ text: html, target: $("#spoken"), swap: "none", sourceElement: document.body });
-  speak(say("moved", { what: card.dataset.title, where: name }));
+  speak(say("moved", { what: card.dataset.title, where: column?.dataset.name || to }));
+}
+
+/* Asks for the facts that the stage needs, and tells whether they were given. */
+async function answered(card, to) {
+  const url = `${card.dataset.moveUrl}?to=${encodeURIComponent(to)}&board=1`;
+  await ask("GET", url, "#dialog", { source: document.getElementById(card.id) });
+  await carried;
+  const sheet = $("#sheet");
+  if (!sheet.open) return false;
+  sheet.returnValue = "";
+  await new Promise((closed) => sheet.addEventListener("close", closed, { once: true }));
+  return sheet.returnValue === "ok";
 }
 
 function toStage(card, to) {
@@ -157,6 +162,7 @@ export function walk(columns, rows) {
 class Board extends HTMLElement {
   connectedCallback() {
     let back;
+    let putDown;
     this.lists = $$("[data-cards]", this).map((list) =>
       Sortable.create(list, {
         group: "stage",
@@ -174,6 +180,10 @@ class Board extends HTMLElement {
         scrollSensitivity: 80,
         bubbleScroll: true,
         onStart: ({ item, from }) => {
+          const moved = hold();
+          carried = new Promise((put) => {
+            putDown = () => letIn().finally(put).finally(moved);
+          });
           back = { list: from, next: item.nextElementSibling, column: stageOf(item) };
           mark(this, item);
         },
@@ -187,8 +197,8 @@ class Board extends HTMLElement {
           unmark(this);
           const stage = stageOf(to);
           if (refused) back.list.insertBefore(item, back.next);
-          const moves = !refused && stage !== back.column;
-          letIn(moves ? move(item, stage.dataset.stage, back) : null);
+          if (!refused && stage !== back.column) move(item, stage.dataset.stage, back);
+          putDown();
         },
       }),
     );

@@ -1,5 +1,5 @@
 /* One dialog for the whole page: whatever is swapped into #dialog is shown in it. And the question before a dear action. */
-import { $, ask, on } from "./dom.js";
+import { $, on } from "./dom.js";
 
 const sheet = $("#sheet");
 const body = $("#dialog");
@@ -25,7 +25,6 @@ sheet?.addEventListener("close", () =>
   }, 0),
 );
 document.addEventListener("dialog-close", () => closeDialog("ok"));
-document.addEventListener("reload", () => ask("GET", location.pathname + location.search, "#main"));
 
 on("click", "[data-close]", (event, at) => {
   event.preventDefault();
