@@ -149,6 +149,25 @@ def test_a_worker_lets_a_lead_rise_once_it_has_dwelt_long_enough(company: Compan
     assert company.row("lead", lead)["lifecycle"] != "nurturing"
 
 
+def test_a_lead_that_was_nurtured_into_a_sales_lead_goes_back_to_somebody(company: Company) -> None:
+    lead = a_sales_lead(company)
+    act(company, "li", "judge_worthless", lead, reason="too_early")
+    assert company.row("lead", lead)["pool"] == "nurture_pool"
+
+    company.now += 31 * DAY
+    act_on_due_timers(site_of(company))
+    kinds = ("form", "chat", "webinar", "download", "pricing_view")
+    company.submit(*(happened(company, lead, k, 7 * n, company.now) for n, k in enumerate(kinds)))
+    company.now += 2 * DAY
+    while act_on_due_timers(site_of(company)):
+        pass
+    row = company.row("lead", lead)
+
+    assert row["lifecycle"] == "sales_lead"
+    assert row["pool"] != "nurture_pool"
+    assert row["owner"] or row["pool"] == "public_pool"
+
+
 def a_sales_lead(company: Company) -> str:
     lead = a_hot_lead(company, urgency="high", employees=300)
     number = Random(lead).randrange(10**9)

@@ -47,26 +47,33 @@ class Telling:
         drafts: Sequence[Draft],
         known: Mapping[str, Found],
         feed: Feed | None,
+        language: str,
     ) -> dict[int, Verdict]:
-        """Return the verdicts with messages to the owners and feeds of the records found, each owner once per batch."""
+        """Return the verdicts with messages to the owners and feeds of the records found, each owner once per batch.
+
+        A feed is written in `language`, that of whoever brings the duplicate.
+        """
         told: set[str] = set()
         found: dict[int, Verdict] = {}
         for place, verdict in verdicts.items():
-            hits = [known[c.id] for c in verdict.candidates if c.id in known]
+            matched = {c.id: c.because for c in verdict.candidates if c.id in known}
+            hits = [known[one] for one in matched]
             owner = drafts[place].row.get("owner")
             effects = []
             for hit in hits if self.notify_owner else ():
                 if hit.owner is not None and hit.owner not in told and hit.owner != owner:
                     told.add(hit.owner)
                     effects.append(_notice(hit, drafts[place]))
-            follow = () if verdict.problems else tuple(_feed_entries(feed, hits))
+            follow = () if verdict.problems else tuple(_feed_entries(feed, hits, matched, language))
             found[place] = replace(
                 verdict, effects=tuple(effects), follow=(*verdict.follow, *follow)
             )
         return found
 
 
-def _feed_entries(feed: Feed | None, hits: Iterable[Found]) -> Iterable[Change]:
+def _feed_entries(
+    feed: Feed | None, hits: Iterable[Found], matched: Mapping[str, Label], language: str
+) -> Iterable[Change]:
     for found in hits if feed is not None else ():
         if feed is not None and found.object_name in feed.links:
             yield Change(
@@ -74,7 +81,11 @@ def _feed_entries(feed: Feed | None, hits: Iterable[Found]) -> Iterable[Change]:
                 Operation.CREATE,
                 {
                     **feed.values,
-                    **({feed.subject: _ARRIVED.en} if feed.subject else {}),
+                    **(
+                        {feed.subject: _arrived(matched[found.record_id], language)}
+                        if feed.subject
+                        else {}
+                    ),
                     **({feed.owner: found.owner} if feed.owner and found.owner else {}),
                     feed.links[found.object_name]: found.record_id,
                 },
@@ -120,4 +131,7 @@ def _notice(found: Found, draft: Draft) -> Effect:
     return Effect("in_page", str(found.owner), "duplicate", payload)
 
 
-_ARRIVED = Label("A new lead with the same details has arrived", "收到一条信息相同的新线索")
+def _arrived(shared: Label, language: str) -> str:
+    """Return what stands in the feed; `shared` says what is the same."""
+    said = Label(f"A new entry matches: {shared.en}", f"新录入的数据与此重复：{shared.text('zh')}")
+    return said.text(language)

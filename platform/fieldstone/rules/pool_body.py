@@ -10,7 +10,7 @@ from typing import Final
 from fieldstone.base.errors import Problem
 from fieldstone.base.label import Label
 from fieldstone.base.workdays import Span
-from fieldstone.changes.nouns import Draft, Effect, TimerRequest
+from fieldstone.changes.nouns import Change, Draft, Effect, Operation, TimerRequest
 from fieldstone.expressions.expression import Expression
 from fieldstone.rules.assignments import Template
 from fieldstone.rules.contract import RESTORED, Due, DueTimer, Facts, Rule, Verdict
@@ -122,7 +122,7 @@ class Pool:
             if came and self.enter is not None and not self.takes(draft.row, facts):
                 verdicts[place] = self._unfit(rule, draft, facts)
             elif here and (found := self._exit(draft.row, facts)) is not None:
-                verdicts[place] = self._sent_on(rule, found)
+                verdicts[place] = self._sent_on(rule, found, draft)
             elif came or (here and draft.change.action == RESTORED):
                 timers = self._timers(rule, draft, facts)
                 if timers:
@@ -207,7 +207,7 @@ class Pool:
     def _exit(self, row: Mapping[str, object], facts: Facts) -> Exit | None:
         return next((one for one in self.exits if one.when.evaluate(row, facts.env) is True), None)
 
-    def _sent_on(self, rule: Rule, found: Exit) -> Verdict:
+    def _sent_on(self, rule: Rule, found: Exit, draft: Draft) -> Verdict:
         why = Label(found.when.read_back("en"), found.when.read_back("zh"))
         because = Label(
             f"left {rule.label.en} for {found.label.en}: {why.en}",
@@ -218,6 +218,7 @@ class Pool:
             sets={"pool": found.pool or None},
             timers=self._cleared(rule),
             reason="pool_exit",
+            follow=() if found.pool else (_looked_at_again(draft),),
         )
 
     def _timers(self, rule: Rule, draft: Draft, facts: Facts) -> tuple[TimerRequest, ...]:
@@ -321,3 +322,15 @@ def fitting_pool(
 _CAME = Label("came into the pool", "进入公海")
 _LEFT = Label("left the pool", "离开公海")
 _OTHER_POOL = Label("Choose another pool.", "请选择其他公海。")
+
+
+def _looked_at_again(draft: Draft) -> Change:
+    """Return the change by which assignment, which has spoken already, sees a record that lies nowhere now."""
+    return Change(
+        draft.change.object_name,
+        Operation.UPDATE,
+        {},
+        draft.record_id,
+        trusted=True,
+        reason="pool_exit",
+    )

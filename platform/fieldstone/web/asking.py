@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from flask import Request, request
@@ -71,8 +71,18 @@ class Asked:
         if self.actor is None:
             raise RefusedError([SIGN_IN], status=401)
         return Context(
-            self.actor, self.site.clock(), "api" if self.by_token else "page", self.request_id
+            _speaking(self.actor, self.language),
+            self.site.clock(),
+            "api" if self.by_token else "page",
+            self.request_id,
         )
+
+
+def _speaking(actor: Actor, language: str) -> Actor:
+    """Return the person as they read this page: what rules say to them is in its language, too."""
+    if actor.language == language:
+        return actor
+    return replace(actor, language=language, facts={**actor.facts, "language": language})
 
 
 SIGN_IN: Final = Problem(

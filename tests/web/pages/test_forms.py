@@ -102,6 +102,15 @@ def test_a_possible_duplicate_is_told_while_typing_and_nothing_is_written(office
     assert not li.post("/o/lead/matches", "div#matches", mobile="13911113333").text.strip()
 
 
+def test_what_rules_say_is_told_in_the_language_of_the_page(office: Office) -> None:
+    office.a_lead("Twin Six", owner=office.people["chen"], mobile="13911116666")
+    values = {"name": "Other", "mobile": "13911116666", "channel": office.places["channel"]}
+    li = office.visitor("li").speaking("zh")
+    saved = li.get(li.post("/o/lead/new", **values).headers["Location"])
+
+    assert "线索“T**”的手机相同" in saved.text
+
+
 def test_a_duplicate_that_the_reader_may_not_see_is_told_without_a_link(office: Office) -> None:
     office.a_lead("Hidden Twin", owner=office.people["chen"], mobile="13911114444")
 

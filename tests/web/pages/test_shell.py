@@ -109,9 +109,11 @@ def test_htmx_gets_the_block_it_asks_for(office: Office) -> None:
 def test_a_person_chooses_a_language_that_stays_with_them(office: Office) -> None:
     visitor = office.visitor("chen")
     answer = visitor.post("/preferences", language="zh", back="/tasks")
+    elsewhere = office.visitor("chen").speaking("-").get("/tasks").text
 
     assert answer.headers["Location"] == "/tasks"
     assert "fieldstone_language=zh" in answer.headers["Set-Cookie"]
+    assert '<html lang="zh-CN"' in elsewhere
 
 
 def test_dark_stays_dark(office: Office) -> None:
