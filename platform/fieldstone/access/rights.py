@@ -75,6 +75,8 @@ def rights_of(
     spec = held.model.objects[object_name]
     root = _document_of(held.model, spec)
     may_read, may_write = _granted(grants, root.code, "read"), _granted(grants, root.code, "write")
+    if root.archived and "system" not in roles:
+        return _all_rights(spec, may_read=False, may_write=False)
     if "system" in roles or any(_administrates(held.model, role) for role in roles):
         return _all_rights(spec, may_read=may_read, may_write=may_write)
     permissions = [root.permissions[role] for role in sorted(roles) if role in root.permissions]
@@ -98,6 +100,8 @@ def pool_rights_of(
     viewer is not yet the owner, and so are the fields that the pool itself masks.
     """
     spec = held.model.objects[object_name]
+    if spec.archived:
+        return _all_rights(spec, may_read=False, may_write=False)
     if any(_administrates(held.model, role) for role in roles):
         return _all_rights(spec, may_read=True, may_write=False)
     permissions = [

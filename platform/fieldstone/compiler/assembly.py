@@ -240,7 +240,7 @@ class Assembly:
             unique_together=self._unique(outline, resolver),
             help=label_from(raw["help"], label_of("")) if "help" in raw else None,
             timeline=raw.get("timeline", False),
-            hidden=raw.get("hidden", False) or outline.parent is not None,
+            hidden=raw.get("hidden", False) or spec.archived or outline.parent is not None,
         )
         held = self._rule_values("holding_limit", spec.code, "counts")
         orders = self._pool_orders(spec.code)

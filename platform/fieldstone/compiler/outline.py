@@ -54,6 +54,7 @@ class Outline:
             origin=self.spot.place(),
             relations=dict(self.relations),
             parent=self.parent,
+            archived=self.raw.get("archived") is True,
             renamed_from=earlier_codes(self.raw),
             alias_until=str(self.raw.get("alias_until", "")),
         )

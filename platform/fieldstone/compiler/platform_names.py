@@ -9,6 +9,7 @@ from fieldstone.compiler.problems import Spot
 from fieldstone.model.objects import Field
 from fieldstone.model.platform_names import FIELDS, NEEDED, OPTIONS
 
+HIDE = "Keep it; write 'hidden: true' to leave it out of the navigation."
 CURE = "The platform itself reads it: keep the code and change its label instead."
 
 
@@ -23,6 +24,9 @@ def check_platform_names(
         origin = next((old for old in (code, *earlier) if old in FIELDS), "")
         if origin:
             _check_fields(outline, origin, removed)
+        if origin and outline.raw.get("archived") is True:
+            text = f"The platform cannot work without the object '{origin}'."
+            outline.spot.under("archived").problem("platform_object", text, HIDE)
 
 
 def _check_fields(outline: Outline, origin: str, removed: Collection[tuple[str, str]]) -> None:

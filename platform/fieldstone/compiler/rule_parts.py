@@ -90,7 +90,7 @@ class RuleReader:
             when=when,
             exempt=exempt,
             priority=raw.get("priority", 100),
-            enabled=raw.get("enabled", True),
+            enabled=raw.get("enabled", True) and not self.resolver.objects[raw["object"]].archived,
             starts_at=_instant(spot.under("from"), raw.get("from")),
             ends_at=_instant(spot.under("to"), raw.get("to")),
             on=_events(spot.under("on"), raw.get("on")),

@@ -237,6 +237,7 @@ OBJECT_PARTS: Mapping[str, Schema] = {
     "unique": {"type": "array", "items": {"type": "array", "items": TEXT, "minItems": 2}, "description": "Sets of fields unique together"},
     "timeline": {**YES_NO, "description": "Activities are shown on its record page"},
     "hidden": {**YES_NO, "description": "Not in the navigation"},
+    "archived": {**YES_NO, "description": "Out of use: nobody reaches its records, and its rules rest; they are kept"},
     "help": LABEL,
     "renamed_from": RENAMED_FROM,
     "alias_until": ALIAS_UNTIL,

@@ -178,6 +178,9 @@ class Navigation:
         }
         if kind in known and not known_code(spot, kind, target, known[kind]):
             return None
+        reached = self._objects if kind == "object" else self._pools if kind == "pool" else {}
+        if target in reached and reached[target].archived:
+            return None
         view = raw.get("view", "")
         if view and (
             kind != "object"

@@ -50,7 +50,7 @@ RULE: Final = Kind("rule", portraits.of_rule)
 ROLE: Final = Kind("role", portraits.plain)
 REPORT: Final = Kind("report", portraits.plain)
 CALENDAR: Final = Kind("calendar", portraits.plain)
-NAV: Final = Kind("nav", portraits.plain)
+NAV: Final = Kind("nav", portraits.of_nav)
 
 
 @dataclass(frozen=True)

@@ -113,6 +113,8 @@ class Documents:
         """
         file, inside = self._place(path)
         if not inside:
+            if value is None and not self.text(file):
+                raise _not_its_own(path[1])
             whole = {"object": path[1], **value} if isinstance(value, Mapping) else {}
             return self.with_text(file, editing.written(whole))
         text = self.text(file)
@@ -180,6 +182,14 @@ class Documents:
             if editing.value_in(document.text, ("object",))[0] == object_name:
                 return document.path
         return f"metadata/{object_name}.yaml"
+
+
+def _not_its_own(object_name: str) -> RefusedError:
+    text = f"the site's own layer says nothing about {object_name[:80]!r}; a lower layer brings it."
+    cure = (
+        f"Set objects.{object_name[:80]}.archived to true: nobody reaches it, its records are kept."
+    )
+    return RefusedError([Problem("not_its_own", "path", text, cure)])
 
 
 def _keys(text: str) -> Iterable[str]:

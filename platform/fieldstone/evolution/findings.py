@@ -134,10 +134,19 @@ def _named_by(
     """Yield what names something that goes away: with it, a part of each goes too."""
     places = places_of(compared.before, what, target)
     if places:
+        said = f'"{one.label.en}" is named in {quantity(len(places), "place")}'
+        said_zh = f"“{one.label.text('zh')}”在 {len(places)} 处被引用"
         text = Label(
-            f'"{one.label.en}" is named in {quantity(len(places), "place")}, which {agreeing(len(places), "loses", "lose")} it.',
-            f"“{one.label.text('zh')}”在 {len(places)} 处被引用，这些引用将失去它。",
+            f"{said}, which {agreeing(len(places), 'loses', 'lose')} it.",
+            f"{said_zh}，这些引用将失去它。",
         )
+        if one.changes and what == "object":  # archived
+            text = Label(f"{said}, which no longer reach it.", f"{said_zh}，这些引用将无法访问它。")
+        elif one.changes:
+            text = Label(
+                f"{said}: lists and forms lose it, rules and formulas go on with what is kept.",
+                f"{said_zh}：列表和表单不再显示，规则和公式继续使用保留的值。",
+            )
         yield Finding(
             DANGER,
             "named_elsewhere",

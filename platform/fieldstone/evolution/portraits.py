@@ -26,6 +26,7 @@ OF_OBJECT: Final = (
     "help",
     "timeline",
     "hidden",
+    "archived",
 )
 NOT_OF_FIELD: Final = UNSHOWN | {"column", "system", "type"}
 NOT_OF_TYPE: Final = frozenset({"name", "widget", "sortable", "options", "kept", "fields"})
@@ -66,6 +67,7 @@ def of_object(spec: ObjectType) -> Portrait:
     layout = spec.layout
     return {
         **{name: plain(getattr(spec, name)) for name in OF_OBJECT},
+        "hidden": spec.hidden and not spec.archived,
         # What follows from the form by itself is no change of its own.
         "quick": [] if spec.quick == spec.usual_quick else plain(spec.quick),
         "highlights of a record": plain(layout.highlights),
@@ -110,6 +112,12 @@ def of_permission(permission: Permission) -> Portrait:
         for code, access in permission.fields.items()
     }
     return {**rights, **levels}
+
+
+def of_nav(group: Any) -> Portrait:
+    """Return what a group of the side bar says, its entries by their codes."""
+    entries = [one.target + (f"/{one.view}" if one.view else "") for one in group.items]
+    return {"label": plain(group.label), "folded": group.folded, "items": entries}
 
 
 def of_rule(rule: Rule) -> Portrait:

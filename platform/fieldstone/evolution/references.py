@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from fieldstone.base.label import Label, label_of
@@ -34,6 +35,8 @@ def places_of(model: Model, what: str, target: tuple[str, ...]) -> tuple[Place, 
 
     Each view, rule or field is named once, however often it does so; what a thing says of itself does not count.
     """
+    if what == "object":
+        return tuple(_that_name_an_object(model, target[0]))
     places = dict.fromkeys(
         place
         for use in model.uses
@@ -41,6 +44,35 @@ def places_of(model: Model, what: str, target: tuple[str, ...]) -> tuple[Place, 
         if (place := _place(model, use)) is not None
     )
     return tuple(places)
+
+
+def _that_name_an_object(model: Model, code: str) -> Iterator[Place]:
+    """Yield the links to an object, the rules about it, and the reports that count its records."""
+    spec = model.objects.get(code)
+    uses = [
+        Use(one.object_name, ("fields", one.field), "object", (code,))
+        for one in (spec.relations.values() if spec else ())
+        if not one.owned and one.object_name != code
+    ]
+    uses += [
+        Use("", ("rules", rule.code), "object", (code,))
+        for rule in model.rules.values()
+        if rule.object_name == code
+    ]
+    uses += [
+        Use("", ("reports", report.code), "object", (code,))
+        for report in model.reports.values()
+        if _says_object(report.body, code)
+    ]
+    for use in uses:
+        if (place := _place(model, use)) is not None:
+            yield place
+
+
+def _says_object(body: object, code: str) -> bool:
+    if isinstance(body, Mapping):
+        return body.get("object") == code or any(_says_object(one, code) for one in body.values())
+    return isinstance(body, (list, tuple)) and any(_says_object(one, code) for one in body)
 
 
 def _itself(use: Use) -> bool:

@@ -244,6 +244,9 @@ class ObjectType:
     help: Label | None = None
     timeline: bool = False  # activities are shown on its record page
     hidden: bool = False  # not in the navigation
+    archived: bool = (
+        False  # out of use: nobody reaches its records, what names it goes on compiling
+    )
     renamed_from: tuple[str, ...] = ()  # earlier codes, the first one first
     alias_until: str = ""  # the last day (ISO) on which programs may use them; "" for ever
 

@@ -193,3 +193,22 @@ def test_a_rule_is_applied_to_records_that_are_there_and_taken_back(api: Api) ->
     assert refused.json["problems"][0]["code"] == "not_applicable"
     assert api("POST", "config/rule-runs", json={"rule": 5}).status_code == 400
     assert api("GET", "config/rule-runs", "li").status_code == 403
+
+
+def test_an_object_of_a_lower_layer_is_archived_and_its_document_is_not_taken_away(
+    api: Api,
+) -> None:
+    before = api("GET", "config").json["data"]["revision"]
+    away = {"path": ["objects", "campaign"], "value": None}
+    refused = api("POST", "config/apply", json={"set": [away]})
+    archived = {"path": ["objects", "campaign", "archived"], "value": True}
+    applied = api("POST", "config/apply", json={"set": [archived], "second_word": True})
+
+    assert (refused.status_code, refused.json["problems"][0]["code"]) == (422, "not_its_own")
+    assert "objects.campaign.archived" in refused.json["problems"][0]["cure"]
+    assert applied.status_code == 201
+    assert api("GET", "campaign").status_code == 404
+    assert "/api/v1/campaign" not in api("GET", "openapi.json").json["paths"]
+
+    api("POST", "config/rollback", json={"revision": before, "second_word": True})
+    assert api("GET", "campaign").status_code == 200

@@ -204,6 +204,7 @@ def _card(asked: Asked, spec: ObjectType) -> Drawn:
         "fields": sum(not one.system and not one.archived for one in spec.fields.values()),
         "stages": stages,
         "rules": len(rules),
+        "retired": spec.archived,
     }
 
 

@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 
+from fieldstone.base.errors import MetadataError
 from fieldstone.evolution.effective import Effective
 from fieldstone.expressions.expression import parse
 from fieldstone.expressions.problems import ExpressionError
@@ -81,6 +82,19 @@ def remove_entry(object_name: str, kind: str, code: str) -> Response:
     edits = removed(asked, Edits(), part.entry(code))
     if kind == "stages":
         edits = moves_without(asked, edits, (*part.path[:-1], "moves"), code)
+    if kind == "fields" and _is_missed(asked, edits):
+        edits = Edits().set(part.setting(code, "archived"), value=True)
+    return planned_page(asked, edits, part.page)
+
+
+@PAGE.post("/studio/o/<object_name>/<kind>/<code>/restore")
+def restore_entry(object_name: str, kind: str, code: str) -> Response:
+    """Plan the return of a field or a stage that was archived."""
+    asked = the_call()
+    part = part_of(asked, object_name, kind, request.form.get("pipeline", ""))
+    if not entries_of(part, effective_of(asked)).get(code, {}).get("archived"):
+        raise not_there()
+    edits = removed(asked, Edits(), part.setting(code, "archived"))
     return planned_page(asked, edits, part.page)
 
 
@@ -101,8 +115,18 @@ def read_back() -> Response:
     return drawing.fragment(asked, "studio_said", _said(asked))
 
 
-def _said(asked: Asked) -> Drawn:
+def _is_missed(asked: Asked, edits: Edits) -> bool:
+    """Tell whether the site does not compile without what the steps take away: it is archived then, and kept."""
+    changing = changing_of(asked)
+    _, documents = changing.current(asked.ctx)
+    try:
+        changing.draft(asked.ctx, edits.on(documents))
+    except MetadataError:
+        return True
+    return False
 
+
+def _said(asked: Asked) -> Drawn:
     model, name = asked.model, request.args.get("object", "")
     text = next((v for k, v in request.args.items() if k != "object"), "").strip()
     if not text or name not in model.objects:
@@ -225,16 +249,18 @@ def _lists(part: Part) -> list[str]:
 def _ends(asked: Asked, part: Part, code: str, effective: Effective) -> Drawn:
     """Return how an entry can be ended: taken away, or left to the layers below."""
     if code == part.new:
-        return {"layer": "", "remove_url": "", "reset_url": ""}
+        return {"layer": "", "remove_url": "", "reset_url": "", "restore_url": ""}
     changing = changing_of(asked)
     _, documents = changing.current(asked.ctx)
     below = False
     if documents.value(part.entry(code))[1]:
         without = changing.effective(asked.ctx, documents.without(part.entry(code)))
         below = code in entries_of(part, without)
+    archived = entries_of(part, effective)[code].get("archived") is True
     return {
         "layer": effective.layer(part.entry(code)),
-        "remove_url": f"{part.base}/{code}/remove",
+        "remove_url": "" if archived else f"{part.base}/{code}/remove",
+        "restore_url": f"{part.base}/{code}/restore" if archived else "",
         "reset_url": f"{part.base}/{code}/reset" if below else "",
     }
 

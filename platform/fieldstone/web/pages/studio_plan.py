@@ -14,6 +14,7 @@ from fieldstone.evolution.operations import Operation
 from fieldstone.evolution.plan import Plan
 from fieldstone.evolution.relocation import Leaving
 from fieldstone.model.objects import ObjectType
+from fieldstone.model.site_model import Model
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
@@ -103,7 +104,7 @@ def plan_context(asked: Asked, planned: Plan) -> Drawn:
     """Return a plan as parts/plan.html draws it."""
     language = asked.language
     return {
-        "steps": [_step(asked, planned, one) for one in planned.operations],
+        "steps": [drawn_step(asked, one, planned.model) for one in planned.operations],
         "findings": [_finding(one, language) for one in planned.findings],
         "problems": [
             {"place": one.path, "text": one.message, "cure": one.cure, **_place(asked, one.path)}
@@ -174,9 +175,10 @@ def _label_of(spec: ObjectType | None, field: str, code: str, language: str) -> 
     return options[code].label.text(language) if code in options else code
 
 
-def _step(asked: Asked, planned: Plan, one: Operation) -> Drawn:
+def drawn_step(asked: Asked, one: Operation, after: Model | None = None) -> Drawn:
+    """Return a step with what it changes, as parts/plan.html draws it; `after` is the model that it leads to."""
     icon, tone = LOOKS[one.verb]
-    models = [model for model in (planned.model, asked.model) if model is not None]
+    models = [model for model in (after, asked.model) if model is not None]
     specs = [m.objects[one.path[0]] for m in models if one.path and one.path[0] in m.objects]
     said = speech(asked.language)
     changes = [

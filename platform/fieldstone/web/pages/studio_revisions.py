@@ -15,7 +15,7 @@ from fieldstone.web.pages import drawing
 from fieldstone.web.pages.amounts import short_time
 from fieldstone.web.pages.studio import tabs
 from fieldstone.web.pages.studio_edits import changing_of, refuse_overtaken
-from fieldstone.web.pages.studio_plan import LOOKS, plan_context
+from fieldstone.web.pages.studio_plan import drawn_step, plan_context
 
 PAGE = Blueprint("studio_revisions", __name__)
 Drawn = dict[str, Any]
@@ -81,6 +81,11 @@ def go_back(number: int) -> Response:
 def _row(asked: Asked, one: Revision, present: int) -> Drawn:
     icon, tone = KINDS.get(one.kind, KINDS["apply"])
     steps = [Operation.of_json(step) for step in one.difference]
+    drawn, title = [drawn_step(asked, step) for step in steps], one.reason
+    if not title and drawn:
+        t, first = speech(asked.language).t, drawn[0]["text"]
+        title = t("{what}, and {n} more", what=first, n=len(drawn) - 1) if drawn[1:] else first
+        drawn = drawn if drawn[1:] else [{**drawn[0], "text": ""}]
     return {
         "number": one.number,
         "icon": icon,
@@ -88,11 +93,8 @@ def _row(asked: Asked, one: Revision, present: int) -> Drawn:
         "author": one.author_name or one.author,
         "at": one.at.isoformat(),
         "time": short_time(speech(asked.language), asked.ctx.now - one.at),
-        "reason": one.reason,
-        "steps": [
-            {"text": step.sentence(asked.language), "icon": LOOKS[step.verb][0], "tone": LOOKS[step.verb][1]}
-            for step in steps
-        ],
+        "title": title,
+        "steps": [step for step in drawn if step["text"] or step["changes"]],
         "present": one.number == present,
         "back_url": f"/studio/revisions/{one.number}/back" if one.number != present else "",
         "undo_url": f"/studio/revisions/{one.base}/back" if one.number == present else "",

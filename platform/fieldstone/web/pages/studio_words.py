@@ -15,6 +15,7 @@ from fieldstone.web.pages.studio_parts import OF_SITE, Part, users_of
 Drawn = dict[str, Any]
 OF_AN_OBJECT: Final = ("fields", "stages", "forms", "views", "permissions", "pipelines")
 SITE: Final = "-"
+SETTINGS: Final = "settings"
 KINDS: Final = {
     "fields": "Fields",
     "stages": "Stages",
@@ -86,6 +87,7 @@ def parts_of(asked: Asked, spec: ObjectType | None, current: str) -> list[Drawn]
     ]
     if spec is not None:
         links.append({"label": t("Rules"), "href": f"/studio/rules?object={spec.code}", "current": False})  # fmt: skip
+        links.append({"label": t("Settings"), "href": f"{home}/{SETTINGS}", "current": current == SETTINGS})  # fmt: skip
     return links
 
 
