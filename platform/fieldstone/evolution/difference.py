@@ -143,12 +143,24 @@ def _label(pair: Pair) -> Label:
 
 
 def _changes(before: Portrait, after: Portrait) -> tuple[Changed, ...]:
-    names = dict.fromkeys([*before, *after])
-    return tuple(
-        Changed(name, before.get(name), after.get(name))
-        for name in names
-        if before.get(name) != after.get(name)
-    )
+    return tuple(_within("", before, after))
+
+
+def _within(outer: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Changed]:
+    """Yield what differs, down to the settings inside settings: items.budget.points."""
+    for name in dict.fromkeys([*before, *after]):
+        old, new, path = before.get(name), after.get(name), f"{outer}{name}"
+        if old == new:
+            continue
+        if _holds_settings(old) and _holds_settings(new):
+            yield from _within(f"{path}.", old, new)
+        else:
+            yield Changed(path, old, new)
+
+
+def _holds_settings(value: object) -> bool:
+    """Tell whether a value is a map of settings; a text in both languages is one text."""
+    return isinstance(value, Mapping) and bool(value) and not set(value) <= {"en", "zh"}
 
 
 def _of_object(pair: Pair, before: Model, after: Model) -> Iterator[Operation]:

@@ -117,3 +117,12 @@ def test_a_revision_tells_what_changed_before_and_after(admin: Visitor) -> None:
 
     assert "<del>Product</del> <ins>Article</ins>" in page
     assert page.count("Change object &#34;Article&#34;") == 1
+
+
+def test_a_plan_names_the_one_setting_inside_a_rule_that_changes(admin: Visitor) -> None:
+    path = ["rules", "lead_scoring", "items", "budget", "points"]
+    edits = json.dumps([{"do": "set", "path": path, "value": 17}])
+    page = admin.post("/studio/plan", edits=edits).text
+
+    assert "<dt>Items · Budget · Points</dt>" in page
+    assert "<ins>17</ins>" in page

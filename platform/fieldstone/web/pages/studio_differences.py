@@ -16,18 +16,25 @@ SHOWN: Final = 80
 
 def said_change(change: Changed, specs: Sequence[ObjectType], speech: Speech) -> Drawn:
     """Return a change as parts/plan.html draws it; fields are called by their labels in `specs`."""
-    t = speech.t
     before, after = change.before, change.after
     was, now = _words(before), _words(after)
     if was and now and set(was) != set(now):
         before = [one for one in was if one not in now]
         after = [one for one in now if one not in was]
-    words = change.name.replace("_", " ")
+    inner = change.name.removeprefix("type.").split(".")
     return {
-        "name": t(words.capitalize()) if t(words) == words else t(words),
+        "name": " · ".join(_setting(one, specs, speech) for one in inner),
         "before": value_text(before, specs, speech),
         "after": value_text(after, specs, speech),
     }
+
+
+def _setting(name: str, specs: Sequence[ObjectType], speech: Speech) -> str:
+    """Return what people call a setting; inside of one it may be a field."""
+    called, words = _called(name, specs, speech), name.replace("_", " ")
+    if called != name:
+        return called
+    return speech.t(words.capitalize()) if speech.t(words) == words else speech.t(words)
 
 
 def value_text(value: object, specs: Sequence[ObjectType], speech: Speech) -> str:
