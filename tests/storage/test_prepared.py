@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import timedelta
 from decimal import Decimal
 
@@ -10,6 +11,7 @@ from sqlalchemy import Connection, func, select
 
 from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import Effect, LedgerEntry, TimerRequest
+from fieldstone.storage.ahead import AHEAD
 from fieldstone.storage.at_once import CHANGED, STREAMED
 from fieldstone.storage.counters import fs_ledger
 from fieldstone.storage.errors import ClashError
@@ -18,6 +20,7 @@ from fieldstone.storage.outbox import fs_outbox
 from fieldstone.storage.prepared import waiting_of
 from fieldstone.storage.search import matching
 from fieldstone.storage.timers import Timers
+from fieldstone.storage.transaction import Transaction
 from tests.storage.builders import NOW, Site
 
 NASTY = 'tab\there, line\nbreak, back\\slash, "quotes", \\N and 石头'
@@ -32,7 +35,7 @@ def ledger(connection: Connection) -> list[tuple[str, int]]:
     return [(item, value) for item, value in connection.execute(asked)]
 
 
-@pytest.mark.parametrize("count", [1, 2, STREAMED, 3 * STREAMED])
+@pytest.mark.parametrize("count", [1, 2, STREAMED, AHEAD])
 def test_few_rows_and_many_arrive_as_they_were(site: Site, count: int) -> None:
     record = new_id()
     with site.transaction() as transaction:
@@ -72,6 +75,96 @@ def test_a_write_that_waits_is_seen_by_whoever_asks_in_the_same_transaction(site
 
     assert rows[record]["name"] == "张伟"
     assert messages == 1
+
+
+def many(transaction: Transaction, count: int = AHEAD) -> None:
+    """Write so much that it sets out at once where the database takes it beside our work."""
+    transaction.ledger("lead", points(new_id(), count))
+    on_postgresql = transaction.connection.dialect.name == "postgresql"
+    assert bool(waiting_of(transaction.connection).ahead) is on_postgresql
+
+
+def many_and_an_error(site: Site) -> None:
+    with site.transaction() as transaction:
+        many(transaction)
+        raise ValueError("no")
+
+
+def many_of_whom_one_is_known(site: Site) -> None:
+    with site.transaction() as transaction:
+        rows = [{"id": new_id(), "name": str(place)} for place in range(AHEAD)]
+        transaction.insert("lead", [*rows, {"id": new_id(), "email": "zhang@example.com"}])
+        transaction.ledger("lead", points(new_id(), AHEAD))
+
+
+def many_on_a_connection_that_is_cut(site: Site) -> None:
+    with site.transaction() as transaction:
+        own = transaction.connection.execute(select(func.pg_backend_pid())).scalar_one()
+        with site.storage.looking() as other:
+            other.execute(select(func.pg_terminate_backend(own, 5000)))
+        transaction.ledger("lead", points(new_id(), AHEAD))
+
+
+def test_what_is_on_its_way_is_seen_by_whoever_asks_and_comes_before_what_was_written_later(
+    site: Site,
+) -> None:
+    with site.transaction() as transaction:
+        many(transaction)
+        transaction.ledger("lead", points(new_id(), 1))
+        many(transaction, AHEAD + 1)
+        asked = select(func.count()).select_from(fs_ledger)
+        assert transaction.connection.execute(asked).scalar_one() == 2 * AHEAD + 2
+        assert not waiting_of(transaction.connection).ahead
+        many(transaction)
+
+    with site.storage.looking() as connection:
+        assert len(ledger(connection)) == 3 * AHEAD + 2
+
+
+def test_what_is_on_its_way_is_undone_with_its_transaction_or_savepoint(site: Site) -> None:
+    with site.transaction() as transaction:
+        many(transaction)
+        transaction.connection.rollback()
+    with pytest.raises(ValueError, match="no"):
+        many_and_an_error(site)
+    with site.transaction() as transaction:
+        savepoint = transaction.connection.begin_nested()
+        many(transaction)
+        savepoint.rollback()
+        transaction.ledger("lead", points(new_id(), 1))
+
+    with site.storage.looking() as connection:
+        assert len(ledger(connection)) == 1
+
+
+def test_of_many_rows_on_their_way_one_whose_value_is_taken_is_told_and_none_stays(
+    site: Site,
+) -> None:
+    site.add("lead", name="张伟", email="zhang@example.com")
+    turns = sys.getswitchinterval()
+
+    with pytest.raises(ClashError) as refused:
+        many_of_whom_one_is_known(site)
+
+    assert refused.value.problems[0].path == "email"
+    assert sys.getswitchinterval() == turns
+    with site.storage.looking() as connection:
+        assert not ledger(connection)
+        found = select(func.count()).select_from(site.tables["lead"].table)
+        assert connection.execute(found).scalar_one() == 1
+
+
+def test_a_server_that_goes_away_meanwhile_is_told_as_such(postgres_url: str) -> None:
+    site = Site(postgres_url)
+    with pytest.raises(ClashError) as refused:
+        many_on_a_connection_that_is_cut(site)
+
+    assert refused.value.status == 503
+    with site.transaction() as transaction:
+        many(transaction)
+    with site.storage.looking() as connection:
+        assert len(ledger(connection)) == AHEAD
+    site.storage.close()
 
 
 def test_what_waits_goes_with_a_rollback_and_does_not_come_with_the_next_commit(site: Site) -> None:

@@ -27,6 +27,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.base import Executable
 from sqlalchemy.types import TypeEngine
 
+from fieldstone.storage.ahead import AHEAD, Ahead
 from fieldstone.storage.answers import Answer, Convert
 from fieldstone.storage.at_once import (
     NOTHING,
@@ -111,10 +112,17 @@ class Prepared:
         return int(self._answered(connection, values, after_all=False)[1].rowcount)
 
     def later(self, connection: Connection, rows: Sequence[Values]) -> None:
-        """Execute it for each row before the transaction ends, or before somebody could see the difference."""
-        if rows:
-            compiled = self.compiled(connection.dialect, rows[0])
-            waiting_of(connection).add(compiled, [compiled.bound(row) for row in rows])
+        """Execute it for each row before the transaction ends, or before somebody could see the difference.
+
+        Very many new rows set out at once, with what waits before them, and arrive while the caller goes on.
+        """
+        if not rows:
+            return
+        compiled = self.compiled(connection.dialect, rows[0])
+        waiting = waiting_of(connection)
+        waiting.add(compiled, [compiled.bound(row) for row in rows])
+        if compiled.several and compiled.several.stream and len(rows) >= AHEAD:
+            _Sending(connection, waiting).ahead()
 
     def _answered(
         self, connection: Connection, values: Values, *, after_all: bool
@@ -187,9 +195,10 @@ class Changing(Prepared):
 
 
 class Waiting:
-    """The writes of one connection that were not sent yet, in the order in which they must be."""
+    """The writes of one connection that were not sent yet, in the order in which they must be; `ahead` are on their way."""
 
     def __init__(self) -> None:
+        self.ahead = Ahead()
         self.entries: list[tuple[Compiled, list[Any]]] = []
         self.tables: frozenset[str] = frozenset()
 
@@ -222,7 +231,7 @@ def waiting_of(connection: Connection) -> Waiting:
 def send(connection: Connection, *, commit: bool = False) -> None:
     """Send everything that waits; with `commit` the end of the transaction travels with it."""
     waiting = waiting_of(connection)
-    if waiting.entries:
+    if waiting.entries or waiting.ahead:
         _Sending(connection, waiting).everything(commit=commit)
 
 
@@ -231,12 +240,14 @@ def watch(writer: Engine) -> None:
 
     def before_statement(connection: Connection, _: Any, statement: str, *__: object) -> None:
         waiting = waiting_of(connection)
-        if any(name in statement for name in waiting.tables):
+        if waiting.ahead or any(name in statement for name in waiting.tables):
             send(connection)
 
     def forget(connection: Connection, *_: object) -> None:
         if not connection.invalidated:  # else it went with what waited on it
-            waiting_of(connection).taken()
+            waiting = waiting_of(connection)
+            waiting.ahead.given_up()
+            waiting.taken()
 
     event.listen(writer, "before_cursor_execute", before_statement)
     event.listen(writer, "commit", lambda connection: send(connection, commit=True))
@@ -254,6 +265,7 @@ class _Sending:
         if not connection.in_transaction():
             connection.begin()  # as SQLAlchemy would: on SQLite all questions see one moment
         self._connection = connection
+        self._ahead = waiting_of(connection).ahead
         self._entries = waiting.taken() if waiting is not None else []
         self._raw: Any = connection.connection.dbapi_connection
         self._at_once = connection.dialect.name == "postgresql"
@@ -264,6 +276,10 @@ class _Sending:
         bound = compiled.bound(values)
         self._told(lambda: cursor.execute(compiled.sql, bound))
         return cursor
+
+    def ahead(self) -> None:
+        """Send what waits without waiting for it."""
+        self._ahead.go(lambda: self._send(None))
 
     def everything(self, *, commit: bool) -> None:
         """Send what waits."""
@@ -277,6 +293,7 @@ class _Sending:
         dialect = self._connection.dialect
         base: Any = dialect.loaded_dbapi.Error
         try:
+            self._ahead.arrived()
             self._send(finally_)
         except base as error:
             gone = dialect.is_disconnect(error, self._raw, None)
