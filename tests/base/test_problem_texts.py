@@ -36,7 +36,20 @@ def is_sentence(node: ast.expr) -> bool:
     return isinstance(node, ast.JoinedStr | ast.Name | ast.Call | ast.IfExp | ast.BinOp)
 
 
+def returned_codes(tree: ast.AST) -> Iterator[str]:
+    """Return the codes of what a function returns as (code, message, cure)."""
+    for one in ast.walk(tree):
+        if not isinstance(one, ast.Return) or not isinstance(one.value, ast.Tuple):
+            continue
+        code, *texts = one.value.elts or [ast.Constant("")]
+        if len(texts) == 2 and all(map(is_sentence, texts)):
+            for part in ast.walk(code):
+                if isinstance(part, ast.Constant) and CODE.fullmatch(str(part.value)):
+                    yield str(part.value)
+
+
 def codes_in(tree: ast.AST) -> Iterator[str]:
+    yield from returned_codes(tree)
     for call in ast.walk(tree):
         if not isinstance(call, ast.Call) or name_of(call) not in MADE | TOLD:
             continue

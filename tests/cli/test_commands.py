@@ -217,6 +217,13 @@ def test_a_project_folder_is_made_once_and_compiles(
 
     assert shell("check") == DONE
     assert shell("lint") == DONE
+    Path("metadata/gem.yaml").write_text(
+        "object: gem\nicon: file-warnin\nfields: {name: {type: text, label: {en: Name, zh: 名称}}}\n"
+        "permissions: {sales: {read: all}}\n",
+        "utf-8",
+    )
+    assert "gem.icon  there is no icon 'file-warnin'." in shell.refused("lint")
+    Path("metadata/gem.yaml").unlink()
     assert shell("schema", "schemas") == DONE
     assert len(list((shell.folder / "school" / "schemas").iterdir())) == 4
 

@@ -61,3 +61,36 @@ def test_why_of_a_merged_record_is_told_of_the_one_it_is_part_of(
     told = capsys.readouterr().out
     assert told.startswith(f"It was merged into lead {stays}, of which this is told:")
     assert "data_quality" in told
+
+
+def test_why_speaks_the_language_that_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    given = ("--admin-email", "a@example.com", "--admin-password", "correct-horse")
+    assert run(("init", *given), bootstrap) == 0
+    site = bootstrap.build_site(
+        Settings(tmp_path, f"sqlite:///{tmp_path / 'fieldstone.db'}", secret_key="7" * 64)
+    )
+    made = {}
+    for name, values in (
+        ("channel", {"name": "Website", "code": "website", "kind": "own"}),
+        ("lead", {"name": "韩梅", "budget": "90000"}),
+    ):
+        known = {**values, "channel": made["channel"]} if made else values
+        change = Change(name, Operation.CREATE, known, trusted=True)
+        (outcome,) = site.writes.submit(site.system_context("test"), site.model, [change])
+        made[name] = str(outcome.record_id)
+    site.storage.close()
+    capsys.readouterr()
+    told = {}
+
+    for language in ("en", "zh"):
+        assert run(("--lang", language, "why", "lead", made["lead"]), bootstrap) == 0
+        told[language] = capsys.readouterr().out
+
+    assert "Lead score (lead_scoring, scoring, version 1)" in told["en"]
+    assert "    sets score = " in told["en"]
+    assert "线索评分 (lead_scoring, scoring, 第 1 版)" in told["zh"]
+    assert "    设 score = " in told["zh"]
+    assert "points" not in told["zh"]

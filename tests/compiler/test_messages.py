@@ -450,3 +450,86 @@ def test_a_rule_of_an_unknown_kind_or_object_is_told():
         "metadata/b.yaml:4:6  rules.c",
     ]
     assert problems[0].message == "there is no kind of rule 'asignment'."
+
+
+MANY = """\
+object: lead
+fields:
+  name: {type: text, labl: Name, required_when: "namee == 'x'"}
+  worth: {type: curency, requird: true}
+  degree: {type: select, options: {a: {colour: red}, b: B}}
+stages:
+  pipelines:
+    standard:
+      stages:
+        new: {probability: 500, needs: [nmae], guard: "worthh > 5"}
+        done: {kind: wonn}
+      moves: {new: [nowhere]}
+views:
+  mine: {kind: list, columns: [nme], sort: 5}
+permissions:
+  sales: {read: mine, fields: {nmae: read}}
+roles: {sales: Sales}
+"""
+
+
+def test_what_is_wrong_beside_a_wrong_shape_is_told_in_the_same_run():
+    lead, roles = MANY.split("roles:")
+    told = {problem.path.split("  ")[1] for problem in problems_of(lead, "roles:" + roles)}
+
+    assert told == {
+        "lead.fields.name.labl",
+        "lead.fields.name.required_when",
+        "lead.fields.worth.type",
+        "lead.fields.worth.requird",
+        "lead.fields.degree.options.a.colour",
+        "lead.stages.pipelines.standard.stages.new.probability",
+        "lead.stages.pipelines.standard.stages.new.needs[1]",
+        "lead.stages.pipelines.standard.stages.new.guard",
+        "lead.stages.pipelines.standard.stages.done.kind",
+        "lead.stages.pipelines.standard.moves.new[1]",
+        "lead.views.mine.columns[1]",
+        "lead.views.mine.sort",
+        "lead.permissions.sales.read",
+        "lead.permissions.sales.fields.nmae",
+    }
+
+
+NAMING_IT = """\
+rules:
+  must_be: {kind: validation, object: lead, that: "stage != 'done' or degree == 'a'"}
+  done_task: {kind: automation, object: lead, when: "degree == 'a'", set: {degree: "'b'"}}
+"""
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "degree: {type: select, options: {a: {colour: red}}}",
+        "degree: {type: select, options: [a, b]}",
+        "Degree: {type: select, options: {a: A, b: B}}\n  degree: {type: selct}",
+    ],
+)
+def test_rules_that_name_something_wrong_say_nothing_of_their_own(wrong):
+    lead = f"object: lead\nfields:\n  name: text\n  {wrong}\n"
+    stages = (
+        "stages: {pipelines: {standard: {stages: {new: {probability: 500}, done: {kind: won}}}}}\n"
+    )
+
+    told = problems_of(lead + stages, NAMING_IT)
+
+    assert not [problem for problem in told if "rules." in problem.path], told
+
+
+@pytest.mark.parametrize(
+    ("setting", "cure"),
+    [
+        ("{type: select, options: {}}", "Write at least 1 entry here."),
+        ('{type: autonumber, pattern: "L-{yyy}"}', "such as L-{yyyy}-{0000}."),
+        ("{type: file, accept: [png]}", "such as image/png or image/*, or an ending such as .pdf."),
+    ],
+)
+def test_a_cure_is_in_words_for_people(setting, cure):
+    (problem,) = problems_of(f"object: lead\nfields: {{name: text, x: {setting}}}\n")
+
+    assert problem.cure.endswith(cure)

@@ -110,7 +110,10 @@ def test_the_requests_of_the_tour_do_what_it_says(
     lead = {"name": "王小明", "mobile": "13800138000", "channel": channel.json["data"]["id"]}
     made = web.post("/api/v1/lead", json=lead, headers=auth)
     assert made.status_code == 201, made.json
-    place = f"/api/v1/lead/{made.json['data']['id']}"
+    chosen = re.search(r'"filter=(urgency .+?)"', blocks("README.md", "sh")[-1])
+    assert chosen, "the rule would change nothing about a lead that is urgent already"
+    first = web.get("/api/v1/lead", query_string={"filter": chosen[1], "limit": 1}, headers=auth)
+    place = f"/api/v1/lead/{first.json['data'][0]['id']}"
 
     patched = web.patch(place, json={"fleet_size": 80}, headers=auth)
     found = web.get(
@@ -121,7 +124,10 @@ def test_the_requests_of_the_tour_do_what_it_says(
 
     assert patched.status_code == 200, patched.json
     assert [(one["urgency"], one["fleet_size"]) for one in found.json["data"]] == [("high", 80)]
+    assert [one["rule"] for one in patched.json["decisions"]] == ["big_fleet"]
     capsys.readouterr()
     assert run([*why_line.split()[1:3], made.json["data"]["id"]], bootstrap) == 0
-    assert "big_fleet" in capsys.readouterr().out
+    told = capsys.readouterr().out
+    assert "Big fleets are urgent (big_fleet" in told
+    assert "sets urgency = high" in told
     site.storage.close()

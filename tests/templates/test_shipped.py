@@ -12,6 +12,7 @@ import pytest
 from fieldstone import bootstrap
 from fieldstone.actions.scripts.reading import read_samples, read_tests
 from fieldstone.base.settings import Settings
+from fieldstone.cli.commands.lint import drawn_icons
 from fieldstone.compiler.compile import compile_site
 from fieldstone.compiler.loading import read_layer
 from fieldstone.compiler.tree import Document
@@ -70,6 +71,13 @@ def test_everything_in_a_template_has_an_english_and_a_chinese_name(name: str) -
 
     assert found
     assert [code for code, text in chinese.items() if text.isascii()] == []
+
+
+@pytest.mark.parametrize("name", INDUSTRIES)
+def test_pages_can_draw_every_icon_of_a_template(name: str) -> None:
+    objects = model_with(name).objects.values()
+
+    assert {one.icon for one in objects} <= drawn_icons()
 
 
 def test_all_templates_stand_beside_each_other(tmp_path: Path) -> None:

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+CLOSE = 0.6  # of 1: 'mine' is not meant to be 'none'
+MOST = 12  # a screenful
 CODE = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
@@ -16,7 +18,7 @@ def is_code(text: str) -> bool:
 
 def nearest(word: str, candidates: Iterable[str]) -> str | None:
     """Return the candidate most like `word`, or None when none is close."""
-    found = get_close_matches(word.lower(), list(candidates), n=1, cutoff=0.5)
+    found = get_close_matches(word.lower(), list(candidates), n=1, cutoff=CLOSE)
     return found[0] if found else None
 
 
@@ -26,8 +28,10 @@ def did_you_mean(word: str, candidates: Iterable[str]) -> str:
     close = nearest(word, known)
     if close:
         return f"Write {close!r}."
-    shown = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")  # noqa: PLR2004 - a screenful
-    return f"Use one of: {shown}." if known else "Nothing can be named here."
+    shown = ", ".join(known[:MOST]) + (", ..." if len(known) > MOST else ".")
+    return (
+        f"Use one of: {shown}" if known else "There is none yet: make it first, or take this out."
+    )
 
 
 def plural(code: str) -> str:

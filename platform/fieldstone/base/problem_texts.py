@@ -1,7 +1,8 @@
 """What a problem says in the reader's language: as it was written in English, in Chinese by its code.
 
 The Chinese texts are in ui_templates/translations/problems.zh.json: by code a message and a cure. They may name what the English
-text quotes: {q} the first word in quotes of the message, {c} that of the cure, {n} the first number, {list} what may be chosen.
+text quotes: {q} the first word in quotes of the message, {c} that of the cure, {n} the first number, {m} that of the cure, {list} what may be
+chosen.
 A part in square brackets stands only where all that it names is there.
 """
 
@@ -20,7 +21,7 @@ from fieldstone.base.shipped import shipped
 QUOTED: Final = re.compile(r"'((?:[^'\\]|\\.){1,80})'|\"([^\"]{1,80})\"|`([^`]{1,80})`")
 NUMBER: Final = re.compile(r"(?<![\w.,-])\d[\d,]*(?:\.\d+)?(?![\w.])")
 LISTED: Final = re.compile(r"(?:one of(?: these \w+)?|Use|you can move to|by): ?(.+?)\.?$")
-NAMES: Final = r"\{(q|c|n|list)\}"
+NAMES: Final = r"\{(q|c|n|m|list)\}"
 OPTIONAL: Final = re.compile(rf"\[([^\[\]]*{NAMES}[^\[\]]*)\]")
 NAMED: Final = re.compile(NAMES)
 CHINESE: Final = re.compile("[\u4e00-\u9fff]")
@@ -47,6 +48,7 @@ def in_language(problem: Problem, language: str) -> Problem:
         "q": _first(QUOTED, problem.message),
         "c": _first(QUOTED, problem.cure),
         "n": _first(NUMBER, problem.message),
+        "m": _first(NUMBER, problem.cure),
         "list": _first(LISTED, problem.cure),
     }
     message, cure = (_filled(text, values) for text in known)

@@ -1,4 +1,4 @@
-"""In which language a command tells problems."""
+"""In which language a command tells problems and reasons."""
 
 from __future__ import annotations
 

@@ -169,8 +169,9 @@ class Assembly:
             )
         if not outline.fields and not outline.broken:
             spot.problem("missing_key", "the object has no fields.", "Add 'fields: {name: text}'.")
-        if "stages" in table and "stages" not in raw:
-            outline.broken.add("stage")
+        if raw.get("stages") is not table.get("stages"):
+            stages = raw.get("stages", {})
+            outline.broken.add(stages.get("field", "stage"))
         add_stage_fields(outline, self._words)
         add_system_fields(outline, self._words, self._pools)
         return outline
@@ -192,8 +193,8 @@ class Assembly:
                 sound[part] = sound_entries(here, value, ENTRIES[part])
             elif part == "forms":
                 sound[part] = self._sound_forms(here, value)
-            elif part in WHOLE and not WHOLE[part].check(spot, {part: value}):
-                sound.drop(part)
+            elif part in WHOLE:
+                _put_sound(sound, part, WHOLE[part].sound(spot, _only(table, part)))
         return sound
 
     def _sound_forms(self, spot: Spot, forms: Table) -> Table:
@@ -292,6 +293,22 @@ def sound_entries(spot: Spot, table: Table, shape: Shape) -> Table:
     """Return the entries whose shape is right; the others are reported."""
     sound = Table(table.origin)
     for code, value in table.items():
-        if shape.check(spot.under(code), value):
-            sound.put(code, value, table.keys_at[code], table.values_at[code])
+        rest = shape.sound(spot.under(code), value)
+        if rest is not None or value is None:
+            sound.put(code, rest, table.keys_at[code], table.values_at[code])
     return sound
+
+
+def _only(table: Table, part: str) -> Table:
+    """Return a table with one entry of another."""
+    alone = Table(table.origin)
+    alone.put(part, table[part], table.keys_at[part], table.values_at[part])
+    return alone
+
+
+def _put_sound(table: Table, part: str, alone: Table | None) -> None:
+    """Keep of a part what is right, or nothing of it."""
+    if alone is None or part not in alone:
+        table.drop(part)
+    else:
+        table[part] = alone[part]

@@ -12,7 +12,7 @@ from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.schema_check import shape_of
 from fieldstone.compiler.shapes import DERIVED, FIELD_ENVELOPE, LINKING, WITH_OPTIONS, field_schema
 from fieldstone.compiler.system_fields import CHILD_ONLY, TAKEN
-from fieldstone.compiler.tree import earlier_codes, plain
+from fieldstone.compiler.tree import Table, earlier_codes, plain
 from fieldstone.compiler.words import label_from, options_from
 from fieldstone.expressions.types import RESERVED
 from fieldstone.fieldtypes.contract import FieldType, InvalidValueError
@@ -36,9 +36,11 @@ class FieldReader:
             if not self._name_is_free(here, code, outline):
                 continue
             outline.spots[code] = here
+            before = len(spot.problems)
             field = self._field(here, code, settings, outline)
-            if field is None:
+            if len(spot.problems) > before:
                 outline.broken.add(code)
+            if field is None:
                 field = Field(code, label_of(code), self._words.type("text"))
             outline.fields[code] = field
         _report_shared_columns(outline)
@@ -132,8 +134,17 @@ class FieldReader:
             return None
         if raw["type"] not in types:
             self._unknown_type(spot.under("type"), raw["type"])
+            self._check_as_meant(spot, raw)
             return None
         return self._checked(spot, raw)
+
+    def _check_as_meant(self, spot: Spot, raw: Mapping[str, Any]) -> None:
+        """Report what else is wrong with a field whose type is misspelt."""
+        meant = nearest(raw["type"], self._words.types)
+        if meant and isinstance(raw, Table):
+            as_meant = raw.copy()
+            as_meant["type"] = meant
+            self._checked(spot, as_meant)
 
     def _unknown_type(self, spot: Spot, name: str) -> None:
         known = self._words.types
@@ -147,8 +158,9 @@ class FieldReader:
 
     def _checked(self, spot: Spot, settings: Mapping[str, Any]) -> Mapping[str, Any] | None:
         name = settings["type"]
-        shape = shape_of(self._words.types[name], field_schema)
-        return settings if shape.check(spot, settings) else None
+        rest = shape_of(self._words.types[name], field_schema).sound(spot, settings)
+        # A choice whose options are wrong has none: that would be a second message about the same thing.
+        return None if rest is None or ("options" in settings) > ("options" in rest) else rest
 
     def _type(self, spot: Spot, name: str, settings: Mapping[str, Any]) -> FieldType | None:
         """Return the configured type; child rows and rollups get theirs later, here a text stands for them."""

@@ -250,7 +250,9 @@ def _take_object(
             here.problem(
                 "no_such_file",
                 f"there is no file '{name}' beside {path}.",
-                did_you_mean(name, known),
+                did_you_mean(name, known)
+                if known
+                else "Make it, or take the line out: only files of this folder can be included.",
             )
         else:
             whole = _with_part(whole, part, here)

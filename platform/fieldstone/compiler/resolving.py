@@ -30,6 +30,9 @@ class Resolver:
     removed: Mapping[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     renames: Renames = field(default_factory=Renames)
     uses: list[Use] = field(default_factory=list)
+    excused: int = (
+        0  # how often something was left out without a word, because its cause is told already
+    )
 
     def scope(self, object_name: str) -> ModelScope:
         """Return what expressions over an object may name."""
@@ -84,7 +87,16 @@ class Resolver:
     def _names_something_broken(self, text: str) -> bool:
         """Tell whether a wrong field is named: what is wrong with the expression then comes from there."""
         broken = {code for outline in self.outlines.values() for code in outline.broken}
-        return bool(broken and broken.intersection(_WORD.findall(text)))
+        return self._excuse(bool(broken and broken.intersection(_WORD.findall(text))))
+
+    def is_broken(self, object_name: str, name: str) -> bool:
+        """Tell whether something is wrong with a field itself: what names it needs no message."""
+        outline = self.outlines.get(object_name)
+        return self._excuse(outline is not None and name in outline.broken)
+
+    def _excuse(self, excused: bool) -> bool:
+        self.excused += excused
+        return excused
 
     def field(self, spot: Spot, object_name: str, name: object, *, of_key: bool = False) -> str:
         """Return the code of a field if there is one; an unknown one is reported and gives "".
@@ -109,9 +121,9 @@ class Resolver:
 
     def is_excused(self, spot: Spot, owner: str, name: str) -> bool:
         """Tell whether an unknown name needs no message: it is wrong itself, or a layer above took it away."""
-        if owner in self.outlines and name in self.outlines[owner].broken:
+        if self.is_broken(owner, name):
             return True
-        return spot.place().layer in self.removed.get((owner, name), ())
+        return self._excuse(spot.place().layer in self.removed.get((owner, name), ()))
 
     def shown(self, spot: Spot, object_name: str, names: object) -> tuple[str, ...]:
         """Return the known and not archived ones of a list of fields or paths, for views and forms."""

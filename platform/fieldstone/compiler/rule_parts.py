@@ -56,20 +56,25 @@ class RuleReader:
             return None
         if not known_code(spot.under("kind"), "kind of rule", raw["kind"], self.kinds):
             return None
-        kind = self.kinds[raw["kind"]]
-        if not shape_of(kind, rule_schema).check(spot, raw):
+        kind, before = self.kinds[raw["kind"]], len(spot.problems)
+        sound = shape_of(kind, rule_schema).sound(spot, raw)
+        if sound is None:
             return None
+        raw = sound
         own = {name: spec for name, spec in self.resolver.objects.items() if spec.parent is None}
         if not known_code(spot.under("object"), "object", raw["object"], own):
             return None
-        return self._compiled(spot, code, raw, kind)
+        excused = self.resolver.excused
+        rule = self._compiled(spot, code, raw, kind)
+        if rule is None and (len(spot.problems), self.resolver.excused) == (before, excused):
+            _report_silence(spot, kind)
+        return rule
 
     def _compiled(
         self, spot: Spot, code: str, raw: Mapping[str, Any], kind: RuleKind
     ) -> Rule | None:
         builder = RuleBuilder(spot, raw["object"], self.resolver, self.names)
         settings: dict[str, Any] = plain(raw)
-        before = len(spot.problems)
         when = builder.expression("when", raw.get("when"), expects=BOOLEAN)
         exempt = builder.expression("exempt", raw.get("exempt"), expects=BOOLEAN)
         calendar = (
@@ -77,7 +82,6 @@ class RuleReader:
         )
         body = kind.compile(settings, builder)
         if body is None:
-            _report_silence(spot, kind, before)
             return None
         return Rule(
             code=code,
@@ -111,14 +115,13 @@ class RuleReader:
         return sha256(canonical.encode()).hexdigest()
 
 
-def _report_silence(spot: Spot, kind: RuleKind, before: int) -> None:
+def _report_silence(spot: Spot, kind: RuleKind) -> None:
     """A kind that gives no body has said why; one that forgot to must not lose the rule in silence."""
-    if len(spot.problems) == before:
-        spot.problem(
-            "bad_rule",
-            f"the kind '{kind.name}' cannot use these settings.",
-            "See docs/rules for this kind.",
-        )
+    spot.problem(
+        "bad_rule",
+        f"the kind '{kind.name}' cannot use these settings.",
+        "See docs/rules for this kind.",
+    )
 
 
 def _instant(spot: Spot, written: object) -> datetime | None:
@@ -193,6 +196,8 @@ class RuleBuilder:
             return str(value)
         spot, code = self._at(path), str(value)
         if code not in found.choices:
+            if self.resolver.is_broken(self.object_name, field):
+                return code
             present = self.resolver.renames.options(self.object_name, field).get(code)
             if present is None:
                 text = f"{code!r} is no option of {field!r}."
@@ -224,10 +229,17 @@ class RuleBuilder:
         if known is None:
             return str(name)
         name = self._present(path, self._renamed(what), str(name))
+        if what == "stage" and self.resolver.is_broken(self.object_name, self._stage_field()):
+            return ""
         if not known_code(self._at(path), what, name, known):
             return ""
         self.resolver.use(self._at(path), *self._target(what, name))
         return name
+
+    def _stage_field(self) -> str:
+        outline = self.resolver.outlines[self.object_name]
+        stages = outline.raw.get("stages")
+        return stages.get("field", "stage") if isinstance(stages, Mapping) else "stage"
 
     def _target(self, what: str, name: str) -> tuple[str, ...]:
         """Return what is named: a stage is an option of the stage field."""

@@ -10,10 +10,12 @@ from jsonschema import Draft202012Validator
 from fieldstone.base.names import did_you_mean
 from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.quick_check import quick_check
-from fieldstone.compiler.tree import Table
+from fieldstone.compiler.tree import Path, Table, copied, value_at
 
 Word = TypeVar("Word")
+Value = TypeVar("Value")
 Wrong = tuple[str, str, str]  # code, message, cure
+EXTRA = frozenset({"additionalProperties", "unevaluatedProperties"})
 # jsonschema's ValidationError is `Any` here: its attributes are typed as anything or unset.
 
 TYPE_WORDS = {
@@ -46,18 +48,37 @@ class Shape:
 
     def check(self, spot: Spot, value: object) -> bool:
         """Report everything in `value` that the schema does not allow; return whether it is all right."""
+        return not self._wrong(spot, value)
+
+    def sound(self, spot: Spot, value: Value) -> Value | Table | None:
+        """Return what fits: the value, or a copy of the table without the entries that do not (reported).
+
+        None when what does not fit cannot be done without. The rest is read on, so that what is wrong with it is told too.
+        """
+        wrong = self._wrong(spot, value)
+        if not wrong:
+            return value
+        if not isinstance(value, Table):
+            return None
+        rest = copied(value)
+        for path in wrong:
+            _cut(rest, path)
+        return rest if self._validator.is_valid(rest) else None
+
+    def _wrong(self, spot: Spot, value: object) -> list[Path]:
+        """Report everything that does not fit; return the places of what would have to go."""
         if isinstance(value, Table) and self in value.fits:
-            return True
+            return []
         if self._surely_fits(value):
             if isinstance(value, Table):
                 value.fits |= {self}
-            return True
-        wrong = False
+            return []
+        wrong: list[Path] = []
         for error in self._validator.iter_errors(value):
             for cause in _causes(error):
-                wrong = True
                 _report(spot, cause)
-        return not wrong
+                wrong += _misfits(cause)
+        return wrong
 
 
 _SHAPES: dict[int, tuple[object, Shape]] = {}
@@ -84,6 +105,27 @@ def _causes(error: Any) -> Iterable[Any]:
     return [cause for e in min(meant, key=len) for cause in _causes(e)]
 
 
+def _misfits(error: Any) -> list[Path]:
+    """Return the places of the entries that an error is about."""
+    path: Path = tuple(error.absolute_path)
+    if error.validator in EXTRA:
+        known = error.schema.get("properties", {})
+        return [(*path, key) for key in error.instance if key not in known]
+    return [(*path, str(error.instance)) if "propertyNames" in error.relative_schema_path else path]
+
+
+def _cut(table: Table, path: Path) -> None:
+    """Take out the entry at `path`: of a list the whole list, and what is empty without it."""
+    *steps, last = path or ("",)
+    holder, _ = value_at(table, tuple(steps))
+    if isinstance(holder, Table) and isinstance(last, str):
+        holder.drop(last)
+        if holder or not steps:
+            return
+    if steps:
+        _cut(table, tuple(steps))
+
+
 def _wrong_kind(inner: Any, outer: Any) -> bool:
     """Tell whether the alternative is for another kind of value altogether."""
     return bool(inner.validator == "type" and inner.absolute_path == outer.absolute_path)
@@ -91,7 +133,7 @@ def _wrong_kind(inner: Any, outer: Any) -> bool:
 
 def _report(spot: Spot, error: Any) -> None:
     here = spot.under(*error.absolute_path)
-    if error.validator in {"additionalProperties", "unevaluatedProperties"}:
+    if error.validator in EXTRA:
         _report_extra_keys(here, error)
         return
     if "propertyNames" in error.relative_schema_path:
@@ -211,13 +253,21 @@ def _say_bound(error: Any) -> Wrong:
         "exclusiveMaximum": "less than",
         "minLength": "at least this long:",
         "maxLength": "at most this long:",
-        "minItems": "a list with at least",
-        "maxItems": "a list with at most",
-        "minProperties": "a map with at least",
-        "maxProperties": "a map with at most",
     }
-    limit = f"{words[str(error.validator)]} {error.validator_value}"
-    return "out_of_bounds", f"{short(error.instance)} must be {limit}.", f"Write {limit}."
+    validator, value = str(error.validator), error.validator_value
+    least = "inimum" in validator or validator.startswith("min")
+    if validator not in words:
+        limit = (
+            f"{'at least' if least else 'at most'} {value} {'entry' if value == 1 else 'entries'}"
+        )
+        code = "too_few_entries" if least else "too_many_entries"
+        return code, f"{short(error.instance)} must have {limit}.", f"Write {limit} here."
+    limit = f"{words[validator]} {value}"
+    return (
+        "under_minimum" if least else "over_maximum",
+        f"{short(error.instance)} must be {limit}.",
+        f"Write {limit}.",
+    )
 
 
 def _say_anything(error: Any) -> Wrong:

@@ -65,6 +65,13 @@ TYPE = TypeSpec(
     name="autonumber",
     label=Label("Number in sequence", "自动编号"),
     make=make,
-    settings={"pattern": {"type": "string", "maxLength": 50, "pattern": SHAPE}},
+    settings={
+        "pattern": {
+            "type": "string",
+            "maxLength": 50,
+            "pattern": SHAPE,
+            "description": "Write text with {yyyy}, {yy}, {mm} or {dd} and zeros for the counter at the end, such as L-{yyyy}-{0000}",
+        }
+    },
     icon="list-ordered",
 )

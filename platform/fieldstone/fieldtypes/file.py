@@ -152,7 +152,14 @@ TYPE = TypeSpec(
     settings={
         "max": {"type": "integer", "minimum": 1, "maximum": 100},
         "max_megabytes": {"type": "integer", "minimum": 1, "maximum": 2000},
-        "accept": {"type": "array", "items": {"type": "string", "pattern": ACCEPTED}},
+        "accept": {
+            "type": "array",
+            "items": {
+                "type": "string",
+                "pattern": ACCEPTED,
+                "description": "Write a media type such as image/png or image/*, or an ending such as .pdf",
+            },
+        },
     },
     icon="paperclip",
 )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from functools import cache
 
 from fieldstone.base.errors import Problem
+from fieldstone.base.names import did_you_mean
+from fieldstone.base.shipped import shipped
 from fieldstone.cli.contract import DONE, REFUSED, Asked
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.model.site_model import Model
@@ -34,6 +38,10 @@ class Lint:
 def findings(model: Model) -> Iterator[Problem]:
     """Yield what will surprise people, object by object."""
     for spec in model.objects.values():
+        if spec.icon not in drawn_icons():
+            path = _where(spec.origin.file, spec.origin.line, f"{spec.code}.icon")
+            cure = did_you_mean(spec.icon, drawn_icons())
+            yield Problem("unknown_icon", path, f"there is no icon '{spec.icon}'.", cure)
         shown = {code for section in spec.form for code in section.fields} | set(spec.quick)
         for field in spec.fields.values():
             if not field.system and not field.archived:
@@ -43,6 +51,13 @@ def findings(model: Model) -> Iterator[Problem]:
             yield Problem(
                 "no_permissions", path, "only administrators may see it.", "Add permissions."
             )
+
+
+@cache
+def drawn_icons() -> frozenset[str]:
+    """Return the names of the icons that pages can draw."""
+    (sprite,) = (shipped("ui_templates") / "static/dist").glob("icons.*.svg")
+    return frozenset(re.findall(r'<symbol id="([^"]+)"', sprite.read_text("utf-8")))
 
 
 def _of_field(spec: ObjectType, field: Field, shown: set[str]) -> Iterator[Problem]:
