@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 from fieldstone.base.label import Label, label_of
 from fieldstone.evolution import portraits
@@ -158,7 +158,7 @@ def _within(outer: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> 
             yield Changed(path, old, new)
 
 
-def _holds_settings(value: object) -> bool:
+def _holds_settings(value: object) -> TypeGuard[Mapping[str, Any]]:
     """Tell whether a value is a map of settings; a text in both languages is one text."""
     return isinstance(value, Mapping) and bool(value) and not set(value) <= {"en", "zh"}
 
