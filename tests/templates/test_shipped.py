@@ -90,3 +90,11 @@ def test_all_templates_stand_beside_each_other(tmp_path: Path) -> None:
         tests = read_tests(name, documents(name, "tests"))[:1]
         played = play_tests(Settings(tmp_path), bootstrap.vocabulary(), together, tests)
         assert [p for one in played for p in one.problems] == []
+
+
+def test_every_icon_that_objects_types_and_templates_name_is_in_the_sprite() -> None:
+    drawn = set((ROOT / "ui_templates/src/icons.txt").read_text("utf-8").split())
+    named = {one.icon for one in model_with(*INDUSTRIES).objects.values()}
+    named |= {one.icon for one in bootstrap.vocabulary().types.values()}
+
+    assert sorted(named - drawn) == []

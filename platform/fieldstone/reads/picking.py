@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -11,10 +11,11 @@ from sqlalchemy import ColumnElement
 from fieldstone.access.masks import masked
 from fieldstone.access.resolver import Purpose, resolve
 from fieldstone.access.viewer import Viewer
+from fieldstone.base.cached import cached_property
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.model.objects import ObjectType
 from fieldstone.reads.frame import Frame
-from fieldstone.reads.query import Record
+from fieldstone.reads.query import Record, form_of
 
 HEAD: Final = 2  # every statement starts with the id and the version
 NONE: Final[frozenset[str]] = frozenset()
@@ -40,6 +41,12 @@ class Picked:
     masks: tuple[str, ...]  # fields that are a mask on every row
     secrets: tuple[str, ...]  # sealed: storage opens them only for the one who needs them
 
+    @cached_property
+    def forms(self) -> tuple[tuple[str, Callable[[object], object]], ...]:
+        """Return the fields that are worked out on reading, and what gives their values the form of their type."""
+        found = ((code, form_of(self.spec.fields[code])) for code in self.codes)
+        return tuple((code, form) for code, form in found if form is not None)
+
     @property
     def width(self) -> int:
         """Return how many result columns these are."""
@@ -50,6 +57,8 @@ class Picked:
         values: dict[str, object] = dict(
             zip(self.codes, row[HEAD : HEAD + len(self.codes)], strict=True)
         )
+        for code, form in self.forms:
+            values[code] = form(values[code])
         hidden = self._hide(values, row) if self.varying or self.masks or self.secrets else NONE
         return Record(self.spec.code, row[0], row[1], values, masked=hidden)
 

@@ -10,6 +10,8 @@ from typing import Final
 from fieldstone.access.rights import Held
 from fieldstone.base.cached import cached_property
 from fieldstone.expressions.expression import Expression
+from fieldstone.fieldtypes.contract import InvalidValueError
+from fieldstone.model.objects import Field
 from fieldstone.model.site_model import Model
 
 # Types whose stored value is its own JSON form; tests hold them to that.
@@ -127,10 +129,37 @@ def dumps_of(held: Held, object_name: str) -> tuple[tuple[str, Dump], ...]:
     """Return the fields of an object whose stored values are not JSON already, and what makes them so."""
     fields = held.model.objects[object_name].fields
     return tuple(
-        (code, getattr(field.type, "returns", field.type).dump)
+        (code, _dump_of(field))
         for code, field in fields.items()
         if field.type.name not in AS_STORED and field.type.name != "rows"
     )
+
+
+def _dump_of(field: Field) -> Dump:
+    """Return what makes a value JSON; one that is worked out on reading gets the form of its type first."""
+    kind = field.type
+    dump: Dump = getattr(kind, "returns", kind).dump
+    form = form_of(field)
+    if form is None:
+        return dump
+    return lambda value: None if (formed := form(value)) is None else dump(formed)
+
+
+def form_of(field: Field) -> Callable[[object], object] | None:
+    """Return what gives a value that the database works out on reading the form of its type; None for a stored one.
+
+    Beyond what the type holds it has no value, as a stored formula has none.
+    """
+    if field.formula is None or field.column:
+        return None
+
+    def formed(value: object) -> object:
+        try:
+            return None if value is None else field.type.parse(value)
+        except InvalidValueError:
+            return None
+
+    return formed
 
 
 @dataclass(frozen=True)

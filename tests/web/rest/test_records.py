@@ -148,3 +148,27 @@ def test_a_misspelt_parameter_is_refused(api: Api):
 
     assert answer.status_code == 400
     assert answer.json["problems"][0]["cure"] == "Write 'filter'."
+
+
+def test_formulas_that_are_worked_out_on_reading_come_in_the_form_of_their_type(api: Api) -> None:
+    before = api("GET", "config").json["data"]["revision"]
+    soon = "days_between(today(), add_days(today(), 3))"
+    made = {
+        "days_left": {"type": "formula", "returns": "integer", "value": soon},
+        "part_left": {"type": "formula", "returns": "percent", "value": f"{soon} / 7"},
+        "is_late": {"type": "formula", "returns": "boolean", "value": f"{soon} < 0"},
+    }
+    wanted = [
+        {"path": ["objects", "lead", "fields", code], "value": one} for code, one in made.items()
+    ]
+    assert api("POST", "config/apply", json={"base": before, "set": wanted}).status_code == 201
+    lead = api.a_lead()
+
+    listed = api(
+        "GET", f"lead?filter=id == '{lead['id']}'&fields=days_left,part_left,is_late"
+    ).json["data"][0]
+    read = api("GET", f"lead/{lead['id']}").json["data"]
+
+    api("POST", "config/rollback", json={"revision": before, "second_word": True})
+    for one in (listed, read):
+        assert (one["days_left"], one["part_left"], one["is_late"]) == (3, "0.4286", False)
