@@ -78,3 +78,17 @@ def test_a_person_s_own_language_counts_when_the_program_says_none(api: Api) -> 
     assert answer.json["problems"][0]["message"].startswith("找不到")
     english = api("GET", f"lead/{NOBODY}", "wang", headers={"Accept-Language": "en-GB"})
     assert english.json["problems"][0]["message"].startswith("There is no lead")
+
+
+def test_a_rule_refuses_in_the_caller_s_language(api: Api) -> None:
+    absence = {"kind": "leave", "starts_at": "2026-12-08T01:00:00Z"}
+    sent = {**absence, "ends_at": "2026-12-07T01:00:00Z"}
+
+    (english,) = refused(api, "en", "POST", "absence", json=sent)["problems"]
+    (chinese,) = refused(api, "zh", "POST", "absence", json=sent)["problems"]
+
+    assert english["message"] == "An absence cannot end before it begins."
+    assert (chinese["message"], chinese["cure"]) == (
+        "结束时间必须晚于开始时间。",
+        "请更正后重新保存。",
+    )
