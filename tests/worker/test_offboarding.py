@@ -204,6 +204,9 @@ def test_the_plan_counts_what_goes_and_what_stays(company: Company) -> None:
         ("admin", "li", {"dogs": "manager"}, 422),
         ("admin", "li", {"leads": "nobody"}, 422),
         ("admin", "li", {"leads": "pool:nowhere"}, 422),
+        ("admin", "li", {"leads": "user:nobody@example.com"}, 422),
+        ("admin", "li", {"leads": "user:li@example.com"}, 422),
+        ("admin", "li", {"leads": "team:nowhere"}, 422),
     ],
 )
 def test_what_may_not_be_is_refused_and_the_person_stays(
@@ -220,3 +223,13 @@ def test_whoever_is_switched_off_without_a_hand_over_is_told_of(company: Company
     outcome = company.update("user", company.ids["li"], "admin", active=False)
 
     assert "leaving" in {decision.rule for decision in outcome.decisions}
+
+
+def test_the_plan_refuses_heirs_who_cannot_take_it(company: Company) -> None:
+    reads, ctx, li = site_of(company).reads, company.context("admin"), company.ids["li"]
+
+    assert reads.leaving(ctx, company.model, li, {"leads": f"user:{company.ids['wang']}"})
+    with pytest.raises(RefusedError) as refused:
+        reads.leaving(ctx, company.model, li, {"leads": "user:nobody@example.com", "x": "manager"})
+
+    assert [one.code for one in refused.value.problems] == ["no_heir", "unknown_hand_over"]

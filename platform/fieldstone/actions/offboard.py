@@ -12,11 +12,10 @@ from fieldstone.actions.submitting import standing
 from fieldstone.base.english import agreeing, quantity
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.label import Label
-from fieldstone.base.names import did_you_mean
 from fieldstone.changes.nouns import Change, Operation
 from fieldstone.model.site_model import Model
-from fieldstone.reads.leaving import leaving_plan, leaving_rule
-from fieldstone.rules.offboarding import ASSIGN, FOLLOW, GROUPS, MANAGER, OFFBOARD, POOL
+from fieldstone.reads.leaving import heir_problems, leaving_plan, leaving_rule
+from fieldstone.rules.offboarding import OFFBOARD
 
 LABEL = Label("Hand over and leave", "离职移交")
 JOB: Final = OFFBOARD
@@ -56,10 +55,14 @@ class Offboard:
         if found is None:
             raise TypeError("offered where no rule stands")
         _, body = found
-        chosen = _checked(call, {one.code for one in body.hand_overs})
+        chosen = {code: heir for code, heir in call.params.get("to", {}).items() if heir}
         with call.writes.unit(call.ctx, call.model) as unit:
             row = unit.transaction.rows("user", [call.record_id], lock=True).get(call.record_id)
             _may(call, row)
+            if problems := heir_problems(
+                unit.transaction, call.model, body, call.record_id, chosen
+            ):
+                raise RefusedError(problems)
             tables = unit.transaction.people_tables
             tables.close_sessions(call.record_id)
             for token in tables.tokens_of(call.record_id):
@@ -89,30 +92,6 @@ class Offboard:
 def key_of(person: str) -> str:
     """Return what the keys of all hand-overs of a person begin with."""
     return f"{JOB}:{person}:"
-
-
-def _checked(call: Call, known: set[str]) -> dict[str, str]:
-    """Return the chosen heirs by hand-over. Raises RefusedError for what there is not."""
-    chosen = {str(code): str(heir) for code, heir in call.params.get("to", {}).items() if heir}
-    problems = []
-    for code, heir in chosen.items():
-        kind, colon, name = heir.partition(":")
-        plain = not colon and heir in (MANAGER, ASSIGN, FOLLOW)
-        if code not in known:
-            text = f"There is no hand-over {code!r}."
-            problems.append(
-                Problem("unknown_hand_over", f"to.{code}", text, did_you_mean(code, known))
-            )
-        elif not plain and not (kind in GROUPS and name):
-            cure = "Write manager, assign, follow, user:ID, team:CODE, role:CODE or pool:CODE."
-            text = f"{heir!r} is nobody who could take something over."
-            problems.append(Problem("unknown_heir", f"to.{code}", text, cure))
-        elif kind == POOL and name not in call.model.rules:
-            text = f"There is no pool {name!r}."
-            problems.append(Problem("unknown_pool", f"to.{code}", text, "Choose another pool."))
-    if problems:
-        raise RefusedError(problems)
-    return chosen
 
 
 def _may(call: Call, row: Mapping[str, Any] | None) -> None:

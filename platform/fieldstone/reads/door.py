@@ -296,13 +296,15 @@ class Reads:
         with self.sight(ctx, model) as sight:
             return open_pairs(sight, id)
 
-    def leaving(self, ctx: Context, model: Model, person: str) -> LeavingPlan | None:
+    def leaving(
+        self, ctx: Context, model: Model, person: str, chosen: Mapping[str, str] | None = None
+    ) -> LeavingPlan | None:
         """Return what somebody would hand over, counted whoever may see it; None without a rule or such a person.
 
-        Raises RefusedError (403) for who may not switch this person off.
+        Raises RefusedError: 403 for who may not switch this person off, 422 for `chosen` heirs who cannot take it.
         """
         with self.sight(ctx, model) as sight:
-            return plan_for(sight, person)
+            return plan_for(sight, person, chosen)
 
     def scores(self, ctx: Context, model: Model, object_name: str, id: str) -> tuple[Score, ...]:
         """Return what a record's scores are made of; () when it is not there or has none."""

@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.names import did_you_mean
 from fieldstone.changes.nouns import SYSTEM_ACTOR
 from fieldstone.expressions.expression import Expression
 from fieldstone.model.site_model import Model
 from fieldstone.reads.sight import Sight
 from fieldstone.reads.standing import standing_of
 from fieldstone.rules.contract import Rule
-from fieldstone.rules.offboarding import HandOver, Offboarding
+from fieldstone.rules.offboarding import (
+    ASSIGN,
+    FOLLOW,
+    GROUPS,
+    MANAGER,
+    POOL,
+    HandOver,
+    Offboarding,
+)
+from fieldstone.storage.facts import FactsReader
 from fieldstone.storage.leaving import owned_count
 from fieldstone.storage.reader import Reader
 
@@ -84,8 +94,49 @@ def _shares(reader: Reader, body: Offboarding, person: str) -> Iterator[Share]:
         yield Share(one, count)
 
 
-def plan_for(sight: Sight, person: str) -> LeavingPlan | None:
-    """Return the plan for who may switch the person off; None when there is none to see. Raises RefusedError (403)."""
+def heir_problems(
+    facts: FactsReader,
+    model: Model,
+    body: Offboarding,
+    leaver: str,
+    chosen: Mapping[str, str],
+) -> list[Problem]:
+    """Return what is wrong with heirs chosen by hand-over: unknown hand-overs, and heirs who cannot take anything."""
+    known = {one.code for one in body.hand_overs}
+    problems = []
+    for code, heir in chosen.items():
+        kind, colon, name = heir.partition(":")
+        plain = not colon and heir in (MANAGER, ASSIGN, FOLLOW)
+        if code not in known:
+            text = f"There is no hand-over {code!r}."
+            problems.append(
+                Problem("unknown_hand_over", f"to.{code}", text, did_you_mean(code, known))
+            )
+        elif not plain and not (kind in GROUPS and name):
+            cure = "Write manager, assign, follow, user:ID, team:CODE, role:CODE or pool:CODE."
+            text = f"{heir!r} is nobody who could take something over."
+            problems.append(Problem("unknown_heir", f"to.{code}", text, cure))
+        elif kind == POOL and name not in model.rules:
+            text = f"There is no pool {name!r}."
+            problems.append(Problem("unknown_pool", f"to.{code}", text, "Choose another pool."))
+        elif colon and kind != POOL and not _anybody(facts, heir, leaver):
+            text = f"There is nobody active behind {heir!r}."
+            cure = "Name somebody who works here, or a team or role with people in it."
+            problems.append(Problem("no_heir", f"to.{code}", text, cure))
+    return problems
+
+
+def _anybody(facts: FactsReader, group: str, leaver: str) -> bool:
+    return any(one.active and one.id != leaver for one in facts.people(group))
+
+
+def plan_for(
+    sight: Sight, person: str, chosen: Mapping[str, str] | None = None
+) -> LeavingPlan | None:
+    """Return the plan for who may switch the person off; None when there is none to see.
+
+    Raises RefusedError: 403, and 422 for `chosen` heirs by hand-over who cannot take it.
+    """
     standing = standing_of(sight, "user", person, {})
     if standing is None:
         return None
@@ -93,4 +144,10 @@ def plan_for(sight: Sight, person: str) -> LeavingPlan | None:
         text, cure = "Your roles do not let you switch people off.", "Ask an administrator."
         raise RefusedError([Problem("forbidden", "active", text, cure)], 403)
     system = sight.ctx.acting_as(SYSTEM_ACTOR)
-    return leaving_plan(Reader(sight.reader.connection, sight.tables, system), sight.model, person)
+    facts, found = (
+        FactsReader(sight.reader.connection, sight.tables, system),
+        leaving_rule(sight.model),
+    )
+    if found and (problems := heir_problems(facts, sight.model, found[1], person, chosen or {})):
+        raise RefusedError(problems)
+    return leaving_plan(facts, sight.model, person)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import cast
 
 from fieldstone.actions.contract import Call
 from fieldstone.actions.running import run
 from fieldstone.base.errors import Problem, RefusedError
-from fieldstone.changes.nouns import Context
 from fieldstone.cli.commands.token import person
 from fieldstone.cli.contract import DONE, REFUSED, Asked
 from fieldstone.cli.progress import Bars
@@ -42,32 +41,33 @@ class Offboard:
             text, cure = f"{given.by} cannot sign in.", "Name an administrator who is active."
             raise RefusedError([Problem("no_actor", "--by", text, cure)])
         ctx = site.context(actor, "action")
-        plan = site.reads.leaving(ctx, site.model, leaver)
+        chosen = dict(one.partition("=")[::2] for one in given.to)
+        plan = site.reads.leaving(ctx, site.model, leaver, chosen)
         if plan is None:
             text, cure = (
                 "no rule says how people hand over.",
                 "Write one: docs/rules/offboarding.md.",
             )
             raise RefusedError([Problem("no_rule", "EMAIL", text, cure)])
-        _say_plan(asked, site, plan)
+        _say_plan(asked, site, plan, chosen)
         if given.dry_run:
             return DONE
-        return _hand_over(asked, site, ctx, leaver)
+        call = Call(ctx, site.model, "user", leaver, {"to": chosen}, site.reads, site.writes)
+        return _hand_over(asked, site, call)
 
 
-def _say_plan(asked: Asked, site: Site, plan: LeavingPlan) -> None:
+def _say_plan(asked: Asked, site: Site, plan: LeavingPlan, chosen: Mapping[str, str]) -> None:
     language = asked.settings().languages[0]
     for share in plan.shares:
         one = share.hand_over
-        asked.terminal.say(f"{one.code:16}{share.count:>7}  {one.label.text(language)} -> {one.to}")
+        heir = chosen.get(one.code, one.to)
+        asked.terminal.say(f"{one.code:16}{share.count:>7}  {one.label.text(language)} -> {heir}")
     for code, count in plan.stays.items():
         label = site.model.objects[code].plural.text(language)
         asked.terminal.say(f"{'stays':16}{count:>7}  {label}")
 
 
-def _hand_over(asked: Asked, site: Site, ctx: Context, leaver: str) -> int:
-    chosen = dict(one.partition("=")[::2] for one in asked.arguments.to)
-    call = Call(ctx, site.model, "user", leaver, {"to": chosen}, site.reads, site.writes)
+def _hand_over(asked: Asked, site: Site, call: Call) -> int:
     job = run(site.vocabulary.actions, "offboard", call).others.get("job", "")
     stop = cast("Callable[[], None]", asked.wiring.start_worker_inside(site))
     try:
@@ -80,7 +80,7 @@ def _hand_over(asked: Asked, site: Site, ctx: Context, leaver: str) -> int:
     report = cast("dict[str, dict[str, dict[str, object]]]", status.progress.get("report", {}))
     for code, one in report.items():
         for heir, count in one["to"].items():
-            titles = site.reads.titles(ctx, site.model, [("user", heir)])
+            titles = site.reads.titles(call.ctx, site.model, [("user", heir)])
             asked.terminal.say(f"{code:16}{count!s:>7}  {titles.get(('user', heir), heir)}")
         for record_id, why in one["refused"].items():
             asked.terminal.say(f"{code:16}{'left':>7}  {record_id}: {why}")
