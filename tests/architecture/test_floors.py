@@ -15,7 +15,7 @@ FLOORS = [
     {"bootstrap"},
     {"extensions"},
     {"web", "cli", "worker"},
-    {"templates"},
+    {"templates", "numbers"},
     {"site"},
     {"actions", "reports", "evolution", "delivery"},
     {"reads", "writes"},

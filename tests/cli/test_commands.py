@@ -414,4 +414,12 @@ def test_a_dashboard_is_printed_for_people_and_for_programs(shell: Shell) -> Non
     assert shell("report", "records", "leads", "created") == DONE
     assert shell.out == ""
     assert "no figure 'nothing'" in shell.refused("report", "records", "leads", "nothing")
+    for board, figure in (
+        ("assignment:lead_assignment", "waiting"),
+        ("pool:public_pool", "came"),
+        ("source:", "arrived"),
+    ):
+        assert shell("report", "records", board, figure) == DONE
+        assert shell.out == ""
+    assert "no rule 'moon'" in shell.refused("report", "records", "assignment:moon", "today")
     assert "period" in shell.refused("report", "show", "leads", "--period", "last_91")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -9,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from fieldstone.base.workdays import ALWAYS, Calendar
+from fieldstone.changes.nouns import SYSTEM_ACTOR
 from fieldstone.reads.listing import page_of
 from fieldstone.reads.query import HIGHEST_LIMIT, Query
 from fieldstone.reads.sight import Sight
@@ -16,10 +18,14 @@ from fieldstone.rules.assignment import Assignment
 from fieldstone.rules.assignment_entries import Entry
 from fieldstone.rules.caps import PERIODS, period_start
 from fieldstone.rules.contract import Rule
+from fieldstone.rules.engine import in_force
+from fieldstone.rules.holding_limit import Books, HoldingLimit, holding_rules
+from fieldstone.storage.facts import FactsReader
 from fieldstone.storage.hold_queue import held
 from fieldstone.storage.journal import fs_decision
 
 MOST: Final = 20_000
+EVER: Final = "ever"
 
 
 def given(sight: Sight, rule: Rule, period: str) -> list[str]:
@@ -28,7 +34,7 @@ def given(sight: Sight, rule: Rule, period: str) -> list[str]:
 
 
 def given_to(sight: Sight, rule: Rule, line: str, person: str, period: str) -> list[str]:
-    """Return the ids of what somebody got in the present period by what counts together with a line of the rule."""
+    """Return the ids of what somebody got in the present period (or `EVER`) by what counts together with a line of the rule."""
     entries = _counting_together(sight, rule, line)
     found: dict[str, None] = {}
     for code, several in entries.items():
@@ -47,6 +53,25 @@ def waiting(sight: Sight, rule: Rule) -> list[str]:
     by, connection = body.queue.by, sight.reader.connection
     rows = held(connection, sight.tables, rule.code, rule.object_name, by=by, most=MOST)
     return seen_among(sight, rule.object_name, [row.record_id for row in rows])
+
+
+def held_by(sight: Sight, rule: Rule, person: str) -> str:
+    """Return, as a condition, what somebody holds of what the nearest holding limit of the rule's object counts."""
+    system = sight.ctx.acting_as(SYSTEM_ACTOR)
+    facts = FactsReader(sight.reader.connection, sight.tables, system)
+    nearest: tuple[int, str] | None = None
+    for limit in holding_rules(sight.model.rules.values(), rule.object_name):
+        if (
+            isinstance(limit.body, HoldingLimit)
+            and not limit.body.soft
+            and in_force(limit, facts.now)
+        ):
+            room = Books.opened(limit, limit.body, [person], facts).room(person)
+            counts = limit.body.counts.text if limit.body.counts is not None else ""
+            if room is not None and (nearest is None or room < nearest[0]):
+                nearest = (room, counts)
+    owned = f"owner == {json.dumps(person)}"
+    return f"{owned} and ({nearest[1]})" if nearest and nearest[1] else owned
 
 
 def seen_among(sight: Sight, object_name: str, ids: Sequence[str]) -> list[str]:
@@ -77,9 +102,9 @@ def _to_person(
     sight: Sight, code: str, rule: Rule, person: str, period: str
 ) -> Iterator[tuple[str, str]]:
     one = fs_decision.c
-    asked = select(one.record, one.because_en).where(
-        one.rule == code, one.chosen == person, one.at >= _since(sight, rule, period)
-    )
+    asked = select(one.record, one.because_en).where(one.rule == code, one.chosen == person)
+    if period != EVER:
+        asked = asked.where(one.at >= _since(sight, rule, period))
     for row in sight.fetch(asked.order_by(one.id.desc()).limit(MOST)):
         yield row.record, row.because_en or ""
 

@@ -40,6 +40,8 @@ class Behind:
     ids: tuple[str, ...] | None = None  # what history knows: these records and no others
     period: tuple[datetime.date | None, datetime.date | None] = (None, None)
     note: Label | None = None  # what readers should know of the list
+    parts: tuple[Behind, ...] = ()  # of a number made of several figures: what each was measured on
+    code: str = ""  # of such a figure
 
     @property
     def cut(self) -> bool:

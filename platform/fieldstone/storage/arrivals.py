@@ -270,6 +270,14 @@ class Arrivals:
         rows = self._connection.execute(newest.limit(limit).offset(offset))
         return [_arrival(row) for row in rows], int(count.scalar_one())
 
+    def ids(self, wanted: Ended, *, limit: int) -> list[str]:
+        """Return the ids of what arrived and ended so, newest first."""
+        one = fs_arrival.c
+        asked = (
+            select(one.id).where(*_ended(wanted)).order_by(one.received_at.desc(), one.id.desc())
+        )
+        return [str(row[0]) for row in self._connection.execute(asked.limit(limit))]
+
     def take_place(self, source: str, period: str, limit: int, ends_at: datetime) -> bool:
         """Take one of `limit` places of a period; False when none is left. One statement decides."""
         adding = upserting(fs_intake_count, self._dialect).values(

@@ -45,6 +45,9 @@ def test_the_board_says_who_got_what_and_why_not_the_others(office: Office) -> N
     assert "Dentist" not in page
 
 
+LIMITS = (100, 300)  # of salespeople and of their managers: rules/pools.yaml
+
+
 def numbers_of(page: str, path: str) -> list[tuple[str, list[int]]]:
     """Return the addresses of records behind the numbers of a page, with the numbers shown there."""
     found = re.findall(rf'<a[^>]*href="({path}[^"]*)"[^>]*>(.*?)</a>', page, re.DOTALL)
@@ -62,11 +65,16 @@ def test_each_number_of_the_board_opens_just_those_records(office: Office) -> No
     numbers = numbers_of(mei.get("/assignment").text, "/assignment/records")
 
     kinds = {href.partition("what=")[2].partition("&")[0] for href, _ in numbers}
-    assert kinds >= {"today", "got", "free"}
+    assert kinds >= {"today", "got", "free", "share", "room", "owed"}
     for href, shown in numbers:
         opened = mei.get(href).text
         count = int(opened.split('<span class="count num">')[1].split("<")[0])
-        assert count == shown[0], href
+        if "what=room" in href:
+            assert shown[0] + count in LIMITS, href
+        elif "what=share" in href:
+            assert shown[0] == round(100 / count), href
+        elif "what=owed" not in href:
+            assert count == shown[0], href
         assert opened.count('data-id="') == count or opened.count("<tr") - 1 == count, href
     assert office.visitor("li").get(numbers[0][0]).status_code == 404
     assert mei.get("/assignment/records?rule=lead_assignment&what=nothing").status_code == 404
@@ -85,6 +93,25 @@ def test_each_figure_of_a_ranking_opens_the_records_it_was_measured_on(office: O
         assert f'<span class="count num">{shown[0]}</span>' in mei.get(href).text, href
     assert li.get("/rankings/sales_ranking/records?metric=nothing").status_code == 404
     assert office.visitor("guest").get(measured[0][0]).status_code == 404
+
+
+def test_points_open_all_that_they_are_made_of(office: Office) -> None:
+    office.a_lead("Counted", owner=office.people["li"], mobile="13800138129")
+    mei = office.visitor("mei")
+    page = mei.get("/rankings/sales_ranking?preview").text
+    (points,) = [
+        href
+        for href, _ in numbers_of(page, "/rankings/sales_ranking/records")
+        if "metric=points" in href and office.people["li"] in href
+    ]
+
+    opened = mei.get(points).text
+
+    parts = numbers_of(opened, "/rankings/sales_ranking/records")
+    counts = [shown[0] for _, shown in parts]
+    assert counts[:3] == [0, 0, 0]
+    assert counts[3] >= 1
+    assert "Counted" in mei.get(parts[3][0]).text
 
 
 def test_who_may_give_nothing_away_has_no_board(office: Office) -> None:

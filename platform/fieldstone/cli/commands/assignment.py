@@ -46,7 +46,8 @@ def _told(seat: Seat) -> str:
         for one in seat.limits
     )
     state = "next" if seat.is_next else (seat.because.en or "can take work")
-    return f"{seat.name:20} {round(seat.share * 100):3}%  {given}  {state}"
+    room = "" if seat.room is None else f"room for {seat.room}  "
+    return f"{seat.name:20} {round(seat.share * 100):3}%  {given}  {room}{state}"
 
 
 COMMAND = Assignment()

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import unicodedata
 from argparse import ArgumentParser
-from dataclasses import replace
 from decimal import Decimal
 
 import orjson
 
+from fieldstone.changes.nouns import Context
 from fieldstone.cli.commands.import_ import context_of
 from fieldstone.cli.contract import DONE, Asked
+from fieldstone.numbers.contract import Asked as AskedNumbers
+from fieldstone.numbers.contract import Number
+from fieldstone.numbers.opening import every_id, records_behind
 from fieldstone.reads.expanding import target_of
-from fieldstone.reads.query import HIGHEST_LIMIT, Query
 from fieldstone.reports.as_json import as_json, plain
 from fieldstone.reports.dashboards import Asked as AskedReports
-from fieldstone.reports.dashboards import dashboard, dashboards_for, records_behind
+from fieldstone.reports.dashboards import dashboard, dashboards_for
 from fieldstone.reports.results import Chart, Dashboard, Line
+from fieldstone.site import Site
 
 WIDE = 32
 
@@ -36,7 +39,11 @@ class Report:
         showing.add_argument("--period", default="", help="such as last_90; else its own")
         showing.add_argument("--json", action="store_true", help="as REST answers it")
         behind = under.add_parser("records", help="the ids of the records behind a number")
-        behind.add_argument("report", metavar="REPORT", help="as 'report list' names it")
+        behind.add_argument(
+            "report",
+            metavar="REPORT",
+            help="a dashboard, or assignment:RULE, ranking:PROGRAM, pool:POOL, source:SOURCE",
+        )
         behind.add_argument("figure", metavar="FIGURE", help="as 'report show --json' names it")
         behind.add_argument("--chart", default="", help="the chart; else a key figure")
         behind.add_argument("--key", help="the key of the chart's line")
@@ -53,9 +60,9 @@ class Report:
             for one in dashboards_for(site.model, ctx.actor):
                 say(f"{one.code:20} {one.label.text(language)}")
             return DONE
-        reports = AskedReports(site.reads, ctx, site.model)
         if asked.arguments.verb == "records":
-            return _records(asked, reports)
+            return _records(asked, site, ctx)
+        reports = AskedReports(site.reads, ctx, site.model)
         found = dashboard(reports, asked.arguments.report, asked.arguments.period)
         if asked.arguments.json:
             say(orjson.dumps(as_json(found, language), option=orjson.OPT_INDENT_2).decode())
@@ -64,23 +71,18 @@ class Report:
         return DONE
 
 
-def _records(asked: Asked, reports: AskedReports) -> int:
-    """Print an id a line."""
+def _records(asked: Asked, site: Site, ctx: Context) -> int:
+    """Print an id a line; of a number made of several figures with the figure and the object of each."""
     given = asked.arguments
-    number = (given.figure, given.key)
-    found = records_behind(reports, given.report, given.period, given.chart, number)
-    if found.ids is not None:
-        for one in found.ids:
-            asked.terminal.say(one)
-        return DONE
-    query = Query(filter=found.condition, fields=("id",), limit=HIGHEST_LIMIT)
-    while True:
-        page = reports.reads.list(reports.ctx, reports.model, found.object_name, query)
-        for record in page.rows:
-            asked.terminal.say(record.id)
-        if page.next_cursor is None:
-            return DONE
-        query = replace(query, cursor=page.next_cursor)
+    numbers = AskedNumbers(site, ctx, site.model)
+    number = Number(given.figure, given.chart, given.key, given.period)
+    found = records_behind(numbers, given.report, number)
+    for one in every_id(numbers, found):
+        asked.terminal.say(one)
+    for part in found.parts:
+        for one in every_id(numbers, part):
+            asked.terminal.say(f"{part.code:16} {part.object_name:16} {one}")
+    return DONE
 
 
 def _print(asked: Asked, reports: AskedReports, found: Dashboard) -> None:

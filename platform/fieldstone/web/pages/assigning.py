@@ -8,6 +8,15 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request
 
+from fieldstone.numbers.assignment import (
+    GOT,
+    OWED,
+    ROOM,
+    SHARE,
+    TODAY,
+    WAITING,
+    people_by_state,
+)
 from fieldstone.reads.assigning import (
     AWAY,
     FREE,
@@ -35,7 +44,6 @@ from fieldstone.web.pages.values import Look
 
 PAGE = Blueprint("assigning", __name__)
 Drawn = dict[str, Any]
-TODAY, WAITING, GOT = "today", "waiting", "got"
 TONES: Final = {FREE: "green", FULL: "amber"}
 METHODS: Final = {
     "round_robin": "In turn",
@@ -80,14 +88,6 @@ def assignment_page() -> Response:
 def behind(rule: str, **named: str) -> str:
     """Return the address of the records, or the people, behind a number of a rule's board."""
     return f"/assignment/records?{urlencode({'rule': rule, **named})}"
-
-
-def people_by_state(board: AssignmentBoard) -> dict[str, list[str]]:
-    """Return the people of a board, each once, by whether they can take work."""
-    people = {seat.person: seat.state for line in board.lines for seat in line.seats}
-    return {
-        state: [one for one, has in people.items() if has == state] for state in (FREE, FULL, AWAY)
-    }
 
 
 def context_of(asked: Asked, board: AssignmentBoard, rules: list[Rule]) -> Drawn:
@@ -148,6 +148,7 @@ def _line(asked: Asked, said: Speech, line: Line, rule: str) -> Drawn:
 
 def _seat(said: Speech, language: str, seat: Seat, place: tuple[str, Line]) -> Drawn:
     rule, line = place
+    mine = {"line": line.code, "person": seat.person}
     words = said.t("available") if seat.state == FREE else seat.because.text(language)
     return {
         "who": face(seat.name),
@@ -155,22 +156,23 @@ def _seat(said: Speech, language: str, seat: Seat, place: tuple[str, Line]) -> D
         "next": seat.is_next,
         "tone": TONES.get(seat.state, "gray"),
         "state": words,
-        "share": round(seat.share * WHOLE),
+        "share": {
+            "text": f"{round(seat.share * WHOLE)}%",
+            "href": behind(rule, what=SHARE, line=line.code),
+        }
+        if seat.share
+        else None,
         "rank": seat.rank,
         "rank_url": f"/rankings/{line.ranking}" if line.ranking else "",
         "limits": [
             _limit(limit)
-            | {
-                "href": behind(
-                    rule, what=GOT, line=line.code, person=seat.person, period=limit.period
-                )
-                if limit.got
-                else ""
-            }
+            | {"href": behind(rule, what=GOT, period=limit.period, **mine) if limit.got else ""}
             for limit in seat.limits
         ],
-        "room": seat.room,
-        "owed": _owed(said, seat),
+        "room": None
+        if seat.room is None
+        else {"text": str(seat.room), "href": behind(rule, what=ROOM, person=seat.person)},
+        "owed": {"text": _owed(said, seat), "href": behind(rule, what=OWED, **mine)},
     }
 
 

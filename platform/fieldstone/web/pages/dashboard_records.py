@@ -47,7 +47,8 @@ def listed(asked: Asked, found: Behind, back: str) -> Response:
     """Show the records behind a number; `after` of the request is where to go on."""
     spec = asked.model.objects[found.object_name]
     page, further, total = _page(asked, found, spec, request.args.get("after", ""))
-    more = {"back": back, "total": total, "more_url": _url(further), "cut": found.cut}
+    more_url = _url(after=further) if further else ""
+    more = {"back": back, "total": total, "more_url": more_url, "cut": found.cut}
     return drawing.page(asked, "dashboard_records", _context(asked, found, spec, page) | more)
 
 
@@ -94,6 +95,7 @@ def _context(asked: Asked, found: Behind, spec: ObjectType, page: Page) -> Drawn
         "columns": columns,
         "rows": table.rows(page.rows),
         "note": found.note.text(language) if found.note else "",
+        "parts": [_part(asked, one, found) for one in found.parts],
         "none": speech(language).t("Nothing here"),
     }
 
@@ -102,7 +104,17 @@ def _shown(page: Page, code: str) -> bool:
     return not page.rows or any(code in record.values for record in page.rows)
 
 
-def _url(after: str) -> str:
-    """Return where the list goes on, "" where it ends."""
-    pairs = [(name, value) for name, value in request.args.items() if name != "after"]
-    return f"{request.path}?{urlencode([*pairs, ('after', after)])}" if after else ""
+def _part(asked: Asked, one: Behind, shown: Behind) -> Drawn:
+    """Return one of the figures that a number is made of."""
+    return {
+        "label": one.figure.text(asked.language),
+        "n": len(one.ids or ()),
+        "href": _url(of=one.code, after=""),
+        "current": one.code == shown.code,
+    }
+
+
+def _url(**other: str) -> str:
+    """Return the address of this list with other values in it."""
+    given = {**request.args.to_dict(), "after": "", **other}
+    return f"{request.path}?{urlencode({name: value for name, value in given.items() if value})}"

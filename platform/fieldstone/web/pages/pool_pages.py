@@ -13,7 +13,9 @@ from fieldstone.actions.contract import Call
 from fieldstone.actions.move_to_pool import MOVE
 from fieldstone.actions.running import run
 from fieldstone.base.errors import RefusedError
-from fieldstone.base.label import Label
+from fieldstone.numbers.contract import Asked as AskedNumbers
+from fieldstone.numbers.contract import Number
+from fieldstone.numbers.pools import of_pool
 from fieldstone.reads.claiming import Claiming
 from fieldstone.reads.pool_desk import PoolDesk
 from fieldstone.reads.pool_people import Standing
@@ -29,9 +31,7 @@ from fieldstone.reads.pool_traffic import (
     RETURNED,
     Traffic,
 )
-from fieldstone.reports.behind import Behind
 from fieldstone.web.asking import the_call
-from fieldstone.web.i18n import speech
 from fieldstone.web.pages import badges, drawing
 from fieldstone.web.pages.amounts import short_time
 from fieldstone.web.pages.dashboard_records import listed
@@ -104,10 +104,9 @@ def traffic_records(code: str) -> Response:
     """Show the records behind a number of the traffic: `what`, `which`, `days`."""
     asked = the_call()
     pool, days = pool_of(asked, code), _days()
-    number = (request.args.get("what", ""), request.args.get("which", ""))
-    ids = pool.desk.behind(days, number)
-    title = Label(*(speech(one).t("Traffic") for one in ("en", "zh")))
-    found = Behind(pool.spec.code, None, Label(pool.label), title, tuple(ids))
+    what, which = request.args.get("what", ""), request.args.get("which", "")
+    number = Number(what, pool.spec.code, which, str(days))
+    found = of_pool(AskedNumbers(asked.site, asked.ctx, asked.model), code, number)
     return listed(asked, found, f"/pools/{code}/traffic?days={days}")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -10,15 +11,14 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request
 
-from fieldstone.access.access import access_to
 from fieldstone.actions import ranking
 from fieldstone.actions.ranking import Office
-from fieldstone.actions.ranking_records import records_of
 from fieldstone.base.errors import RefusedError
-from fieldstone.base.label import Label
 from fieldstone.fieldtypes.locales import day
 from fieldstone.model.objects import Field
-from fieldstone.reports.behind import Behind
+from fieldstone.numbers.contract import Asked as AskedNumbers
+from fieldstone.numbers.contract import Number
+from fieldstone.numbers.ranking import POINTS, PREVIEW, UPPER, edition_of, of_ranking
 from fieldstone.rules.contract import Rule, Standing
 from fieldstone.rules.ranking_program import Metric, RankingProgram
 from fieldstone.rules.ranking_schema import RATE, SUM
@@ -35,14 +35,8 @@ from fieldstone.web.pages.subjects import not_there
 PAGE = Blueprint("rankings", __name__)
 Drawn = dict[str, Any]
 USUAL: Final = 100
-UPPER: Final = "upper"
 MOMENT: Final = timedelta(microseconds=1)
-FROZEN: Final = Label(
-    "The list was frozen when it was published; these are the records as they stand now.",
-    "榜单发布后即冻结；此处为相关记录的当前状态。",
-)
 LONGEST_NOTE: Final = 1000
-LONGEST_NUMBER: Final = 9
 UNPROCESSABLE: Final = 422
 EXTRA: Final = {
     "hour": "+{n} an hour",
@@ -86,28 +80,20 @@ def ranking_page(code: str) -> Response:
 
 @PAGE.get("/rankings/<code>/records")
 def figure_records(code: str) -> Response:
-    """Show the records behind a figure of somebody: `metric`, `person`, `edition` or `preview`, `part` of a rate."""
-    asked = the_call()
-    rule, office, args = _seen(asked, code), office_of(asked), request.args
-    shown, _ = _shown(office, rule, previewed=_previewed(office, rule))
-    metrics = rule.body.metrics if isinstance(rule.body, RankingProgram) else ()
-    metric = next((one for one in metrics if one.code == args.get("metric", "")), None)
-    line = next(
-        (one for one in (shown.lines if shown else ()) if one.person == args.get("person")), None
-    )
-    if metric is None or shown is None or line is None:
-        raise not_there()
-    readable = access_to(asked.model, asked.ctx.actor, metric.object_name).may_read
-    upper = args.get("part", "") == UPPER
-    ids = records_of(office, metric, shown, line.person, upper=upper) if readable else []
-    note = None if _previewed(office, rule) else FROZEN
-    found = Behind(metric.object_name, None, Label(line.name), metric.label, tuple(ids), note=note)
-    which = "preview" if "preview" in args else f"edition={shown.edition}"
-    return listed(asked, found, f"/rankings/{code}?{which}")
+    """Show the records behind a figure of somebody: `metric`, `person`, `edition` or `preview`, `part` of a rate.
 
-
-def _previewed(office: Office, rule: Rule) -> bool:
-    return "preview" in request.args and ranking.may_publish(office, rule)
+    Points are made of all figures: the first of them is shown, the others are a step away.
+    """
+    asked, args = the_call(), request.args
+    period = PREVIEW if "preview" in args else args.get("edition", "")
+    number = Number(args.get("metric", ""), args.get("part", ""), args.get("person"), period)
+    found = of_ranking(AskedNumbers(asked.site, asked.ctx, asked.model), code, number)
+    which = "preview" if period == PREVIEW else f"edition={period}"
+    back = f"/rankings/{code}?{which}"
+    if not found.parts:
+        return listed(asked, found, back)
+    chosen = next((one for one in found.parts if one.code == args.get("of")), found.parts[0])
+    return listed(asked, replace(chosen, parts=found.parts), back)
 
 
 @PAGE.post("/rankings/<code>/publish")
@@ -145,7 +131,7 @@ def _seen(asked: Asked, code: str) -> Rule:
 
 def _context(asked: Asked, rule: Rule) -> Drawn:
     office, said, language = office_of(asked), speech(asked.language), asked.language
-    previewed = _previewed(office, rule)
+    previewed = "preview" in request.args and ranking.may_publish(office, rule)
     shown, before = _shown(office, rule, previewed=previewed)
     body = rule.body
     metrics = body.metrics if isinstance(body, RankingProgram) else ()
@@ -169,9 +155,7 @@ def _shown(office: Office, rule: Rule, *, previewed: bool) -> tuple[Edition | No
     """Return the edition asked for, and the one before it."""
     if previewed:
         return ranking.preview(office, rule), ranking.edition(office, rule, None)
-    number = request.args.get("edition", "")
-    named = number.isascii() and number.isdecimal() and len(number) <= LONGEST_NUMBER
-    shown = ranking.edition(office, rule, int(number) if named else None)
+    shown = edition_of(office, rule, request.args.get("edition", ""))
     return shown, ranking.edition(office, rule, shown.edition - 1) if shown else None
 
 
@@ -244,7 +228,10 @@ def _rows(
     which = {"preview": "1"} if "preview" in request.args else {"edition": str(shown.edition)}
     return [
         _row(asked, said, line, ranks)
-        | {"cells": [_cell(asked, rule, one, line, which) for one in metrics]}
+        | {
+            "cells": [_cell(asked, rule, one, line, which) for one in metrics],
+            "score_url": _records_url(rule, line, which, metric=POINTS),
+        }
         for line in shown.lines
     ]
 
@@ -286,15 +273,18 @@ def _cell(asked: Asked, rule: Rule, metric: Metric, line: Line, which: Mapping[s
     value, records = figure.get("value"), figure.get("records", 0)
     said = speech(asked.language)
     few = said.tn("one record", "{n} records", records)
-    query = {"metric": metric.code, "person": line.person, **which}
-    url = f"/rankings/{rule.code}/records?"
     drawn: Drawn = {"text": "—", "sub": few}
     if records:
-        drawn["sub_url"] = url + urlencode(query)
+        drawn["sub_url"] = _records_url(rule, line, which, metric=metric.code)
     if value is None:
         return drawn
     drawn |= {"text": _figure(asked, metric, value), "index": round(figure["index"] or 0)}
-    return drawn | ({"href": url + urlencode({**query, "part": UPPER})} if value else {})
+    href = _records_url(rule, line, which, metric=metric.code, part=UPPER) if value else ""
+    return drawn | ({"href": href} if href else {})
+
+
+def _records_url(rule: Rule, line: Line, which: Mapping[str, str], **named: str) -> str:
+    return f"/rankings/{rule.code}/records?{urlencode({**named, 'person': line.person, **which})}"
 
 
 def _figure(asked: Asked, metric: Metric, value: float) -> str:

@@ -16,6 +16,10 @@ CODE: Final[Json] = {
     "description": "Code of the dashboard.",
     "schema": TEXT,
 }
+BOARD: Final[Json] = CODE | {
+    "description": "A dashboard's code, or assignment:RULE, ranking:PROGRAM, pool:POOL, source:SOURCE."
+}
+PARTS: Final[Json] = many(of(figure=TEXT, object=TEXT, total=WHOLE))
 TAGS: Final = ["Reports"]
 
 
@@ -49,14 +53,17 @@ REPORT_PATHS: Final[Mapping[str, Json]] = {
         "post": {
             "operationId": "report_records",
             "tags": TAGS,
-            "summary": "Read which records make up a number of a dashboard",
-            "parameters": [CODE],
+            "summary": "Read which records make up a number of a dashboard or another board",
+            "parameters": [BOARD],
             "requestBody": _body(
-                period=PERIOD, chart=TEXT, figure=TEXT, key={"type": ["string", "null"]}, after=TEXT
+                period=TEXT, chart=TEXT, figure=TEXT, key={"type": ["string", "null"]}, after=TEXT
             ),
             "responses": answers(
                 "200",
-                of(data=of(object=TEXT, total=WHOLE, ids=many(ID)), page=of(next=MAYBE_TEXT)),
+                of(
+                    data=of(object=TEXT, total=WHOLE, ids=many(ID), parts=PARTS),
+                    page=of(next=MAYBE_TEXT),
+                ),
                 "At most 500 at once; `after` takes `next` of the page before.",
             ),
         }

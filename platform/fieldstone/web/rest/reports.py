@@ -8,11 +8,11 @@ from typing import Final
 from flask import Blueprint, Response
 
 from fieldstone.base.names import did_you_mean
-from fieldstone.reads.query import HIGHEST_LIMIT, Query
+from fieldstone.numbers.contract import Asked as AskedNumbers
+from fieldstone.numbers.contract import Number
+from fieldstone.numbers.opening import ids_of, records_behind
 from fieldstone.reports.as_json import as_json
-from fieldstone.reports.behind import Behind
-from fieldstone.reports.dashboards import Asked, dashboard, dashboards_for, records_behind
-from fieldstone.web.asking import Asked as Call
+from fieldstone.reports.dashboards import Asked, dashboard, dashboards_for
 from fieldstone.web.asking import the_call
 from fieldstone.web.rest.answering import json_answer
 from fieldstone.web.rest.reading_json import body, known_parameters, refusal
@@ -46,36 +46,28 @@ def report_figures(code: str) -> Response:
 
 @blueprint.post("/<code>/records")
 def report_records(code: str) -> Response:
-    """Return the ids of the records behind a number: `chart` ("" for the key figures), `figure`, `key` of its line."""
+    """Return the ids of the records behind a number: `chart` ("" for the key figures), `figure`, `key` of its line.
+
+    `code` is a dashboard, or another board: assignment:RULE, ranking:PROGRAM, pool:POOL, source:SOURCE.
+    """
     asked = the_call()
     known_parameters()
     given = _texts(NUMBER)
-    reports = Asked(asked.site.reads, asked.ctx, asked.model)
-    number = (given.get("figure") or "", given.get("key"))
-    found = records_behind(
-        reports, code, given.get("period") or "", given.get("chart") or "", number
+    numbers = AskedNumbers(asked.site, asked.ctx, asked.model)
+    number = Number(
+        given.get("figure") or "",
+        given.get("chart") or "",
+        given.get("key"),
+        given.get("period") or "",
     )
-    ids, total, further = _ids(asked, found, given.get("after") or "")
-    return json_answer(
-        {
-            "data": {"object": found.object_name, "total": total, "ids": ids},
-            "page": {"next": further},
-        }
-    )
-
-
-def _ids(asked: Call, found: Behind, after: str) -> tuple[list[str], int, str | None]:
-    """Return a page of the records, how many there are, and where the next page begins."""
-    reads, ctx, model, name = asked.site.reads, asked.ctx, asked.model, found.object_name
-    if found.ids is not None:
-        start = int(after) if after.isascii() and after.isdecimal() else 0
-        further = start + HIGHEST_LIMIT
-        ids = list(found.ids[start:further])
-        return ids, len(found.ids), str(further) if further < len(found.ids) else None
-    query = Query(filter=found.condition, fields=("id",), limit=HIGHEST_LIMIT, cursor=after)
-    page = reads.list(ctx, model, name, query)
-    total = reads.count(ctx, model, name, Query(filter=found.condition))
-    return [one.id for one in page.rows], total, page.next_cursor
+    found = records_behind(numbers, code, number)
+    ids, total, further = ids_of(numbers, found, given.get("after") or "")
+    parts = [
+        {"figure": one.code, "object": one.object_name, "total": len(one.ids or ())}
+        for one in found.parts
+    ]
+    data = {"object": found.object_name, "total": total, "ids": ids, "parts": parts}
+    return json_answer({"data": data, "page": {"next": further}})
 
 
 def _texts(names: Sequence[str]) -> dict[str, str | None]:
