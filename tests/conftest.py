@@ -17,6 +17,7 @@ import structlog
 from hypothesis import settings
 from playwright.sync_api import Browser
 
+from fieldstone.storage.engines import _engines
 from tests.company import Company, open_company, reopened
 from tests.services.chromium import chromium
 from tests.services.missing import ServiceMissingError, missing
@@ -34,6 +35,15 @@ structlog.configure(
     processors=[structlog.processors.JSONRenderer(default=str)],
     logger_factory=structlog.PrintLoggerFactory(sys.__stderr__),
 )
+
+
+@pytest.fixture(autouse=True)
+def connections_end_with_the_test() -> Iterator[None]:
+    """Close what a test opened and, since it failed, did not come to close: the next test would be blamed for it."""
+    before = set(_engines)
+    yield
+    for engine in set(_engines) - before:
+        engine.dispose()
 
 
 @pytest.fixture(scope="session")

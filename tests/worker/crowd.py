@@ -69,11 +69,15 @@ def a_crowd() -> Iterator[Crowd]:
         crowd.end()
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 20.0) -> bool:
-    """Look until a condition holds; False when it did not in time."""
-    end = time.monotonic() + seconds
+def wait_for(
+    condition: Callable[[], bool], moving: Callable[[], object] = lambda: None, seconds: float = 90
+) -> bool:
+    """Look until a condition holds; False when for so long neither it held nor anything moved."""
+    before, end = moving(), time.monotonic() + seconds
     while time.monotonic() < end:
         if condition():
             return True
+        if (now := moving()) != before:
+            before, end = now, time.monotonic() + seconds
         time.sleep(0.02)
     return condition()

@@ -25,12 +25,26 @@ from fieldstone.worker.turns import work_until_idle
 from tests.delivery.sink import Sink, a_sink
 from tests.services.redis import RedisServer
 from tests.worker.crowd import Crowd, a_crowd, kill, wait_for
-from tests.worker.world import a_person, a_site, leads_of, move_clock, rows, states, timers_left
+from tests.worker.world import (
+    a_person,
+    a_site,
+    leads_of,
+    let_the_lease_run_out,
+    move_clock,
+    rows,
+    states,
+    timers_left,
+)
 
 LEADS = 60
 HOOKS = 20
 KILLS = 3
-NOTHING = JobStatus("", "", "queued")
+
+
+def status_of(site: Site, job: str) -> JobStatus:
+    status = site.queue.status(job)
+    assert status is not None
+    return status
 
 
 def put_out_hooks(site: Site, sink: Sink, leads: Sequence[str]) -> None:
@@ -49,30 +63,17 @@ def make_leases_run_out(site: Site) -> None:
         connection.execute(running.values(due=now - timedelta(seconds=1)))
 
 
-def put_to_sleep_between_two_transactions(site: Site, worker: int, everything: int) -> None:
-    """Stop a process where it holds no lock, and let its lease run out."""
-    lead = site.storage.use(site.model)["lead"].table
-    free_leads = select(lead.c.id).with_for_update(skip_locked=True)
-    free_jobs = select(fs_job.c.id).with_for_update(skip_locked=True)
-    past = site.clock() - timedelta(seconds=1)
-    while True:
-        os.kill(worker, signal.SIGSTOP)
-        with site.storage.connection() as connection:
-            leads = connection.execute(free_leads).scalars().all()
-            free = connection.execute(free_jobs).scalars().all() and len(leads) == everything
-            if free:
-                connection.execute(update(fs_job).values(due=past))
-        if free:
-            return
-        os.kill(worker, signal.SIGCONT)
-        time.sleep(0.003)
+def left(site: Site) -> tuple[object, ...]:
+    """What there still is to do."""
+    with site.storage.looking() as connection:
+        asked = select(fs_job.c.progress).where(fs_job.c.state.in_(["queued", "running"]))
+        jobs = connection.execute(asked).scalars().all()
+    return (*jobs, timers_left(site), states(site))
 
 
 def settled(site: Site) -> bool:
-    with site.storage.looking() as connection:
-        open_jobs = select(func.count()).where(fs_job.c.state.in_(["queued", "running"]))
-        jobs = connection.execute(open_jobs).scalar_one()
-    return jobs == 0 and timers_left(site) == 0 and "pending" not in states(site)
+    *jobs, timers, messages = left(site)
+    return not jobs and not timers and "pending" not in messages
 
 
 def work_to_do(site: Site, sink: Sink) -> tuple[str, list[str], str]:
@@ -99,8 +100,7 @@ def assert_done_once(site: Site, sink: Sink, owner: str, leads: list[str], job: 
         told = {topic: count for topic, count in connection.execute(mine)}  # noqa: C416 - a Row is no pair to mypy
     assert sum(told.values()) == 2 * LEADS
     assert len(set(sink.ids)) == HOOKS
-    status = site.queue.status(job)
-    assert status is not None
+    status = status_of(site, job)
     assert (status.state, status.result) == (
         "done",
         {"written": LEADS * 3, "refused": 0, "problems": {}},
@@ -135,10 +135,9 @@ def test_killing_workers_at_any_moment_loses_nothing_and_does_nothing_twice(
         crowd.start("worker", database_url)
         crowd.start("worker", database_url)
 
-        assert wait_for(lambda: settled(site), 30), (states(site), timers_left(site))
+        assert wait_for(lambda: settled(site), lambda: left(site)), left(site)
         crowd.dismiss_all()
     assert_done_once(site, sink, owner, leads, job)
-    site.storage.close()
 
 
 def test_workers_schedulers_and_redis_may_die_together(
@@ -160,10 +159,9 @@ def test_workers_schedulers_and_redis_may_die_together(
         make_leases_run_out(site)
         crowd.start("worker", postgres_url, redis_url)
 
-        assert wait_for(lambda: settled(site), 30), (states(site), timers_left(site))
+        assert wait_for(lambda: settled(site), lambda: left(site)), left(site)
         crowd.dismiss_all()
     assert_done_once(site, sink, owner, leads, job)
-    site.storage.close()
 
 
 @pytest.mark.parametrize("redis_lives", [True, False])
@@ -186,7 +184,6 @@ def test_a_commit_is_answered_with_redis_and_without_it_and_never_waits_for_it(
     assert wait_for(lambda: states(site) == {"done": 1})
     assert took < REDIS_SECONDS
     redis_server.flush()
-    site.storage.close()
 
 
 def test_a_lost_doorbell_costs_a_second_and_no_message(
@@ -197,7 +194,6 @@ def test_a_lost_doorbell_costs_a_second_and_no_message(
     leads_of(deaf, a_person(deaf), 1)
 
     assert wait_for(lambda: states(deaf) == {"done": 1})
-    deaf.storage.close()
 
 
 def test_a_worker_that_is_asked_to_stop_leaves_at_once_and_leaves_nothing_half_done(
@@ -212,11 +208,11 @@ def test_a_worker_that_is_asked_to_stop_leaves_at_once_and_leaves_nothing_half_d
     assert wait_for(lambda: not psutil.pid_exists(worker))
     assert set(states(site)) <= {"done", "pending"}
     assert sum(states(site).values()) == 40
-    site.storage.close()
 
 
+@pytest.mark.parametrize("where", ["between-two-steps", "within-a-step"])
 def test_a_worker_that_sleeps_through_its_lease_can_keep_nothing_when_it_wakes(
-    postgres_url: str, crowd: Crowd
+    where: str, postgres_url: str, crowd: Crowd
 ) -> None:
     site = a_site(postgres_url)
     owner = a_person(site)
@@ -224,19 +220,16 @@ def test_a_worker_that_sleeps_through_its_lease_can_keep_nothing_when_it_wakes(
     work_until_idle(site)
     told = {"object": "lead", "ids": leads * 40, "values": {"name": "Renamed"}}
     job = site.queue.enqueue("bulk_update", told, actor=owner)
-    asleep = crowd.start("worker", postgres_url)
-    assert wait_for(lambda: bool((site.queue.status(job) or NOTHING).progress))
-    put_to_sleep_between_two_transactions(site, asleep, len(leads))
+    asleep = crowd.start(f"asleep-{where}", postgres_url)
+    assert wait_for(lambda: psutil.Process(asleep).status() == psutil.STATUS_STOPPED)
+    let_the_lease_run_out(site)
     crowd.start("worker", postgres_url)
-    assert wait_for(lambda: (site.queue.status(job) or NOTHING).ended, 30)
+    assert wait_for(lambda: status_of(site, job).ended, lambda: status_of(site, job))
     written = rows(site, "lead", leads)
     os.kill(asleep, signal.SIGCONT)
     leads_of(site, owner, 1)
     assert wait_for(lambda: "pending" not in states(site))
 
-    status = site.queue.status(job)
-    assert status is not None
-    assert status.result == {"written": 30 * 40, "refused": 0, "problems": {}}
+    assert status_of(site, job).result == {"written": 30 * 40, "refused": 0, "problems": {}}
     assert rows(site, "lead", leads) == written
     assert {row["version"] for row in written.values()} == {2}
-    site.storage.close()
