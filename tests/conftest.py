@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 import structlog
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 
 from fieldstone.storage.engines import _engines
@@ -24,11 +24,14 @@ from tests.services.missing import ServiceMissingError, missing
 from tests.services.postgres import PostgresServer
 from tests.services.redis import RedisServer
 
-# A shared machine makes deadlines lie. In CI the examples are the same in every run, so that
-# a red run can be repeated; at a desk they differ, so that the tests go on finding things.
-settings.register_profile("desk", deadline=None, print_blob=True)
-settings.register_profile("ci", deadline=None, print_blob=True, derandomize=True)
-settings.load_profile("ci" if os.environ.get("CI") else "desk")
+# A shared machine makes deadlines lie. Where a change is decided over (.ci/run) the examples are the same in every run, so
+# that a red run can be repeated; at a desk they differ, so that the tests go on finding things.
+settings.register_profile(
+    "desk", deadline=None, print_blob=True, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.register_profile("ci", settings.get_profile("desk"), derandomize=True)
+decides = os.environ.get("CI") or os.environ.get("FIELDSTONE_REQUIRE_ALL")
+settings.load_profile("ci" if decides else "desk")
 
 # A logger keeps the stream it began with; the one that pytest puts in place of stderr ends with its test.
 structlog.configure(

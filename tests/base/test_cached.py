@@ -15,7 +15,7 @@ class Desk:
         """Say whose turn it is."""
         self.calls += 1
         if self.meeting is not None:
-            self.meeting.wait(timeout=10)
+            self.meeting.wait(timeout=60)
         return 7
 
 
@@ -33,7 +33,7 @@ def test_two_threads_may_work_out_theirs_at_the_same_time():
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join()
 
     assert not meeting.broken
     assert [desk.calls for desk in desks] == [1, 1]

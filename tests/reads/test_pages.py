@@ -61,7 +61,10 @@ def many(world):
     return world
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(sort=SORTS, limit=st.integers(7, 60), person=st.sampled_from(["admin", "viewer"]))
 def test_all_pages_together_are_the_whole_list_in_order(many, sort, limit, person):
     ctx = a_context(an_actor(ANNA, person))

@@ -14,7 +14,9 @@ __all__ = ["many"]
 
 
 @settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=25,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 @given(sort=SORTS)
 def test_every_record_finds_its_place_and_neighbours_in_any_order(world, many, sort):

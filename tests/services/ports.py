@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import random
 import socket
 import time
 from collections.abc import Callable
+from contextlib import suppress
+
+# Below the ports that systems give to outgoing connections: one of those may otherwise have the port of a server that
+# was killed when the server starts again.
+FIRST, LAST = 10_000, 32_000
 
 
 def free_port() -> int:
-    """Return a port on 127.0.0.1 that nothing listened on a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
+    """Return a port on 127.0.0.1 that nothing listens on and no outgoing connection will take."""
+    chance = random.SystemRandom()
+    while True:
+        port = chance.randint(FIRST, LAST)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(ready: Callable[[], bool], *, seconds: float) -> bool:

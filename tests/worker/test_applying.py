@@ -246,7 +246,7 @@ def test_of_two_administrators_who_start_a_rule_at_the_same_instant_one_does(
         return found
 
     def start(_: int) -> str:
-        begins.wait(10)
+        begins.wait(60)
         try:
             return desk(site).start("share").state
         except RefusedError as refused:

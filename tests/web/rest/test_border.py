@@ -146,7 +146,10 @@ hostile = st.one_of(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(filter=hostile, sort=hostile, cursor=hostile, fields=hostile, q=st.text(max_size=20))
 def test_no_question_is_an_error_of_ours(
     api_on_sqlite: Api, filter: str, sort: str, cursor: str, fields: str, q: str
@@ -176,7 +179,10 @@ json_values = st.recursive(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 @given(data=st.data())
 def test_no_value_is_an_error_of_ours(api_on_sqlite: Api, data: st.DataObject):
     fields = sorted(api_on_sqlite.site.model.objects["lead"].fields)
