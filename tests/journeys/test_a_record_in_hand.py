@@ -17,6 +17,7 @@ def leads(office: Office) -> dict[str, str]:
     return {
         "edited": office.a_lead("Edited Here", owner=li, company="Fjord", region="north"),
         "gated": office.a_lead("Gated One", owner=li, email="gated@example.com"),
+        "lost": office.a_lead("Lost One", owner=li, email="lost@example.com"),
         "talked": office.a_lead("Talked To", owner=li, mobile="13800138011"),
         "sold": office.a_lead("Sold Soon", owner=li, mobile="13800138012", company="Soon Ltd"),
         "zh": office.a_lead("周雅琴", owner=li, mobile="13800138013"),
@@ -139,7 +140,7 @@ def test_the_gate_on_the_page_takes_facts_and_lets_the_record_pass(
 
 def test_a_lost_lead_is_asked_for_its_reason(tab: Tab, leads: dict[str, str]) -> None:
     page = tab("li")
-    open_record(page, leads["gated"])
+    open_record(page, leads["lost"])
     page.get_by_role("button", name="Mark as Invalid").click()
 
     page.locator("#sheet").get_by_role("button", name="Move to Invalid").click()
