@@ -68,6 +68,15 @@ class Fixed:
 
 
 @dataclass(frozen=True)
+class CampaignField:
+    """The lookup that keeps the campaign, and the fields of a campaign that `utm_campaign` may name, in order."""
+
+    code: str
+    object_name: str
+    by: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class FormField:
     """One question of a public form; the label and the choices are those of the object's field."""
 
@@ -152,6 +161,7 @@ class Source:
     fixed: tuple[Fixed, ...] = ()
     utm: Mapping[str, str] = field(default_factory=dict)
     tracking: Mapping[str, str] = field(default_factory=dict)  # what is tracked -> field
+    campaign: CampaignField | None = None
     keys: Mapping[str, Plan] = field(default_factory=dict)  # object -> stored key -> fields
     own_keys: tuple[str, ...] = ()
     pairs: tuple[tuple[str, str, str], ...] = ()  # (own key, object, its key)

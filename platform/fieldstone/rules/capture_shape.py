@@ -141,6 +141,10 @@ PROPERTIES: Final[Mapping[str, Any]] = {
         "properties": {what: _said(TEXT, "The field that keeps it") for what in TRACKED},
         "additionalProperties": False,
     },
+    "campaign": _said(
+        _closed(("field", "by"), field=_said(TEXT, "The lookup that keeps it"), by=_said(CODES, "Fields of a campaign that utm_campaign may name")),
+        "The campaign of what arrives, found by its utm_campaign",
+    ),
     "dedup_key": {"oneOf": [TEXT, CODES], "description": "Fields by which somebody is known again"},
     "counts": {
         "type": "array",
@@ -162,7 +166,11 @@ PROPERTIES: Final[Mapping[str, Any]] = {
     "captcha": CAPTCHA,
     "double_opt_in": _said(TEXT, "The e-mail field whose owner must confirm first"),
     "consent": CONSENT,
-    "cost": _closed(("model", "amount"), model={"enum": list(COSTS)}, amount={"type": ["number", "string"]}),
+    "cost": _closed(
+        ("model", "amount"),
+        model={"enum": list(COSTS), "description": "flat: a sum a month; cpl: for each new record; cpc: for each opening of its form"},
+        amount={"type": ["number", "string"]},
+    ),
     "default": _closed(pool=_said(TEXT, "Takes what no rule gave away"), team=_said(TEXT, "Whoever of it has least")),
     "retention": _said(TEXT, "How long what arrived is kept word for word: 180 days"),
     "touch": _said(TEXT, "The object that keeps touch points"),

@@ -10,6 +10,7 @@ from typing import Any, Final
 from fieldstone.base.label import Label
 from fieldstone.base.workdays import CalendarError, parse_span
 from fieldstone.rules.capture_body import (
+    CampaignField,
     Captcha,
     Consent,
     Cost,
@@ -70,6 +71,7 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Source | None:
         fixed=_fixed(raw.get("set", {}), build),
         utm={f"utm_{name}": str(value) for name, value in raw.get("utm", {}).items()},
         tracking=_tracking(raw.get("tracking", {}), build),
+        campaign=_campaign(raw["campaign"], build) if "campaign" in raw else None,
         keys=keys,
         own_keys=own_keys,
         pairs=pairs,
@@ -132,6 +134,21 @@ def _fixed(raw: Mapping[str, Any], build: Builder) -> tuple[Fixed, ...]:
 
 def _tracking(raw: Mapping[str, Any], build: Builder) -> dict[str, str]:
     return {what: build.field(f"tracking.{what}", name) for what, name in raw.items()}
+
+
+def _campaign(raw: Mapping[str, Any], build: Builder) -> CampaignField | None:
+    code = build.field("campaign.field", raw["field"])
+    target = build.scope.follow(code) if code else None
+    if target is None:
+        if code:
+            text, cure = f"{code!r} leads to no record.", "Name a lookup."
+            build.problem("campaign.field", "not_a_lookup", text, cure)
+        return None
+    names = [
+        build.field(f"campaign.by.{place}", name, scope=target)
+        for place, name in enumerate(raw["by"])
+    ]
+    return CampaignField(code, target.object_name, tuple(name for name in names if name))
 
 
 def _keys(

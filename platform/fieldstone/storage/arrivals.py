@@ -72,6 +72,7 @@ WAITING, UNCONFIRMED, DONE, REFUSED, SPAM = "waiting", "unconfirmed", "done", "r
 STATES: Final = (WAITING, UNCONFIRMED, DONE, REFUSED, SPAM)
 OUTCOMES: Final = ("created", "touched")
 CLICKS: Final = "c:"  # before the day, in periods of fs_intake_count
+CLICKERS: Final = "k:"  # before the day and who clicked
 MOST_CLICKS: Final = 1_000_000_000
 
 
@@ -306,9 +307,10 @@ class Arrivals:
         asked = select(func.min(fs_arrival.c.hour)).where(fs_arrival.c.source == source)
         return self._connection.execute(asked).scalar() or ""
 
-    def note_click(self, source: str, day: str, ends_at: datetime) -> None:
-        """Count one opening of a form that is paid by click."""
-        self.take_place(source, f"{CLICKS}{day}", MOST_CLICKS, ends_at)
+    def note_click(self, source: str, day: str, address: str, ends_at: datetime) -> None:
+        """Count one opening of a form that is paid by click; an address counts once a day."""
+        if self.take_place(source, f"{CLICKERS}{day}:{address}", 1, ends_at):
+            self.take_place(source, f"{CLICKS}{day}", MOST_CLICKS, ends_at)
 
     def clicks(self, source: str) -> dict[str, int]:
         """Return how often a form was opened, by day."""

@@ -124,6 +124,42 @@ def test_a_raw_mail_posted_to_a_hook_becomes_a_lead(gate: Gate) -> None:
     assert gate.raw("sales_mailbox", MAIL.encode(), "message/rfc822").json["data"]["replayed"]
 
 
+def test_what_a_partner_says_of_its_origin_is_kept_and_counts_for_the_campaign(gate: Gate) -> None:
+    autumn = gate.create(
+        "campaign",
+        name="Autumn",
+        utm_name="autumn-26",
+        owner=gate.create("user", name="He", email="he@harbor.example"),
+    )
+    gate.hook("partner_leads", {**LEAD, "utm_source": "bing", "utm_campaign": "autumn-26"})
+    gate.hook("partner_leads", {**LEAD, "id": "p-2", "utm_campaign": "nothing"})
+    (lead,) = gate.records()
+    first, again = gate.records("touch")
+
+    assert (lead["utm_source"], lead["campaign"]) == ("bing", autumn)
+    assert (first["campaign"], first["utm_campaign"]) == (autumn, "autumn-26")
+    assert (again["campaign"], again["utm_campaign"]) == (None, "nothing")
+
+
+def test_the_cards_of_an_event_come_with_its_campaign(gate: Gate) -> None:
+    fair = gate.create(
+        "campaign",
+        name="Spring fair",
+        owner=gate.create("user", name="He", email="he@harbor.example"),
+    )
+    client, secret = gate.app.test_client(), gate.secret("event_cards")
+    answer = client.post(
+        "/in/hooks/event_cards",
+        query_string={"token": secret, "utm_campaign": "Spring fair"},
+        data=CARDS.encode(),
+        content_type="text/vcard",
+    )
+    gate.work()
+
+    assert answer.status_code == 202, answer.text
+    assert {lead["campaign"] for lead in gate.records()} == {fair}
+
+
 def test_an_automatic_answer_is_no_lead(gate: Gate) -> None:
     letter = MAIL.replace("To: sales", "Auto-Submitted: auto-replied\nTo: sales")
 

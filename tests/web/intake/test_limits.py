@@ -14,6 +14,7 @@ from sqlalchemy import select
 
 from fieldstone.storage.arrivals import Arrivals
 from fieldstone.storage.outbox import fs_outbox
+from fieldstone.web.asking import COOKIE
 from fieldstone.worker.arriving import arriving, forget_arrivals
 from tests.web.intake.gate import Gate, open_gate
 
@@ -212,3 +213,21 @@ def test_a_form_that_asks_for_work_takes_nothing_without_it(busy: Gate) -> None:
 
     assert answer.status_code == 422
     assert busy.arrivals("careful_form") == []
+
+
+def test_a_form_paid_by_click_counts_people_once_a_day_and_neither_programs_nor_the_house(
+    tmp_path: Path,
+) -> None:
+    rules = "rules: {website_form: {cost: {model: cpc, amount: 3}}}"
+    gate = open_gate(f"sqlite:///{tmp_path / 'clicks.db'}", tmp_path, rules)
+    program = {"User-Agent": "Mozilla/5.0 (compatible; Googlebot/2.1)"}
+    house = gate.app.test_client()
+    house.set_cookie(COOKIE, "somebody who is signed in")
+    gate.page("/in/forms/website_form")
+    gate.page("/in/forms/website_form?lang=zh")
+    gate.app.test_client().get("/in/forms/website_form", headers=program)
+    house.get("/in/forms/website_form")
+    with gate.site.storage.looking() as connection:
+        clicks = Arrivals(connection).clicks("website_form")
+
+    assert list(clicks.values()) == [1]

@@ -129,6 +129,23 @@ def test_touch_points_stand_on_the_page_of_the_lead(office: Office) -> None:
     assert "First contact" in tab
 
 
+def test_a_file_is_taken_in_for_a_campaign_and_what_fits_no_field_is_told(office: Office) -> None:
+    fair = office.create("campaign", name="Fair", owner=office.people["admin"])
+    admin = office.visitor("admin")
+    rows = b"Name,Mobile,Shoe size\nVera Lund,13855550001,41\n"
+    assert 'data-url="/o/lead/options?field=campaign"' in admin.get("/sources/bought_lists").text
+    answer = admin.post(
+        "/sources/bought_lists/file", file=(io.BytesIO(rows), "list.csv"), campaign=fair
+    )
+    told = admin.get(answer.headers["Location"]).text
+    work_until_idle(office.site)
+    lead = admin.get("/sources/bought_lists").text.split(">Vera Lund</a>")[0]
+    lead = lead.rpartition('href="/o/lead/')[2].split('"')[0]
+
+    assert "One row is being taken in. Left out, because they fit no field: Shoe size." in told
+    assert office.value("lead", lead, "campaign") == fair
+
+
 def test_the_pages_speak_chinese(office: Office) -> None:
     page = office.visitor("admin", "zh").get("/sources/website_form").text
 

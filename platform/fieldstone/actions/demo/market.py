@@ -106,6 +106,7 @@ def _campaign(
         {
             "name": name,
             "kind": kind,
+            "utm_name": f"{kind}-{start:%Y-%m}".replace("_", "-"),
             "channel": channels[channel],
             "starts_on": start.date(),
             "ends_on": end.date(),

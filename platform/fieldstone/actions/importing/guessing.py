@@ -25,6 +25,7 @@ ALSO_CALLED: Final[Mapping[str, tuple[str, ...]]] = {
     "phone": ("tel", "telephone", "phone number", "电话", "座机", "联系电话"),
     "email": ("mail", "e-mail address", "email address", "邮箱", "电子邮件", "邮件"),
     "company": ("company name", "organisation", "organization", "account", "公司", "公司名称", "单位", "企业名称"),
+    "need": ("requirement", "requirements", "message", "inquiry", "需求", "咨询内容", "留言"),
     "wechat": ("weixin", "微信", "微信号"),
     "owner": ("assigned to", "salesperson", "sales rep", "负责人", "销售", "跟进人", "归属人"),
     "source": ("lead source", "来源", "线索来源"),

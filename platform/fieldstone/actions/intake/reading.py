@@ -12,7 +12,7 @@ from fieldstone.base.errors import Problem
 from fieldstone.base.text import FORBIDDEN
 from fieldstone.fieldtypes.contract import InvalidValueError
 from fieldstone.model.objects import Field, ObjectType
-from fieldstone.rules.capture_body import Mapped
+from fieldstone.rules.capture_body import TRACKED, Mapped
 
 HOLE: Final = re.compile(r"\{([^{}]{1,120})\}")
 LONGEST: Final = 20_000
@@ -126,6 +126,24 @@ def tracked(intake: Intake, spec: ObjectType, trace: Mapping[str, Any]) -> dict[
             longest = getattr(spec.fields[code].type, "max_length", None) or LONGEST
             found[code] = FORBIDDEN.sub(" ", str(noted[what]))[:longest].strip() or None
     return found
+
+
+def carried(intake: Intake, payload: Mapping[str, Any]) -> dict[str, str]:
+    """Return what an arrival itself says of where it came from: `utm_source` and the like beside its values.
+
+    A form says it apart from what people typed.
+    """
+    names = () if intake.source.via == "form" else TRACKED
+    return {name: said for name in names if (said := _text(payload.get(name)).strip())}
+
+
+def passed_over(intake: Intake, spec: ObjectType, payload: Mapping[str, Any]) -> list[str]:
+    """Return the names of what arrives that fill nothing."""
+    used = set(TRACKED)
+    for one in _mapping(intake, spec, payload):
+        paths = HOLE.findall(one.template) or [one.path or one.code]
+        used |= {*paths, *(path.partition(".")[0] for path in paths)}
+    return [name for name in payload if name not in used]
 
 
 def fitting(spec: ObjectType, values: Mapping[str, object]) -> dict[str, object]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 import structlog
 
-from fieldstone.actions.intake.reading import at_path, plain
+from fieldstone.actions.intake.reading import at_path, carried, plain
 from fieldstone.actions.intake.sources import Intake, intake_of
 from fieldstone.actions.intake.taking_in import TakenIn, take_in
 from fieldstone.base.errors import Problem, RefusedError
@@ -159,14 +159,14 @@ class Reception:
             problem = Problem("internal", "source", error[:200], cure)
             arrivals.settle(arrival.id, Settled(REFUSED, problems=(problem,)), now)
 
-    def clicked(self, intake: Intake) -> None:
-        """Count that a form was opened, where its source is paid by click."""
+    def clicked(self, intake: Intake, address: str) -> None:
+        """Count that somebody at an address opened a form, where its source is paid by click."""
         if intake.source.cost is None or intake.source.cost.model != CLICK:
             return
         now = self.clock()
         day = now.astimezone(ZoneInfo(self.zone)).date().isoformat()
         with self.storage.connection() as connection:
-            Arrivals(connection).note_click(intake.code, day, now + CLICKS_KEPT)
+            Arrivals(connection).note_click(intake.code, day, address, now + CLICKS_KEPT)
 
     def waiting(self) -> list[str]:
         """Return the sources of which something waits."""
@@ -180,9 +180,9 @@ class Reception:
         if not key and intake.source.idempotency:
             found = at_path(kept, intake.source.idempotency)
             key = "" if found is None or isinstance(found, Mapping | list) else str(found)
-        trace = (
-            {**incoming.trace, "address": incoming.address} if incoming.address else incoming.trace
-        )
+        trace = {**incoming.trace, **carried(intake, kept)}
+        if incoming.address:
+            trace["address"] = incoming.address
         return Arrival(
             new_id(),
             intake.code,

@@ -17,6 +17,7 @@ from fieldstone.storage.arrivals import DONE, REFUSED, Arrival, Settled
 from fieldstone.writes.unit import Unit
 
 CREATED = 201
+CAMPAIGN = "campaign"  # in a trace: the id of the campaign that was chosen
 MOST_TOLD = 4000
 
 
@@ -37,6 +38,7 @@ def take_in(unit: Unit, intake: Intake, arrival: Arrival) -> TakenIn:
     problems = [*unanswered(intake, spec, told, arrival.trace)]
     values = {**told, **tracked(intake, spec, arrival.trace)}
     fixed, missing = _fixed(unit, intake, spec)
+    fixed |= _campaign(unit, intake, arrival.trace)
     problems += missing
     if not told:
         text = "Nothing of it could be matched with a field."
@@ -76,6 +78,21 @@ def _fixed(unit: Unit, intake: Intake, spec: ObjectType) -> tuple[dict[str, obje
                 Problem("no_such_record", one.code, text, "Make it, or mend the source.")
             )
     return values, problems
+
+
+def _campaign(unit: Unit, intake: Intake, trace: Mapping[str, object]) -> dict[str, object]:
+    """Return the campaign that somebody chose for a file or a pack of cards, or that `utm_campaign` names."""
+    wanted, facts = intake.source.campaign, unit.transaction
+    if wanted is None:
+        return {}
+    chosen = str(trace.get(CAMPAIGN) or "")
+    if chosen and chosen in facts.rows(wanted.object_name, [chosen]):
+        return {wanted.code: chosen}
+    said = str({**intake.source.utm, **trace}.get("utm_campaign") or "").strip()
+    for name in wanted.by if said else ():
+        for _, found in facts.holders(wanted.object_name, (name,), [(said,)]):
+            return {wanted.code: found}
+    return {}
 
 
 def _created(unit: Unit, intake: Intake, values: Mapping[str, object]) -> TakenIn:

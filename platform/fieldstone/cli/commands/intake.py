@@ -40,6 +40,9 @@ class IntakeCommand:
         parser.add_argument(
             "file", nargs="?", metavar="FILE", help="JSON, CSV, Excel, vCard or a raw mail (.eml)"
         )
+        parser.add_argument(
+            "--campaign", metavar="NAME", default="", help="the campaign that the file is from"
+        )
 
     def run(self, asked: Asked) -> int:
         """Do what the verb says."""
@@ -112,11 +115,17 @@ def _test(asked: Asked, site: Site, intake: Intake, rows: list[Mapping[str, Any]
     refused = False
     for row in rows:
         version = intake.source.consent.version if intake.source.consent else ""
-        trace = {"consent": {"version": version}} if version else {}
+        trace: dict[str, Any] = {"consent": {"version": version}} if version else {}
+        trace |= _campaign(asked)
         receipt = site.reception().try_out(intake, Incoming(row, trace, key=new_id()))
         refused = refused or bool(receipt.problems)
         _tell(asked, receipt)
     return REFUSED if refused or not rows else DONE
+
+
+def _campaign(asked: Asked) -> dict[str, Any]:
+    named = asked.arguments.campaign
+    return {"utm_campaign": named} if named else {}
 
 
 def _tell(asked: Asked, receipt: Receipt) -> None:
@@ -131,7 +140,10 @@ def _tell(asked: Asked, receipt: Receipt) -> None:
 
 def _send(asked: Asked, site: Site, intake: Intake, rows: list[Mapping[str, Any]]) -> int:
     batch = new_id()
-    several = [Incoming(row, batch=batch, key=str(row.get("message_id", ""))) for row in rows]
+    trace = _campaign(asked)
+    several = [
+        Incoming(row, trace, batch=batch, key=str(row.get("message_id", ""))) for row in rows
+    ]
     site.reception().queue(intake, several)
     site.queue.ring()
     asked.terminal.say(f"{len(several)} waiting; a worker takes them in")

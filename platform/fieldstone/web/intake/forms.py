@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final
@@ -16,7 +17,7 @@ from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Effect
 from fieldstone.rules.capture_body import TRACKED
 from fieldstone.storage.arrivals import REFUSED, UNCONFIRMED
-from fieldstone.web.asking import Asked, the_call
+from fieldstone.web.asking import COOKIE, Asked, the_call
 from fieldstone.web.intake import proof
 from fieldstone.web.intake.answers import (
     check_size,
@@ -35,6 +36,8 @@ from fieldstone.web.rest.reading_json import any_body
 blueprint = Blueprint("intake_forms", __name__, url_prefix="/in")
 LONGEST_TRACE: Final = 500
 CONFIRM: Final = "confirm"
+# What programs that look at pages call themselves; they are no clicks.
+PROGRAM: Final = re.compile(r"bot\b|crawl|spider|preview|monitor|headless|curl|wget", re.IGNORECASE)
 
 
 @blueprint.get("/forms/<code>", provide_automatic_options=False)
@@ -43,8 +46,9 @@ def show(code: str) -> Response:
     asked = _speaking(the_call())
     intake = the_intake(asked, code, "form")
     done = request.args.get("done", "")
-    if not done:
-        asked.site.reception().clicked(intake)
+    if not done and COOKIE not in request.cookies and not PROGRAM.search(request.user_agent.string):
+        secret = asked.site.settings.secret_key
+        asked.site.reception().clicked(intake, address_hash(request.remote_addr or "", secret))
     return _page(
         asked, intake, {"done": done in ("1", UNCONFIRMED), "unconfirmed": done == UNCONFIRMED}
     )

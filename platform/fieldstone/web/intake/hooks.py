@@ -18,6 +18,7 @@ from fieldstone.actions.intake.reception import CrowdedError, Incoming
 from fieldstone.actions.intake.sources import Intake, address_hash, secret_of
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ids import new_id
+from fieldstone.rules.capture_body import TRACKED
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.intake.answers import (
     LARGEST,
@@ -45,7 +46,7 @@ METER: Final = "fieldstone_intake_meter"
 def receive(code: str) -> Response:
     """Take what a partner sends: one thing, or a list of up to 500 that a worker takes in."""
     asked = the_call()
-    known_parameters("token")
+    known_parameters("token", *TRACKED)
     intake = the_intake(asked, code, "hook", "email", "cards", "import")
     check_size(LARGEST_MAIL if request.mimetype == MAIL else LARGEST * 8)
     _prove(asked, intake)
@@ -67,7 +68,9 @@ def _several(asked: Asked, intake: Intake, sent: Sequence[Mapping[str, Any]]) ->
 
 def _incoming(asked: Asked, sent: Mapping[str, Any], batch: str = "", place: int = 0) -> Incoming:
     key = request.headers.get("Idempotency-Key") or request.headers.get("webhook-id") or ""
-    trace = {"message_id": sent["message_id"]} if sent.get("message_id") else {}
+    trace = {name: request.args[name] for name in TRACKED if name in request.args}
+    if sent.get("message_id"):
+        trace["message_id"] = sent["message_id"]
     if request.mimetype == MAIL:
         key = str(sent.get("message_id") or key)
     address = address_hash(request.remote_addr or "", asked.site.settings.secret_key)

@@ -135,6 +135,7 @@ class SourceCards:
             "form_url": form_url,
             "design_url": f"/sources/{code}/form" if form_url else "",
             "takes_files": source.via in ("import", "cards"),
+            "campaign": self._campaign(intake),
             "accept": ".vcf,.csv,.xlsx"
             if source.via == "cards"
             else ".csv,.txt,.tsv,.xlsx,.xls,.ods",
@@ -148,6 +149,20 @@ class SourceCards:
             "hook_url": hook,
             "secret": "" if source.auth == "none" else secret,
             "curl": _curl(intake, hook),
+        }
+
+    def _campaign(self, intake: Intake) -> Drawn | None:
+        """Return the choice of the campaign that a file is from."""
+        wanted, code = intake.source.campaign, intake.rule.object_name
+        if wanted is None:
+            return None
+        field = intake.spec(self.asked.model).fields[wanted.code]
+        return {
+            "name": "campaign",
+            "type": "lookup",
+            "label": field.label.text(self.asked.language),
+            "value": "",
+            "options_url": f"/o/{code}/options?field={wanted.code}",
         }
 
     def _ends(self, intake: Intake, stand: Stand, days: int) -> list[Drawn]:

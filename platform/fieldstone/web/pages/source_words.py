@@ -115,7 +115,7 @@ def _afterwards(asked: Asked, intake: Intake) -> Iterator[tuple[str, str]]:
         each = {
             "flat": "{amount} a month",
             "cpl": "{amount} for each lead",
-            "cpc": "{amount} for each click",
+            "cpc": "{amount} for each opening of the form",
         }
         yield "Cost", t(each[source.cost.model], amount=f"{source.cost.amount:,}")
     yield "Kept word for word", speech(language).tn("one day", "{n} days", source.retention_days)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
 from fieldstone.actions.intake.files import rows_of
 from fieldstone.actions.intake.overview import managed, may_manage, stands
+from fieldstone.actions.intake.reading import passed_over
 from fieldstone.actions.intake.reception import Incoming
 from fieldstone.actions.intake.sources import Intake, intake_of, intakes_of
+from fieldstone.actions.intake.taking_in import CAMPAIGN
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ids import new_id
 from fieldstone.storage.arrivals import Arrival, Arrivals
@@ -160,14 +163,24 @@ def take_file(code: str) -> Response:
     except RefusedError as error:
         said = " ".join(told(problem, asked.language) for problem in error.problems)
         return drawing.page(asked, "source", _context(asked, intake, file_error=said), error.status)
-    batch = new_id()
-    several = [Incoming(row, batch=batch) for row in rows]
+    batch, campaign = new_id(), request.form.get("campaign", "")
+    trace = {CAMPAIGN: campaign} if campaign else {}
+    several = [Incoming(row, trace, batch=batch) for row in rows]
     asked.site.reception().queue(intake, several)
     asked.site.queue.ring()
-    text = speech(asked.language).tn(
-        "One row is being taken in.", "{n} rows are being taken in.", len(several)
-    )
-    return drawing.go(asked, f"/sources/{code}", {"text": text})
+    return drawing.go(asked, f"/sources/{code}", _taken(asked, intake, rows))
+
+
+def _taken(asked: Asked, intake: Intake, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return what is told of a file: how many rows, and which of its columns fit no field."""
+    said, spec = speech(asked.language), intake.spec(asked.model)
+    text = said.tn("One row is being taken in.", "{n} rows are being taken in.", len(rows))
+    left = passed_over(intake, spec, rows[0]) if intake.source.via == "import" else []
+    if not left:
+        return {"text": text}
+    joint = "、" if asked.language == "zh" else ", "
+    more = said.t("Left out, because they fit no field: {names}.", names=joint.join(left))
+    return {"text": f"{text} {more}", "tone": "warn"}
 
 
 @PAGE.post("/sources/<code>/arrivals/<arrival_id>/retry")
