@@ -180,7 +180,7 @@ def test_an_entry_of_a_rule_is_added_with_a_condition_about_a_record(
     page.get_by_role("option", name="Harbour days").click()
     expect(new.locator(".cond-said").first).to_contain_text("“Harbour days”")
     expect(find).to_have_value("Harbour days")
-    new.locator("[name$='-to-role']").fill("sales")
+    new.get_by_role("group", name="Role", exact=True).get_by_label("Salesperson").check()
     new.get_by_role("button", name="Move line: arrow keys, or drag").press("ArrowUp")
     page.get_by_role("button", name="See the plan").click()
     into_force(page)
@@ -188,3 +188,48 @@ def test_an_entry_of_a_rule_is_added_with_a_condition_about_a_record(
     made = office.site.model.rules["lead_assignment"].written["entries"][before - 1]  # type: ignore[index]
     assert made["when"] == f"campaign == '{campaign}'"
     assert made["code"] == "harbour"
+
+
+def test_a_rule_is_written_in_lines_inside_entries_and_in_another_way(
+    tab: Tab, office: Office
+) -> None:
+    page = tab("admin")
+    page.goto("/studio/o/-/rules/lead_duplicate")
+    against = page.locator("[data-field=against]")
+    customer = against.locator("> crm-lines > ol > li").nth(1)
+    customer.get_by_role("button", name="Add line").click()
+    line = customer.locator("tbody tr").last
+    line.get_by_label("For").fill("site")
+    line.get_by_label("Value").fill("website")
+    against.get_by_role("button", name="Add an entry").click()
+    fresh = against.locator("> crm-lines > ol > li").last
+    fresh.locator("select").first.select_option("opportunity")
+    fresh.get_by_role("button", name="Add line").click()
+    expect(fresh.locator("tbody tr")).to_have_count(2)  # the blank one and this one
+    first = fresh.locator("tbody tr").first
+    first.get_by_label("For").fill("mobile")
+    first.get_by_label("Value").fill("external_id")
+    keys = page.locator("[data-field=keys]").first
+    keys.get_by_role("button", name="Add an entry").click()
+    key = keys.locator("> crm-lines > ol > li").last
+    key.get_by_label("Code").fill("site")
+    key.get_by_role("combobox").first.fill("web")
+    key.get_by_role("option", name="Website").click()
+    page.get_by_role("button", name="See the plan").click()
+    into_force(page)
+
+    rule = office.site.model.rules["lead_duplicate"].written
+    assert rule["keys"]["site"] == ["website"]
+    assert rule["against"]["customer"]["keys"]["site"] == "website"
+    assert rule["against"]["opportunity"]["keys"] == {"mobile": "external_id"}
+
+    page.goto("/studio/o/-/rules/opportunity_stagnation")
+    time = page.locator("[data-field=within]").first
+    expect(time.get_by_role("textbox", name="Value").first).to_be_visible()
+    page.get_by_label("How it is given: Time allowed").select_option("one value")
+    expect(time.get_by_role("textbox", name="Value").first).to_be_hidden()
+    page.get_by_role("textbox", name="Time allowed").fill("12 working days")
+    page.get_by_role("button", name="See the plan").click()
+    into_force(page)
+
+    assert office.site.model.rules["opportunity_stagnation"].written["within"] == "12 working days"

@@ -22,7 +22,7 @@ def test_an_object_with_a_path_a_deadline_and_a_report_need_names_only(
     confirm(admin, admin.post("/studio/o/equipment/fields/new", variant="currency", _section="main", _views="all", **{"label.en": "Price"}))  # fmt: skip
     form = admin.get("/studio/o/-/rules/new?variant=deadline&object=equipment")
     rule = {"label.en": "Install in time", "object": "equipment", "variant": "deadline"}
-    confirm(admin, admin.post("/studio/o/-/rules/new", **rule, when="stage == 'new'", starts="created_at", within="3 working days"))  # fmt: skip
+    confirm(admin, admin.post("/studio/o/-/rules/new", **rule, when="stage == 'new'", starts="created_at", **{"within-as": "a0", "within-a0": "3 working days"}))  # fmt: skip
     page = admin.get("/studio/reports?object=equipment")
     report = {"object": "equipment", "en": "Our machines", "measure": "price", "group": "stage"}
     done = confirm(admin, admin.post("/studio/reports", **report, charts="funnel"))

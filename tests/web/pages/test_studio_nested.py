@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -16,7 +14,7 @@ from fieldstone.web.pages.schema_form import SchemaForm
 from fieldstone.web.pages.studio_nested import Known, nested_in
 from tests.builders import rule_kinds, the_core
 from tests.web.pages.office import Office, Visitor
-from tests.web.pages.studio_desk import confirm, open_studio
+from tests.web.pages.studio_desk import Drawn, confirm, open_studio
 
 URL = "/studio/o/-/rules/lead_assignment"
 
@@ -40,21 +38,9 @@ def form_of(kind: str, before: dict[str, Any]) -> SchemaForm:
     return SchemaForm(shown, frozenset(), english, nested=nested)
 
 
-def posted(page: TestResponse) -> dict[str, str]:
-    """Return what the form of an entry would post: its controls, but for the blanks to copy."""
-    form = page.text.partition('id="entry-form"')[2].partition("</form>")[0]
-    form = re.sub(r"<template>.*?</template>", "", form, flags=re.DOTALL)
-    found: dict[str, str] = {}
-    for attrs in re.findall(r"<input ([^>]*)>", form):
-        values = dict(re.findall(r'([a-z-]+)="([^"]*)"', attrs))
-        if "name" in values and (values.get("type") != "checkbox" or " checked" in attrs):
-            found[html.unescape(values["name"])] = html.unescape(values.get("value", ""))
-    for name, inside in re.findall(r'<textarea [^>]*name="([^"]*)"[^>]*>(.*?)</textarea>', form, re.DOTALL):  # fmt: skip
-        found[name] = html.unescape(inside)
-    for name, inside in re.findall(r'<select [^>]*name="([^"]*)"[^>]*>(.*?)</select>', form, re.DOTALL):  # fmt: skip
-        chosen = re.search(r'<option value="([^"]*)" selected', inside)
-        found[name] = html.unescape(chosen[1]) if chosen else ""
-    return found
+def posted(page: TestResponse) -> dict[str, Any]:
+    """Return what the form of an entry would post."""
+    return Drawn(page.text).values
 
 
 def entries_of(office: Office, code: str = "lead_assignment", name: str = "entries") -> Any:
@@ -154,8 +140,8 @@ def test_one_setting_of_a_map_is_changed_and_the_others_stay_with_the_layer_belo
 ) -> None:
     url = "/studio/o/-/rules/leaving"
     fields = posted(admin.get(url))
-    key = next(k for k in fields if k.endswith("-when") and fields[k])
-    code = fields[key.removesuffix("when") + "_code"]
+    key = next(k for k in fields if k.endswith("-when") and fields[k] != [""])
+    code = fields[key.removesuffix("when") + "_code"][0]
     confirm(admin, admin.post(url, **{**fields, key: ""}), second_word="true")
     changing = office.site.changing
     assert changing is not None

@@ -25,10 +25,16 @@ class Lines extends HTMLElement {
   }
 
   lines() {
-    return $$("[data-line]", this.body);
+    return $$(":scope > [data-line]", this.body);
+  }
+
+  /* Lines may stand inside lines: what happens in the inner ones is none of the outer ones' business. */
+  mine(event) {
+    return event.target.closest("crm-lines") === this;
   }
 
   clicked(event) {
+    if (!this.mine(event)) return;
     const line = event.target.closest("[data-line]");
     if (event.target.closest("[data-add-line]")) this.add();
     else if (event.target.closest("[data-drop-line]")) this.drop(line);
@@ -39,7 +45,7 @@ class Lines extends HTMLElement {
   /* Enter goes down the column and begins a new line below the last; arrows move a line: on its handle, elsewhere with Alt. */
   key(event) {
     const line = event.target.closest("[data-line]");
-    if (!line || event.defaultPrevented || event.isComposing) return;
+    if (!line || !this.mine(event) || event.defaultPrevented || event.isComposing) return;
     const arrow = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     if (arrow && (event.altKey || event.target.closest("[data-move-line]"))) {
       event.preventDefault();
@@ -58,7 +64,9 @@ class Lines extends HTMLElement {
   }
 
   add() {
-    this.body.insertAdjacentHTML("beforeend", $("template", this).innerHTML.replaceAll("__n__", this.next));
+    // In each name the first mark is this line's number; further ones belong to the lines inside it.
+    const blank = $(":scope > template", this).innerHTML;
+    this.body.insertAdjacentHTML("beforeend", blank.replace(/__n__([^"'&\s]*)/g, `${this.next}$1`));
     this.next += 1;
     const line = this.body.lastElementChild;
     window.htmx?.process(line);
@@ -70,7 +78,7 @@ class Lines extends HTMLElement {
     const near = line.nextElementSibling?.matches("[data-line]") ? line.nextElementSibling : line.previousElementSibling;
     while (line.nextElementSibling?.matches(".why")) line.nextElementSibling.remove();
     line.remove();
-    (near ? $(CELLS, near) : $("[data-add-line]", this))?.focus();
+    (near ? $(CELLS, near) : $$("[data-add-line]", this).at(-1))?.focus();
     this.work();
   }
 

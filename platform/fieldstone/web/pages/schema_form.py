@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import re
-import textwrap
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
 from werkzeug.datastructures import MultiDict
 
-from fieldstone.base.errors import MetadataError
-from fieldstone.compiler import editing
 from fieldstone.compiler.shapes import EXPRESSION, LABEL
 from fieldstone.web.i18n import Speech
 from fieldstone.web.pages.studio_lines import spoken
+from fieldstone.web.pages.studio_shapes import chosen_from
+from fieldstone.web.pages.yaml_texts import yaml_text, yaml_value
 
 Json = Mapping[str, Any]
 Drawn = dict[str, Any]
@@ -24,6 +22,7 @@ WORD, CHOICE, FLAG, SWITCH, NUMBER, WORDS, NAMES, CONDITION, LINES, NESTED, YAML
     "word", "choice", "flag", "switch", "number", "words", "names", "condition", "lines", "nested", "yaml",
 )  # fmt: skip
 UNSET: Final = ""
+PLAIN_ITEMS: Final = frozenset({"string", "integer", "number"})
 PLAIN: Final[Mapping[str, type | tuple[type, ...]]] = {
     "string": str, "boolean": bool, "integer": int, "number": (int, float), "array": list, "object": dict,
 }  # fmt: skip
@@ -69,7 +68,7 @@ class SchemaForm:
     `picks` are lists of names, each with what people call it, found by typing at the address `picks_url`;
     `grouped` are settings that are forms of their own, whose controls are called after both: then.reason;
     `called` and `hints` are said of settings whose own names and descriptions are for those who write YAML;
-    `nested` are settings with settings of their own.
+    `nested` are settings with settings of their own; `several` are lists of words, each with the words to tick.
     """
 
     properties: Mapping[str, Json]
@@ -84,11 +83,11 @@ class SchemaForm:
     called: Mapping[str, str] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)
     nested: Mapping[str, Nested] = field(default_factory=dict)
+    several: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
 
     def posted(self, given: MultiDict[str, str]) -> dict[str, str]:
-        """Return what a form posted, the names that were picked one by one joined by commas."""
-        joined = {name: ", ".join(filter(None, given.getlist(name))) for name in self.picks if name in given}  # fmt: skip
-        return {**dict(given.items(multi=True)), **joined}
+        """Return what a form posted, the words that were picked one by one joined by commas; of a switch its last word."""
+        return {name: _joined(given.getlist(name)) for name in given}
 
     def fields(
         self, values: Json, typed: Mapping[str, str], errors: Mapping[str, str]
@@ -158,12 +157,26 @@ class SchemaForm:
         """Return what a form says, each setting written as it was `before` where it says the same: "a" is not ["a"]."""
         same, _ = self.read(self.said(before))
         return {
-            name: before[name] if name in before and same.get(name) == value else value
+            name: before[name]
+            if name in before and self._alike(name, same.get(name), value)
+            else value
             for name, value in values.items()
         }
 
+    def _alike(self, name: str, one: Any, other: Any) -> bool:
+        """Tell whether two values say the same; words that are ticked have no order."""
+        if name in self.grouped and isinstance(one, Mapping) and isinstance(other, Mapping):
+            return one.keys() == other.keys() and all(self._alike(f"{name}.{key}", one[key], other[key]) for key in one)  # fmt: skip
+        listed = isinstance(one, list) and isinstance(other, list)
+        ticked = listed and self._ticks(name, self.properties.get(name, {}))
+        return sorted(one) == sorted(other) if ticked else bool(one == other)
+
     def _read(self, name: str, kind: str, typed: Mapping[str, str]) -> Any:
-        return self.lines[name].read(name, typed) if kind == LINES else _value(name, kind, typed)
+        if kind == LINES:
+            return self.lines[name].read(name, typed)
+        value, schema = _value(name, kind, typed), self.properties.get(name, {})
+        numbers = schema.get("items", {}).get("type") in PLAIN_ITEMS - {"string"}
+        return [yaml_value(one) for one in value] if numbers and isinstance(value, list) else value
 
     def _kind(self, name: str, schema: Json) -> str:
         if name in self.nested:
@@ -206,20 +219,15 @@ class SchemaForm:
         self, name: str, schema: Json, kind: str, shown: str, typed: Mapping[str, str]
     ) -> Drawn:
         """Return what one kind of control has beside its name."""
-        t = self.speech.t
         made: Drawn = {"type": "text", "value": shown}
         if kind == LINES:
             made = {"type": "rows", "wide": True, "rows": self.lines[name].drawn(name, typed)}
-        elif kind == CHOICE:
-            listed = self.choices.get(name) or [
-                (str(one), t(str(one))) for one in schema.get("enum", [schema.get("const")])
-            ]
-            made = {"type": "select", "options": _options(listed, shown)}
+        elif kind in (CHOICE, FLAG):
+            made = {"type": "select", "options": self._offered(name, schema, shown)}
+        elif kind == WORDS and (ticks := self._ticks(name, schema)):
+            made = {"type": "multi_select", "wide": True, "options": _ticked(ticks, shown)}
         elif kind == SWITCH:
             made = {"type": "boolean", "value": shown == "true"}
-        elif kind == FLAG:
-            words = (("true", t("Yes")), ("false", t("No")))
-            made = {"type": "select", "options": _options(words, shown)}
         elif kind == YAML and _one_line(name, schema, shown):
             made["max_length"] = 2000
         elif kind == YAML:
@@ -229,6 +237,17 @@ class SchemaForm:
         else:
             made["max_length"] = 2000
         return made
+
+    def _offered(self, name: str, schema: Json, shown: str) -> list[Drawn]:
+        t = self.speech.t
+        if self._kind(name, schema) == FLAG:
+            return _options((("true", t("Yes")), ("false", t("No"))), shown)
+        named = [(str(one), t(str(one))) for one in schema.get("enum", [schema.get("const")])]
+        return _options(self.choices.get(name) or named, shown)
+
+    def _ticks(self, name: str, schema: Json) -> Sequence[tuple[str, str]]:
+        named = [(str(one), self.speech.t(str(one))) for one in chosen_from(schema)]
+        return self.several.get(name.rpartition(".")[2]) or named
 
     def _picked(self, name: str, shown: str) -> list[Drawn]:
         codes = [one for part in shown.split(",") if (one := part.strip())]
@@ -242,6 +261,11 @@ class SchemaForm:
         shown = typed.get(name, _word(value, language))
         return {**base, "name": name, "label": label, "type": "text", "value": shown,
                 "required": needed, "hint": "", "max_length": 200}  # fmt: skip
+
+
+def _joined(said: Sequence[str]) -> str:
+    picked = [one for one in said if one not in ("", "true", "false")]
+    return ", ".join(picked) if picked and len(said) > 1 else said[-1]
 
 
 def _one_line(name: str, schema: Json, shown: str) -> bool:
@@ -284,11 +308,13 @@ def _kind_of(schema: Json) -> str:
     if schema.get("type") == EXPRESSION["type"] or schema.get("format") == "condition":
         return CONDITION
     simple = {"string": WORD, "boolean": FLAG, "integer": NUMBER, "number": NUMBER}
+    if isinstance(schema.get("type"), list) and set(schema["type"]) <= {*simple, "null"}:
+        return NUMBER
     if str(schema.get("type")) in simple:
         return simple[str(schema["type"])]
     forms = schema.get("anyOf", schema.get("oneOf", (schema,)))
     if any(_is_words(one) for one in forms) and all(
-        _is_words(one) or one.get("type") == "string" for one in forms
+        _is_words(one) or one.get("type") == "string" or "enum" in one for one in forms
     ):
         return WORDS
     return YAML
@@ -298,9 +324,16 @@ def _options(listed: Sequence[tuple[str, str]], shown: str) -> list[Drawn]:
     return [{"value": value, "label": label, "chosen": value == shown} for value, label in listed]
 
 
+def _ticked(listed: Sequence[tuple[str, str]], shown: str) -> list[Drawn]:
+    """Return words to tick, those that are set but not offered at the end."""
+    chosen = [one for part in shown.split(",") if (one := part.strip())]
+    strange = [(one, one) for one in chosen if one not in dict(listed)]
+    return [{"value": v, "label": w, "chosen": v in chosen} for v, w in [*listed, *strange]]
+
+
 def _is_words(schema: Json) -> bool:
     items = schema.get("items", {})
-    return schema.get("type") == "array" and (items.get("type") == "string" or "enum" in items)
+    return schema.get("type") == "array" and (items.get("type") in PLAIN_ITEMS or "enum" in items)
 
 
 def _is_label(schema: Json) -> bool:
@@ -319,38 +352,6 @@ def _text(kind: str, value: Any) -> str:
     if kind == YAML:
         return yaml_text(value)
     return str(value)
-
-
-def yaml_text(value: Any) -> str:
-    """Return a plain value as YAML that stands alone."""
-    if isinstance(value, Mapping):
-        return editing.written(value).strip()
-    whole = editing.written({"v": value}).strip()
-    return textwrap.dedent(whole.removeprefix("v:").removeprefix("\n")).strip()
-
-
-def flow_text(value: Any) -> str:
-    """Return a plain value as YAML on one line."""
-    if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {flow_text(one)}" for key, one in value.items()) + "}"
-    if isinstance(value, (list, tuple)):
-        return "[" + ", ".join(map(flow_text, value)) + "]"
-    if not isinstance(value, str) or re.fullmatch(r"[A-Za-z][\w. ]*", value):
-        return value if isinstance(value, str) else yaml_text(value)
-    quoted = value.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{quoted}"'
-
-
-def yaml_value(text: str) -> Any:
-    """Return the plain value of a piece of YAML. Raises ValueError with what is wrong."""
-    if not text.strip():
-        return None
-    whole = "v:\n" + textwrap.indent(textwrap.dedent(text.replace("\r\n", "\n")), "  ")
-    try:
-        found, _ = editing.value_in(whole, ("v",))
-    except MetadataError as error:
-        raise ValueError(error.problems[0].message) from None
-    return found
 
 
 def _value(name: str, kind: str, typed: Mapping[str, str]) -> Any:

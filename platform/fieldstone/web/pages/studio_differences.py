@@ -8,7 +8,7 @@ from typing import Any, Final
 from fieldstone.evolution.operations import Changed
 from fieldstone.model.objects import ObjectType
 from fieldstone.web.i18n import Speech
-from fieldstone.web.pages.schema_form import flow_text
+from fieldstone.web.pages.yaml_texts import flow_text
 
 Drawn = dict[str, Any]
 SHOWN: Final = 80

@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from fieldstone.model.site_model import Model
 from fieldstone.web.i18n import Speech
-from fieldstone.web.pages.schema_form import flow_text, yaml_value
 from fieldstone.web.pages.studio_lines import Drawn, Json, LineColumn, plain_cell, posted_lines
+from fieldstone.web.pages.yaml_texts import flow_text, yaml_value
 
 KEY, VALUE = "key", "value"
 # The settings of steps and messages that stand in lines; the others are kept as they are.

@@ -25,7 +25,7 @@ class LineColumn:
 
     name: str
     label: str
-    type: str = "text"  # text, boolean, words or select
+    type: str = "text"  # text, boolean, words, select, or several of the choices
     choices: Sequence[tuple[str, str]] = ()
     size: str = ""
     example: str = ""
@@ -132,7 +132,11 @@ def plain_cell(column: LineColumn, line: str, value: str) -> Drawn:
                    "label": column.label, "type": "text", "value": value, "placeholder": column.example}  # fmt: skip
     if column.type == "select":
         choices = [{"value": v, "label": w, "chosen": v == value} for v, w in column.choices]
-        cell |= {"type": "select", "options": choices, "placeholder": "–"}
+        cell |= {"type": "select", "options": choices, "placeholder": column.example or "–"}
+    elif column.type == "several":
+        ticked = [one.strip() for one in value.split(",")]
+        choices = [{"value": v, "label": w, "chosen": v in ticked} for v, w in column.choices]
+        cell |= {"type": "multi_select", "options": choices, "value": ""}
     elif column.type == "boolean":
         cell["type"] = "boolean"
     return cell

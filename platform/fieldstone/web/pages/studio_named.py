@@ -6,43 +6,108 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from fieldstone.expressions.condition import path_type
+from fieldstone.reads.query import Query
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages.studio_edits import effective_of
+from fieldstone.web.pages.studio_inner import Known
 from fieldstone.web.pages.studio_items import people_told
-from fieldstone.web.pages.studio_nested import Known
 
 Json = Mapping[str, Any]
 Listed = Sequence[tuple[str, str]]
-# Settings that name a field of the rule's object, and of which type it must be.
-FIELDS: Final = {
-    "starts": "datetime",
-    "stops": "datetime",
-    "until": "datetime",
-    "asked": "datetime",
-    "end_field": "datetime",
-    "by": "select",
-    "extended": "integer",
-    "into": "",
-    "percent_into": "",
-    "missing_into": "",
-    "field": "",
+# Settings that name a field of the rule's object, and of which types it may be; () for any.
+FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
+    "starts": ("datetime",),
+    "stops": ("datetime",),
+    "until": ("datetime",),
+    "asked": ("datetime",),
+    "end_field": ("datetime",),
+    "by": ("select",),
+    "extended": ("integer",),
+    "into": (),
+    "percent_into": (),
+    "missing_into": (),
+    "field": (),
+    "date": ("date", "datetime"),
 }
 # Settings that name another rule, and of which kind.
 RULES: Final = {"dead": "pool", "ranking": "ranking_program", "ladder": "reminder_ladder"}
+# Maps whose keys are fields of the rule's object, by the name of the setting; "_value" is what a nameless map stands in.
+BY_FIELD: Final = ("set", "sets", "field_map", "mapping", "normalise", "thresholds", "hysteresis_gap", "fields", "link", "_value")  # fmt: skip
+BY_OBJECT: Final = ("against", "also_known")
+BY_RELATION: Final = ("events", "children")
+# Groups of people that rules name by the codes of their records; so many are offered.
+GROUPS: Final = ("team", "department")
+MOST: Final = 100
 
 
-def known_inside(asked: Asked, about: str) -> Known:
-    """Return what settings inside others may name; `about` is the object of the rule they belong to."""
+def known_inside(asked: Asked, about: str, before: Json) -> Known:
+    """Return what settings inside others may name; `about` is the object of the rule they belong to, `before` what it says."""
     model, language = asked.model, asked.language
-    named = {"pool": "pool", "return_to": "pool", "rotation": "rotation", "known_by": "duplicate", "ranking": "ranking_program"}  # fmt: skip
+    named = {"pool": "pool", "return_to": "pool", "release_to": "pool", "rotation": "rotation", "known_by": "duplicate", "ranking": "ranking_program"}  # fmt: skip
     choices = {name: found for name, kind in named.items() if (found := _rules_of(asked, kind))}
     roles = [(one.code, one.label.text(language)) for one in model.roles.values()]
-    spec = model.objects.get(about)
-    fields = {code: one.label.text(language) for code, one in spec.fields.items()} if spec else {}
-    objects = listed_objects(asked)
-    titles = {**dict(roles), **dict(objects), **fields}
-    return Known(speech(language), {"object": objects, "role": roles, **choices}, titles)
+    objects, fields, spec = listed_objects(asked), fields_of(asked, about), model.objects.get(about)
+    relations = [(one.name, one.label.text(language)) for one in spec.relations.values()] if spec else []  # fmt: skip
+    keys: dict[str, Listed] = {
+        **dict.fromkeys(BY_FIELD, fields),
+        **dict.fromkeys(BY_OBJECT, objects),
+        **dict.fromkeys(BY_RELATION, relations),
+        "required_at_stage": stages_of(asked, about),
+    }
+    groups = {name: coded(asked, name) for name in GROUPS}
+    several = {"role": roles, "roles": roles, "beyond": roles, "may_override": roles, **groups}
+    several |= {f"{name}s": listed for name, listed in groups.items()}
+    several |= {"transfers_to": choices.get("pool", ()), "pools": choices.get("pool", ())}
+    return Known(
+        speech=speech(language),
+        choices={"object": objects, "role": roles, **choices, **groups},
+        titles={**dict(roles), **dict(objects), **dict(relations), **dict(fields)},
+        keys={name: listed for name, listed in keys.items() if listed},
+        cases=_cases(asked, about, before),
+        several={name: listed for name, listed in several.items() if listed},
+        object=about,
+        fields_of=lambda other: fields_of(asked, other),
+    )
+
+
+def coded(asked: Asked, object_name: str) -> Listed:
+    """Return the records that rules name by their code: teams, departments."""
+    spec = asked.model.objects.get(object_name)
+    if spec is None or not {"code", "name"} <= spec.fields.keys():
+        return []
+    query = Query(fields=("code", "name"), sort=(("name", False),), limit=MOST)
+    rows = asked.site.reads.list(asked.ctx, asked.model, object_name, query).rows
+    return [(str(one.values["code"]), str(one.values["name"])) for one in rows if one.values.get("code")]  # fmt: skip
+
+
+def fields_of(asked: Asked, object_name: str) -> list[tuple[str, str]]:
+    """Return the fields of an object by what people call them."""
+    spec = asked.model.objects.get(object_name)
+    fields = spec.fields.items() if spec else ()
+    return [(code, one.label.text(asked.language)) for code, one in fields if not one.archived]
+
+
+def stages_of(asked: Asked, object_name: str) -> list[tuple[str, str]]:
+    """Return the stages of an object, whatever pipeline they are in."""
+    spec = asked.model.objects.get(object_name)
+    lines = spec.pipelines.pipelines.values() if spec and spec.pipelines else ()
+    return list({code: one.label.text(asked.language) for line in lines for code, one in line.stages.items()}.items())  # fmt: skip
+
+
+def _cases(asked: Asked, about: str, before: Json) -> Listed:
+    """Return the values by which settings may differ: those of the field named as `by`."""
+    return _values_of(asked, about, str(before.get("by") or ""))
+
+
+def _values_of(asked: Asked, about: str, path: str) -> Listed:
+    """Return the choices of a field by what people call them; none of a field that has none."""
+    if not path or about not in asked.model.objects:
+        return []
+    scope = asked.model.scope(about)
+    found = path_type(path, scope)
+    codes = found.choices if found else ()
+    return [(one, scope.option_label(path, one, asked.language)) for one in codes or ()]
 
 
 def _rules_of(asked: Asked, kind: str, about: str = "") -> Listed:
@@ -55,13 +120,7 @@ def _rules_of(asked: Asked, kind: str, about: str = "") -> Listed:
 
 def bands_of(asked: Asked, about: str, before: Json) -> Listed:
     """Return the grades that a grading can give: the choices of the field it writes."""
-    into = str(before.get("into") or "")
-    if not into or about not in asked.model.objects:
-        return []
-    scope = asked.model.scope(about)
-    found = path_type(into, scope)
-    codes = found.choices if found else ()
-    return [(one, scope.option_label(into, one, asked.language)) for one in codes or ()]
+    return _values_of(asked, about, str(before.get("into") or ""))
 
 
 def named_by_rule(asked: Asked, shown: Mapping[str, Json], before: Json, about: str) -> dict[str, Listed]:  # fmt: skip
@@ -73,16 +132,13 @@ def named_by_rule(asked: Asked, shown: Mapping[str, Json], before: Json, about: 
         name: [
             (code, one.label.text(language))
             for code, one in spec.fields.items()
-            if kind in ("", one.type.name) and not one.archived
+            if (not kind or one.type.name in kind) and not one.archived
         ]
         for name, kind in FIELDS.items()
     }
     offered |= {name: _rules_of(asked, kind, about) for name, kind in RULES.items()}
     offered["calendar"] = _calendars(asked)
-    stages = spec.pipelines.pipelines.values() if spec.pipelines else ()
-    offered["stage"] = [
-        (code, one.label.text(language)) for line in stages for code, one in line.stages.items()
-    ]
+    offered["stage"] = stages_of(asked, about)
     found = {}
     for name in set(offered) & set(shown):
         said = before.get(name)

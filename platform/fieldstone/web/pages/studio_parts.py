@@ -30,7 +30,7 @@ from fieldstone.web.pages.studio_groups import CALLED, GROUPED, HINTS
 from fieldstone.web.pages.studio_items import LISTED, listed_items, paired_items
 from fieldstone.web.pages.studio_lines import column_lines, option_lines, stage_lines
 from fieldstone.web.pages.studio_named import bands_of, known_inside, listed_objects, named_by_rule
-from fieldstone.web.pages.studio_nested import nested_in
+from fieldstone.web.pages.studio_nested import nested_in, picks_of
 from fieldstone.web.pages.subjects import not_there
 
 Json = Mapping[str, Any]
@@ -58,7 +58,7 @@ RETURNS: Final = (
 NOT_IN_LINES: Final = frozenset(
     {"rows", "rollup", "autonumber", "secret", "file", "image", "select", "multi_select"}
 )
-WITH_NESTED: Final = frozenset({"rules", "stages", "views"})
+WITHOUT_NESTED: Final = frozenset({"fields", CHOICES})
 RENAMED: Final = frozenset({"fields", "stages", CHOICES})
 
 
@@ -172,7 +172,12 @@ def form_of(
     if part.kind == "rules":
         lines |= _listed(asked, shown, before, about)
     grouped = GROUPED & set(shown) if part.kind == "rules" else frozenset[str]()
-    inside = {name: one for name, one in shown.items() if name not in grouped and name not in lines}
+    inside, values = _flat(shown, grouped), _flat_values(before, grouped)
+    inside = {name: one for name, one in inside.items() if name not in lines}
+    about = about or (part.spec.code if part.spec else "")
+    known = known_inside(asked, about, before)
+    nested = {} if part.kind in WITHOUT_NESTED else nested_in(inside, values, known)
+    picks = {} if part.kind in WITHOUT_NESTED else picks_of(inside, nested, known)
     return SchemaForm(
         shown,
         required,
@@ -180,18 +185,25 @@ def form_of(
         _choices(asked, part, shown, siblings, before) | named_by_rule(asked, shown, before, about),
         frozenset(yes_no) - UNDECIDED if part.kind == "fields" else WAYS,
         lines,
-        dict.fromkeys(PICKED & set(shown), _fields(asked, part)) if part.kind == "stages" else {},
-        f"/studio/names/{part.spec.code}" if part.spec else "",
+        picks | (dict.fromkeys(PICKED & set(shown), known.fields) if part.kind == "stages" else {}),
+        known.fields_url,
         grouped,
         called,
         hints,
-        nested_in(inside, before, known_inside(asked, about)) if part.kind in WITH_NESTED else {},
+        nested,
+        known.several,
     )
 
 
-def _fields(asked: Asked, part: Part) -> dict[str, str]:
-    fields = part.spec.fields if part.spec else {}
-    return {code: one.label.text(asked.language) for code, one in fields.items()}
+def _flat(shown: Mapping[str, Json], grouped: frozenset[str]) -> dict[str, Json]:
+    """Return the settings with those of a group by their own: then.reason."""
+    found = {name: one for name, one in shown.items() if name not in grouped}
+    return found | {f"{name}.{one}": said for name in grouped for one, said in shown[name]["properties"].items()}  # fmt: skip
+
+
+def _flat_values(before: Json, grouped: frozenset[str]) -> dict[str, Any]:
+    inside = {name: before.get(name) or {} for name in grouped}
+    return {**before, **{f"{name}.{one}": value for name, said in inside.items() for one, value in said.items()}}  # fmt: skip
 
 
 def _choices(
