@@ -127,3 +127,12 @@ def test_fields_roles_and_pools_are_chosen_by_what_people_call_them(admin: Visit
     assert '<option value="public_pool" selected>Public pool</option>' in deadline
     assert 'name="extend.beyond" value="sales_manager" checked' in deadline
     assert '<option value="phone" selected>Phone</option>' in source
+
+
+def test_what_is_missing_is_told_with_its_name_wherever_it_stands(admin: Visitor) -> None:
+    said = {"object": "lead", "variant": "matching", "code": "alike", "fields-0-_code": "name", "against-0-_code": "customer"}  # fmt: skip
+    refused = admin.post(RULES + "new", **said, **{"against-0-_value": "", "blocks-0-as": "text"})
+
+    assert refused.status_code == 422
+    assert "Against › Customer › Value: This is needed." in refused.text
+    assert "Blocks › Fields: This is needed." in refused.text

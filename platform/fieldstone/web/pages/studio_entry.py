@@ -21,6 +21,7 @@ from fieldstone.web.pages.studio_changes import moves_without, removed
 from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
 from fieldstone.web.pages.studio_fields import places, types_of
 from fieldstone.web.pages.studio_groups import grouped
+from fieldstone.web.pages.studio_inner import told
 from fieldstone.web.pages.studio_parts import (
     CHOICES,
     Part,
@@ -166,7 +167,7 @@ def _form(
         "types": types_of(asked, variant, fresh=code == part.new) if of_field else [],
         "groups": grouped(part.kind, controls, speech(asked.language)),
         "places": places(asked, part, given) if code == part.new else [],
-        "errors": [{"name": name, "text": text} for name, text in errors.items()],
+        "errors": told(controls, errors),
         "object": object_name,
         "objects": _objects(asked, object_name) if of_rule else [],
         "preview": preview_of(asked, part, code) if of_field else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -147,3 +147,21 @@ def under(prefix: str, control: Drawn) -> Drawn:
 def _all_under(prefix: str, group: Drawn) -> Drawn:
     found = {**group, **{part: [under(prefix, one) for one in group[part]] for part in ("fields", "more")}}  # fmt: skip
     return found | ({"code": under(prefix, group["code"])} if "code" in group else {})
+
+
+def told(controls: Sequence[Drawn], errors: Typed) -> list[Drawn]:
+    """Return what is wrong for the summary above a form, each with what its control is called."""
+    called = dict(_called(controls))
+    return [{"name": name, "text": f"{called[name]}: {text}" if called.get(name) else text} for name, text in errors.items()]  # fmt: skip
+
+
+def _called(controls: Sequence[Drawn], above: str = "") -> Iterator[tuple[str, str]]:
+    """Yield the name and the words of every control, of one inside others with what these are called."""
+    for one in controls:
+        label = f"{above} › {one['label']}" if above else str(one["label"])
+        yield str(one["name"]), label
+        groups = [*one.get("entries", {}).get("lines", ()), *([one["inside"]] if "inside" in one else [])]  # fmt: skip
+        for group in groups:
+            title = f"{label} › {group['title']}" if group.get("title") else label
+            yield from _called([*group["fields"], *group["more"], *([group["code"]] if "code" in group else [])], title)  # fmt: skip
+        yield from _called([part["control"] for part in one.get("ways", {}).get("parts", ())], above)  # fmt: skip

@@ -304,12 +304,16 @@ class Entries:
             **drawn,
             "key": n,
             "was": was,
-            "title": self._title(values or typed) or self.known.titles.get(was, ""),
+            "title": self._called(self._title(values or typed) or was),
         }
         if self.keyed:
             said = [errors[CODE]] if CODE in errors else []
             line["code"] = {**self._code_control(typed.get(CODE, "")), "name": f"{prefix}{CODE}", "errors": said}  # fmt: skip
         return line
+
+    def _called(self, title: str) -> str:
+        """Return what an entry is called: by the words for its code where there are some, by nothing where it is just a place."""
+        return self.known.titles.get(title, "" if title.isdecimal() else title)
 
     def _code_control(self, code: str) -> Drawn:
         t = self.known.speech.t

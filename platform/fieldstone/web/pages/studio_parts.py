@@ -27,6 +27,7 @@ from fieldstone.web.i18n import speech
 from fieldstone.web.pages.schema_form import Listed, SchemaForm, without
 from fieldstone.web.pages.studio_edits import effective_of
 from fieldstone.web.pages.studio_groups import CALLED, GROUPED, HINTS
+from fieldstone.web.pages.studio_inner import Known
 from fieldstone.web.pages.studio_items import LISTED, listed_items, paired_items
 from fieldstone.web.pages.studio_lines import column_lines, option_lines, stage_lines
 from fieldstone.web.pages.studio_named import bands_of, known_inside, listed_objects, named_by_rule
@@ -156,11 +157,7 @@ def form_of(
     `about` is the object of a rule.
     """
     schema = _schema(asked, part, variant)
-    shown = without(schema["properties"], HIDDEN)
-    if part.kind == "pipelines" and not before:
-        shown = {"label": shown["label"], "stages": schema["properties"]["stages"], **shown}
-    if part.kind in ("views", "stages"):
-        shown = {"kind": schema["properties"]["kind"], **shown}
+    shown = _shown(part, schema, before)
     required = frozenset(schema.get("required", ())) - set(HIDDEN)
     t = speech(asked.language).t
     called, hints = (
@@ -175,9 +172,10 @@ def form_of(
     inside, values = _flat(shown, grouped), _flat_values(before, grouped)
     inside = {name: one for name, one in inside.items() if name not in lines}
     about = about or (part.spec.code if part.spec else "")
-    known = known_inside(asked, about, before)
-    nested = {} if part.kind in WITHOUT_NESTED else nested_in(inside, values, known)
-    picks = {} if part.kind in WITHOUT_NESTED else picks_of(inside, nested, known)
+    plain = part.kind in WITHOUT_NESTED
+    known = Known(speech(asked.language)) if plain else known_inside(asked, about, before)
+    nested = {} if plain else nested_in(inside, values, known)
+    picks = picks_of(inside, nested, known)
     return SchemaForm(
         shown,
         required,
@@ -193,6 +191,15 @@ def form_of(
         nested,
         known.several,
     )
+
+
+def _shown(part: Part, schema: Json, before: Json) -> dict[str, Json]:
+    """Return the settings that a form shows, in its order."""
+    shown = without(schema["properties"], HIDDEN)
+    if part.kind == "pipelines" and not before:
+        return {"label": shown["label"], "stages": schema["properties"]["stages"], **shown}
+    kind = {"kind": schema["properties"]["kind"]} if part.kind in ("views", "stages") else {}
+    return {**kind, **shown}
 
 
 def _flat(shown: Mapping[str, Json], grouped: frozenset[str]) -> dict[str, Json]:
