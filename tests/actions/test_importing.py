@@ -11,12 +11,13 @@ import pytest
 import xlsxwriter
 
 from fieldstone.actions.importing.running import Import, Order, Summary
-from fieldstone.actions.importing.source import open_source
+from fieldstone.actions.importing.source import LONGEST_CELL, open_source
 from fieldstone.actions.importing.undoing import undo
 from fieldstone.base.errors import MetadataError, RefusedError
 from fieldstone.base.spreadsheets import guarded
 from fieldstone.compiler.import_mappings import read_mapping
 from fieldstone.reads.door import Reads
+from fieldstone.storage.ahead import AHEAD
 from tests.company import Company
 
 PRODUCTS = """
@@ -88,6 +89,35 @@ def test_refused_rows_are_kept_as_they_were_with_line_and_reasons(
     assert [(row["Code"], row["line"]) for row in rows] == [("P1", "2"), ("P3", "4")]
     assert "price" in rows[0]["problems"]
     assert "name" in rows[1]["problems"]
+
+
+def test_what_cannot_be_read_further_down_is_told_once_the_rows_before_it_are_written(
+    company: Company, tmp_path: Path
+) -> None:
+    good = "".join(f"Pump {place},P{place},1,,\n" for place in range(2 * AHEAD))
+    too_long = "x" * (LONGEST_CELL + 1)
+    file = a_file(tmp_path, f"Name,Code,Price,Series,Sold\n{good}{too_long},P,1,,\n")
+
+    with pytest.raises(RefusedError) as refused:
+        run(company, file, PRODUCTS, batch=AHEAD)
+
+    assert refused.value.problems[0].code == "not_a_table"
+    assert len(company.storage_rows("product")) == 2 * AHEAD
+
+
+def test_batches_that_are_read_while_others_are_stored_come_whole_and_in_their_order(
+    company: Company, tmp_path: Path
+) -> None:
+    count = 2 * AHEAD + 3
+    rows = "".join(f"Pump {place},P{place % (count - 1)},1,,\n" for place in range(count))
+    file = a_file(tmp_path, f"Name,Code,Price,Series,Sold\n{rows}")
+
+    summary = run(company, file, PRODUCTS, batch=AHEAD)
+
+    assert (summary.rows, summary.created, summary.updated) == (count, count - 1, 1)
+    found = sorted(company.storage_rows("product").values(), key=lambda row: str(row["id"]))
+    names = [f"Pump {place}" for place in range(count - 1)]
+    assert [row["name"] for row in found] == [f"Pump {count - 1}", *names[1:]]
 
 
 def test_the_same_file_again_creates_nothing_twice(company: Company, tmp_path: Path) -> None:

@@ -121,6 +121,28 @@ def test_what_is_on_its_way_is_seen_by_whoever_asks_and_comes_before_what_was_wr
         assert len(ledger(connection)) == 3 * AHEAD + 2
 
 
+def test_while_many_rows_are_on_their_way_something_else_is_done_once_and_in_no_other_transaction(
+    site: Site,
+) -> None:
+    done: list[int] = []
+    with site.transaction() as transaction:
+        transaction.meanwhile(lambda: done.append(1))
+        many(transaction)
+        transaction.connection.execute(select(1))
+        many(transaction)
+    on_postgresql = site.storage.dialect == "postgresql"
+    assert done == ([1] if on_postgresql else [])
+
+    with site.transaction() as transaction:
+        transaction.meanwhile(lambda: done.append(2))
+    with site.transaction() as transaction:
+        transaction.meanwhile(lambda: done.append(3))
+        transaction.connection.rollback()
+    with site.transaction() as transaction:
+        many(transaction)
+    assert not {2, 3}.intersection(done)
+
+
 def test_what_is_on_its_way_is_undone_with_its_transaction_or_savepoint(site: Site) -> None:
     with site.transaction() as transaction:
         many(transaction)

@@ -21,6 +21,8 @@ class Ahead:
     def __init__(self) -> None:
         self._thread: ThreadPoolExecutor | None = None
         self._going: list[Future[None]] = []
+        self.meanwhile: Callable[[], None] | None = None
+        """What may be done, once, while we would only wait for this transaction's writes; it leaves the database alone."""
 
     def __bool__(self) -> bool:
         """Tell whether anything is on its way."""
@@ -42,17 +44,22 @@ class Ahead:
 
     def given_up(self) -> None:
         """Wait until nothing is on its way any more, whatever became of it."""
+        self.meanwhile = None
         self._waited()
 
     def _waited(self) -> list[BaseException | None]:
         # All of them, also after an error: nobody else may use the connection meanwhile.
         if not self._going:
             return []
+        work, self.meanwhile = self.meanwhile, None
         try:
-            return [one.exception() for one in self._going]
+            if work is not None:
+                work()
         finally:
+            told = [one.exception() for one in self._going]
             self._going = []
             _TURNS.restore()
+        return told
 
 
 class _Turns:

@@ -250,7 +250,12 @@ def watch(writer: Engine) -> None:
             waiting.taken()
 
     event.listen(writer, "before_cursor_execute", before_statement)
-    event.listen(writer, "commit", lambda connection: send(connection, commit=True))
+
+    def finish(connection: Connection) -> None:
+        send(connection, commit=True)
+        waiting_of(connection).ahead.meanwhile = None
+
+    event.listen(writer, "commit", finish)
     event.listen(writer, "rollback", forget)
     # What waits inside a savepoint is part of it: undone with it, and never what came before.
     event.listen(writer, "savepoint", lambda connection, _: send(connection))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from sqlalchemy import Connection
@@ -25,6 +25,7 @@ from fieldstone.storage.moving import Moving
 from fieldstone.storage.notices import Notices
 from fieldstone.storage.outbox import Outbox
 from fieldstone.storage.people import People
+from fieldstone.storage.prepared import waiting_of
 from fieldstone.storage.queue import Jobs
 from fieldstone.storage.rule_runs import RuleRuns
 from fieldstone.storage.suspects import Suspects
@@ -194,6 +195,10 @@ class Transaction(FactsReader):
     def remember(self, principal: str, key: str, request_hash: str, outcome: object) -> None:
         """Keep the answer to an Idempotency-Key."""
         idempotency.remember(self.connection, (principal, key), request_hash, outcome, self.ctx.now)
+
+    def meanwhile(self, work: Callable[[], None]) -> None:
+        """Let `work` be done once where we would only wait until many rows are stored, if ever; it leaves the database alone."""
+        waiting_of(self.connection).ahead.meanwhile = work
 
     def close(self) -> None:
         """Write the audit chain; the last thing before COMMIT."""

@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from fieldstone.actions.importing.desk import Desk, KeptImport, mapping_of, unpacked
-from fieldstone.actions.importing.running import Import, Order, batches
+from fieldstone.actions.importing.running import Import, Line, Order
 from fieldstone.actions.importing.source import Row, SourceFile
 from fieldstone.actions.importing.undoing import Undone, undo
 from fieldstone.base.errors import Problem, RefusedError
@@ -30,8 +30,8 @@ def import_records(site: Site, run: Run) -> dict[str, object]:
             replace(ctx, dry_run=dry), model, mapping, source, site.settings.import_batch, Path()
         )
         importing = Import(order, site.reads, site.writes)
-        for rows in batches(_left(source, run), order.batch):
-            (_checked if dry else _imported)(site, run, kept, importing, rows)
+        for lines in importing.batches(_left(source, run)):
+            (_checked if dry else _imported)(site, run, kept, importing, lines)
             run.pause()
     counts = dict(run.progress.get("counts", {}))
     with site.storage.connection() as connection:
@@ -47,7 +47,7 @@ def _left(source: SourceFile, run: Run) -> Iterator[tuple[int, Row]]:
 
 
 def _imported(
-    site: Site, run: Run, kept: KeptImport, importing: Import, rows: Sequence[tuple[int, Row]]
+    site: Site, run: Run, kept: KeptImport, importing: Import, lines: Sequence[Line]
 ) -> None:
     del site
 
@@ -55,14 +55,14 @@ def _imported(
         unit.transaction.imports.add(kept.id, logged)
         run.note_within(unit.transaction, **_further(run, kept, logged))
 
-    importing.write(rows, note)
+    importing.write(lines, note)
 
 
 def _checked(
-    site: Site, run: Run, kept: KeptImport, importing: Import, rows: Sequence[tuple[int, Row]]
+    site: Site, run: Run, kept: KeptImport, importing: Import, lines: Sequence[Line]
 ) -> None:
     """Try rows; what was refused is kept in a transaction of its own, since the trial leaves nothing."""
-    logged = importing.write(rows, lambda unit, tried: None)
+    logged = importing.write(lines, lambda unit, tried: None)
     refused = [entry for entry in logged if entry.outcome == "rejected"]
     with site.writes.unit(_context(site, run, kept), site.model) as unit:
         unit.transaction.imports.add(kept.id, refused)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import islice
+from itertools import islice, starmap
 from pathlib import Path
 
 from fieldstone.actions.importing.converting import Converted, Converter, Wanted
@@ -25,7 +25,6 @@ from fieldstone.writes.pipeline import Writes
 from fieldstone.writes.unit import Unit
 
 Progress = Callable[[int, int], None]
-Rows = Sequence[tuple[int, Row]]
 Logged = Sequence[ImportRow]
 
 
@@ -66,6 +65,37 @@ class Line:
     problems: tuple[Problem, ...] = ()
 
 
+class Reading(Iterator[list[Line]]):
+    """The rows of a file, converted, by the batch; the next one is read when there is time for it, or at its turn."""
+
+    def __init__(self, lines: Iterator[Line], size: int) -> None:
+        """Read `size` lines at once."""
+        self._lines = lines
+        self._size = size
+        self._coming: list[Line] | None = None
+        self._failure: Exception | None = None
+
+    def __next__(self) -> list[Line]:
+        """Return the next batch; raises what was wrong with reading it."""
+        self.look_ahead()
+        batch, self._coming = self._coming, None
+        if self._failure is not None:
+            raise self._failure
+        if not batch:
+            raise StopIteration
+        return batch
+
+    def look_ahead(self) -> None:
+        """Read the next batch now. What is wrong with it is told at its turn, when those before it are written."""
+        if self._coming is not None or self._failure is not None:
+            return
+        try:
+            with garbage_waits():
+                self._coming = list(islice(self._lines, self._size))
+        except (RefusedError, OSError, ValueError) as error:
+            self._failure = error
+
+
 class Import:
     """One import."""
 
@@ -76,6 +106,7 @@ class Import:
         self._directory = Directory(reads, order.ctx, order.model)
         self._converter = Converter(order.mapping, order.model, order.ctx.actor.zone)
         self._counts: Counter[str] = Counter()
+        self._reading = Reading(iter(()), order.batch)
         _check_columns(order)
 
     def run(self, progress: Progress) -> Summary:
@@ -95,9 +126,9 @@ class Import:
                 )
         done = 0
         with Rejects(order.rejects, order.source.headings) as rejects:
-            for rows in batches(order.source.rows(), order.batch):
-                self._batch(import_id, rows, rejects)
-                done += len(rows)
+            for lines in self.batches(order.source.rows()):
+                self._batch(import_id, lines, rejects)
+                done += len(lines)
                 progress(done, max(order.source.count, done))
         if not order.ctx.dry_run:
             with self._writes.unit(order.ctx, order.model) as unit:
@@ -118,30 +149,36 @@ class Import:
             rejects=rejects.path if rejects.count else None,
         )
 
-    def _batch(self, import_id: str, rows: Rows, rejects: Rejects) -> None:
+    def _batch(self, import_id: str, lines: Sequence[Line], rejects: Rejects) -> None:
         def log(unit: Unit, logged: Logged) -> None:
             if not self._order.ctx.dry_run:
                 unit.transaction.imports.add(import_id, logged)
 
-        cells = dict(rows)
-        for entry in self.write(rows, log):
+        cells = {line.converted.line: line.cells for line in lines}
+        for entry in self.write(lines, log):
             self._counts[entry.outcome] += 1
             if entry.outcome == "rejected":
                 problems = [Problem(**problem) for problem in entry.problems]
                 rejects.add(entry.line, cells[entry.line], problems)
 
-    def write(self, rows: Rows, within: Callable[[Unit, Logged], None]) -> Logged:
+    def batches(self, rows: Iterator[tuple[int, Row]]) -> Reading:
+        """Return the rows by the batch, as `write` takes them."""
+        headings, convert = self._order.source.headings, self._converter.convert
+
+        def read(number: int, cells: Row) -> Line:
+            return Line(cells, convert(number, dict(zip(headings, cells, strict=False))))
+
+        self._reading = Reading(starmap(read, rows), self._order.batch)
+        return self._reading
+
+    def write(self, lines: Sequence[Line], within: Callable[[Unit, Logged], None]) -> Logged:
         """Write rows in one transaction and return what became of each; `within` notes it in the same one."""
         with garbage_waits():
-            return self._written(rows, within)
+            return self._written(lines, within)
 
-    def _written(self, rows: Rows, within: Callable[[Unit, Logged], None]) -> Logged:
-        headings = self._order.source.headings
-        lines = []
-        for number, cells in rows:
-            named = dict(zip(headings, cells, strict=False))
-            lines.append(Line(cells, self._converter.convert(number, named)))
+    def _written(self, lines: Sequence[Line], within: Callable[[Unit, Logged], None]) -> Logged:
         with self._writes.unit(self._order.ctx, self._order.model) as unit:
+            unit.transaction.meanwhile(self._reading.look_ahead)
             lines = self._with_references(lines, unit)
             lines = self._known_again(lines)
             outcomes = self._write(lines, unit)
@@ -149,7 +186,7 @@ class Import:
             within(unit, logged)
         return logged
 
-    def _with_references(self, lines: list[Line], unit: Unit) -> list[Line]:
+    def _with_references(self, lines: Sequence[Line], unit: Unit) -> list[Line]:
         """Put record ids in place of what rows name; what cannot be found is a problem of the row."""
         wanted = [one for line in lines for one in _wanted(line.converted.values)]
         groups: dict[tuple[str, str], set[str]] = {}
@@ -250,12 +287,6 @@ def _check_columns(order: Order) -> None:
     ]
     if problems:
         raise RefusedError(problems)
-
-
-def batches(rows: Iterator[tuple[int, Row]], size: int) -> Iterator[list[tuple[int, Row]]]:
-    """Yield rows by the batch."""
-    while batch := list(islice(rows, size)):
-        yield batch
 
 
 def _wanted(value: object) -> Iterator[Wanted]:
