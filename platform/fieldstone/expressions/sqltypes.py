@@ -36,6 +36,16 @@ def _aware(value: datetime) -> datetime:
     return value
 
 
+def _in_utc(value: datetime | None) -> datetime | None:
+    if value is None or value.tzinfo is UTC:
+        return value
+    return _aware(value).astimezone(UTC)
+
+
+def _as_text(value: datetime | None) -> str | None:
+    return None if value is None else instant_text(value)
+
+
 def instant_from(text: str) -> datetime:
     """Return the instant that `instant_text` wrote."""
     return datetime.fromisoformat(text)
@@ -150,11 +160,11 @@ class Instant(_Kept):
 
     def process_bind_param(self, value: Any, dialect: Dialect) -> object:
         """Refuse a naive datetime, with a ValueError: it could mean any moment."""
-        if value is None:
-            return None
-        if dialect.name != "postgresql":
-            return instant_text(value)
-        return _aware(value).astimezone(UTC)
+        return self.bind_processor(dialect)(value)
+
+    def bind_processor(self, dialect: Dialect) -> Processor:
+        """Return the same as a bare function: a new record has a score of instants."""
+        return _in_utc if dialect.name == "postgresql" else _as_text
 
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         """Return the moment in UTC."""

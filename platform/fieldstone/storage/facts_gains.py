@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import func, select
@@ -13,6 +14,7 @@ from fieldstone.rules.contract import Belonging, PastOwner
 from fieldstone.storage.claim_ledger import ClaimLedger
 from fieldstone.storage.journal import fs_owner_span
 from fieldstone.storage.platform_tables import CHUNK, among, listed
+from fieldstone.storage.prepared import Prepared
 from fieldstone.storage.reader import Reader, Stored
 
 USER: Final = "user"
@@ -29,20 +31,12 @@ class GainFacts(Reader):
 
     def past_owners(self, record_ids: Sequence[str]) -> Mapping[str, tuple[PastOwner, ...]]:
         """Return the ended spans of ownership, newest first; each with the way it ended."""
-        span = fs_owner_span.c
-        turn: dict[str, Any] = {"partition_by": span.record, "order_by": (span.since, span.id)}
-        following = [func.lead(one).over(**turn) for one in (span.owner, span.pool, span.actor)]
-        asked = (
-            select(span.record, span.owner, span.until, span.reason, span.since, *following)
-            .where(among(span.record, self.dialect))
-            .order_by(span.until.desc(), span.id.desc())
-        )
+        asked = _spans(self.dialect)
         found: dict[str, tuple[PastOwner, ...]] = {}
         for start in range(0, len(record_ids), CHUNK):
             ids = listed(record_ids[start : start + CHUNK], self.dialect)
-            for record, owner, until, reason, since, *then in self.connection.execute(
-                asked, {"ids": ids}
-            ):
+            spans = asked.rows(self.connection, {"ids": ids})
+            for record, owner, until, reason, since, *then in spans:
                 if owner is None or until is None:
                     continue
                 past = PastOwner(owner, until, reason or "", _way(owner, reason or "", then), since)
@@ -141,6 +135,19 @@ class GainFacts(Reader):
             found.append(department)
             department = self.live("department", [department]).get(department, {}).get("parent")
         return found
+
+
+@cache
+def _spans(dialect: str) -> Prepared:
+    """Return the question for the spans of ownership of records, each with who came next and by whom."""
+    span = fs_owner_span.c
+    turn: dict[str, Any] = {"partition_by": span.record, "order_by": (span.since, span.id)}
+    following = [func.lead(one).over(**turn) for one in (span.owner, span.pool, span.actor)]
+    return Prepared(
+        select(span.record, span.owner, span.until, span.reason, span.since, *following)
+        .where(among(span.record, dialect))
+        .order_by(span.until.desc(), span.id.desc())
+    )
 
 
 def _way(owner: str, reason: str, then: Sequence[object]) -> str:

@@ -5,11 +5,23 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import Connection, Index, Select, Table, insert, select, update
 
-from fieldstone.storage.platform_tables import CHUNK, PLATFORM, instant, json, serial, text, whole
+from fieldstone.storage.platform_tables import (
+    CHUNK,
+    PLATFORM,
+    among,
+    instant,
+    json,
+    listed,
+    serial,
+    text,
+    whole,
+)
+from fieldstone.storage.prepared import Prepared
 
 fs_merge: Final = Table(
     "fs_merge",
@@ -126,15 +138,11 @@ class Merges:
     def survivors(self, record_ids: Iterable[str]) -> dict[str, str]:
         """Return, by old id, the record that holds it today; only ids that were merged away and lead on."""
         found: dict[str, str] = {}
+        dialect = self._connection.dialect.name
         asked = sorted(set(record_ids))
         for start in range(0, len(asked), CHUNK):
-            part = asked[start : start + CHUNK]
-            statement = select(fs_merge.c.gone, fs_merge.c.survivor).where(
-                fs_merge.c.gone.in_(part),
-                fs_merge.c.undone_at.is_(None),
-                fs_merge.c.redirects == 1,
-            )
-            found |= {row.gone: row.survivor for row in self._connection.execute(statement)}
+            part = {"ids": listed(asked[start : start + CHUNK], dialect)}
+            found.update(_leading_on(dialect).rows(self._connection, part))
         further = self.survivors(found.values()) if found else {}
         return {gone: further.get(there, there) for gone, there in found.items()}
 
@@ -223,6 +231,14 @@ _COLUMNS = tuple(
         "undone_at",
     )
 )
+
+
+@cache
+def _leading_on(dialect: str) -> Prepared:
+    merge = fs_merge.c
+    gone = among(merge.gone, dialect)
+    asked = select(merge.gone, merge.survivor)
+    return Prepared(asked.where(gone, merge.undone_at.is_(None), merge.redirects == 1))
 
 
 def _standing() -> Select[Any]:

@@ -11,6 +11,7 @@ from sqlalchemy import Column, ColumnElement, Connection, Select, and_, bindpara
 from fieldstone.base.cached import cached_property
 from fieldstone.changes.nouns import Context
 from fieldstone.expressions.env import Env
+from fieldstone.expressions.sqltypes import PlainText
 from fieldstone.fieldtypes.secret import MASK
 from fieldstone.storage.answers import Answer
 from fieldstone.storage.columns import ObjectColumns
@@ -147,10 +148,25 @@ class Reader:
         live = held.columns["deleted_at"].is_(None)
         for start in range(0, len(keys), CHUNK):
             chunk = keys[start : start + CHUNK]
+            if len(codes) == 1 and isinstance(columns[0].type, PlainText):
+                texts = {"ids": listed([key[0] for key in chunk], self.dialect)}
+                for text, record_id in self._holding(held, columns[0]).rows(self.connection, texts):
+                    yield (text,), record_id
+                continue
             spelled = {self._as_held(held, codes, key): key for key in chunk}
             asked = select(*columns, held.columns["id"]).where(_one_of(columns, chunk), live)
             for *key, record_id in self.connection.execute(asked):
                 yield spelled.get(tuple(key), tuple(key)), record_id
+
+    def _holding(self, held: ObjectTable, column: Column[Any]) -> Prepared:
+        """Return the question who holds one of many texts: one statement, however many they are."""
+
+        def asked() -> Prepared:
+            live = held.columns["deleted_at"].is_(None)
+            one_of = among(column, self.dialect)
+            return Prepared(select(column, held.columns["id"]).where(one_of, live))
+
+        return self.tables.once(("holding", held.name, column.name), asked)
 
     def lookups(
         self, object_name: str, rows: Sequence[Mapping[str, object]], paths: Iterable[str]
