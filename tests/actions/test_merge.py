@@ -13,12 +13,15 @@ from sqlalchemy import select, update
 from fieldstone.base.errors import RefusedError
 from fieldstone.changes.nouns import SYSTEM_ACTOR
 from fieldstone.storage.counters import fs_ledger
+from fieldstone.storage.database import Storage
 from fieldstone.storage.journal import fs_owner_span, fs_stage_history
 from fieldstone.storage.outbox import fs_outbox
 from fieldstone.storage.platform_tables import PLATFORM
+from fieldstone.storage.resealing import reseal
 from fieldstone.storage.site_state import fs_rule
 from fieldstone.storage.timers import fs_timer
 from fieldstone.worker.timers import act_on_due_timers
+from fieldstone.writes.pipeline import Writes
 from tests.actions.acting import a_lead, act, refusal, with_rules
 from tests.company import Company, site_of
 from tests.invariants import breaches
@@ -182,6 +185,26 @@ def test_a_secret_comes_over_sealed_and_goes_back(company: Company) -> None:
             assert "91310000" not in str(rows)
     act(company, "admin", "unmerge", first, "customer")
     assert (secret(company, first), secret(company, second)) == (None, "91310000")
+
+
+def test_a_merge_is_undone_after_the_secret_key_was_changed(company: Company) -> None:
+    first = str(company.create("customer", name="One", tax_number="44000000").record_id)
+    second = str(company.create("customer", name="Two", tax_number="91310000").record_id)
+    choice = {"with": second, "choose": {"tax_number": "other"}}
+    act(company, "admin", "merge", first, "customer", **choice)
+    with company.storage.looking() as connection:
+        url = connection.engine.url.render_as_string(hide_password=False)
+    renewed = Storage(url, secret_key="n" * 32, old_secret_key="k" * 32)
+    assert reseal(renewed, company.model) > 2
+    assert reseal(renewed, company.model) == 0
+    renewed.close()
+
+    alone = Storage(url, secret_key="n" * 32)
+    later = replace(company, storage=alone, writes=Writes(alone))
+    act(later, "admin", "unmerge", first, "customer")
+
+    assert (secret(later, first), secret(later, second)) == ("44000000", "91310000")
+    alone.close()
 
 
 def secret(company: Company, record_id: str) -> object:

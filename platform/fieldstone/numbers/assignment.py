@@ -74,7 +74,7 @@ def _behind(sight: Sight, rule: Rule, number: Number) -> Behind:
         seats = lines[line].seats if line in lines else ()
         return _people(said, [seat.person for seat in seats if seat.share], note)
     if what == ROOM:
-        return Behind(rule.object_name, held_by(sight, rule, person), *said, note=note)
+        return Behind(rule.object_name, held_by(sight, rule.object_name, person), *said, note=note)
     if what == WAITING:
         ids = waiting(sight, rule)
     elif what == TODAY:

@@ -55,12 +55,12 @@ def waiting(sight: Sight, rule: Rule) -> list[str]:
     return seen_among(sight, rule.object_name, [row.record_id for row in rows])
 
 
-def held_by(sight: Sight, rule: Rule, person: str) -> str:
-    """Return, as a condition, what somebody holds of what the nearest holding limit of the rule's object counts."""
+def held_by(sight: Sight, object_name: str, person: str) -> str:
+    """Return, as a condition, what somebody holds of what the object's nearest holding limit counts."""
     system = sight.ctx.acting_as(SYSTEM_ACTOR)
     facts = FactsReader(sight.reader.connection, sight.tables, system)
     nearest: tuple[int, str] | None = None
-    for limit in holding_rules(sight.model.rules.values(), rule.object_name):
+    for limit in holding_rules(sight.model.rules.values(), object_name):
         if (
             isinstance(limit.body, HoldingLimit)
             and not limit.body.soft

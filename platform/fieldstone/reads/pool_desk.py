@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Context
 from fieldstone.model.site_model import Model
+from fieldstone.reads.assigned import held_by
 from fieldstone.reads.door import Reads
 from fieldstone.reads.pool_people import Standing, people_of, stranded, stranded_ids
 from fieldstone.reads.pool_signs import Sign, signs_of
@@ -49,6 +50,12 @@ class PoolDesk:
         with self.reads.sight(self.ctx, self.model) as sight:
             self._looks_after(sight)
             return people_of(sight, self.object_name, self.pool)
+
+    def held_by(self, person: str) -> str:
+        """Return, as a condition, what a member holds of what their limit counts. Raises RefusedError: 403, 404."""
+        with self.reads.sight(self.ctx, self.model) as sight:
+            self._looks_after(sight)
+            return held_by(sight, self.object_name, person)
 
     def stranded(self) -> Mapping[str, int]:
         """Return how many records lie in pools that are gone; nothing for who is no administrator."""

@@ -65,6 +65,10 @@ class Vault:
         except InvalidTag as error:
             raise SealError(f"the sealed value at {place} was moved or altered") from error
 
+    def is_present(self, sealed: str) -> bool:
+        """Tell whether a value was sealed with the present key."""
+        return sealed.startswith(f"{self.key_id}.")
+
     def blinded(self, value: str) -> str:
         """Return the keyed fingerprint by which equal values are found."""
         return hmac.new(self._index_key, value.encode(), hashlib.sha256).hexdigest()

@@ -147,6 +147,19 @@ def test_who_asks_whether_somebody_is_known_learns_a_masked_name_and_the_owner(
     assert li.post("/duplicates/known").status_code == 422
 
 
+def test_a_name_alone_is_no_search_and_says_what_to_add(office: Office, li: Visitor) -> None:
+    twins(office, "li", "chen")
+    asked = li.post("/duplicates/known", name="张玮")
+    chinese = office.visitor("li", "zh").post("/duplicates/known", name="张玮")
+
+    assert asked.status_code == 422
+    assert (
+        "Nobody can be recognised by that alone. Add one of: Mobile, E-mail, Company." in asked.text
+    )
+    assert "Nobody like this" not in asked.text
+    assert "请再填写其中一项：手机" in chinese.text
+
+
 def test_nobody_reads_the_house_out_name_by_name(office: Office) -> None:
     chen = office.visitor("chen")
     answers = [chen.post("/duplicates/known", mobile=f"1391111{n:04}") for n in range(61)]

@@ -112,6 +112,24 @@ def test_who_looks_after_a_pool_sees_traffic_and_members_and_moves_records(offic
     assert office.visitor("li").get("/pools/public_pool/members").status_code in (403, 404)
 
 
+def test_what_a_member_holds_opens_just_those_records(office: Office) -> None:
+    mei = office.people["mei"]
+    office.a_lead("Held by Mei", owner=mei)
+    done = office.a_lead("Not counted", owner=mei)
+    office.settle("lead", done, stage="invalid", lost_reason="no_need")
+    admin = office.visitor("admin")
+    link = f"/pools/public_pool/members/{mei}/held"
+
+    told = admin.get("/pools/public_pool/members").text.partition(f'href="{link}">')[2]
+    page = admin.get(link).text
+
+    assert "Held by Mei" in page
+    assert "Not counted" not in page
+    number = told.partition(" of ")[0]
+    assert f'<span class="count num">{number}</span>' in page
+    assert office.visitor("li").get(link).status_code in (403, 404)
+
+
 def test_every_number_of_the_traffic_opens_its_records(office: Office) -> None:
     lying = office.a_lead("Lies in traffic", owner=None, pool="public_pool")
     taken = office.a_lead("Taken in traffic", owner=None, pool="public_pool")

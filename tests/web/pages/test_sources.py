@@ -146,6 +146,22 @@ def test_a_file_is_taken_in_for_a_campaign_and_what_fits_no_field_is_told(office
     assert office.value("lead", lead, "campaign") == fair
 
 
+def test_a_source_leads_to_its_rule_where_a_mailbox_is_set(office: Office) -> None:
+    page = office.visitor("admin").get("/sources/sales_mailbox").text
+
+    assert "Or a mailbox is read by IMAP: the rule says which." in page
+    assert 'href="/studio/o/-/rules/sales_mailbox"' in page
+
+
+def test_a_lead_says_through_which_source_it_was_created(office: Office) -> None:
+    admin = office.visitor("admin")
+    source = admin.get("/sources/partner_leads").text
+    lead = source.split(">周雅琴</a>")[0].rpartition('href="/o/lead/')[2].split('"')[0]
+    details = admin.get(f"/o/lead/{lead}").text.partition("Created by")[2]
+
+    assert "Partner exchange" in details.partition("Updated at")[0]
+
+
 def test_the_pages_speak_chinese(office: Office) -> None:
     page = office.visitor("admin", "zh").get("/sources/website_form").text
 

@@ -17,6 +17,7 @@ from fieldstone.model.site_model import Model
 from fieldstone.reads.door import Reads
 from fieldstone.rules.contract import Rule
 from fieldstone.rules.duplicate_check import Duplicate, Match
+from fieldstone.rules.matching_body import Matching
 from fieldstone.storage.transaction import Transaction
 from fieldstone.writes.pipeline import Writes
 
@@ -75,6 +76,7 @@ class Knowing:
             new_id(),
             values=self._parsed(object_name, values),
         )
+        self._refuse_too_little(object_name, body, draft.values)
         self._spend()
         with self._writes.unit(replace(self._ctx, dry_run=True), self._model) as unit:
             found = body.matches(rule, draft, unit.transaction)
@@ -116,6 +118,25 @@ class Knowing:
         if problems:
             raise RefusedError(problems)
         return given
+
+    def _refuse_too_little(
+        self, object_name: str, body: Duplicate, given: Mapping[str, object]
+    ) -> None:
+        """Raise RefusedError (422) for values by which nobody is recognised, such as a name alone."""
+        rule = self._model.rules.get(body.matching)
+        matching = rule.body if rule is not None and isinstance(rule.body, Matching) else None
+        weighed = (c.weight for c in matching.comparers if c.field in given) if matching else ()
+        if any(given.keys() >= set(names) for names in body.fields.values()) or (
+            matching is not None and sum(weighed) >= matching.evidence
+        ):
+            return
+        language = self._ctx.actor.language
+        others = [
+            one.label.text(language) for one in self.fields(object_name) if one.code not in given
+        ]
+        text = "Nobody can be recognised by that alone."
+        cure = f"Add one of: {', '.join(others)}."
+        raise RefusedError([Problem("too_little", "values", text, cure)])
 
     def _spend(self) -> None:
         person = self._ctx.actor.id

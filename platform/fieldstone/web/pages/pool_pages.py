@@ -15,7 +15,7 @@ from fieldstone.actions.running import run
 from fieldstone.base.errors import RefusedError
 from fieldstone.numbers.contract import Asked as AskedNumbers
 from fieldstone.numbers.contract import Number
-from fieldstone.numbers.pools import of_pool
+from fieldstone.numbers.pools import HELD, of_pool
 from fieldstone.reads.claiming import Claiming
 from fieldstone.reads.pool_desk import PoolDesk
 from fieldstone.reads.pool_people import Standing
@@ -130,6 +130,16 @@ def members(code: str) -> Response:
         "total_text": pool.speech.tn("One person", "{n} people", len(people)),
     }
     return drawing.page(asked, "pool_members", context)
+
+
+@PAGE.get("/pools/<code>/members/<person>/held")
+def held(code: str, person: str) -> Response:
+    """Show the records that a member has in hand."""
+    asked = the_call()
+    pool = pool_of(asked, code)
+    number = Number(HELD, pool.spec.code, person)
+    found = of_pool(AskedNumbers(asked.site, asked.ctx, asked.model), code, number)
+    return listed(asked, found, f"/pools/{code}/members")
 
 
 @PAGE.post("/pools/<code>/adopt")
@@ -310,6 +320,8 @@ def _groups(pool: PoolPage) -> list[Drawn]:
 def _member(pool: PoolPage, one: Standing) -> Drawn:
     claiming = Claiming(may_claim=True, held=one.held, holding=one.holding, till=one.till)
     line = quota_line(pool.asked, pool.speech, claiming)
+    if one.holding:
+        line["meters"][0]["href"] = f"/pools/{pool.code}/members/{one.person.id}/held"
     return {
         "href": f"/o/user/{one.person.id}",
         "name": one.person.name,

@@ -124,6 +124,10 @@ class SourceCards:
                 self.asked.language
             ),
             "version": intake.rule.version,
+            "rule_url": f"/studio/o/-/rules/{code}"
+            if self.asked.site.reads.administers(self.asked.ctx, self.asked.model)
+            else "",
+            "no_mailbox": source.via == "email" and source.mailbox is None,
             "place": f"{intake.rule.origin.file}:{intake.rule.origin.line}",
             "bars": [
                 bar | {"href": _behind(days, source=code, day=bar["day"])}

@@ -11,9 +11,11 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from fieldstone.access.masks import Masked
+from fieldstone.changes.nouns import SYSTEM_ID
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.reads.expanding import target_of
 from fieldstone.reads.query import Record
+from fieldstone.rules.capture_body import actor_id
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages.people import initials, tone
@@ -45,6 +47,14 @@ class Look:
     def speech(self) -> Speech:
         """Return the texts of the page itself."""
         return speech(self.language)
+
+    def machine(self, id: str) -> str:
+        """Return the name of what writes by itself: the system, or the rule of a source; "" for anybody else."""
+        if id == SYSTEM_ID:
+            return self.speech.t("The system")
+        rules = self.asked.model.rules.values()
+        label = next((one.label for one in rules if actor_id(one.code) == id), None)
+        return label.text(self.language) if label else ""
 
     def cell(self, record: Record, code: str, *, relative: bool = True) -> Value:
         """Return one field of a record; read it with `titles=True` so that lookups have names."""
@@ -157,6 +167,8 @@ def _options(field: Field) -> Mapping[str, Any]:
 def _link(look: Look, field: Field, value: Any, title: object) -> Value:
     target = target_of(field)
     if not title:
+        if field.system and target == "user" and (who := look.machine(str(value))):
+            return {"type": "text", "text": who}
         # It leads to what this reader may not see, or to what is in the recycle bin.
         return {"type": "lookup", "text": look.speech.t("Not visible"), "masked": True}
     text = str(title)
