@@ -13,6 +13,7 @@ from fieldstone.access.rights import is_administrator
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.label import Label
 from fieldstone.base.names import did_you_mean
+from fieldstone.base.problem_texts import in_language
 from fieldstone.changes.nouns import Change, Context, Draft, Operation
 from fieldstone.model.objects import ObjectType
 from fieldstone.model.site_model import Model
@@ -30,6 +31,13 @@ WEEKS_UP_TO: Final = timedelta(days=120)
 PEOPLE: Final = frozenset({"owner"})
 # What a record got by rules after it came; a rule that gives it anew sees the record without.
 GIVEN: Final = ("owner", "pool", "owned_at")
+SILENT: Final = frozenset(
+    {
+        "capture_source", "claim", "conversion_map", "cooldown", "holding_limit", "matching", "merge",
+        "offboarding", "pool", "protection", "ranking_program", "reminder_ladder", "rotation",
+    }
+)  # fmt: skip
+"""Kinds that decide nothing by themselves when a record comes: another rule, or somebody's act, makes use of them."""
 MET, LATE, RUNNING, MISSED = (
     Label("in time", "按时完成"),
     Label("done too late", "超时完成"),
@@ -94,6 +102,11 @@ class Simulation:
         }
 
 
+def may_try(kind: str) -> bool:
+    """Tell whether a dry run of a rule of this kind says anything."""
+    return kind not in SILENT
+
+
 def simulate(
     ctx: Context, model: Model, storage: Storage, code: str, since: timedelta
 ) -> Simulation:
@@ -148,6 +161,10 @@ def _allowed(ctx: Context, model: Model, code: str, since: timedelta) -> Rule:
         raise RefusedError(
             [Problem("not_found", "rule", text, did_you_mean(code, model.rules))], 404
         )
+    if not may_try(rule.kind):
+        text = f"A rule of kind '{rule.kind}' decides nothing by itself when a record comes."
+        cure = "Try the rule that makes use of it, such as an assignment, a deadline or a search for duplicates."
+        raise RefusedError([Problem("nothing_to_try", "rule", text, cure)])
     if not timedelta() < since <= LONGEST:
         text = "a dry run looks back between a day and ten years."
         raise RefusedError([Problem("bad_span", "since", text, "Say for example 90 days.")])
@@ -184,7 +201,7 @@ def _tried(rule: Rule, model: Model, facts: Rehearsal, ids: Sequence[str]) -> It
             if told is not None:
                 yield Sample(before.record_id, title, *told)
         else:
-            said = _said(before, after, row, spec, named)
+            said = _said(before, after, row, model, named)
             if said is not None:
                 yield Sample(before.record_id, title, *said)
 
@@ -285,16 +302,17 @@ class _Deadlines:
 
 
 def _said(
-    before: Draft, after: Draft, row: Mapping[str, Any], spec: ObjectType, named: Mapping[str, str]
+    before: Draft, after: Draft, row: Mapping[str, Any], model: Model, named: Mapping[str, str]
 ) -> Told | None:
     """Return what a rule would do with a record, what the record has, why, and whether they differ."""
+    spec = model.objects[before.change.object_name]
     because = after.decisions[-1].because if after.decisions else Label("")
     sets = {c: v for c, v in after.values.items() if before.values.get(c) != v or c in GIVEN}
     sets = {c: v for c, v in sets.items() if any(c in one.sets for one in after.decisions)}
     if after.problems:
         text = after.problems[0]
         return (
-            Label(f"refused: {text.message}", f"拒绝：{text.message}"),
+            _told("refused", "拒绝", text),
             Label(""),
             because,
             True,
@@ -306,18 +324,25 @@ def _said(
         would = _listed(spec, sets, named)
         has = _listed(spec, {c: row.get(c) for c in sets}, named)
         return would, has, because, any(row.get(c) != v for c, v in sets.items()), None
-    return _acts(after, because)
+    return _acts(after, because, model)
 
 
-def _acts(after: Draft, because: Label) -> Told | None:
+def _told(what: str, what_zh: str, problem: Problem) -> Label:
+    """Return what a rule says against a record, in both languages."""
+    return Label(f"{what}: {problem.message}", f"{what_zh}：{in_language(problem, 'zh').message}")
+
+
+def _acts(after: Draft, because: Label, model: Model) -> Told | None:
     if after.follow:
-        objects = ", ".join(sorted({one.object_name for one in after.follow}))
-        return Label(f"creates: {objects}", f"新建：{objects}"), Label(""), because, False, None
+        made = [
+            model.objects[one].label for one in sorted({one.object_name for one in after.follow})
+        ]
+        english, chinese = (", ".join(one.text(tongue) for one in made) for tongue in ("en", "zh"))
+        return Label(f"creates: {english}", f"新建：{chinese}"), Label(""), because, False, None
     if after.effects:
         return Label("sends messages", "发送通知"), Label(""), because, False, None
     if after.warnings:
-        said = after.warnings[0].message
-        return Label(f"warns: {said}", f"提示：{said}"), Label(""), because, False, None
+        return _told("warns", "提示", after.warnings[0]), Label(""), because, False, None
     if after.decisions:
         return because, Label(""), because, False, None
     return None

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from fieldstone.actions.simulating import SILENT
 from fieldstone.evolution.packages import pack
 from fieldstone.templates.shop import shipped_template
 from fieldstone.worker.turns import work_until_idle
@@ -309,3 +310,48 @@ def test_applying_is_for_administrators_and_rules_that_change_records(
     assert seller.post("/studio/rules/lead_grading/apply").status_code == 403
     assert admin.get("/studio/rules/lead_scoring/apply").status_code == 422
     assert admin.get("/studio/rules/nope/apply").status_code == 404
+
+
+def test_a_dry_run_speaks_the_readers_language_and_is_offered_where_it_says_something(
+    office: Office, admin: Visitor
+) -> None:
+    known = {
+        "mobile": "13800138000",
+        "email": "li@example.com",
+        "company": "Harbor",
+        "budget": "60000",
+        "need": "A crane",
+        "region": "east",
+    }
+    office.a_lead("李雷", owner=office.people["li"], **known)
+    office.a_lead("韩梅")
+
+    created = admin.get("/studio/rules/welcome_task/trial").text
+    warned = admin.speaking("zh").get("/studio/rules/lead_data_quality/trial").text
+    pool = admin.get("/studio/o/-/rules/public_pool").text
+    refused = admin.get("/studio/rules/public_pool/trial")
+    admin.speaking("en")
+
+    assert "creates: Activity" in created
+    assert "提示：" in warned
+    assert "Without a mobile" not in warned
+    assert 'name="try"' not in pool
+    assert refused.status_code == 422
+    assert "不会自行做出决定" in refused.text
+
+
+def test_every_kind_that_a_dry_run_passes_over_is_a_kind(office: Office) -> None:
+    kinds = office.site.vocabulary.kinds
+
+    assert set(kinds) >= SILENT
+    assert {"assignment", "deadline", "scoring", "grading", "duplicate", "automation"} <= set(
+        kinds
+    ) - SILENT
+
+
+def test_what_a_setting_may_be_is_said_in_words(admin: Visitor) -> None:
+    form = admin.get("/studio/o/-/rules/lead_recall").text
+
+    assert (
+        '<option value="last_effective_followup" selected>Last effective followup</option>' in form
+    )

@@ -242,11 +242,14 @@ class SchemaForm:
         t = self.speech.t
         if self._kind(name, schema) == FLAG:
             return _options((("true", t("Yes")), ("false", t("No"))), shown)
-        named = [(str(one), t(str(one))) for one in schema.get("enum", [schema.get("const")])]
+        named = [
+            (str(one), _as_words(t(str(one))))
+            for one in schema.get("enum", [schema.get("const")])
+        ]
         return _options(self.choices.get(name) or named, shown)
 
     def _ticks(self, name: str, schema: Json) -> Sequence[tuple[str, str]]:
-        named = [(str(one), self.speech.t(str(one))) for one in chosen_from(schema)]
+        named = [(str(one), _as_words(self.speech.t(str(one)))) for one in chosen_from(schema)]
         return self.several.get(name.rpartition(".")[2]) or named
 
     def _picked(self, name: str, shown: str) -> list[Drawn]:
@@ -266,6 +269,11 @@ class SchemaForm:
 def _joined(said: Sequence[str]) -> str:
     picked = [one for one in said if one not in ("", "true", "false")]
     return ", ".join(picked) if picked and len(said) > 1 else said[-1]
+
+
+def _as_words(code: str) -> str:
+    """Return a code as people read it: last_opportunity is "Last opportunity"; one word stays."""
+    return code.replace("_", " ").capitalize() if "_" in code else code
 
 
 def _one_line(name: str, schema: Json, shown: str) -> bool:

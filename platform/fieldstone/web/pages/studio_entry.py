@@ -8,6 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
 
+from fieldstone.actions.simulating import may_try
 from fieldstone.base.errors import MetadataError
 from fieldstone.evolution.effective import Effective
 from fieldstone.expressions.expression import parse
@@ -159,7 +160,7 @@ def _form(
     of_rule = part.kind == "rules" and code == part.new
     of_field = part.kind == "fields"
     context = {
-        **_heading(asked, part, code, value),
+        **_heading(asked, part, code, value, variant),
         **_ends(asked, part, code, effective),
         "variant": variant,
         "variant_label": variant_label(asked, part, variant),
@@ -205,7 +206,7 @@ def _used_by(asked: Asked, part: Part, code: str, effective: Effective) -> list[
     ]
 
 
-def _heading(asked: Asked, part: Part, code: str, value: Mapping[str, Any]) -> Drawn:
+def _heading(asked: Asked, part: Part, code: str, value: Mapping[str, Any], variant: str) -> Drawn:
     """Return what stands above the form of an entry."""
     t, spec = speech(asked.language).t, part.spec
     what = t(KINDS[part.kind])
@@ -220,7 +221,7 @@ def _heading(asked: Asked, part: Part, code: str, value: Mapping[str, Any]) -> D
         "action": f"{part.base}/{code}",
         "pipeline": part.pipeline,
         "base": changing_of(asked).current(asked.ctx)[0],
-        "tries": part.kind == "rules",
+        "tries": part.kind == "rules" and may_try(variant),
         "arrange_url": columns_url(spec.code, code) if spec and code in _lists(part) else "",
     }
 
