@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -55,6 +56,7 @@ def configure_logs() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
         ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
@@ -176,7 +178,7 @@ def build_site(settings: Settings | None = None, clock: Clock = utc_now) -> Site
         found = last_good(workshop)
     model, notes = bring_up(storage, found.model, clock())
     for note in notes:
-        log.warning("left alone in the database", note=note)
+        log.debug("left alone in the database", note=note)
     site = Site(settings, words, storage, model, clock, _queue(settings, storage))
     site.follow(workshop, replace(found, model=model))
     site.play = partial(trial_problems, settings, words)

@@ -107,6 +107,22 @@ def test_a_broken_document_cannot_stop_a_server_from_starting(
     assert "txet" in found.problems[0].message
 
 
+def test_a_site_that_renamed_what_the_platform_reads_is_served_as_it_was_before(
+    place: Place, process: Process
+) -> None:
+    process.apply(SIZE)
+    process.apply(("objects.user.fields.shoe", "text"))
+    _break(process, "shoe: text", "zone: {renamed_from: time_zone}")
+
+    started = place.process()
+
+    assert "time_zone" in started.site.model.objects["user"].fields
+    assert "shoe_size" in started.site.model.objects["customer"].fields
+    found = started.changing.live.found
+    assert (found.revision, found.wanted) == (1, 2)
+    assert "platform_name" in {one.code for one in found.problems}
+
+
 def test_a_process_that_cannot_compile_a_revision_serves_the_one_before(
     place: Place, process: Process
 ) -> None:

@@ -136,10 +136,12 @@ class Documents:
         """Return the documents in which an object, a field, an option or a stage has the code `key`.
 
         It remembers its earlier code, by which the database and the layers below know it, and programs until the
-        day `until`, or for ever.
+        day `until`, or for ever. Raises RefusedError for what keeps its code.
         """
         if key == path[-1]:
             return self
+        if not _may_be_renamed(path):
+            raise _keeps_its_code(path)
         file, inside = self._place(path)
         if not inside:
             return self._renamed_object(file, path, key, until)
@@ -182,6 +184,18 @@ class Documents:
             if editing.value_in(document.text, ("object",))[0] == object_name:
                 return document.path
         return f"metadata/{object_name}.yaml"
+
+
+def _may_be_renamed(path: Path) -> bool:
+    """Tell whether something is an object, a field, an option or a stage: what records hold by its code."""
+    if path[0] == OBJECTS:
+        return len(path) == 2 or path[-2] in ("fields", "options", "stages")  # noqa: PLR2004 - the object itself
+    return path[0] == "options" and len(path) == 3  # noqa: PLR2004 - one of a shared set
+
+
+def _keeps_its_code(path: Path) -> RefusedError:
+    text = f"'{path[-1]}' of {path[-2] if path[1:] else 'the site'} keeps its code; objects, fields, options and stages may get another."
+    return RefusedError([Problem("keeps_its_code", "rename", text, "Change its label instead.")])
 
 
 def _not_its_own(object_name: str) -> RefusedError:

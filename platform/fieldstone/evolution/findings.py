@@ -14,6 +14,7 @@ from fieldstone.evolution.gaining import gains_and_losses
 from fieldstone.evolution.operations import ADD, CHANGE, RENAME, RETIRE, Operation
 from fieldstone.evolution.references import places_of
 from fieldstone.evolution.relocation import Leaving, Removed
+from fieldstone.evolution.running_times import times_that_run
 from fieldstone.fieldtypes.contract import FieldType, InvalidValueError
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.model.platform_names import reads_field
@@ -278,6 +279,7 @@ def refusal_of(kind: FieldType) -> Callable[[object], str]:
 
 
 def _of_rule(compared: Compared, one: Operation) -> Iterator[Finding]:
+    yield from times_that_run(compared.before, compared.after, compared.census, one)
     rule = compared.after.rules.get(one.path[0])
     if rule is None or rule.kind != "validation" or not rule.enabled or one.verb == RETIRE:
         return

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from fieldstone.base.label import Label
 from fieldstone.expressions.expression import Expression
-from fieldstone.model.objects import Field, ObjectType, Permission, Pipeline, Stage
+from fieldstone.model.objects import Field, ObjectType, Permission, Pipeline, RecordSection, Stage
 from fieldstone.rules.contract import Rule
 
 Portrait = dict[str, Any]
@@ -112,6 +112,11 @@ def of_permission(permission: Permission) -> Portrait:
         for code, access in permission.fields.items()
     }
     return {**rights, **levels}
+
+
+def of_record_section(section: RecordSection) -> Portrait:
+    """Return what a section of a record's page says; what falls into one for the rest is no change of its own."""
+    return without(section, UNSHOWN | {"fields"} if section.rest else UNSHOWN)
 
 
 def of_nav(group: Any) -> Portrait:

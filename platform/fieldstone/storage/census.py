@@ -19,6 +19,7 @@ from fieldstone.storage.import_log import fs_import
 from fieldstone.storage.notices import fs_saved_view
 from fieldstone.storage.reader import Reader
 from fieldstone.storage.tables import ObjectTable, Tables
+from fieldstone.storage.timers import fs_timer
 
 BATCH: Final = 2_000
 SHOWN: Final = 5
@@ -146,6 +147,11 @@ class Census:
             if says.search(str((plan or {}).get("mapping", "")))
         ]
         return Counted(len(found), tuple(found[:SHOWN]))
+
+    def waiting_for(self, rule: str) -> int:
+        """Return of how many records the time of a rule runs."""
+        asked = select(func.count(fs_timer.c.record.distinct())).where(fs_timer.c.rule == rule)
+        return int(self._connection.execute(asked).scalar_one())
 
     def people(self, role: str) -> Counted:
         """Return the active people who carry a role."""

@@ -293,6 +293,7 @@ def test_a_rule_is_applied_to_records_that_are_there_and_the_run_is_taken_back(
     work_until_idle(office.site)
     page = admin.get("/studio/runs").text
     assert "applied" in page
+    assert "Applying a rule to records that are there: Lead grade" in admin.get("/studio/work").text
     undo = re.search(r'action="(/studio/runs/[^"]+/undo)"', page)
     assert undo is not None
     admin.post(undo[1])

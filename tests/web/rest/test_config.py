@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from fieldstone.worker.turns import work_until_idle
 from tests.web.rest.programs import Api
 
@@ -212,3 +214,20 @@ def test_an_object_of_a_lower_layer_is_archived_and_its_document_is_not_taken_aw
 
     api("POST", "config/rollback", json={"revision": before, "second_word": True})
     assert api("GET", "campaign").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ["rules", "follow_up_in_time"],
+        ["roles", "sales"],
+        ["objects", "lead", "views", "mine"],
+        ["objects", "opportunity", "stages", "pipelines", "standard"],
+    ],
+)
+def test_what_keeps_its_code_says_so_in_one_sentence(api: Api, path: list[str]) -> None:
+    refused = api("POST", "config/plan", json={"rename": [{"path": path, "to": "other"}]})
+
+    assert refused.status_code == 422
+    (problem,) = refused.json["problems"]
+    assert (problem["code"], problem["cure"]) == ("keeps_its_code", "Change its label instead.")

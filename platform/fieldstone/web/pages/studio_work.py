@@ -8,6 +8,7 @@ from typing import Any, Final
 from flask import Blueprint, Response
 
 from fieldstone.access.rights import is_administrator
+from fieldstone.actions.applying import Applying
 from fieldstone.actions.long_work import LongWork, words_for
 from fieldstone.storage.queue import KeptJob
 from fieldstone.web.asking import Asked, the_call
@@ -19,6 +20,7 @@ from fieldstone.web.pages.studio import tabs
 PAGE = Blueprint("studio_work", __name__)
 Drawn = dict[str, Any]
 HERE: Final = "/studio/work"
+MOST: Final = 200
 LOOKS: Final = {
     "queued": ("clock", "gray"),
     "running": ("hourglass", "blue"),
@@ -53,10 +55,13 @@ def work() -> Response:
     failed, others = desk.failed(), desk.others()
     actors = dict.fromkeys(("user", one.actor) for one in (*failed, *others))
     people = asked.site.reads.titles(asked.ctx, asked.model, actors)
+    site = asked.site
+    runs = Applying(site.storage, site.writes, site.queue, asked.ctx, asked.model).runs(MOST)
+    ran = {one.id: one.rule for one in runs}
     context: Drawn = {
         "tabs": tabs(asked, "work"),
-        "failed": [_job(asked, one, people) for one in failed],
-        "others": [_job(asked, one, people) for one in others],
+        "failed": [_job(asked, one, people, ran) for one in failed],
+        "others": [_job(asked, one, people, ran) for one in others],
         "waits": any(one.state in ("queued", "running") for one in others),
     }
     return drawing.page(asked, "studio_work", context)
@@ -76,14 +81,16 @@ def _desk(asked: Asked) -> LongWork:
     return LongWork(site.storage, site.queue, asked.ctx, asked.model)
 
 
-def _job(asked: Asked, one: KeptJob, people: Mapping[tuple[str, str], str]) -> Drawn:
+def _job(
+    asked: Asked, one: KeptJob, people: Mapping[tuple[str, str], str], ran: Mapping[str, str]
+) -> Drawn:
     words = speech(asked.language)
     icon, tone = LOOKS[one.state]
     place = place_of(asked, one)
     return {
         "icon": icon,
         "tone": tone,
-        "what": words_for(one.name).text(asked.language),
+        "what": _named(asked, one, ran),
         "state": _state(words, one),
         "how_far": _how_far(words, one),
         "error": one.error if one.state in ("failed", "queued") else "",
@@ -93,6 +100,19 @@ def _job(asked: Asked, one: KeptJob, people: Mapping[tuple[str, str], str]) -> D
         "href": place if place != HERE else "",
         "again_url": f"{HERE}/{one.id}/again" if one.state == "failed" else "",
     }
+
+
+def _named(asked: Asked, one: KeptJob, ran: Mapping[str, str]) -> str:
+    """Return what a piece of work is called, with the rule or the object that it is about."""
+    said, about = words_for(one.name).text(asked.language), one.arguments
+    rule = asked.model.rules.get(str(about.get("rule") or ran.get(str(about.get("run", "")), "")))
+    spec = asked.model.objects.get(str(about.get("object", "")))
+    found = rule or spec
+    if found is None:
+        return said
+    return speech(asked.language).t(
+        "{what}: {name}", what=said, name=found.label.text(asked.language)
+    )
 
 
 def _state(words: Speech, one: KeptJob) -> str:
