@@ -243,8 +243,7 @@ class SchemaForm:
         if self._kind(name, schema) == FLAG:
             return _options((("true", t("Yes")), ("false", t("No"))), shown)
         named = [
-            (str(one), _as_words(t(str(one))))
-            for one in schema.get("enum", [schema.get("const")])
+            (str(one), _as_words(t(str(one)))) for one in schema.get("enum", [schema.get("const")])
         ]
         return _options(self.choices.get(name) or named, shown)
 
