@@ -15,6 +15,7 @@ from sqlalchemy import text
 from fieldstone.changes.nouns import Change, Operation
 from fieldstone.reads.door import Reads
 from fieldstone.reads.query import Query
+from fieldstone.reports.borne import parts_of
 from fieldstone.reports.dashboards import Asked, dashboard, records_behind
 from fieldstone.reports.results import Chart, Dashboard
 from tests.company import NOW, Company, open_company
@@ -93,7 +94,11 @@ def _a_lead(
         "name": f"Lead {n}",
         "channel": draw.choice(ways[0]),
         "campaign": draw.choice([*ways[1], None]),
-        "owner": company.ids["li"],
+        "owner": company.ids["li" if n % 4 else "wang"],
+        "region": ("north", "east", None)[n % 3],
+        "email": f"lead{n}@example.com" if n % 2 else None,
+        "mobile": f"1380000{n:04}" if n % 2 else None,
+        "need": "A CRM" if n % 4 else None,
         "stage": "new",
         "sales_lead_at": start + DAY if draw.random() < 0.5 else None,
     }
@@ -286,6 +291,64 @@ def test_months_tell_cost_and_return_of_the_leads_that_came_in_them_as_by_hand(
         cost = Decimal(str(values["cost"]))
         assert abs(cost - Decimal(cents or 0) / 100) < 20 * CENT
         assert values["per_lead"] == _each(cost, leads)
+
+
+# What each group bears: whole cents first, the cents left over to the largest remainders; at most once each.
+BORNE = (
+    "with costs as (select f_channel, f_campaign, sum(cents) as cents from {spread} group by 1, 2),"
+    " heads as (select c.f_channel ch, c.f_campaign ca, c.cents, {group} as grp, count(*) n from costs c"
+    " join o_lead l on l.f_channel = c.f_channel and (c.f_campaign is null or c.f_campaign = l.f_campaign)"
+    " where l.created_at >= :since and l.created_at < :until group by 1, 2, 3, 4),"
+    " parts as (select *, sum(n) over (partition by ch, ca) as whole from heads),"
+    " cut as (select *, cents * n / whole as floor, row_number() over (partition by ch, ca"
+    " order by cents * n % whole desc, coalesce(grp, '~')) as place from parts),"
+    " left_over as (select ch, ca, max(cents) - sum(floor) as more from cut group by 1, 2)"
+    " select grp, sum(floor + (place <= more)) from cut"
+    " join left_over o on o.ch = cut.ch and o.ca is cut.ca group by 1"
+)
+
+
+@pytest.mark.parametrize(
+    ("code", "name", "group"),
+    [
+        ("sources", "regions", "l.f_region"),
+        ("sources", "grades", "l.f_grade"),
+        ("people", "owners", "l.owner"),
+    ],
+)
+def test_what_leads_cost_is_shared_out_by_heads_as_by_hand(
+    company: Company, board: Dashboard, code: str, name: str, group: str
+) -> None:
+    statement = BORNE.format(spread=SPREAD, group=group)
+    hand = {one: Decimal(cents) / 100 for one, cents in by_hand(company, statement, *whole(board))}
+    shown = dashboard(asked(company), code, PERIOD)
+
+    lines = {one.key: one.values for one in chart(shown, name).lines}
+
+    assert len(hand) >= 2
+    assert {one: lines[one]["cost"] for one in hand if one is not None} == {
+        one: cost for one, cost in hand.items() if one is not None
+    }
+    for key, values in lines.items():
+        came = values["came" if name == "owners" else "leads"]
+        assert values["per_lead"] == _each(Decimal(str(values["cost"])), int(str(came)))
+        number = (asked(company), code, PERIOD, name, ("cost", str(key)))
+        found = records_behind(*number)
+        costs = Reads(company.storage).count(
+            company.context("admin"), company.model, "channel_cost", Query(filter=found.condition)
+        )
+        assert found.object_name == "channel_cost"
+        assert costs > 0
+
+
+def test_a_cost_is_shared_out_to_the_last_cent() -> None:
+    cost, heads = Decimal("100.00"), {"a": 1, "b": 1, "c": 1}
+
+    parts = parts_of(cost, heads)
+
+    assert parts == {"a": Decimal("33.34"), "b": Decimal("33.33"), "c": Decimal("33.33")}
+    assert sum(parts_of(Decimal("0.05"), {"a": 7, "b": 2, "c": 1}).values()) == Decimal("0.05")
+    assert parts_of(cost, {}) == {}
 
 
 def behind(company: Company, name: str, figure: str, key: object) -> list[dict[str, Any]]:

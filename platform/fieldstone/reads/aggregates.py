@@ -51,7 +51,7 @@ def aggregates(
 
     With `credited_at`, a field that tells when, the first group is "owner": who had the record then.
 
-    Groups come in the order of their values, missing ones last; at most 2,000 of them. Raises
+    Groups come in the order of their values, missing ones last; at most 2,000 of them, or as many as the query's limit. Raises
     RefusedError (400) with every problem, 404 for an object the viewer does not have.
     """
     may_read(sight.viewer, object_name)
@@ -71,7 +71,7 @@ def aggregates(
         # A group that comes to a constant ("score > 1 and false") would be read as the number of a column.
         varying = [p for p, key in zip(places, keys, strict=True) if not _constant(key)]
         statement = statement.group_by(*varying).order_by(*(p.asc().nulls_last() for p in places))
-    rows = sight.fetch(statement.limit(MOST_ROWS))
+    rows = sight.fetch(statement.limit(max(MOST_ROWS, query.limit)))
     whole = [isinstance(key.type, ComputedNumber) for key in keys]
     return [
         _line(row, dict(zip(group, whole, strict=True)), wanted.measures, figures) for row in rows

@@ -39,6 +39,13 @@ class Analysis:
         with self.reads.sight(self.ctx, self.model) as sight:
             return aggregates(sight, self.object_name, query, (), measures, at)
 
+    def grouped(
+        self, query: Query, group: Sequence[str], measures: Mapping[str, str], at: str = ""
+    ) -> list[dict[str, object]]:
+        """Return the figures by groups, at most as many as the query's limit; with `at` first by "owner", as above."""
+        with self.reads.sight(self.ctx, self.model) as sight:
+            return aggregates(sight, self.object_name, query, group, measures, at)
+
     def dealt(self, query: Query, event: Happening) -> tuple[Counter[Dealt], Counter[str]]:
         """Return how assignment chose: whom among whom, how often; and how often each could not be chosen."""
         with self.reads.sight(self.ctx, self.model) as sight:

@@ -18,9 +18,10 @@ from fieldstone.model.site_model import Model
 from fieldstone.reads.analysis import Analysis
 from fieldstone.reads.door import Reads
 from fieldstone.reads.query import Query
+from fieldstone.reports.every_source import SOURCES
 from fieldstone.reports.results import Column, Number
 from fieldstone.reports.shapes import ALL
-from fieldstone.reports.sources import SOURCES, Question, Settings
+from fieldstone.reports.sources import Question, Settings
 
 MOST_MONTHS: Final = 24
 ONE_DAY: Final = datetime.timedelta(days=1)
@@ -123,6 +124,7 @@ class Asker:
             when,
             group,
             below,
+            self.day,
         )
 
     def lines(

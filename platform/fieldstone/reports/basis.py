@@ -7,7 +7,7 @@ from typing import Any
 
 from fieldstone.base.label import Label
 from fieldstone.model.objects import ObjectType
-from fieldstone.reports.sources import SOURCES
+from fieldstone.reports.every_source import SOURCES
 
 Settings = Mapping[str, Any]
 
@@ -49,7 +49,7 @@ def _population(spec: ObjectType, day: str, settings: Settings) -> Label:
 def counts_events(settings: Settings) -> bool:
     """Tell whether all figures count what happened in the period, whenever the records were made."""
     figures = [one for one in settings.get("figures", {}).values() if not _ratio(one)]
-    counted = [one for one in figures if "other" not in one]
+    counted = [one for one in figures if {"other", "borne"}.isdisjoint(one)]
     return bool(counted) and all(
         "event" in one or "credited" in one.get("quantile", {}) for one in counted
     )
@@ -81,8 +81,16 @@ def _known_so_far(settings: Settings) -> list[Label]:
 
 def _money(settings: Settings) -> list[Label]:
     """Say how costs are cut to the period, and that revenue is counted by its deals."""
-    others = [one["other"] for one in settings.get("figures", {}).values() if "other" in one]
+    every = settings.get("figures", {}).values()
+    others = [one["other"] for one in every if "other" in one]
     said = []
+    if any("borne" in one for one in every):
+        said.append(
+            Label(
+                "costs in equal parts over the leads of their channel or campaign",
+                "成本按其渠道或活动的线索平均分摊",
+            )
+        )
     if any("spread" in one for one in others):
         said.append(Label("costs by their days in the period", "成本按本期天数分摊"))
     if any("credited" in one for one in others):

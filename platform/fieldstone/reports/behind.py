@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from fieldstone.reads.figures import condition_in
 from fieldstone.reads.happenings import GIVEN, MOST_IDS
 from fieldstone.reads.query import Query
 from fieldstone.reports.asking import Asker, label_from
+from fieldstone.reports.borne import costs_behind
 from fieldstone.reports.fairness import COLUMNS
 from fieldstone.reports.sources import condition_of_other, measured_on
 from fieldstone.reports.trees import Tree
@@ -26,6 +27,10 @@ FATES: Final = {
     "lost": "gone",
 }  # figures of a stage where records stay -> what became of them
 BY_MONTH: Final = ("columns", "months")
+IN_PARTS: Final = Label(
+    "Each cost is spread evenly over the leads of its channel or campaign in the period; this number is the part of these leads.",
+    "每笔费用按其渠道或活动的本期线索平均分摊；该数字为这些线索承担的部分。",
+)
 MONTH: Final = re.compile(r"[1-9][0-9]{3}-(0[1-9]|1[0-2])")
 
 
@@ -122,18 +127,16 @@ def _of_figure(
         if ratio in one:
             found = _of_figure(asker, settings, str(one[ratio]["of"]), key, label)
             return replace(found, figure=said)
-    source = next((name for name in ("event", "other", "reached") if name in one), "")
-    if source == "event":
-        return _of_event(asker, settings, one["event"], key, (label, said))
-    if source == "other":
-        return _of_other(asker, settings, one["other"], key, (label, said))
+    opening = next((name for name in OPENED_BY if name in one), "")
+    if opening:
+        return OPENED_BY[opening](asker, settings, one[opening], key, (label, said))
     if "credited" in one.get("quantile", {}):
         return _measured_on(asker, settings, one["quantile"], key, (label, said))
     parts = [str(settings.get("when", "")), _line(asker, settings, settings, key)]
     parts += [condition_in(str(one["measure"]))] if "measure" in one else []
     parts += [str(one["quantile"].get("when", ""))] if "quantile" in one else []
     condition = " and ".join(f"({part})" for part in parts if part)
-    if source == "reached":
+    if "reached" in one:
         return _reached(asker, condition, one["reached"]["stages"], label, said)
     return Behind(asker.object_name, asker.condition(condition), label, said)
 
@@ -175,6 +178,20 @@ def _of_other(
     condition = " and ".join(f"({part})" for part in parts if part)
     period = (asker.first, asker.after)
     return Behind(str(other["object"]), condition or None, *said, period=period)
+
+
+def _borne(
+    asker: Asker, settings: Settings, costs: Settings, key: str | None, said: tuple[Label, Label]
+) -> Behind:
+    """Return the costs of which a line bears a part."""
+    question = asker.question(str(settings.get("group", "")), str(settings.get("when", "")))
+    condition, period = costs_behind(question, costs, key), (asker.first, asker.after)
+    return Behind(str(costs["object"]), condition, *said, period=period, note=IN_PARTS)
+
+
+OPENED_BY: Final[
+    Mapping[str, Callable[[Asker, Settings, Settings, str | None, tuple[Label, Label]], Behind]]
+] = {"event": _of_event, "other": _of_other, "borne": _borne}
 
 
 def _of_path(

@@ -12,9 +12,10 @@ from fieldstone.reads.query import Query
 from fieldstone.reports import paths
 from fieldstone.reports.asking import MOST_MONTHS, Asker, columns_of, label_from
 from fieldstone.reports.basis import basis_of, counts_events
+from fieldstone.reports.every_source import SOURCES
 from fieldstone.reports.fairness import fairness
 from fieldstone.reports.results import Chart, Column, Line, Number
-from fieldstone.reports.sources import SOURCES, Settings
+from fieldstone.reports.sources import Settings
 from fieldstone.reports.trees import Tree
 
 MOST_GROUPS: Final = 12

@@ -17,9 +17,10 @@ from fieldstone.reports.asking import Asker, format_of, label_from, span_of
 from fieldstone.reports.basis import counts_events
 from fieldstone.reports.behind import Behind, behind
 from fieldstone.reports.charts import chart_of
+from fieldstone.reports.every_source import SOURCES
 from fieldstone.reports.results import Chart, Dashboard, Figure, Line, Number
 from fieldstone.reports.shapes import PERIODS
-from fieldstone.reports.sources import SOURCES, Settings
+from fieldstone.reports.sources import Settings
 
 NOT_FOUND = 404
 

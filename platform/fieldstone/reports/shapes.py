@@ -111,6 +111,30 @@ FURTHER: Final[Mapping[str, Any]] = {
         },
         "additionalProperties": False,
     },
+    "borne": {
+        "type": "object",
+        "description": "What each group bears of costs that are spread over the records of their channel or campaign",
+        "required": ["object", "measure", "by"],
+        "properties": {
+            "object": _TEXT,
+            "measure": _TEXT,
+            "by": {
+                "type": "array",
+                "items": _TEXT,
+                "minItems": 2,
+                "maxItems": 2,
+                "description": "The fields, of both objects, on which costs are booked: channel, campaign",
+            },
+            "when": _TEXT,
+            "date": _TEXT,
+            "credited": {
+                "type": "string",
+                "description": "By owner: whoever had the record when it was closed, or at this moment of it",
+            },
+            "spread": {**_DAYS, "description": "Count the part of the days in the period"},
+        },
+        "additionalProperties": False,
+    },
 }
 # A figure: a measure of the rows ("count()", "sum(budget, stage == 'new')"), or one figure in relation to another.
 FIGURE: Final[Mapping[str, Any]] = {

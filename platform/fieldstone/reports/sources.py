@@ -6,7 +6,7 @@ Each is asked for by itself and joined to the chart's groups in memory: a cost i
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
@@ -39,6 +39,7 @@ class Question:
     when: str  # without it
     group: str
     below: str = ""  # a second group, of the parts of the first
+    day: str = ""  # the field whose days make the period
 
     @property
     def analysis(self) -> Analysis:
@@ -61,6 +62,13 @@ class Question:
             self.instant(self.first),
             self.instant(self.after),
         )
+
+    @property
+    def of_everything(self) -> str | None:
+        """Return the period alone."""
+        parts = [] if self.first is None else [f"{self.day} >= '{self.first.isoformat()}'"]
+        parts += [] if self.after is None else [f"{self.day} < '{self.after.isoformat()}'"]
+        return " and ".join(parts) or None
 
     @property
     def anybody(self) -> Query:
@@ -184,11 +192,3 @@ def part_in_period(
 
 def _number(value: object) -> Number:
     return value if isinstance(value, int | Decimal) and not isinstance(value, bool) else None
-
-
-SOURCES: Final[Mapping[str, Callable[[Question, Settings], dict[object, Number]]]] = {
-    "event": event,
-    "quantile": quantile,
-    "reached": reached,
-    "other": other,
-}

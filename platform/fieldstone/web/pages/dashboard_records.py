@@ -13,7 +13,6 @@ from fieldstone.reports.behind import Behind
 from fieldstone.reports.dashboards import Asked as AskedReports
 from fieldstone.reports.dashboards import records_behind
 from fieldstone.web.asking import Asked, the_call
-from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.arranging import Arrangement
 from fieldstone.web.pages.subjects import heading
@@ -96,7 +95,6 @@ def _context(asked: Asked, found: Behind, spec: ObjectType, page: Page) -> Drawn
         "rows": table.rows(page.rows),
         "note": found.note.text(language) if found.note else "",
         "parts": [_part(asked, one, found) for one in found.parts],
-        "none": speech(language).t("Nothing here"),
     }
 
 
