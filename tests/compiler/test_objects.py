@@ -333,3 +333,17 @@ def test_links_know_the_object_they_lead_to(kind):
     )
 
     assert model.scope("a").follow("others").object_name == "a"
+
+
+def test_a_lookup_named_like_its_object_is_called_what_the_object_is_called():
+    lead = "object: lead\nlabel: {en: Lead, zh: 线索}\nfields: {name: text}\n"
+    note = "object: note\nfields:\n  name: text\n  lead: {type: lookup, to: lead}\n  other: {type: lookup, to: lead, related_name: others}\n"
+
+    plain = a_model(lead, note).objects["note"].fields
+    renamed = a_model(lead, note, site="object: lead\nlabel: {en: Enquiry, zh: 咨询}\n")
+    own = a_model(lead, note.replace("to: lead}\n  o", "to: lead, label: From}\n  o"))
+
+    assert (plain["lead"].label.en, plain["lead"].label.zh) == ("Lead", "线索")
+    assert plain["other"].label.en == "Other"
+    assert renamed.objects["note"].fields["lead"].label.text("zh") == "咨询"
+    assert own.objects["note"].fields["lead"].label.en == "From"

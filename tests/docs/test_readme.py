@@ -124,7 +124,8 @@ def test_the_requests_of_the_tour_do_what_it_says(
 
     assert patched.status_code == 200, patched.json
     assert [(one["urgency"], one["fleet_size"]) for one in found.json["data"]] == [("high", 80)]
-    assert [one["rule"] for one in patched.json["decisions"]] == ["big_fleet"]
+    spoken = [one["rule"] for one in patched.json["decisions"]]
+    assert spoken == ["big_fleet", "lead_scoring"]
     capsys.readouterr()
     assert run([*why_line.split()[1:3], made.json["data"]["id"]], bootstrap) == 0
     told = capsys.readouterr().out

@@ -80,6 +80,13 @@ def test_pages_can_draw_every_icon_of_a_template(name: str) -> None:
     assert {one.icon for one in objects} <= drawn_icons()
 
 
+def test_tasks_call_a_lead_what_the_template_calls_it() -> None:
+    objects = model_with("education").objects
+
+    assert objects["activity"].fields["lead"].label == objects["lead"].label
+    assert objects["lead"].label.text("en") == "Enquiry"
+
+
 def test_all_templates_stand_beside_each_other(tmp_path: Path) -> None:
     together = model_with(*INDUSTRIES)
     pipelines = together.objects["opportunity"].pipelines

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime, timedelta
 from random import Random
 
+import pytest
 from sqlalchemy import func, select
 
 from fieldstone.changes.nouns import Change, Operation
@@ -16,7 +18,7 @@ from fieldstone.storage.journal import fs_decision
 from fieldstone.storage.timers import fs_timer
 from fieldstone.worker.timers import act_on_due_timers
 from tests.actions.acting import act, refusal
-from tests.company import Company, site_of
+from tests.company import Company, open_company, site_of, with_site
 
 DAY = timedelta(days=1)
 
@@ -263,3 +265,40 @@ def test_no_point_is_lost_or_counted_twice_when_events_come_from_many_at_once(
         *(Change("lead", Operation.UPDATE, {}, one, trusted=True) for one in leads)
     )
     assert all(outcome.unchanged for outcome in again)
+
+
+BIG_NEED = """
+rules:
+  big_need:
+    kind: automation
+    object: lead
+    label: {en: A big need is urgent, zh: 大需求优先}
+    changed: employees
+    when: "employees >= 50"
+    set: {urgency: "'high'"}
+"""
+
+
+@pytest.fixture
+def strict(database_url: str) -> Iterator[Company]:
+    """A company with a rule that sets what others count."""
+    opened = with_site(open_company(database_url), database_url, BIG_NEED)
+    yield opened
+    opened.storage.close()
+
+
+def test_points_follow_in_the_same_write_from_what_an_automation_sets(strict: Company) -> None:
+    lead = a_hot_lead(strict)
+    before = strict.row("lead", lead)
+
+    (outcome,) = strict.submit(Change("lead", Operation.UPDATE, {"employees": 80}, lead))
+
+    after = strict.row("lead", lead)
+    assert after["urgency"] == "high"
+    assert after["score"] == before["score"] + 15  # urgent
+    assert [one.rule for one in outcome.decisions][:2] == ["big_need", "lead_scoring"]
+    assert (outcome.version, outcome.record["score"]) == (after["version"], after["score"])
+    again = Change(
+        "lead", Operation.UPDATE, {"need": "ERP"}, lead, expected_version=outcome.version
+    )
+    assert not strict.submit(again)[0].problems

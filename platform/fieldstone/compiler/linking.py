@@ -83,10 +83,22 @@ def set_rows_types(outline: Outline, outlines: Mapping[str, Outline], reader: Fi
 
 def add_relations(outlines: Mapping[str, Outline]) -> None:
     """Give every object that is looked up the relation to the rows that point to it."""
+    _call_like_objects(outlines)
     for outline in outlines.values():
         for code, settings in outline.settings.items():
             if code not in outline.broken:
                 _link(outline, code, settings, outlines)
+
+
+def _call_like_objects(outlines: Mapping[str, Outline]) -> None:
+    """Let a lookup that is named like its object and has no label of its own be called what the object is called."""
+    for outline in outlines.values():
+        for code, settings in outline.settings.items():
+            target = outlines.get(str(settings.get("to", "")))
+            if target is None or "label" in settings or settings["type"] != "lookup":
+                continue
+            if code == first_code(target.code, target.raw):
+                outline.fields[code] = replace(outline.fields[code], label=target.label)
 
 
 def _link(

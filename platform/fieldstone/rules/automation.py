@@ -21,7 +21,7 @@ from fieldstone.rules.assignments import (
     template_from,
 )
 from fieldstone.rules.contract import AUTOMATE, Builder, Facts, Rule, Verdict
-from fieldstone.rules.engine import held_before
+from fieldstone.rules.engine import another_look, held_before
 from fieldstone.rules.kind import ASSIGNMENTS, BOTH_LANGUAGES, CODES, TEXT, Kind
 from fieldstone.rules.notices import CHANNELS, Audience, audiences_from, message, told
 from fieldstone.rules.wording import field_label, joined, listed
@@ -135,6 +135,8 @@ class Automation:
         sets = {name: value for name, value in values.items() if draft.row.get(name) != value}
         row = {**draft.row, **sets, "id": draft.record_id}
         follow = tuple(self._created(rule, new, row, facts) for new in self.creates)
+        if sets:
+            follow += (another_look(rule, draft),)  # points and grade may follow from what was set
         effects = self._effects(rule, draft, row, facts)
         if not sets and not follow and not effects:
             return None

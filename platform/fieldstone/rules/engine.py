@@ -10,7 +10,7 @@ from typing import cast
 
 from fieldstone.base.errors import Problem
 from fieldstone.base.label import Label
-from fieldstone.changes.nouns import Decision, Draft, Operation
+from fieldstone.changes.nouns import Change, Decision, Draft, Operation
 from fieldstone.rules.contract import (
     CLEAN,
     GRADE,
@@ -118,6 +118,17 @@ def held_before(rule: Rule, draft: Draft, facts: Facts) -> bool:
     if draft.before is None:
         return False
     return holds(rule, {**draft.related, **draft.before}, facts)
+
+
+def another_look(rule: Rule, draft: Draft) -> Change:
+    """Return what lets all rules look once more at a record that a rule has changed, in the same transaction."""
+    return Change(
+        draft.change.object_name,
+        Operation.UPDATE,
+        record_id=draft.record_id,
+        trusted=True,
+        reason=f"rule:{rule.code}",
+    )
 
 
 def fold(draft: Draft, rule: Rule, verdict: Verdict, fit: Fit = as_they_are) -> Draft:

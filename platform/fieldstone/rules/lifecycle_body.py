@@ -10,11 +10,12 @@ from typing import Final
 
 from fieldstone.base.english import agreeing
 from fieldstone.base.label import Label
-from fieldstone.changes.nouns import Change, Draft, Effect, Operation, TimerRequest
+from fieldstone.changes.nouns import Draft, Effect, TimerRequest
 from fieldstone.expressions.expression import Expression
 from fieldstone.rules.adoption import held_back
 from fieldstone.rules.assignments import Assigned, assigned
 from fieldstone.rules.contract import Due, Facts, Rule, Verdict
+from fieldstone.rules.engine import another_look
 from fieldstone.rules.notices import Audience, told
 from fieldstone.rules.wording import joined, listed
 
@@ -184,18 +185,11 @@ class Lifecycle:
     ) -> Verdict:
         if draft.change.skip_rules:
             return Verdict(because, sets=sets)  # history tells nobody and asks for nothing
-        # The rules look at the record once more: its points and the next crossing may follow from this one.
-        again = Change(
-            draft.change.object_name,
-            Operation.UPDATE,
-            record_id=draft.record_id,
-            trusted=True,
-            reason=f"rule:{rule.code}",
-        )
         return Verdict(
             because,
             sets=sets,
-            follow=(again,),
+            # Its points and the next crossing may follow from this one.
+            follow=(another_look(rule, draft),),
             effects=self._told(rule, crossing, draft, because, facts),
             timers=(TimerRequest(rule.code, DWELL, None),),
             reason=crossing.reason,

@@ -62,6 +62,9 @@ class Unit:
         self.wrote = False
         self.made_by_rules: list[tuple[str, str]] = []  # (object, id) of what rules had created
         self._moved: list[Change] = []
+        self._later: dict[
+            tuple[str, str], list[Draft]
+        ] = {}  # what rules changed in records after they were written
 
     def abandon(self) -> None:
         """Undo what was taken on the way: no change of this unit stands."""
@@ -72,7 +75,7 @@ class Unit:
         batch = self._through(changes, self.ctx)
         warnings = self._follow(batch)
         self.wrote = self.wrote or any(not draft.refused for draft in batch)
-        return [_outcome(draft, warnings) for draft in batch]
+        return [self._outcome(draft, warnings) for draft in batch]
 
     def objections(self, change: Change) -> tuple[Problem, ...]:
         """Return what speaks against the actor's writing these values; nothing is worked out or written.
@@ -100,7 +103,7 @@ class Unit:
                 )
                 warnings = self._follow(batch)
                 self.wrote = self.wrote or any(not draft.refused for draft in batch)
-                outcomes += [_outcome(draft, warnings) for draft in batch]
+                outcomes += [self._outcome(draft, warnings) for draft in batch]
         return outcomes
 
     def _acting(self, seen: Sequence[TakenTimer], work: Work) -> Batch:
@@ -155,7 +158,7 @@ class Unit:
 
     def _follow(self, batch: Batch) -> tuple[Problem, ...]:
         """Carry out what rules asked of other records, wave after wave, in the same transaction."""
-        asked = self._asked(batch, self.ctx)
+        asked, self._later = self._asked(batch, self.ctx), {}
         warnings: list[Problem] = []
         ctx = replace(self.ctx.acting_as(SYSTEM_ACTOR), source="rule")
         for _ in range(WAVES):
@@ -165,6 +168,10 @@ class Unit:
             for _, group in groupby(asked, key=lambda change: change.object_name):
                 done = self._through(tuple(group), ctx)
                 warnings += [problem for draft in done for problem in draft.problems]
+                for one in done:
+                    if not one.refused:
+                        place = (one.change.object_name, one.record_id)
+                        self._later.setdefault(place, []).append(one)
                 self.made_by_rules += [
                     (one.change.object_name, one.record_id)
                     for one in done
@@ -182,6 +189,21 @@ class Unit:
                 )
             )
         return tuple(warnings)
+
+    def _outcome(self, draft: Draft, warnings: tuple[Problem, ...]) -> Outcome:
+        """Return the outcome of a draft, with what rules changed in the same record afterwards."""
+        outcome = _outcome(draft, warnings)
+        if outcome.refused or not outcome.record:
+            return outcome
+        for one in self._later.get((draft.change.object_name, draft.record_id), ()):
+            version = version_after(one)
+            record = {**outcome.record, **one.values, "version": version}
+            decisions = (*outcome.decisions, *one.decisions)
+            unchanged = outcome.unchanged and not one.values
+            outcome = replace(
+                outcome, record=record, version=version, decisions=decisions, unchanged=unchanged
+            )
+        return outcome
 
 
 def _taken_out(standing: Iterable[Draft]) -> Iterable[Change]:
