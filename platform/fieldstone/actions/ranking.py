@@ -151,13 +151,17 @@ def publish(office: Office, rule: Rule) -> Edition | None:
 
 
 def preview(office: Office, rule: Rule) -> Edition:
-    """Return the list of the next period as the records stand now: its window ends today; nothing is kept."""
+    """Return the list that is published next, as the records stand now; nothing is kept.
+
+    Where the present period has none yet it is just what publishing would keep; else the next one, whose window ends today.
+    """
     slot = slot_of(rule, office.model, office.ctx.now)
     length = slot.until - slot.since
-    now = replace(slot, since=office.ctx.now - length, until=office.ctx.now)
+    coming = replace(slot, since=office.ctx.now - length, until=office.ctx.now)
     with office.storage.looking() as connection:
         number = rankings.next_edition(connection, rule.code)
-    return edition_for(office, rule, now, number)
+        published = rankings.is_published(connection, rule.code, slot.period)
+    return edition_for(office, rule, coming if published else slot, number)
 
 
 def programs_seen(office: Office) -> dict[str, Rule]:

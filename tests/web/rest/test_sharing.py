@@ -48,6 +48,8 @@ def test_a_list_is_previewed_published_once_and_objected_to(api: Api) -> None:
     jsonschema.validate(preview, shapes.EDITION)
     assert (first.status_code, second.status_code) == (201, 200)
     assert first.json["data"] == second.json["data"] == read
+    for told in ("edition", "since", "until", "lines"):  # what was previewed is what was published
+        assert preview[told] == read[told]
     assert api("GET", "rankings/sales_ranking?edition=99").status_code == 404
     assert api("POST", "rankings/sales_ranking/publish", "li").status_code == 403
     assert api("GET", "rankings/sales_ranking?preview=1", "li").status_code == 403
