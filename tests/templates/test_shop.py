@@ -315,6 +315,37 @@ def test_removing_keeps_the_values_and_going_back_shows_them_again(club: Club) -
     assert str(club.values("course", record)["fee"]) == "120.00"
 
 
+def test_what_the_site_changed_in_a_template_goes_along_with_it_and_comes_back(club: Club) -> None:
+    with_lead = "object: lead\nfields:\n  goal: {type: text, label: {en: Goal, zh: 目标}}\n"
+    club.install(gym(metadata_lead=with_lead))
+    before = club.site.model
+    club.change("objects.course.fields.fee.label.zh", "学费")
+    club.change("objects.course.fields.own", {"type": "text"})
+    club.change("objects.lead.fields.goal.help.en", "What for")
+    club.change("objects.lead.fields.budget.label.zh", "预算金额")
+    club.change("rules.fee_needed.within", "5 days")
+    changing = club.site.changing
+    assert changing is not None
+    number, _ = changing.current(club.ctx)
+
+    intent = club.shop.plan_remove(club.ctx, "gym")
+    (said,) = [one for one in intent.plan.findings if one.code == "site_changes_go"]
+    with pytest.raises(RefusedError):
+        club.shop.carry_out(club.ctx, intent)
+    club.shop.carry_out(club.ctx, intent, second_word=True)
+
+    assert set(said.samples) == {"course", "lead.fields.goal", "rules.fee_needed"}
+    assert "course" not in club.site.model.objects
+    assert "goal" not in club.site.model.objects["lead"].fields
+    assert club.site.model.objects["lead"].fields["budget"].label.zh == "预算金额"
+
+    planned = changing.plan_rollback(club.ctx, number)
+    changing.rollback(club.ctx, planned, number, Wish("back", second_word=True))
+    assert label(club, "fee") == "学费"
+    assert "own" in club.site.model.objects["course"].fields
+    assert before.rules.keys() == club.site.model.rules.keys()
+
+
 def test_an_earlier_version_or_an_unknown_template_is_refused(club: Club) -> None:
     club.install(gym("1.1.0"))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -99,12 +99,23 @@ def settled(documents: Documents, before: Layer, found: tuple[Clash, ...]) -> Do
     return documents
 
 
-def settings_of(layer: Layer) -> dict[Path, Any]:
-    """Return everything a layer says: each value that is no map, by its path.
+def orphans(before: Sequence[Layer], after: Sequence[Layer], site: Layer) -> tuple[Path, ...]:
+    """Return what the site says about things that lower layers no longer have: the largest thing each time."""
+    old, new, mine = settings_of(*before), settings_of(*after), settings_of(site)
+    names = dict(_renamed(mine))
+    found: dict[Path, None] = {}
+    for path in mine:
+        if lost := _lost(_earlier(path, names), old, new):
+            found.setdefault(path[: len(lost)])
+    return tuple(found)
+
+
+def settings_of(*layers: Layer) -> dict[Path, Any]:
+    """Return everything that layers say together: each value that is no map, by its path.
 
     What is wrong in it is told when it is compiled; here a null that takes away from a layer below is nothing wrong.
     """
-    source = load([layer], Problems())
+    source = load(layers, Problems())
     found: dict[Path, Any] = {}
     for code, table in source.objects.items():
         found |= {p: v for p, v in _flat((OBJECTS, code), table) if p[2:] != ("object",)}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
+from fieldstone.base.english import agreeing, quantity
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.label import Label, label_of
 from fieldstone.base.names import did_you_mean
@@ -19,6 +20,7 @@ from fieldstone.evolution.workshop import Workshop
 from fieldstone.model.site_model import Model
 from fieldstone.storage.shadows import Shadow
 
+LOOKED_BACK: Final = 500
 SETTLED: Final = timedelta(minutes=1)
 """Requests that began with an older model are over after this."""
 
@@ -35,10 +37,15 @@ class Retired:
     values: int
     shadow: Shadow
 
+    @property
+    def name(self) -> str:
+        """Return what it is called where it is purged: o_lead.f_budget, or the table alone."""
+        return f"{self.shadow.table}.{self.shadow.column}".rstrip(".")
+
     def as_json(self) -> dict[str, Any]:
         """Return it as programs see it."""
         return {
-            "name": f"{self.shadow.table}.{self.shadow.column}".rstrip("."),
+            "name": self.name,
             "path": list(self.path),
             "label": {"en": self.label.en, "zh": self.label.zh},
             "values": self.values,
@@ -48,16 +55,17 @@ class Retired:
 def retired(workshop: Workshop, model: Model) -> tuple[Retired, ...]:
     """Return everything that is kept of what was retired."""
     by_table = {spec.table: spec for spec in model.objects.values()}
-    found = []
+    found, called = [], _last_labels(workshop)
     for one in workshop.storage.shadows(model):
         spec = by_table.get(one.table)
         owner = spec.code if spec is not None else one.table.removeprefix("o_")
         if not one.column:
-            found.append(Retired((owner,), label_of(owner), one.values, one))
+            label = called.get((owner,)) or label_of(owner)
+            found.append(Retired((owner,), label, one.values, one))
             continue
         code, _, former = one.column.removeprefix("f_").partition("__")
         field = spec.fields.get(code) if spec is not None else None
-        label = field.label if field is not None else label_of(code)
+        label = field.label if field is not None else called.get((owner, code)) or label_of(code)
         if former or field is not None:
             kind = former or "former type"
             label = Label(f"{label.en} ({kind})", f"{label.text('zh')}（{kind}）")
@@ -65,9 +73,19 @@ def retired(workshop: Workshop, model: Model) -> tuple[Retired, ...]:
     return tuple(found)
 
 
+def _last_labels(workshop: Workshop) -> dict[tuple[str, ...], Label]:
+    """Return what fields and objects were called when a revision last named them."""
+    called: dict[tuple[str, ...], Label] = {}
+    for revision in workshop.revisions(LOOKED_BACK):
+        for step in revision.difference:
+            if step["what"] in ("field", "object"):
+                called.setdefault(tuple(step["path"]), Label(**step["label"]))
+    return called
+
+
 def named(everything: Sequence[Retired], name: str) -> Retired:
     """Return the retired thing of this name ("o_lead.f_budget"). Raises RefusedError (404)."""
-    known = {str(one.as_json()["name"]): one for one in everything}
+    known = {one.name: one for one in everything}
     if name not in known:
         text = f"nothing that was retired is kept as {name[:80]!r}."
         raise RefusedError([Problem("not_found", "name", text, did_you_mean(name, known))], 404)
@@ -80,7 +98,7 @@ def plan_purge(workshop: Workshop, model: Model, one: Retired) -> Plan:
     what = "field" if one.shadow.column else "object"
     operation = Operation(PURGE, what, one.path, one.label)
     text = Label(
-        f'{one.values:,} values of "{one.label.en}" are deleted for good; no rollback brings them back.',
+        f'{quantity(one.values, "value")} of "{one.label.en}" {agreeing(one.values, "is", "are")} deleted for good; no rollback brings {agreeing(one.values, "it", "them")} back.',
         f"“{one.label.text('zh')}”的 {one.values:,} 个值将被彻底删除，无法通过回退恢复。",
     )
     finding = Finding(DANGER, "purged", one.path, text, one.values)

@@ -10,6 +10,7 @@ from typing import Final
 
 from fieldstone.actions.scripts.reading import Test, read_samples, read_tests
 from fieldstone.actions.scripts.samples import Samples
+from fieldstone.base.english import quantity
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.label import Label
 from fieldstone.base.names import did_you_mean
@@ -21,7 +22,8 @@ from fieldstone.evolution import clashes as clashing
 from fieldstone.evolution.apply import Applied, Wish
 from fieldstone.evolution.changing import Changing
 from fieldstone.evolution.clashes import Clash
-from fieldstone.evolution.documents import SITE, Documents
+from fieldstone.evolution.documents import OBJECTS, SITE, Documents
+from fieldstone.evolution.finding import DANGER, Finding
 from fieldstone.evolution.packages import MANIFEST, SAMPLES, TESTS, Package, of_texts, read_folder
 from fieldstone.evolution.plan import Plan
 from fieldstone.evolution.relocation import Destinations
@@ -29,6 +31,7 @@ from fieldstone.site import Site
 
 CHOICES: Final = "choices.json"
 CONFLICT: Final = 409
+SHOWN: Final = 12
 INSTALL, UPGRADE, REMOVE = "install", "upgrade", "remove"
 VERBS: Final[Mapping[str, Label]] = {
     INSTALL: Label("Install {name} {version}", "安装 {name} {version}"),
@@ -155,7 +158,15 @@ class Shop:
             text = f"{', '.join(needing)} need {name}."
             raise _refusal("needed", name, text, f"Remove {', '.join(needing)} first.")
         layers = [one for one in documents.templates if one.name != name]
-        planned = self._changing.plan(ctx, documents.with_templates(layers), moves=moves)
+        below = self._changing.workshop.layers(documents)[:-1]
+        without = [one for one in below if one.name != name]
+        orphans = clashing.orphans(below, without, documents.site)
+        left = documents.with_templates(layers)
+        for path in orphans:
+            left = left.without(path)
+        planned = self._changing.plan(ctx, left, moves=moves)
+        if orphans and planned.model is not None:
+            planned = replace(planned, findings=(_gone_along(present, orphans), *planned.findings))
         return Intent(REMOVE, present, planned)
 
     def carry_out(self, ctx: Context, intent: Intent, *, second_word: bool = False) -> Applied:
@@ -206,6 +217,17 @@ class Shop:
             raise _refusal(
                 "in_config", name, text, "Change its files, or take it out of config.yaml."
             )
+
+
+def _gone_along(package: Package, orphans: Sequence[tuple[str, ...]]) -> Finding:
+    """Return what is said of the site's own changes in what goes away; going back brings them back."""
+    count = len(orphans)
+    text = Label(
+        f'What this site changed in {quantity(count, "thing")} of "{package.label.en}" goes along; going back brings it back.',
+        f"本站对“{package.label.text('zh')}”中 {count} 项内容的修改将一并移除；回退时会恢复。",
+    )
+    samples = tuple(".".join(one[1:] if one[0] == OBJECTS else one) for one in orphans)
+    return Finding(DANGER, "site_changes_go", orphans[0], text, count, samples[:SHOWN])
 
 
 def shipped_templates() -> tuple[Package, ...]:

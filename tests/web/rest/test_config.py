@@ -146,7 +146,7 @@ def test_retired_values_are_listed_and_purged_for_good(api: Api) -> None:
     assert (kept["name"], kept["values"]) == ("o_product.f_shelf", 1)
     asked = {"name": kept["name"], "plan": True}
     planned = api("POST", "config/purge", json=asked).json["data"]
-    assert "no rollback brings them back" in planned["findings"][0]["text"]["en"]
+    assert "no rollback brings it back" in planned["findings"][0]["text"]["en"]
     soon = api("POST", "config/purge", json={"name": kept["name"], "second_word": True})
     assert (soon.status_code, soon.json["problems"][0]["code"]) == (409, "too_soon")
     with api.later(minutes=2):

@@ -20,6 +20,7 @@ from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.studio_differences import said_change
 from fieldstone.web.pages.studio_edits import Edits, changing_of, refuse_overtaken
+from fieldstone.web.pages.studio_words import KINDS
 
 PAGE = Blueprint("studio_plan", __name__)
 Drawn = dict[str, Any]
@@ -34,6 +35,13 @@ LOOKS = {
     "purge": ("trash-2", "red"),
 }
 WHERE = "where."
+# Where the parts of an object are changed, besides the forms of its fields and views.
+WHERE_A_PART_IS = {
+    "stages": "/studio/o/{object}/stages",
+    "forms": "/studio/layout/{object}/form",
+    "layout": "/studio/o/{object}/layout",
+    "permissions": "/studio/o/{object}/permissions",
+}
 
 
 @PAGE.post("/studio/plan")
@@ -121,18 +129,32 @@ def _place(asked: Asked, path: str) -> Drawn:
     """Return what people call the entry that a problem is about, and where its form is; nothing of other places."""
     first, _, rest = path.rpartition(" ")[2].partition(".")
     part, _, inner = rest.partition(".")
-    model, language = asked.model, asked.language
+    model = asked.model
     if first == "rules" and part in model.rules:
-        label = model.rules[part].label.text(language)
-        return {"label": label, "href": f"/studio/o/-/rules/{part}"}
-    spec, code = model.objects.get(first), inner.partition(".")[0]
-    if spec is None or spec.parent is not None or part not in ("fields", "views"):
+        return _named_place(asked, model.rules[part], f"/studio/o/-/rules/{part}")
+    if first == "reports" and part in model.reports:
+        return _named_place(asked, model.reports[part], "/studio/yaml")
+    spec = model.objects.get(first)
+    if spec is None or spec.parent is not None:
         return {}
-    entry = spec.fields.get(code) if part == "fields" else spec.views.get(code)
-    if entry is None:
+    return _place_in(asked, spec, part, inner.partition(".")[0])
+
+
+def _place_in(asked: Asked, spec: ObjectType, part: str, code: str) -> Drawn:
+    """Return the place of a part of an object: its own form, or the page of the whole part."""
+    entries = {"fields": spec.fields, "views": spec.views}.get(part, {})
+    if code in entries:
+        return _named_place(asked, entries[code], f"/studio/o/{spec.code}/{part}/{code}", spec)
+    if part not in WHERE_A_PART_IS:
         return {}
-    label = f"{spec.label.text(language)} · {entry.label.text(language)}"
-    return {"label": label, "href": f"/studio/o/{first}/{part}/{code}"}
+    label = f"{spec.label.text(asked.language)} · {speech(asked.language).t(KINDS[part])}"
+    return {"label": label, "href": WHERE_A_PART_IS[part].format(object=spec.code)}
+
+
+def _named_place(asked: Asked, thing: Any, href: str, within: ObjectType | None = None) -> Drawn:
+    label = thing.label.text(asked.language)
+    whole = f"{within.label.text(asked.language)} · {label}" if within else label
+    return {"label": whole, "href": href}
 
 
 def destinations() -> dict[tuple[str, ...], str]:
