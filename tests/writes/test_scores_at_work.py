@@ -170,6 +170,17 @@ def test_a_lead_that_was_nurtured_into_a_sales_lead_goes_back_to_somebody(compan
     assert row["owner"] or row["pool"] == "public_pool"
 
 
+def test_points_for_what_an_automation_counts_are_given_by_the_same_write(company: Company) -> None:
+    lead = a_hot_lead(company)
+    before = company.row("lead", lead)["score"]
+
+    act(company, "li", "release", lead)
+
+    row = company.row("lead", lead)
+    assert (row["returns"], row["score"]) == (1, before - 5)
+    assert ledger(company, lead) == row["score"]
+
+
 def a_sales_lead(company: Company) -> str:
     lead = a_hot_lead(company, urgency="high", employees=300)
     number = Random(lead).randrange(10**9)

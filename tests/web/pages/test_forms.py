@@ -102,6 +102,15 @@ def test_a_possible_duplicate_is_told_while_typing_and_nothing_is_written(office
     assert not li.post("/o/lead/matches", "div#matches", mobile="13911113333").text.strip()
 
 
+def test_who_may_not_see_what_they_created_is_led_to_the_list(office: Office) -> None:
+    values = {"name": "test", "mobile": "13911117777", "channel": office.places["channel"]}
+    li = office.visitor("li")  # a made-up name: nobody gets it before it is corrected
+    answer = li.post("/o/lead/new", **values)
+
+    assert answer.headers["Location"] == "/o/lead"
+    assert "It is not among the records that you see." in li.get("/o/lead").text
+
+
 def test_what_rules_say_is_told_in_the_language_of_the_page(office: Office) -> None:
     office.a_lead("Twin Six", owner=office.people["chen"], mobile="13911116666")
     values = {"name": "Other", "mobile": "13911116666", "channel": office.places["channel"]}

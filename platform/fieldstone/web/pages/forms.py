@@ -206,22 +206,30 @@ def create_record(code: str) -> Response:
 
 def _created(form: RecordForm, outcome: Outcome) -> Response:
     asked, t = form.asked, form.speech.t
-    url = f"/o/{form.spec.code}/{outcome.record_id}"
+    record_url = f"/o/{form.spec.code}/{outcome.record_id}"
+    url = _way_back(asked, form.spec, str(outcome.record_id))
     added = outcome.status == drawing.OK
     text = t("Added to the record that was there already.") if added else t("Created.")
     assigned = [one.because for one in outcome.decisions if one.kind == "assignment"]
     text = " ".join([text, *(one.text(asked.language) for one in assigned[:1])])
+    if url != record_url:
+        text = f"{text} {t('It is not among the records that you see.')}"
     toast: Context = {"text": text}
     if outcome.warnings:
         toast |= {"tone": "warn", "text": f"{text} {outcome.warnings[0].message}"}
+    shown = {**toast, "href": url, "label": t("Open")} if url == record_url else toast
     if "another" in request.form:
         blank = RecordForm(asked, form.spec, None, MultiDict(), form.quick)
-        shown = {**toast, "href": url, "label": t("Open")}
         return drawing.page(asked, "form", blank.context(), told={"toast": shown})
     if drawing.wanted_block() == "dialog":
-        shown = {**toast, "href": url, "label": t("Open")}
         return drawing.done({"dialog-close": True, "toast": shown, "reload": True})
     return drawing.go(asked, url, toast)
+
+
+def _way_back(asked: Asked, spec: ObjectType, record_id: str) -> str:
+    """Return the address of a record that was written, or of the list where it went to somebody else."""
+    seen = asked.site.reads.get(asked.ctx, asked.model, spec.code, record_id) is not None
+    return f"/o/{spec.code}/{record_id}" if seen else f"/o/{spec.code}"
 
 
 def _refused(form: RecordForm, outcome: Outcome) -> Response:
@@ -286,7 +294,7 @@ def save_record(code: str, record_id: str) -> Response:
         toast = {"tone": "warn", "text": told(outcome.warnings[0], asked.language)}
     if drawing.wanted_block() == "dialog":
         return drawing.done({"dialog-close": True, "toast": toast, "reload": True})
-    return drawing.go(asked, f"/o/{spec.code}/{record_id}", toast)
+    return drawing.go(asked, _way_back(asked, spec, record_id), toast)
 
 
 def _conflict(form: RecordForm) -> Context:
