@@ -15,6 +15,9 @@ from fieldstone.base.settings import Settings
 from fieldstone.cli.contract import Wiring
 from fieldstone.cli.terminal import Terminal
 
+LONGEST_LINE = 8190
+"""Characters of an address; a filter in Chinese takes nine for each sign."""
+
 
 class Server(BaseApplication):  # type: ignore[misc]
     """gunicorn told what to serve from Python instead of a file."""
@@ -74,6 +77,7 @@ def serve(settings: Settings, wiring: Wiring, host: str, port: int, terminal: Te
         "worker_class": "gthread",
         "threads": settings.threads,
         "timeout": 120,
+        "limit_request_line": LONGEST_LINE,
         "accesslog": None,
         "loglevel": "warning",
         "proc_name": "fieldstone",

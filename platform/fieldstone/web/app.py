@@ -16,7 +16,14 @@ from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.site import Site
 from fieldstone.storage.errors import AWAY, is_lost, is_stale
 from fieldstone.web import health, problems
-from fieldstone.web.asking import KEY, Asked, ask, check_forgery, check_text
+from fieldstone.web.asking import (
+    KEY,
+    REFUSED_KEY,
+    ask,
+    check_forgery,
+    check_text,
+    request_id,
+)
 from fieldstone.web.intake import register_intake
 from fieldstone.web.json_provider import OrjsonProvider
 from fieldstone.web.limits import Limits, TooManyError
@@ -70,9 +77,8 @@ def _look_and_secure(app: Flask, site: Site) -> None:
 
     @app.after_request
     def secure(response: Response) -> Response:
-        asked = request.environ.get(KEY)
-        if isinstance(asked, Asked):
-            response.headers.add("X-Request-Id", asked.request_id)
+        if not request.environ.keys().isdisjoint((KEY, REFUSED_KEY)):
+            response.headers.add("X-Request-Id", request_id())
         response.headers.extend(_missing(frozenset(response.headers.keys())))
         if site.settings.secure_cookies:
             response.headers.setdefault("Strict-Transport-Security", "max-age=31536000")

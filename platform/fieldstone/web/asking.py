@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from typing import Final
+from urllib.parse import unquote_to_bytes
 
 from flask import Request, request
 from werkzeug.datastructures import LanguageAccept
@@ -18,6 +19,9 @@ from fieldstone.site import Site
 from fieldstone.web.limits import Limits
 
 KEY: Final = "fieldstone.asked"
+REFUSED_KEY: Final = (
+    "fieldstone.request_id"  # of a request that was refused before it was looked at
+)
 COOKIE: Final = "fieldstone_session"
 LANGUAGE_COOKIE: Final = "fieldstone_language"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -172,11 +176,31 @@ def check_forgery(asked: Asked) -> None:
         raise RefusedError([FORGED], status=403)
 
 
+NOT_UTF8: Final = Problem(
+    "query_not_utf8",
+    "query",
+    "The query string is not UTF-8.",
+    "Send its text percent-encoded in UTF-8.",
+)
+
+
+def request_id() -> str:
+    """Return the id of the present request, also where it was refused before anything was found out about it."""
+    asked = request.environ.get(KEY)
+    if isinstance(asked, Asked):
+        return asked.request_id
+    return str(request.environ.setdefault(REFUSED_KEY, new_id()))
+
+
 def check_text() -> None:
-    """Refuse a form with a character that no database keeps. Raises RefusedError with 400.
+    """Refuse an address or a form with a character that no database keeps. Raises RefusedError with 400.
 
     What becomes a field is judged by its type; names of tokens and views, and e-mail addresses of the log-in are not.
     """
+    try:
+        unquote_to_bytes(request.query_string).decode("utf-8")
+    except UnicodeDecodeError:
+        raise RefusedError([NOT_UTF8], status=400) from None
     if request.method in SAFE:
         return
     bad = sorted({name for name, text in request.form.items(multi=True) if NUL in name + text})

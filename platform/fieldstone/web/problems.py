@@ -11,7 +11,7 @@ from werkzeug.exceptions import HTTPException
 
 from fieldstone.base.errors import Problem
 from fieldstone.base.problem_texts import as_data
-from fieldstone.web.asking import KEY, Asked
+from fieldstone.web.asking import KEY, Asked, request_id
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages.refusing import refusal_page
 
@@ -56,14 +56,13 @@ def language_of_request() -> str:
 def as_json(problems: Iterable[Problem], status: int) -> Response:
     """Return problem details in the caller's language: all at once, with the request id of the log."""
     listed, language = list(problems), language_of_request()
-    asked = request.environ.get(KEY)
     said = [as_data(problem, language) for problem in listed]
     body = {
         "type": f"about:blank#{listed[0].code}" if listed else "about:blank",
         "title": HTTPStatus(status).phrase,
         "status": status,
         "detail": " ".join(problem["message"] for problem in said[:3]),
-        "request_id": asked.request_id if isinstance(asked, Asked) else "",
+        "request_id": request_id(),
         "problems": said,
     }
     headers = {"Content-Language": speech(language).tag, "Vary": "Accept-Language"}

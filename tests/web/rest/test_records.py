@@ -110,6 +110,33 @@ def test_bulk_answers_each_item_in_its_place(api: Api):
     assert [one["status"] for one in answer.json["delete"]] == [404]
 
 
+def test_every_item_of_a_bulk_that_is_none_is_named_at_once(api: Api):
+    answer = api(
+        "POST",
+        "lead/bulk",
+        json={"create": ["x"], "update": [{"id": "x"}, {"id": NOBODY}], "delete": ["x", 5]},
+    )
+
+    assert answer.status_code == 400
+    paths = [one["path"] for one in answer.json["problems"]]
+    assert paths == ["create.0", "update.0", "delete.0", "delete.1"]
+
+
+def test_a_query_that_is_not_utf8_is_refused(api: Api):
+    answer = api("GET", "lead?filter=name == '%ED%A0%80'")
+
+    assert answer.status_code == 400
+    assert [one["code"] for one in answer.json["problems"]] == ["query_not_utf8"]
+
+
+def test_a_refused_token_is_told_with_the_id_of_the_request(api: Api):
+    answer = api("GET", "lead", headers={"Authorization": "Bearer nonsense"})
+
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == "Bearer"
+    assert answer.json["request_id"] == answer.headers["X-Request-Id"] != ""
+
+
 def test_an_atomic_bulk_writes_all_or_nothing(api: Api):
     good = {"name": "原子", "channel": api.ids["website"]}
 

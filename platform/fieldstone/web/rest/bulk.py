@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from http import HTTPStatus
 from typing import Any, Final
 
 from flask import Response
 
+from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ids import is_id
 from fieldstone.base.problem_texts import as_data
 from fieldstone.changes.nouns import Change, Context, Operation, Outcome
@@ -71,12 +73,21 @@ def _changes(object_name: str, given: Any) -> Iterator[tuple[str, Change]]:
             "The body does not hold create, update or delete.",
             'Send {"create": [...], "update": [...], "delete": [...]}.',
         )
+    problems: list[Problem] = []
     for part in PARTS:
         items = given.get(part, [])
         if not isinstance(items, list):
-            raise refusal("bad_bulk", part, f"{part} is not a list.", f'Send "{part}": [...].')
+            problems.append(
+                Problem("bad_bulk", part, f"{part} is not a list.", f'Send "{part}": [...].')
+            )
+            continue
         for place, item in enumerate(items):
-            yield part, _change(object_name, part, f"{part}.{place}", item)
+            try:
+                yield part, _change(object_name, part, f"{part}.{place}", item)
+            except RefusedError as refused:
+                problems += refused.problems
+    if problems:
+        raise RefusedError(problems, HTTPStatus.BAD_REQUEST)
 
 
 def _change(object_name: str, part: str, path: str, item: Any) -> Change:
