@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -13,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import pytest
 
@@ -36,8 +37,8 @@ LEFT_BEHIND = ("__pycache__", "*.egg-info", "_shipped", "node_modules", ".*")
 pytestmark = pytest.mark.packaging
 
 
-def run(*command: str | Path, folder: Path) -> None:
-    """Run a program without this checkout on its path; its output is the failure's message."""
+def run(*command: str | Path, folder: Path) -> str:
+    """Run a program without this checkout on its path and return what it printed, which is a failure's message too."""
     done = subprocess.run(
         [str(word) for word in command],
         cwd=folder,
@@ -47,6 +48,7 @@ def run(*command: str | Path, folder: Path) -> None:
         check=False,
     )
     assert done.returncode == 0, f"{command}\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return done.stdout
 
 
 def clean_environment() -> dict[str, str]:
@@ -145,3 +147,11 @@ def test_the_demo_is_served_from_an_empty_folder(serving, installation):
     for link in linked:
         assert answers(serving + link), link
     assert answers(f"{serving}/readyz")
+
+    # Whoever looks around as the administrator finds leads and tasks of their own.
+    given = ("token", "create", "--user", "admin@example.com", "--name", "wheel")
+    token = run(installation.program, *given, folder=installation.folder).strip()
+    for own in ("lead?filter=owner==user", "activity?filter=owner==user+and+status=='open'"):
+        asked = Request(f"{serving}/api/v1/{own}", headers={"Authorization": f"Bearer {token}"})
+        with urlopen(asked, timeout=30) as answer:
+            assert len(json.load(answer)["data"]) >= 3, own

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -42,6 +43,10 @@ TEAM_OF_REGION = {
 }
 
 
+YOUNG = ("contacted", "qualified")
+HEADS_LEADS, HEADS_EVERY = 6, 9
+
+
 @dataclass(frozen=True)
 class Lead:
     """A lead of the story, with what later chapters need of it."""
@@ -61,8 +66,16 @@ def capture(teller: Teller, staff: Staff, market: Market) -> list[tuple[str, Lea
     names = Names(teller.random)
     days = sorted((_days_ago(teller) for _ in range(LEADS)), reverse=True)
     leads = [_lead(teller, staff, market, names, number, ago) for number, ago in enumerate(days)]
+    _give_the_head_a_few(staff, leads)
     chapters = [Chapter(one.values, one.at, one.stages) for one in leads]
     return list(zip(teller.tell("lead", chapters, "leads"), leads, strict=True))
+
+
+def _give_the_head_a_few(staff: Staff, leads: Sequence[Lead]) -> None:
+    """Let the administrator own some young leads, so that the own lists of who looks around are not empty."""
+    young = [one for one in leads if one.stage in YOUNG and one.values.get("owner")]
+    for lead in young[-1::-HEADS_EVERY][:HEADS_LEADS]:
+        lead.values["owner"] = staff.head
 
 
 def _days_ago(teller: Teller) -> float:

@@ -26,6 +26,7 @@ class Staff:
 
     sellers: dict[str, list[str]]  # by team
     managers: list[str]
+    head: str  # the administrator, by whom the demo is usually looked at
     marketers: list[str]
     agents: list[str]
     logins: tuple[Login, ...]
@@ -80,6 +81,7 @@ def hire(teller: Teller) -> Staff:
             for t in ("north", "east", "south")
         },
         managers=[ids["mei"], ids["wang"]],
+        head=ids["admin"],
         marketers=[ids["he"]],
         agents=[ids["wu"], ids["carla"], ids["liu"]],
         logins=logins(),
