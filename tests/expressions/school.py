@@ -103,6 +103,9 @@ class SchoolScope:
     def names(self) -> Sequence[str]:
         return list(OBJECTS[self.object_name])
 
+    def object_label(self, language: str) -> str:
+        return ZH.get(self.object_name, self.object_name) if language == "zh" else self.object_name
+
     def label(self, name: str, language: str) -> str:
         return ZH.get(name, name) if language == "zh" else name.replace("_", " ")
 

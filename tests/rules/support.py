@@ -72,6 +72,7 @@ OBJECTS: Mapping[str, Mapping[str, Type]] = {
         "missing": LIST,
         "note": TEXT,
         "channel": record("channel"),
+        "campaign": record("campaign"),
         "customer": record("customer"),
         "contact": record("contact"),
         "converted_at": DATETIME,
@@ -93,6 +94,7 @@ OBJECTS: Mapping[str, Mapping[str, Type]] = {
     "contact": {"name": TEXT, "mobile": TEXT, "customer": record("customer")},
     "customer": {"name": TEXT, "phone": TEXT, "region": TEXT, "owner": record("user")},
     "channel": {"name": TEXT, "kind": choice("own", "paid")},
+    "campaign": {"name": TEXT},
     "activity": {
         "kind": choice("call", "task", "note"),
         "body": TEXT,
@@ -123,7 +125,14 @@ OBJECTS: Mapping[str, Mapping[str, Type]] = {
     },
 }
 FIELD_TYPES = {"mobile": "phone", "email": "email", "score": "integer"}
-ZH = {"name": "姓名", "mobile": "手机", "email": "邮箱", "company": "公司", "need": "需求"}
+ZH = {
+    "activity": "活动记录",
+    "name": "姓名",
+    "mobile": "手机",
+    "email": "邮箱",
+    "company": "公司",
+    "need": "需求",
+}
 
 
 @dataclass(frozen=True)
@@ -141,6 +150,9 @@ class SmallScope:
 
     def names(self) -> Sequence[str]:
         return ["id", *OBJECTS[self.object_name]]
+
+    def object_label(self, language: str) -> str:
+        return ZH.get(self.object_name, self.object_name) if language == "zh" else self.object_name
 
     def label(self, name: str, language: str) -> str:
         return ZH.get(name, name) if language == "zh" else name.replace("_", " ").capitalize()

@@ -41,7 +41,7 @@ def test_a_task_is_created_for_the_record_that_changed() -> None:
         "owner": "ann",
         "due_at": NOW + timedelta(days=1),
     }
-    assert draft.decisions[0].because.zh == "新建 activity 记录"
+    assert draft.decisions[0].because.zh == "新建活动记录"
 
 
 def test_an_edit_of_a_record_that_met_the_condition_before_does_nothing() -> None:

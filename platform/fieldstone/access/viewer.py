@@ -98,6 +98,10 @@ class VisibleScope:
         """Return every name that exists for this viewer."""
         return [name for name in self.inner.names() if self.type_of(name) is not None]
 
+    def object_label(self, language: str) -> str:
+        """Return what people call one record of the object."""
+        return self.inner.object_label(language)
+
     def label(self, name: str, language: str) -> str:
         """Return what people call a field or relation."""
         return self.inner.label(name, language)

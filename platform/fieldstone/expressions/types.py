@@ -78,6 +78,9 @@ class Scope(Protocol):
     def names(self) -> Sequence[str]:
         """Return all names there are, for "did you mean"."""
 
+    def object_label(self, language: str) -> str:
+        """Return what people call one record of the object."""
+
     def label(self, name: str, language: str) -> str:
         """Return what people call the name."""
 

@@ -139,6 +139,10 @@ class ModelScope:
         spec = self.objects[self.object_name]
         return ["id", *spec.fields, *spec.relations]
 
+    def object_label(self, language: str) -> str:
+        """Return what people call one record of the object."""
+        return self.objects[self.object_name].label.text(language)
+
     def label(self, name: str, language: str) -> str:
         """Return what people call a field or relation."""
         spec = self.objects[self.object_name]

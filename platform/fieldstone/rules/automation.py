@@ -34,6 +34,7 @@ class NewRecord:
     """A record to create, with values made from the one that changed."""
 
     object_name: str
+    label: Label  # what people call one of them
     values: tuple[Assigned, ...]
 
 
@@ -171,7 +172,7 @@ class Automation:
             names = listed(self.labels[name] for name in sets)
             done.append(Label(f"set {names.en}", f"设置{names.text('zh')}"))
         done += [
-            Label(f"created a record of {new.object_name}", f"新建 {new.object_name} 记录")
+            Label(f"created a record of {new.label.en}", f"新建{new.label.text('zh')}")
             for new in self.creates
         ]
         people = sum(effect.channel != "webhook" for effect in effects)
@@ -241,7 +242,8 @@ def _new_record(raw: Mapping[str, Any], path: str, build: Builder) -> NewRecord 
     if target is None:
         return None
     values = assigned_from(raw.get("set", {}), f"{path}.set", build, target)
-    return NewRecord(target.object_name, values)
+    label = Label(target.object_label("en"), target.object_label("zh"))
+    return NewRecord(target.object_name, label, values)
 
 
 def _notice(raw: Mapping[str, Any], path: str, build: Builder) -> Notice:

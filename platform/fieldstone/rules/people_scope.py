@@ -45,6 +45,10 @@ class PersonScope:
         """Return the fields and figures."""
         return [*self.user.names(), *FIGURES]
 
+    def object_label(self, language: str) -> str:
+        """Return what people call one record of the object."""
+        return self.user.object_label(language)
+
     def label(self, name: str, language: str) -> str:
         """Return what people call a field or figure."""
         return (
@@ -79,6 +83,10 @@ class PairScope:
     def names(self) -> Sequence[str]:
         """Return the names of the record, and the person."""
         return [PERSON, *self.record.names()]
+
+    def object_label(self, language: str) -> str:
+        """Return what people call one record of the object."""
+        return self.record.object_label(language)
 
     def label(self, name: str, language: str) -> str:
         """Return what people call a name."""
