@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from fieldstone.web.asking import COOKIE, LANGUAGE_COOKIE
 from tests.journeys.serving import served
 from tests.web.pages.office import Office, open_office
 
-expect.set_options(timeout=15000)
 # What a page does on purpose: the browser calls every answer from 400 on an error.
 EXPECTED = tuple(f"status of {code}" for code in (404, 409, 422))
 Tab = Callable[..., Page]
@@ -55,7 +54,6 @@ def tab(browser: Browser, office: Office, address: str) -> Iterator[Tab]:
             )
             context.add_cookies([{"name": COOKIE, "value": session.cookie, "url": address}])
         page = context.new_page()
-        page.set_default_timeout(15000)  # a busy machine is slow, not broken
         page.on("pageerror", lambda error: said.append(str(error)))
         page.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
         return page

@@ -7,9 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.services.missing import ServiceMissingError
+
+# A busy machine is slow, not broken.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 
 # Root may not use the sandbox; the others keep Chromium from calling home, which a closed
 # network refuses many times a second.
@@ -42,7 +46,9 @@ def chromium() -> Iterator[Browser]:
                 "'python -m playwright install chromium'."
             )
             raise ServiceMissingError(message)
-        browser = playwright.chromium.launch(executable_path=program, headless=True, args=FLAGS)
+        browser = playwright.chromium.launch(
+            executable_path=program, headless=True, args=FLAGS, timeout=4 * PATIENCE
+        )
         try:
             yield browser
         finally:

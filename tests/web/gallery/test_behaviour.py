@@ -10,8 +10,6 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.web.gallery.host import Answer, hosted
 
-expect.set_options(timeout=15000)
-
 
 @pytest.fixture(scope="module")
 def address() -> Iterator[str]:
@@ -27,7 +25,6 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
         base_url=address, viewport={"width": 1440, "height": 900}, reduced_motion="reduce"
     )
     tab = tab_context.new_page()
-    tab.set_default_timeout(15000)  # a busy machine is slow, not broken
     said: list[str] = []
     tab.on("pageerror", lambda error: said.append(str(error)))
     tab.on("console", lambda line: said.append(line.text) if line.type == "error" else None)
@@ -57,11 +54,9 @@ def answered(page: Page, path: str) -> AbstractContextManager[object]:
     )
 
 
-def stage_of(page: Page, card: str) -> object:
-    """Return the stage of the column a card is in."""
-    return page.evaluate(
-        f"document.querySelector('#card-{card}').closest('[data-stage]').dataset.stage"
-    )
+def stands_in(page: Page, card: str, stage: str) -> None:
+    """Look until a card stands in the column of a stage."""
+    expect(page.locator(f"[data-stage='{stage}'] #card-{card}")).to_be_visible()
 
 
 def test_columns_say_what_a_drop_would_do_while_a_card_is_held(page: Page) -> None:
@@ -85,7 +80,7 @@ def test_a_drop_that_needs_facts_asks_for_them_and_putting_back_returns_the_card
     page.get_by_role("button", name="Put it back").click()
 
     expect(page.locator("#sheet")).not_to_be_visible()
-    assert stage_of(page, "c4") == "working"
+    stands_in(page, "c4", "working")
 
 
 def test_a_gate_that_is_refused_stays_open_with_its_problems(page: Page) -> None:
@@ -126,7 +121,7 @@ def test_a_drop_the_server_refuses_returns_the_card_with_the_reason(page: Page) 
     page.mouse.up()
 
     expect(page.locator(".toast")).to_contain_text("Mei moved it first")
-    assert stage_of(page, "c4") == "working"
+    stands_in(page, "c4", "working")
 
 
 def test_a_refused_column_takes_no_card(page: Page) -> None:
@@ -135,7 +130,7 @@ def test_a_refused_column_takes_no_card(page: Page) -> None:
     drag(page, "c4", "new")
     page.mouse.up()
 
-    assert stage_of(page, "c4") == "working"
+    stands_in(page, "c4", "working")
     assert not Answer.posted
 
 
