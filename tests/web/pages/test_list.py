@@ -211,6 +211,7 @@ def test_moving_several_records_tells_who_was_refused_and_why(
     assert "One record was moved." in toast["text"]
     assert "Mobile" in toast["text"]
     assert office.value("lead", leads["Zhang Wei"], "stage") == "contacted"
+    office.settle("lead", leads["Zhang Wei"], stage="new")
     office.settle("lead", bare, owner=office.people["chen"])
 
 
