@@ -1,8 +1,11 @@
 """What the product ships: complete in both languages, and sensible for a company that sells to others."""
 
+import re
+
 import pytest
 
-from tests.builders import the_core
+from fieldstone.model.platform_names import FIELDS, OPTIONS
+from tests.builders import ROOT, the_core
 
 OBJECTS = (
     "user", "department", "team", "channel", "campaign", "lead", "customer", "contact",
@@ -156,3 +159,23 @@ def test_the_lists_people_open_most_are_served_by_an_index():
     assert ("stage", "created_at", "id") in lead
     assert ("-score", "-id") in lead
     assert ("owner", "due_at", "id") in the_core().objects["activity"].indexes
+
+
+def test_what_the_platform_says_it_reads_by_its_code_is_there_and_is_read() -> None:
+    folders = (ROOT / "platform/fieldstone", ROOT / "ui_templates")
+    files = [
+        one
+        for folder in folders
+        for pattern in ("*.py", "*.html")
+        for one in folder.rglob(pattern)
+        if "node_modules" not in one.parts and one.name != "platform_names.py"
+    ]
+    words = set(re.findall(r"[a-z_]+", " ".join(one.read_text("utf-8") for one in files)))
+    model = the_core()
+
+    for object_name, fields in FIELDS.items():
+        spec = model.objects[object_name]
+        assert sorted(fields - spec.fields.keys()) == []
+        assert sorted(fields - words) == []
+    for (object_name, field), options in OPTIONS.items():
+        assert options <= model.objects[object_name].fields[field].type.options.keys()

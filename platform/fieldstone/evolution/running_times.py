@@ -9,6 +9,7 @@ from fieldstone.base.label import Label
 from fieldstone.evolution.finding import NOTE, WARNING, Finding
 from fieldstone.evolution.operations import ADD, Operation
 from fieldstone.model.site_model import Model
+from fieldstone.rules.deadline_body import Deadline
 from fieldstone.storage.census import Census
 
 
@@ -17,8 +18,10 @@ def times_that_run(
 ) -> Iterator[Finding]:
     """Yield for how many records the time of a rule runs, and what a step on the rule means for them."""
     rule = before.rules.get(one.path[0])
-    count = census.waiting_for(rule.code) if rule is not None and one.verb != ADD else 0
-    if rule is None or not count:
+    if rule is None or not isinstance(rule.body, Deadline):
+        return  # points that fade have instants, too, but nobody waits for them
+    count = census.waiting_for(rule.code) if one.verb != ADD else 0
+    if not count:
         return
     spec = before.objects[rule.object_name]
     records = quantity(count, spec.label.en.lower(), spec.plural.en.lower())

@@ -231,3 +231,28 @@ def test_what_keeps_its_code_says_so_in_one_sentence(api: Api, path: list[str]) 
     assert refused.status_code == 422
     (problem,) = refused.json["problems"]
     assert (problem["code"], problem["cure"]) == ("keeps_its_code", "Change its label instead.")
+
+
+def test_a_run_is_taken_back_after_the_field_that_it_set_got_another_code(api: Api) -> None:
+    before = api("GET", "config").json["data"]["revision"]
+    lead = api.a_lead(need="A crane")["id"]
+    rule = {
+        "kind": "automation", "object": "lead", "label": {"en": "Marks", "zh": "标记"},
+        "when": "need == 'A crane'", "set": {"need": "'seen'"},
+    }  # fmt: skip
+    wanted = [{"path": ["rules", "marks"], "value": rule}]
+    assert api("POST", "config/apply", json={"set": wanted}).status_code == 201
+    run = api("POST", "config/rule-runs", json={"rule": "marks"}).json["data"]["id"]
+    work_until_idle(api.site)
+    marked = api("GET", f"lead/{lead}").json["data"]["need"]
+
+    rename = [{"path": ["objects", "lead", "fields", "need"], "to": "wish"}]
+    assert api("POST", "config/apply", json={"rename": rename}).status_code == 201
+    undone = api("POST", f"config/rule-runs/{run}/undo")
+    work_until_idle(api.site)
+
+    assert marked == "seen"
+    assert undone.status_code == 202
+    assert api("GET", f"lead/{lead}").json["data"]["wish"] == "A crane"
+    api("POST", "config/rollback", json={"revision": before, "second_word": True})
+    assert api("GET", f"lead/{lead}").json["data"]["need"] == "A crane"
