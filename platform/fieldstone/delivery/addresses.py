@@ -55,5 +55,5 @@ def callable_address(host: str, port: int, *, internal: bool) -> str:
     if not found:
         raise AddressError("the host has no address")
     if not internal and not all(is_public(one) for one in found):
-        raise AddressError("the host lies in a private network, which webhooks may not call")
+        raise AddressError("the host lies in a private network, which may not be called")
     return found[0]

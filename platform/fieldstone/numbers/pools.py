@@ -29,7 +29,10 @@ def of_pool(asked: Asked, code: str, number: Number) -> Behind:
         raise nothing("pool", code, "See the list of pools.")
     desk = PoolDesk(asked.site.reads, asked.ctx, asked.model, name, code)
     if number.figure == HELD:
-        return Behind(name, desk.held_by(number.key or ""), MEMBERS, IN_HAND)
+        person = ("user", number.key or "")
+        named = asked.site.reads.titles(asked.ctx, asked.model, [person]).get(person)
+        whose = Label(named) if named else MEMBERS
+        return Behind(name, desk.held_by(person[1]), whose, IN_HAND)
     ids = desk.behind(_days(number.period), (number.figure, number.key or ""))
     label = asked.model.rules[code].label if code in asked.model.rules else Label(code)
     return Behind(name, None, label, TRAFFIC, tuple(ids))

@@ -130,6 +130,7 @@ def test_what_a_member_holds_opens_just_those_records(office: Office) -> None:
     told = admin.get("/pools/public_pool/members").text.partition(f'href="{link}">')[2]
     page = admin.get(link).text
 
+    assert "Mei Zhou" in page.partition("<title>")[2].partition("</title>")[0]
     assert "Held by Mei" in page
     assert "Not counted" not in page
     number = told.partition(" of ")[0]

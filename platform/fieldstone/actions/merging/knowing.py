@@ -111,7 +111,8 @@ class Knowing:
                 problems += [Problem(e.code, code, e.message, e.cure) for e in error.each]
         given = {code: value for code, value in found.items() if value is not None}
         if not given and not problems:
-            cure = f"Give one of: {', '.join(known)}."
+            labels = [one.label.text(self._ctx.actor.language) for one in known.values()]
+            cure = f"Give one of: {', '.join(labels)}."
             problems.append(
                 Problem("nothing_asked", "values", "There is nothing to look for.", cure)
             )
