@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.journeys.carrying import drag
 from tests.journeys.conftest import Tab
@@ -169,6 +169,21 @@ def test_a_click_claims_from_the_pool(tab: Tab) -> None:
 
     expect(page.locator(".pool-r.mine")).to_contain_text("Yours now.")
     expect(page.locator("#quota")).to_contain_text("19 claims left today")
+
+
+def test_keys_pressed_before_the_scripts_are_there_are_not_lost(tab: Tab) -> None:
+    page = tab("li")
+    held: list[Route] = []
+    page.route("**/app.*.js", lambda route: held.append(route))
+    page.goto("/o/lead", wait_until="commit")
+    expect(page.locator("#palette-q")).to_be_attached()
+    page.keyboard.press("/")
+    page.keyboard.type("mei")
+    for one in held:
+        one.continue_()
+
+    expect(page.locator("#palette-q")).to_have_value("mei")
+    expect(page.locator("#palette-q")).to_be_focused()
 
 
 def test_the_palette_finds_a_record_by_keys_alone(tab: Tab) -> None:

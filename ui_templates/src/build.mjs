@@ -62,6 +62,7 @@ keep(
   "app.css",
   (await bundle("css/app.css", { external: ["*.woff2"] })).replaceAll("inter.woff2", manifest["inter.woff2"]),
 );
+keep("early.js", await bundle("js/early.js", { format: "iife" }));
 keep("app.js", await bundle("js/app.js", { format: "iife" }));
 keep("form.js", await bundle("js/form.js", { format: "iife" }));
 keep("embed.js", await bundle("js/embed.js", { format: "iife" }));

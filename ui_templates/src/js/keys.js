@@ -77,3 +77,20 @@ tinykeys(window, {
   "g d": go("/dashboards"),
   "g l": go("/o/lead"),
 });
+
+/* What was pressed before this script was there, once htmx has begun; what was typed into the palette is typed now. */
+const early = window.earlyKeys?.() || [];
+addEventListener("DOMContentLoaded", () =>
+  setTimeout(() => {
+    for (const { key, code, shiftKey, altKey, metaKey, ctrlKey } of early) {
+      const at = document.activeElement;
+      if (key.length === 1 && at?.matches("input") && !metaKey && !ctrlKey && !altKey) {
+        at.setRangeText(key, at.selectionStart, at.selectionEnd, "end");
+        at.dispatchEvent(new InputEvent("input", { bubbles: true }));
+      } else {
+        const again = { key, code, shiftKey, altKey, metaKey, ctrlKey, bubbles: true, cancelable: true };
+        (at || document.body).dispatchEvent(new KeyboardEvent("keydown", again));
+      }
+    }
+  }),
+);

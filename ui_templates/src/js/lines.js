@@ -50,7 +50,13 @@ class Lines extends HTMLElement {
     if (arrow && (event.altKey || event.target.closest("[data-move-line]"))) {
       event.preventDefault();
       this.move(line, arrow);
-    } else if (event.key === "Enter" && line.cells && event.target.matches("input") && !event.metaKey && !event.ctrlKey) {
+    } else if (
+      event.key === "Enter" &&
+      line.cells &&
+      event.target.matches("input") &&
+      !event.metaKey &&
+      !event.ctrlKey
+    ) {
       event.preventDefault();
       this.below(line, event.target.closest("td").cellIndex);
     }
@@ -75,7 +81,9 @@ class Lines extends HTMLElement {
   }
 
   drop(line) {
-    const near = line.nextElementSibling?.matches("[data-line]") ? line.nextElementSibling : line.previousElementSibling;
+    const near = line.nextElementSibling?.matches("[data-line]")
+      ? line.nextElementSibling
+      : line.previousElementSibling;
     while (line.nextElementSibling?.matches(".why")) line.nextElementSibling.remove();
     line.remove();
     (near ? $(CELLS, near) : $$("[data-add-line]", this).at(-1))?.focus();
