@@ -50,6 +50,18 @@ def test_no_setting_of_any_kind_of_rule_has_to_be_typed_as_yaml(kind: str) -> No
     assert boxes == []
 
 
+@pytest.mark.parametrize("kind", sorted(rule_kinds()))
+def test_every_word_to_choose_is_there_in_chinese(kind: str) -> None:
+    settings = rule_schema(rule_kinds()[kind])["properties"]
+    shown = {name: one for name, one in settings.items() if name not in ("kind", "object")}
+    chinese = speech("zh")
+    form = SchemaForm(shown, frozenset(), chinese, nested=nested_in(shown, {}, Known(chinese)))
+    listed = [one["options"] for one in inside(form.fields({}, {}, {})) if one.get("options")]
+    words = {one["value"]: one["label"] for options in listed for one in options}
+
+    assert [code for code, label in words.items() if label == code.replace("_", " ")] == []
+
+
 def test_a_time_is_given_once_or_by_case_or_by_condition() -> None:
     form = form_of("deadline")
     once, _ = form.read({"within-as": "a0", "within-a0": "2 days"})

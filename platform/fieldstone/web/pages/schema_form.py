@@ -242,13 +242,11 @@ class SchemaForm:
         t = self.speech.t
         if self._kind(name, schema) == FLAG:
             return _options((("true", t("Yes")), ("false", t("No"))), shown)
-        named = [
-            (str(one), _as_words(t(str(one)))) for one in schema.get("enum", [schema.get("const")])
-        ]
-        return _options(self.choices.get(name) or named, shown)
+        named = schema.get("enum", [schema.get("const")])
+        return _options(self.choices.get(name) or words_for(named, self.speech), shown)
 
     def _ticks(self, name: str, schema: Json) -> Sequence[tuple[str, str]]:
-        named = [(str(one), _as_words(self.speech.t(str(one)))) for one in chosen_from(schema)]
+        named = words_for(chosen_from(schema), self.speech)
         return self.several.get(name.rpartition(".")[2]) or named
 
     def _picked(self, name: str, shown: str) -> list[Drawn]:
@@ -263,6 +261,11 @@ class SchemaForm:
         shown = typed.get(name, _word(value, language))
         return {**base, "name": name, "label": label, "type": "text", "value": shown,
                 "required": needed, "hint": "", "max_length": 200}  # fmt: skip
+
+
+def words_for(codes: Iterable[object], speech: Speech) -> list[tuple[str, str]]:
+    """Return what people read for the words of YAML, as they are translated."""
+    return [(str(one), _as_words(speech.t(str(one)))) for one in codes]
 
 
 def _joined(said: Sequence[str]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fieldstone.web.i18n import Speech
-from fieldstone.web.pages.schema_form import Drawn, Json
+from fieldstone.web.pages.schema_form import Drawn, Json, words_for
 from fieldstone.web.pages.studio_lines import LineColumn, plain_cell, posted_lines, spoken
 from fieldstone.web.pages.studio_shapes import chosen_from, is_spoken, numeric, words_in
 from fieldstone.web.pages.yaml_texts import flow_text, yaml_value
@@ -99,7 +99,7 @@ class Mapped:
         first = LineColumn(KEY, head, "select" if self.keys else "text", keys, "m", t("all others") if self.by_case else "")  # fmt: skip
         if is_spoken(self.schema):
             return [first, LineColumn("en", t("in English")), LineColumn("zh", t("in Chinese"))]
-        named = self.values or [(str(one), t(str(one))) for one in chosen_from(self.schema)]
+        named = self.values or words_for(chosen_from(self.schema), self.speech)
         value = cells.get(VALUE, "")
         if not named or (words_in(self.schema) and len(named) > MOST_TICKED):
             return [first, LineColumn(VALUE, t("Value"), size="l")]
