@@ -199,7 +199,7 @@ def test_a_rule_is_written_in_lines_inside_entries_and_in_another_way(
     customer = against.locator("> crm-lines > ol > li").nth(1)
     customer.get_by_role("button", name="Add line").click()
     line = customer.locator("tbody tr").last
-    line.get_by_label("For").fill("site")
+    line.get_by_label("Which one").fill("site")
     line.get_by_label("Value").fill("website")
     against.get_by_role("button", name="Add an entry").click()
     fresh = against.locator("> crm-lines > ol > li").last
@@ -207,7 +207,7 @@ def test_a_rule_is_written_in_lines_inside_entries_and_in_another_way(
     fresh.get_by_role("button", name="Add line").click()
     expect(fresh.locator("tbody tr")).to_have_count(2)  # the blank one and this one
     first = fresh.locator("tbody tr").first
-    first.get_by_label("For").fill("mobile")
+    first.get_by_label("Which one").fill("mobile")
     first.get_by_label("Value").fill("external_id")
     keys = page.locator("[data-field=keys]").first
     keys.get_by_role("button", name="Add an entry").click()

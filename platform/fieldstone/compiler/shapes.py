@@ -16,6 +16,8 @@ CODE: Schema = {
     "description": "Write a code: small letters a-z, digits and _, beginning with a letter, at most 40; what people read goes into 'label'",
 }
 TEXT: Schema = {"type": "string"}
+# A field of the object that is spoken of.
+FIELD: Schema = {**TEXT, "format": "field"}
 YES_NO: Schema = {"type": "boolean"}
 CODES: Schema = {"type": "array", "items": {"type": "string"}}
 EXPRESSION: Schema = {"type": ["string", "boolean"], "description": "An expression, such as \"budget >= 100000\""}  # fmt: skip
@@ -182,7 +184,7 @@ VIEW: Schema = closed({
     "columns": CODES,
     "sort": SORT,
     "by": {**TEXT, "description": "board: the select field that makes the columns"},
-    "card": closed({"title": TEXT, "subtitle": TEXT, "chips": CODES, "sum": TEXT}),
+    "card": closed({"title": FIELD, "subtitle": FIELD, "chips": CODES, "sum": FIELD}),
     "date": {**TEXT, "description": "calendar: the date field"},
     "after": TEXT,
 })  # fmt: skip

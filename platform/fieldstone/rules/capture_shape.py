@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fieldstone.rules.capture_body import CLASSES, COSTS, TRACKED, VIAS
-from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, COUNT, TEXT
+from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, COUNT, FIELD, TEXT
 
 
 def _closed(needed: tuple[str, ...] = (), /, **properties: object) -> dict[str, Any]:
@@ -138,11 +138,11 @@ PROPERTIES: Final[Mapping[str, Any]] = {
     ),
     "tracking": {
         "type": "object",
-        "properties": {what: _said(TEXT, "The field that keeps it") for what in TRACKED},
+        "properties": {what: _said(FIELD, "The field that keeps it") for what in TRACKED},
         "additionalProperties": False,
     },
     "campaign": _said(
-        _closed(("field", "by"), field=_said(TEXT, "The lookup that keeps it"), by=_said(CODES, "Fields of a campaign that utm_campaign may name")),
+        _closed(("field", "by"), field=_said(FIELD, "The lookup that keeps it"), by=_said(CODES, "Fields of a campaign that utm_campaign may name")),
         "The campaign of what arrives, found by its utm_campaign",
     ),
     "dedup_key": {"oneOf": [TEXT, CODES], "description": "Fields by which somebody is known again"},
@@ -164,7 +164,7 @@ PROPERTIES: Final[Mapping[str, Any]] = {
     "auth": {"enum": ["signature", "token", "none"], "description": "How a partner proves who it is"},
     "secret_version": _said(COUNT, "Count up to make the old secret worthless"),
     "captcha": CAPTCHA,
-    "double_opt_in": _said(TEXT, "The e-mail field whose owner must confirm first"),
+    "double_opt_in": _said(FIELD, "The e-mail field whose owner must confirm first"),
     "consent": CONSENT,
     "cost": _closed(
         ("model", "amount"),

@@ -16,6 +16,7 @@ from fieldstone.rules.kind import (
     CODES,
     CONDITION,
     COUNT,
+    OWN_FIELD,
     SPAN,
     TEXT,
     Kind,
@@ -129,7 +130,10 @@ KIND = Kind(
                     "type": "object",
                     "properties": {
                         "object": TEXT,
-                        "into": {**TEXT, "description": "The lookup of the source that keeps it"},
+                        "into": {
+                            **OWN_FIELD,
+                            "description": "The lookup of the source that keeps it",
+                        },
                         "fields": {**_TEXTS, "minProperties": 1},
                         "links": _TEXTS,
                         "optional": {"type": "boolean"},
@@ -166,7 +170,7 @@ KIND = Kind(
                     "by": {**CODES, "description": "Roles whose people confirm"},
                     "when": {**CONDITION, "description": "Conversions that are always checked"},
                     "every": {**COUNT, "description": "A sample: every so many-th of the others"},
-                    "into": {**TEXT, "description": "A yes-or-no field, true while it waits"},
+                    "into": {**OWN_FIELD, "description": "A yes-or-no field, true while it waits"},
                 },
                 "required": ["by"],
                 "additionalProperties": False,

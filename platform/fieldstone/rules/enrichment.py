@@ -13,7 +13,7 @@ from fieldstone.base.workdays import CalendarError, parse_span
 from fieldstone.changes.nouns import Draft, Effect, TimerRequest
 from fieldstone.expressions.expression import Expression
 from fieldstone.rules.contract import AUTOMATE, Builder, Due, Facts, Rule, Verdict
-from fieldstone.rules.kind import COUNT, TEXT, Kind
+from fieldstone.rules.kind import COUNT, FIELD, TEXT, Kind
 from fieldstone.rules.match_keys import Plan, stored_key
 from fieldstone.rules.normalise import ALIKE
 from fieldstone.rules.wording import field_label
@@ -227,7 +227,7 @@ KIND = Kind(
         "properties": {
             "provider": {**TEXT, "description": "Who is asked: company_table, http_json, or an enricher of a plugin"},
             "settings": {"type": "object", "description": "What the provider needs to know"},
-            "match_key": {**TEXT, "description": "The field that is asked about"},
+            "match_key": {**FIELD, "description": "The field that is asked about"},
             "as": {"enum": list(ALIKE), "description": "How the key is made alike"},
             "trigger": {"oneOf": [_TRIGGER, {"type": "array", "items": _TRIGGER, "minItems": 1}]},
             "mapping": {"type": "object", "minProperties": 1, "additionalProperties": _FACT, "description": "Field: fact"},

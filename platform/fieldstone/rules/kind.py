@@ -23,6 +23,9 @@ class Kind:
 
 
 TEXT = {"type": "string", "minLength": 1}
+# A field of the object that is spoken of: the rule's own, or the `object` named beside it; and one of the rule's own whatever is named.
+FIELD = {**TEXT, "format": "field"}
+OWN_FIELD = {**TEXT, "format": "own_field"}
 # Asked of a record of the rule's object, or of the `object` named beside it.
 ASKED = {**TEXT, "format": "condition"}
 CONDITION = {**ASKED, "title": "Condition"}

@@ -10,7 +10,7 @@ from fieldstone.expressions.types import Kind as ValueKind
 from fieldstone.rules.assignments import assigned_from
 from fieldstone.rules.contract import MOVE, Builder
 from fieldstone.rules.fading import length_from
-from fieldstone.rules.kind import ASSIGNMENTS, CODES, COUNT, SPAN, TEXT, Kind
+from fieldstone.rules.kind import ASSIGNMENTS, CODES, COUNT, FIELD, SPAN, TEXT, Kind
 from fieldstone.rules.lifecycle_body import Crossing, Lifecycle, Mark, Recycle, Rest
 from fieldstone.rules.notices import audiences_from
 from fieldstone.rules.wording import field_label
@@ -153,7 +153,7 @@ KIND = Kind(
             "rest": {
                 "type": "object",
                 "description": "No way up until so long after an instant, such as the last judgement",
-                "properties": {"since": TEXT, "for": SPAN},
+                "properties": {"since": FIELD, "for": SPAN},
                 "required": ["since", "for"],
                 "additionalProperties": False,
             },
@@ -168,10 +168,10 @@ KIND = Kind(
                     "max_recycles": {**COUNT, "description": "How often it may come back"},
                     "last": {**TEXT, "description": "The state after one judgement too many"},
                     "count_into": {
-                        **TEXT,
+                        **FIELD,
                         "description": "The number field that counts judgements",
                     },
-                    "recycle_reason": {**TEXT, "description": "The field that keeps the reason"},
+                    "recycle_reason": {**FIELD, "description": "The field that keeps the reason"},
                     **_DOES,
                 },
                 "required": ["to", "count_into", "recycle_reason"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, CONDITION, COUNT, SPAN, TEXT
+from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, CONDITION, COUNT, FIELD, SPAN, TEXT
 from fieldstone.rules.rotation import PEOPLE
 
 EVERY: Final = ("day", "week", "month", "quarter")
@@ -35,8 +35,8 @@ SCHEMA: Final[Mapping[str, Any]] = {
                 "properties": {
                     "label": BOTH_LANGUAGES,
                     "object": {**TEXT, "description": "Whose records are counted"},
-                    "person": {**TEXT, "description": "The field that points to the person"},
-                    "at": {**TEXT, "description": "The date or instant by which they count"},
+                    "person": {**FIELD, "description": "The field that points to the person"},
+                    "at": {**FIELD, "description": "The date or instant by which they count"},
                     "measure": {"enum": list(MEASURES), "description": "What is taken of them"},
                     "of": {
                         **TEXT,
@@ -85,7 +85,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
                 "additionalProperties": False,
             },
         },
-        "access_by": {**TEXT, "description": "The field whose values ranks get access to"},
+        "access_by": {**FIELD, "description": "The field whose values ranks get access to"},
         "newcomers": {
             "type": "object",
             "description": "The floor of people who came lately (hired_on)",

@@ -31,8 +31,7 @@ class Known:
     """What the settings inside may name.
 
     `choices`: objects, pools and the like by the name of the setting; `several`: the same for lists of them; `titles`: what the codes of
-    entries are called; `cases`: the values that a setting can be given by. `fields` are those of the object that is spoken of, `listing`
-    the lists that name some, `keys` what the keys of a map may be, `values` what its values may be.
+    entries are called; `cases`: the values that a setting can be given by. `fields` are those of the object that is spoken of, `own` is the object of the rule, `keys` what the keys of a map may be, `values` what its values may be.
     """
 
     speech: Speech
@@ -43,12 +42,19 @@ class Known:
     several: Mapping[str, Listed] = field(default_factory=dict)
     values: Mapping[str, Listed] = field(default_factory=dict)
     object: str = ""
+    own: str = ""
     fields_of: Callable[[str], Listed] = _none
 
     @property
     def fields(self) -> dict[str, str]:
         """Return the fields of the object that is spoken of."""
         return dict(self.fields_of(self.object))
+
+    def named_in(self, properties: Mapping[str, Json]) -> dict[str, Listed]:
+        """Return what may be chosen for the settings that name a field, by their schema."""
+        offered = {"field": self.fields_of(self.object), "own_field": self.fields_of(self.own)}
+        found = {name: offered.get(str(one.get("format")), ()) for name, one in properties.items()}
+        return {name: listed for name, listed in found.items() if listed}
 
     @property
     def fields_url(self) -> str:

@@ -90,7 +90,7 @@ class Mapped:
 
     def _columns(self, cells: Mapping[str, str]) -> list[LineColumn]:
         t = self.speech.t
-        head = self.head or t("In the case" if self.by_case else "For")
+        head = self.head or t("In the case" if self.by_case else "Which one")
         key = cells.get(KEY, "")
         others = [(OTHERS, t("all others"))] if self.by_case and self.keys else []
         keys = [*self.keys, *others]

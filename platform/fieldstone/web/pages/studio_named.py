@@ -67,6 +67,7 @@ def known_inside(asked: Asked, about: str, before: Json) -> Known:
         cases=_cases(asked, about, before),
         several={name: listed for name, listed in several.items() if listed},
         object=about,
+        own=about,
         fields_of=lambda other: fields_of(asked, other),
     )
 
@@ -137,6 +138,10 @@ def named_by_rule(asked: Asked, shown: Mapping[str, Json], before: Json, about: 
         for name, kind in FIELDS.items()
     }
     offered |= {name: _rules_of(asked, kind, about) for name, kind in RULES.items()}
+    ours = fields_of(asked, about)
+    offered |= {
+        name: ours for name, one in shown.items() if one.get("format") in ("field", "own_field")
+    }
     offered["calendar"] = _calendars(asked)
     offered["stage"] = stages_of(asked, about)
     found = {}

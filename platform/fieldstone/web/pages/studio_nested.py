@@ -125,6 +125,7 @@ def _form(schema: Json, values: Json, known: Known, depth: int) -> SchemaForm:
     shown = {name: narrowed(one, values.get(name)) for name, one in properties.items()}
     texts = {name for name, one in shown.items() if one.get("type") == "string"}
     choices = {name: listed for name, listed in known.choices.items() if name in texts}
+    choices |= known.about(values).named_in(shown)
     for name in set(choices) & set(values):
         if values[name] not in dict(choices[name]):
             choices[name] = [*choices[name], (str(values[name]), str(values[name]))]
@@ -323,7 +324,7 @@ class Entries:
             )
             options = [{"value": v, "label": w, "chosen": v == code} for v, w in listed]
             return {
-                "label": self.head or t("For"),
+                "label": self.head or t("Which one"),
                 "type": "select",
                 "options": options,
                 "value": code,

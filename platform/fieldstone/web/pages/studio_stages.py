@@ -204,7 +204,7 @@ def _stage(asked: Asked, spec: ObjectType, stage: Stage) -> Drawn:
         "needs": named(stage.needs),
         "required": named(stage.required),
         "guard": stage.guard.read_back(language) if stage.guard else "",
-        "only_by": stage.only_by,
+        "only_by": speech(language).t(stage.only_by),
         "archived": stage.archived,
     }
 
