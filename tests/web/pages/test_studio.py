@@ -14,7 +14,7 @@ from fieldstone.evolution.packages import pack
 from fieldstone.templates.shop import shipped_template
 from fieldstone.worker.turns import work_until_idle
 from tests.web.pages.office import Office, Visitor
-from tests.web.pages.studio_desk import confirm, open_studio
+from tests.web.pages.studio_desk import Drawn, confirm, open_studio
 
 
 @pytest.fixture
@@ -356,3 +356,22 @@ def test_what_a_setting_may_be_is_said_in_words(admin: Visitor) -> None:
     assert (
         '<option value="last_effective_followup" selected>Last effective followup</option>' in form
     )
+
+
+def test_one_setting_that_this_site_changed_says_so_and_is_given_back_alone(
+    office: Office, admin: Visitor
+) -> None:
+    url = "/studio/o/lead/fields/website"
+    untouched = admin.get(url).text
+    values = Drawn(untouched).values
+    confirm(admin, admin.post(url, **{**values, "label.en": "Home page", "required": "true"}))
+    changed = admin.get(url).text
+    plan = admin.post(f"{url}/reset", setting="label")
+    confirm(admin, plan)
+    field = office.site.model.objects["lead"].fields["website"]
+
+    assert 'class="st-own' not in untouched
+    assert re.findall(r'name="setting" value="([a-z_]+)"', changed) == ["label", "required"]
+    assert '<del class="ell">Website</del>' in changed
+    assert (field.label.en, field.required) == ("Website", True)
+    assert admin.post(f"{url}/reset", setting="../x").status_code == 404

@@ -23,6 +23,7 @@ from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
 from fieldstone.web.pages.studio_fields import places, types_of
 from fieldstone.web.pages.studio_groups import grouped
 from fieldstone.web.pages.studio_inner import told
+from fieldstone.web.pages.studio_own import setting_path, with_own
 from fieldstone.web.pages.studio_parts import (
     CHOICES,
     Part,
@@ -102,11 +103,12 @@ def restore_entry(object_name: str, kind: str, code: str) -> Response:
 
 @PAGE.post("/studio/o/<object_name>/<kind>/<code>/reset")
 def reset_entry(object_name: str, kind: str, code: str) -> Response:
-    """Plan the return to what the layers below say."""
+    """Plan the return to what the layers below say, of the whole entry or of one `setting`."""
     asked = the_call()
     part = part_of(asked, object_name, kind, request.form.get("pipeline", ""))
-    edits = Edits().reset(part.entry(code))
-    return planned_page(asked, edits, part.page)
+    setting = request.form.get("setting", "")
+    edits = Edits().reset(setting_path(part, code, setting))
+    return planned_page(asked, edits, f"{part.base}/{code}" if setting else part.page)
 
 
 @PAGE.get("/studio/read-back")
@@ -154,6 +156,8 @@ def _form(
     form = form_of(asked, part, variant, others, value, object_name if not part.spec else "")
     typed = form.posted(given)
     controls = form.fields(value, typed, errors)
+    if code != part.new:
+        controls = with_own(asked, part, code, controls, effective)
     if code == part.new or part.may_rename:
         called = typed.get("code", "" if code == part.new else code)
         controls.append(_code(asked, part, called, errors, fresh=code == part.new))

@@ -1,0 +1,66 @@
+"""Which settings of an entry this site said itself, above what a template or the core says: each can be given back alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from fieldstone.evolution.effective import Effective
+from fieldstone.web.asking import Asked
+from fieldstone.web.i18n import speech
+from fieldstone.web.pages.studio_edits import changing_of
+from fieldstone.web.pages.studio_parts import CHOICES, Part, entries_of
+from fieldstone.web.pages.subjects import not_there
+from fieldstone.web.pages.yaml_texts import flow_text
+
+Drawn = dict[str, Any]
+SITE: Final = "site"
+LONGEST: Final = 60
+
+
+def with_own(
+    asked: Asked, part: Part, code: str, controls: Sequence[Drawn], effective: Effective
+) -> list[Drawn]:
+    """Return the controls of an entry that layers below have as well; those that this site set say so, and what holds without."""
+    changing = changing_of(asked)
+    _, documents = changing.current(asked.ctx)
+    if part.kind == CHOICES or not documents.value(part.entry(code))[1]:
+        return [*controls]
+    below = changing.effective(asked.ctx, documents.without(part.entry(code)))
+    if code not in entries_of(part, below):
+        return [*controls]
+    told: set[str] = set()
+    found = []
+    for control in controls:
+        setting = re.sub(r"\.(en|zh)$", "", str(control["name"]))
+        path = (*part.entry(code), *setting.split("."))
+        own = setting not in told and effective.says(path) and effective.layer(path) == SITE
+        told.add(setting)
+        language = str(control["name"]).removeprefix(f"{setting}.")
+        found.append(
+            {**control, "own": _own(asked, setting, path, below, language)} if own else control
+        )
+    return found
+
+
+def _own(asked: Asked, setting: str, path: Sequence[str], below: Effective, language: str) -> Drawn:
+    """Return how a setting is given back: to which layer, and to what value where that is said shortly."""
+    t, value = speech(asked.language).t, below.value(path)
+    layer = below.layer(path) or below.layer(path[:-1])
+    if isinstance(value, Mapping) and language in value:
+        value = value[language]
+    text = value if isinstance(value, str) else "" if value is None else flow_text(value)
+    named = t("core") if layer == "core" else layer
+    return {
+        "setting": setting,
+        "label": t("Reset to {layer}", layer=named),
+        "below": text if len(text) <= LONGEST else "",
+    }
+
+
+def setting_path(part: Part, code: str, setting: str) -> tuple[str, ...]:
+    """Return the path of an entry, or of one setting of it. Raises RefusedError (404)."""
+    if setting and not re.fullmatch(r"[a-z][a-z0-9_]*(\.[a-z][a-z0-9_]*)?", setting):
+        raise not_there()
+    return (*part.entry(code), *filter(None, setting.split(".")))
