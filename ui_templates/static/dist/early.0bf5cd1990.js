@@ -1,0 +1,1 @@
+(()=>{var t=[],s=e=>{if(e.isComposing||e.target.closest?.("input, select, textarea, [contenteditable]"))return;(e.key==="/"||e.key==="k"&&(e.metaKey||e.ctrlKey))&&e.preventDefault(),t.push(e)};window.addEventListener("keydown",s);window.earlyKeys=()=>(window.removeEventListener("keydown",s),t);})();
