@@ -235,6 +235,18 @@ def test_a_wrong_mapping_is_refused_with_the_nearest_right_word(
     assert "Write" in problem.cure
 
 
+def test_all_mistakes_of_a_mapping_are_told_at_once(company: Company) -> None:
+    text = "object: product\nfields: {nam: N, code: {fron: C}}\nkye: name\nempty: Select\n"
+
+    with pytest.raises(MetadataError) as refused:
+        read_mapping("map.yaml", text, company.model)
+
+    told = [problem.path.split("  ")[1] for problem in refused.value.problems]
+    assert sorted(told) == [
+        "mapping.empty", "mapping.fields.code.fron", "mapping.fields.nam", "mapping.kye",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"\x00\x01\x02\x03rest", b"PK\x03\x04broken", b"\n\n", b"a,a\n1,2\n"]
 )

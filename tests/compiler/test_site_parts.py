@@ -133,3 +133,23 @@ def test_the_roles_can_be_chosen_from_like_shared_options():
     options = model.objects["user"].fields["roles"].type.options
     assert options["admin"].label == Label("Admin", "管理员")
     assert list(options) == ["admin", "sales"]
+
+
+def test_an_object_of_ones_own_layer_stands_in_the_side_bar_unless_it_is_hidden():
+    core = """
+    object: lead
+    fields: {name: text}
+    """
+    quiet = "object: quiet\nfields: {name: text}\n"
+    nav = "nav: {records: {items: [lead]}, more: {items: [{object: user}]}}\n"
+    visit = "object: visit\nfields: {name: text}\n"
+
+    model = a_model(core, quiet, nav, site=visit)
+    hidden = a_model(core, quiet, nav, site=visit + "hidden: true\n")
+
+    assert [(one.target, one.group) for one in model.nav] == [
+        ("lead", "records"),
+        ("visit", "records"),
+        ("user", "more"),
+    ]
+    assert [one.target for one in hidden.nav] == ["lead", "user"]

@@ -62,8 +62,9 @@ def read_mapping(name: str, text: str, model: Model) -> ImportMapping:
     mapping = None
     if table is not None:
         spot = Spot(problems, table, "mapping")
-        if Shape(SHAPE).check(spot, table):
-            mapping = _mapping(spot, table, model)
+        sound = Shape(SHAPE).sound(spot, table)
+        if sound is not None:
+            mapping = _mapping(spot, sound, model)
     problems.raise_if_any()
     if mapping is None:
         raise AssertionError("a mapping without problems is a mapping")
@@ -119,11 +120,12 @@ def _source(spot: Spot, raw: object, spec: ObjectType, code: str, model: Model) 
     """Return a source from its short form (a column's name) or its long form."""
     if isinstance(raw, str):
         return Source(column=raw)
-    if not isinstance(raw, Mapping) or not Shape(SOURCE).check(spot, raw):
-        if not isinstance(raw, Mapping):
-            spot.problem(
-                "wrong_kind", "is neither a column's name nor a map.", "Write the column's name."
-            )
+    if not isinstance(raw, Mapping):
+        spot.problem(
+            "wrong_kind", "is neither a column's name nor a map.", "Write the column's name."
+        )
+        return None
+    if not Shape(SOURCE).check(spot, raw):
         return None
     rows: tuple[Mapping[str, Source], ...] = ()
     child = model.objects.get(f"{spec.code}__{code}")

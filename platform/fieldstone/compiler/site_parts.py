@@ -129,6 +129,12 @@ def _by_day(raw: Mapping[str, Sequence[str]]) -> dict[str, Sequence[str]]:
     return days
 
 
+def _above(objects: Sequence[ObjectType], layer: str) -> list[ObjectType]:
+    """Return the objects of the layers above one that has objects; those of lower layers come first."""
+    own = [place for place, one in enumerate(objects) if one.origin.layer == layer]
+    return [one for one in objects[own[-1] :] if one.origin.layer != layer] if own else []
+
+
 class Navigation:
     """Reads the side bar: groups of objects, pools, dashboards and pages."""
 
@@ -138,17 +144,28 @@ class Navigation:
         self._pools = {pool: spec for spec in objects.values() for pool in spec.pools}
 
     def items(self, spot: Spot, raw: Mapping[str, Any]) -> tuple[NavItem, ...]:
-        """Return all entries; a site without any shows every object that is not hidden."""
+        """Return all entries; a site without any shows every object that is not hidden.
+
+        What a layer above those with the entries adds stands in the first group, unless an entry names it.
+        """
         found = [
             item
             for code, group in ordered(spot, raw).items()
             for index, written in enumerate(group["items"])
             if (item := self._item(spot.under(code, "items", index), code, written))
         ]
-        if found or raw:
-            return tuple(found)
         shown = [spec for spec in self._objects.values() if not spec.hidden and spec.parent is None]
-        return tuple(NavItem("object", spec.code, "records") for spec in shown)
+        if not found and not raw:
+            return tuple(NavItem("object", spec.code, "records") for spec in shown)
+        first = next(iter(ordered(spot, raw)), "")
+        named = {item.target for item in found if item.kind == "object"}
+        place = sum(item.group == first for item in found)
+        added = [
+            NavItem("object", one.code, first)
+            for one in _above(shown, spot.under(first).place().layer)
+            if one.code not in named and not one.archived
+        ]
+        return (*found[:place], *added, *found[place:])
 
     def groups(self, spot: Spot, raw: Mapping[str, Any]) -> dict[str, NavGroup]:
         """Return the groups in order."""
