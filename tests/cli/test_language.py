@@ -61,3 +61,20 @@ def test_a_command_that_is_none_is_told_in_the_locale_s_language(
 
     assert run(["chek"], bootstrap) == 2
     assert "命令的写法不正确：“chek”。" in capsys.readouterr().err
+
+
+def test_a_plan_and_a_revision_are_told_in_the_language_that_is_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ours/metadata").mkdir(parents=True)
+    (tmp_path / "ours/metadata/product.yaml").write_text(
+        "object: product\nfields: {shoe: {type: text, label: {en: Shoe size, zh: 鞋码}}}\n", "utf-8"
+    )
+
+    for arguments in (["plan", "ours"], ["apply", "ours"], ["revisions", "1"], ["plan", "ours"]):
+        assert run(["--lang", "zh", *arguments], bootstrap) == 0
+    told = capsys.readouterr().out.splitlines()
+
+    assert [line for line in told if "鞋码" in line] == ["新增“产品”的字段“鞋码”"] * 3
+    assert told[-1] == "不会有任何变化。"

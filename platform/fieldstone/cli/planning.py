@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from fieldstone.base.english import agreeing, quantity
 from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Context
 from fieldstone.cli.contract import Asked
 from fieldstone.evolution.apply import Wish
@@ -36,6 +37,9 @@ def wish_arguments(parser: ArgumentParser) -> None:
 def wish_of(asked: Asked) -> Wish:
     """Return why and how a plan is to be applied."""
     return Wish(asked.arguments.reason, asked.arguments.yes)
+
+
+UNCHANGED: Final = Label("Nothing would change.", "不会有任何变化。")
 
 
 def move_arguments(parser: ArgumentParser) -> None:
@@ -85,15 +89,16 @@ def show(asked: Asked, planned: Plan) -> None:
     """Print a plan: steps, then what follows from them. Raises RefusedError when it does not compile."""
     if planned.model is None:
         raise RefusedError(planned.problems)
+    language = asked.terminal.language
     if planned.empty:
-        asked.terminal.say("Nothing would change.")
+        asked.terminal.say(UNCHANGED.text(language))
     for operation in planned.operations:
-        asked.terminal.say(operation.sentence("en"))
+        asked.terminal.say(operation.sentence(language))
         for line in _changes(operation):
             asked.terminal.say(f"    {line}")
     for finding in planned.findings:
-        asked.terminal.say(f"{SAID[finding.level].en}: {finding.text.en}")
-        for sample in finding.shown("en"):
+        asked.terminal.say(f"{SAID[finding.level].text(language)}: {finding.text.text(language)}")
+        for sample in finding.shown(language):
             asked.terminal.say(f"    {sample}")
 
 

@@ -126,3 +126,12 @@ def test_a_plan_names_the_one_setting_inside_a_rule_that_changes(admin: Visitor)
 
     assert "<dt>Items · Budget · Points</dt>" in page
     assert "<ins>17</ins>" in page
+
+
+def test_a_new_formula_that_nobody_typed_yet_warns_of_nothing(admin: Visitor) -> None:
+    url = "/studio/preview/lead/fields/new"
+    untouched = admin.post(url, variant="formula").text
+    wrong = admin.post(url, variant="formula", value="nope + 1", **{"label.en": "Sum"}).text
+
+    assert "This is needed" not in untouched
+    assert "nope" in wrong

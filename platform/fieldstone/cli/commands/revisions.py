@@ -29,7 +29,7 @@ class RevisionsCommand:
         if asked.arguments.revision is not None:
             one = changing.revision(ctx, asked.arguments.revision)
             for step in one.difference:
-                asked.terminal.say(step["sentence"]["en"])
+                asked.terminal.say(step["sentence"][asked.terminal.language])
             return DONE
         found = changing.revisions(ctx)
         for one in found:

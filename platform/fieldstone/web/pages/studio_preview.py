@@ -72,7 +72,7 @@ def preview_entry(object_name: str, kind: str, code: str) -> Response:
     said = [
         f"{t(name.partition('.')[0].replace('_', ' ').capitalize())}: {text}"
         for name, text in found.errors.items()
-        if name != "code"
+        if name != "code" and not (code == part.new and text == t("This is needed."))
     ]
 
     def shown(draft: Draft) -> Drawn:
