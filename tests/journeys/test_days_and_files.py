@@ -50,6 +50,7 @@ def test_a_record_goes_to_another_day_by_mouse_by_menu_and_by_keys(tab: Tab, tas
     page.mouse.down()
     page.mouse.move(start["x"] + 60, start["y"] + 20, steps=4)
     page.mouse.move(target["x"] + 60, target["y"] + 40, steps=10)
+    expect(page.locator(".cal td[data-day$='-17'] .ghost")).to_be_attached()
     page.mouse.up()
     expect(page.locator(".toast")).to_contain_text("Site visit moved to")
     expect(page.locator(f".cal td[data-day$='-17'] [data-id='{task}']")).to_be_visible()

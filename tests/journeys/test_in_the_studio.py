@@ -143,6 +143,7 @@ def test_a_stage_is_dragged_and_carried_along_its_path(tab: Tab, office: Office)
     page.mouse.down()
     page.mouse.move(source["x"] - 10, source["y"] + 14, steps=4)
     page.mouse.move(target["x"] + 20, target["y"] + 20, steps=12)
+    expect(page.locator(".sg-s a.ell").nth(1)).to_have_text(before[2])
     with page.expect_response(lambda answer: answer.url.endswith("/stages")):
         page.mouse.up()
     dragged = [before[0], before[2], before[1], *before[3:]]

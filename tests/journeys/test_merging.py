@@ -62,7 +62,8 @@ def test_a_pair_told_apart_is_not_asked_again(tab: Tab, office: Office) -> None:
     page = tab("li")
     page.goto(f"/duplicates/lead/{one}/{other}")
 
-    page.get_by_role("button", name="Not a duplicate").click()
+    with page.expect_request_finished(lambda request: request.method == "POST"):
+        page.get_by_role("button", name="Not a duplicate").click()
 
     page.goto("/duplicates")
     expect(page.locator(f'a[href*="{one}"]')).to_have_count(0)

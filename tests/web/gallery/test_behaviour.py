@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.journeys.carrying import drag
 from tests.web.gallery.host import Answer, hosted
 
 
@@ -33,18 +34,6 @@ def page(browser: Browser, address: str) -> Iterator[Page]:
     tab_context.close()
     expected = ("status of 409", "status of 422", "status of 404")
     assert not [line for line in said if not any(part in line for part in expected)]
-
-
-def drag(page: Page, card: str, column: str) -> None:
-    """Carry a card to a column by mouse."""
-    source = page.locator(f"#card-{card}").bounding_box()
-    target = page.locator(f"#col-{column}").bounding_box()
-    assert source is not None
-    assert target is not None
-    page.mouse.move(source["x"] + 60, source["y"] + 70)
-    page.mouse.down()
-    page.mouse.move(source["x"] + 90, source["y"] + 80, steps=4)
-    page.mouse.move(target["x"] + 80, target["y"] + 220, steps=10)
 
 
 def answered(page: Page, path: str) -> AbstractContextManager[object]:
