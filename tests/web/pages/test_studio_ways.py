@@ -142,6 +142,8 @@ def test_fields_roles_and_pools_are_chosen_by_what_people_call_them(admin: Visit
     assert '<option value="opportunity" selected>Opportunity</option>' in conversion
     assert '<option value="done_at" selected>' in deadline
     assert '<option value="budget" selected>Budget</option>' in board
+    states = admin.get(RULES + "lead_sales_ready").text
+    assert '<option value="marketing_lead" selected>Marketing lead</option>' in states
     assert '<option value="good" selected>' in deadline
     assert "all others" in deadline
     assert '<option value="public_pool" selected>Public pool</option>' in deadline
@@ -156,3 +158,10 @@ def test_what_is_missing_is_told_with_its_name_wherever_it_stands(admin: Visitor
     assert refused.status_code == 422
     assert "Against › Customer › Value: This is needed." in refused.text
     assert "Blocks › Fields: This is needed." in refused.text
+
+
+def test_a_list_that_is_there_and_empty_stays_so(admin: Visitor) -> None:
+    url = "/studio/o/-/nav/engine"
+    plan = admin.post(url, **Drawn(admin.get(url).text).values)
+
+    assert "Nothing would change for anybody." in plan.text

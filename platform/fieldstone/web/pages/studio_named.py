@@ -144,6 +144,8 @@ def named_by_rule(asked: Asked, shown: Mapping[str, Json], before: Json, about: 
     }
     offered["calendar"] = _calendars(asked)
     offered["stage"] = stages_of(asked, about)
+    states = _values_of(asked, about, str(before.get("field") or ""))
+    offered |= {"lower": states, "upper": states}
     found = {}
     for name in set(offered) & set(shown):
         said = before.get(name)

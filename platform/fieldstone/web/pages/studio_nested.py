@@ -377,7 +377,7 @@ class Entries:
 
     def _whole(self, found: Mapping[str, Any]) -> Any:
         if not found:
-            return None
+            return self.before if self.before in ([], {}) else None
         if self.keyed:
             return dict(found)
         entries = list(found.values())
