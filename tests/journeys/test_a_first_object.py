@@ -117,7 +117,7 @@ def set_the_deadline(hands: Hands) -> None:
     hands.write(page.get_by_label("Label · in English", exact=True), "Rentals are looked after")
     hands.choose(page.get_by_label("The clock starts with"), "owned_at")
     hands.choose(page.get_by_label("Done when this comes afterwards"), "last_activity_at")
-    hands.write(page.get_by_label("Time allowed"), "2 days")
+    hands.write(page.get_by_role("textbox", name="Time allowed"), "2 days")
     hands.write(page.get_by_label("Before it is due"), "1 day")
     hands.choose(page.get_by_label("Who is told").first, "owner")
     hands.click(page.get_by_text("Away from its owner"))
