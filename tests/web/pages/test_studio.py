@@ -375,3 +375,11 @@ def test_one_setting_that_this_site_changed_says_so_and_is_given_back_alone(
     assert '<del class="ell">Website</del>' in changed
     assert (field.label.en, field.required) == ("Website", True)
     assert admin.post(f"{url}/reset", setting="../x").status_code == 404
+
+
+def test_the_usual_choice_of_a_field_is_one_of_its_choices(admin: Visitor) -> None:
+    page = admin.get("/studio/o/lead/fields/urgency").text
+    plan = admin.post("/studio/o/lead/fields/urgency", **Drawn(page).values)
+
+    assert '<option value="normal" selected>Normal</option>' in page
+    assert "Nothing would change for anybody." in plan.text

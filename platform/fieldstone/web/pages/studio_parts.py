@@ -238,6 +238,14 @@ def _choices(
             "of": [(one.name, one.label.text(language)) for one in spec.relations.values()],
             "returns": [(one.name, one.label.text(language)) for one in asked.site.vocabulary.types.values() if one.name in RETURNS],
         }  # fmt: skip
+        one = next((f for c, f in fields.items() if not f.system and c not in siblings), None)
+        if (
+            one is not None
+            and before.get("type") == one.type.name == "select"
+            and "options" in shown
+        ):
+            options = getattr(one.type, "options", {}).values()
+            found["default"] = [(o.code, o.label.text(language)) for o in options if not o.archived]
     if isinstance(before.get("returns"), Mapping):
         found.pop("returns", None)  # its settings are more than a word
     return {name: choices for name, choices in found.items() if name in shown}
