@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
 
 from fieldstone.actions.demo.leads import Lead
 from fieldstone.actions.demo.teller import Chapter, Teller
 from fieldstone.actions.merging.folding import Folding, stored_pair
+from fieldstone.base.errors import RefusedError
 
 SOUNDS_LIKE = dict(
     zip("伟芳娜敏静丽强磊艳勇萱文曦涛洋", "玮方那闽婧莉蔷蕾燕咏轩雯熙滔阳", strict=True)
@@ -26,8 +28,9 @@ def meet_twins(teller: Teller, leads: Sequence[tuple[str, Lead]], customers: Seq
         for number, (_, lead) in enumerate(chosen)
     ]
     ids = teller.tell("lead", chapters)
-    for (first, _), second in list(zip(chosen, ids, strict=True))[-MERGED:]:
-        _merge(teller, first, second)
+    pairs = [(first, second) for (first, _), second in zip(chosen, ids, strict=True)]
+    merged = (pair for pair in reversed(pairs) if _merge(teller, *pair))
+    list(islice(merged, MERGED))
     _second_name(teller, customers)
 
 
@@ -61,9 +64,14 @@ def _other_form(company: str) -> str:
     return f"{company}有限公司"
 
 
-def _merge(teller: Teller, first: str, second: str) -> None:
-    with teller.site.writes.unit(teller.context(), teller.site.model) as unit:
-        Folding(unit).merge(stored_pair(unit, "lead", first, second))
+def _merge(teller: Teller, first: str, second: str) -> bool:
+    """Merge two, unless a rule refuses it: a lead may have come to somebody who must wait for the other one."""
+    try:
+        with teller.site.writes.unit(teller.context(), teller.site.model) as unit:
+            Folding(unit).merge(stored_pair(unit, "lead", first, second))
+    except RefusedError:
+        return False
+    return True
 
 
 def _second_name(teller: Teller, customers: Sequence[str]) -> None:
