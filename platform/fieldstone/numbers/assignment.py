@@ -8,7 +8,14 @@ from typing import Final
 from fieldstone.base.label import Label
 from fieldstone.base.names import did_you_mean
 from fieldstone.numbers.contract import Asked, Number, nothing
-from fieldstone.reads.assigned import EVER, given, given_to, held_by, waiting
+from fieldstone.reads.assigned import (
+    EVER,
+    given,
+    given_to,
+    held_by,
+    waiting,
+    waiting_counts,
+)
 from fieldstone.reads.assigning import AWAY, FREE, FULL, AssignmentBoard, assignments_seen, board_of
 from fieldstone.reads.sight import Sight
 from fieldstone.reports.behind import Behind
@@ -76,12 +83,21 @@ def _behind(sight: Sight, rule: Rule, number: Number) -> Behind:
     if what == ROOM:
         return Behind(rule.object_name, held_by(sight, rule.object_name, person), *said, note=note)
     if what == WAITING:
-        ids = waiting(sight, rule)
+        ids, note = waiting(sight, rule), _hidden(*waiting_counts(sight, rule))
     elif what == TODAY:
         ids = given(sight, rule, "day")
     else:
         ids = given_to(sight, rule, line, person, EVER if what == OWED else number.period)
     return Behind(rule.object_name, None, *said, tuple(ids), note=note)
+
+
+def _hidden(count: int, may_open: int) -> Label | None:
+    if may_open >= count:
+        return None
+    return Label(
+        f"{count} waiting, of which you may open {may_open}.",
+        f"共 {count} 条等待分配，其中您可打开 {may_open} 条。",
+    )
 
 
 def _people(said: tuple[Label, Label], ids: list[str], note: Label | None = None) -> Behind:

@@ -19,9 +19,10 @@ from fieldstone.rules.assignment_entries import Entry
 from fieldstone.rules.caps import PERIODS, period_start
 from fieldstone.rules.contract import Rule
 from fieldstone.rules.engine import in_force
+from fieldstone.rules.holding_back import HOLD
 from fieldstone.rules.holding_limit import Books, HoldingLimit, holding_rules
 from fieldstone.storage.facts import FactsReader
-from fieldstone.storage.hold_queue import held
+from fieldstone.storage.hold_queue import count_held, held
 from fieldstone.storage.journal import fs_decision
 
 MOST: Final = 20_000
@@ -53,6 +54,15 @@ def waiting(sight: Sight, rule: Rule) -> list[str]:
     by, connection = body.queue.by, sight.reader.connection
     rows = held(connection, sight.tables, rule.code, rule.object_name, by=by, most=MOST)
     return seen_among(sight, rule.object_name, [row.record_id for row in rows])
+
+
+def waiting_counts(sight: Sight, rule: Rule) -> tuple[int, int]:
+    """Return how many records wait in the hold queue of a rule, and how many of them the viewer may open."""
+    body = rule.body
+    if not isinstance(body, Assignment) or body.fallback.kind != HOLD:
+        return 0, 0
+    count = count_held(sight.reader.connection, sight.tables, rule.code, rule.object_name)
+    return count, len(waiting(sight, rule)) if count else 0
 
 
 def held_by(sight: Sight, object_name: str, person: str) -> str:

@@ -16,7 +16,7 @@ from fieldstone.base.label import Label
 from fieldstone.base.names import did_you_mean
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor
 from fieldstone.model.site_model import Model
-from fieldstone.reads.assigned import given
+from fieldstone.reads.assigned import given, waiting_counts
 from fieldstone.reads.explaining import WITHHELD, Considered, may_be_told
 from fieldstone.reads.listing import page_of
 from fieldstone.reads.query import Query, Record
@@ -31,7 +31,7 @@ from fieldstone.rules.holding_back import HOLD
 from fieldstone.rules.rotation import Rotation
 from fieldstone.rules.turns import UNIT, Turns
 from fieldstone.storage.facts import FactsReader
-from fieldstone.storage.hold_queue import count_held, held
+from fieldstone.storage.hold_queue import held
 from fieldstone.storage.journal import fs_decision
 from fieldstone.storage.turns import turns_now
 
@@ -92,9 +92,9 @@ class Dealt:
 
 @dataclass(frozen=True)
 class Waiting:
-    """One record of the hold queue."""
+    """One record of the hold queue; None for one that the reader may not open."""
 
-    record: Record
+    record: Record | None
     since: datetime
     due: datetime
 
@@ -108,6 +108,7 @@ class AssignmentBoard:
     dealt: tuple[Dealt, ...]
     waiting: tuple[Waiting, ...]
     waiting_count: int
+    waiting_open: int  # of those, how many the reader may open
     given_today: int
 
 
@@ -130,9 +131,10 @@ def board_of(sight: Sight, code: str, language: str = "en") -> AssignmentBoard:
         raise RefusedError([Problem("not_found", "rule", text, did_you_mean(code[:40], seen))], 404)
     rule = seen[code]
     lines = _Lines(sight, rule, language).all()
-    waiting, count = _waiting(sight, rule)
+    waiting = _waiting(sight, rule)
+    count, may_open = waiting_counts(sight, rule)
     today = len(given(sight, rule, "day"))
-    return AssignmentBoard(rule, lines, _dealt(sight, rule), waiting, count, today)
+    return AssignmentBoard(rule, lines, _dealt(sight, rule), waiting, count, may_open, today)
 
 
 class _Lines:
@@ -245,17 +247,15 @@ def _considered(raw: Mapping[str, Any]) -> Considered:
     return Considered(raw["id"], raw["name"], bool(raw["chosen"]), because)
 
 
-def _waiting(sight: Sight, rule: Rule) -> tuple[tuple[Waiting, ...], int]:
+def _waiting(sight: Sight, rule: Rule) -> tuple[Waiting, ...]:
+    """Return the head of the queue: who may see the board sees that something waits, also what they may not open."""
     body = rule.body
     if not isinstance(body, Assignment) or body.fallback.kind != HOLD:
-        return (), 0
+        return ()
     connection, tables = sight.reader.connection, sight.tables
     rows = held(connection, tables, rule.code, rule.object_name, by=body.queue.by, most=SHOWN)
     seen = _records(sight, rule.object_name, [row.record_id for row in rows])
-    shown = [Waiting(seen[r.record_id], r.since, r.due) for r in rows if r.record_id in seen]
-    count = count_held(connection, tables, rule.code, rule.object_name)
-    # Who sees no more than some of them is not told how many there are besides.
-    return tuple(shown), count if len(shown) == len(rows) else len(shown)
+    return tuple(Waiting(seen.get(r.record_id), r.since, r.due) for r in rows)
 
 
 def _records(sight: Sight, object_name: str, ids: Sequence[str]) -> dict[str, Record]:

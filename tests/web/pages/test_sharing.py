@@ -136,6 +136,34 @@ def test_what_waits_is_shown_on_the_board(office: Office) -> None:
     assert "waits for" in page
 
 
+def test_what_waits_outside_ones_sight_is_counted_and_masked_on_the_board(office: Office) -> None:
+    complaint = {"kind": "complaint", "priority": "high", "channel": "phone"}
+    office.create("ticket", subject="Wrong invoice", **complaint)
+    office.people["hu"] = office.create(
+        "user", name="Hu Min", email="hu@harbor.example", roles=["service"], active=True
+    )
+    hu, english = office.visitor("hu", "zh"), office.visitor("hu")
+
+    page = english.get("/assignment?rule=ticket_assignment").text
+    opened = english.get("/assignment/records?rule=ticket_assignment&what=waiting").text
+    told = english.get("/api/v1/assignment/ticket_assignment").json["data"]
+
+    count = (
+        office.visitor("admin")
+        .get("/api/v1/assignment/ticket_assignment")
+        .json["data"]["waiting_count"]
+    )
+    assert count >= 1
+    assert "Wrong invoice" not in page
+    assert f"{count} waiting, of which you may open 0" in page
+    assert "A record you may not open" in page
+    assert "waits for" in page
+    assert "Nothing waits." not in page
+    assert f"{count} waiting, of which you may open 0." in opened
+    assert (told["waiting"], told["waiting_count"], told["waiting_open"]) == ([], count, 0)
+    assert "其中您可打开 0 条" in hu.get("/assignment?rule=ticket_assignment").text
+
+
 def test_the_list_shows_figures_rewards_and_takes_an_objection(office: Office) -> None:
     publish(office)
     li = office.visitor("li")

@@ -60,6 +60,7 @@ PERIODS: Final = {
     "month": "This month",
     "quarter": "This quarter",
 }
+HIDDEN: Final = "A record you may not open"
 NEAR_EVEN: Final = 0.05
 WHOLE: Final = 100
 
@@ -106,7 +107,14 @@ def context_of(asked: Asked, board: AssignmentBoard, rules: list[Rule]) -> Drawn
         "figures": _figures(said, board),
         "lines": [_line(asked, said, one, board.rule.code) for one in board.lines],
         "waiting": [_waiting(asked, said, one) for one in board.waiting],
-        "waiting_url": behind(board.rule.code, what=WAITING),
+        "waiting_url": behind(board.rule.code, what=WAITING) if board.waiting_open else "",
+        "waiting_hidden": said.t(
+            "{n} waiting, of which you may open {seen}",
+            n=board.waiting_count,
+            seen=board.waiting_open,
+        )
+        if board.waiting_open < board.waiting_count
+        else "",
         "waiting_more": board.waiting_count - len(board.waiting),
         "waiting_text": _queue_text(said, board),
         "dealt": [_dealt(asked, said, one) for one in board.dealt],
@@ -122,7 +130,7 @@ def _figures(said: Speech, board: AssignmentBoard) -> list[Drawn]:
         (t("Away"), away, AWAY, away),
         (t("At a limit"), full, FULL, full),
         (t("Given today"), board.given_today, TODAY, board.given_today),
-        (t("Waiting"), board.waiting_count, WAITING, board.waiting_count),
+        (t("Waiting"), board.waiting_count, WAITING, board.waiting_open),
     )
     return [
         {"label": label, "value": value, "href": behind(code, what=what) if count else ""}
@@ -211,7 +219,7 @@ def _waiting(asked: Asked, said: Speech, one: Waiting) -> Drawn:
     actor, now = asked.ctx.actor, asked.ctx.now
     ends = (one.due - now).days < 365  # a queue without a deadline has one far away  # noqa: PLR2004
     return {
-        **_named(asked, one.record),
+        **(_named(asked, one.record) if one.record else {"title": said.t(HIDDEN), "href": ""}),
         "since": said.t("waits for {time}", time=short_time(said, now - one.since)),
         "due": near(said, one.due, now, actor.zone) if ends else "",
     }

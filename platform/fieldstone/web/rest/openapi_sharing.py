@@ -87,6 +87,7 @@ BOARD: Final = of(
     dealt=many(of(record=TEXT, at=INSTANT, person=MAYBE_TEXT, because=LABEL, candidates=many(CANDIDATE))),
     waiting=many(of(record=TEXT, since=INSTANT, due=INSTANT)),
     waiting_count=NATURAL,
+    waiting_open=NATURAL,
 )  # fmt: skip
 EDITION: Final[Json] = {
     **of(

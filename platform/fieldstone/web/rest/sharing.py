@@ -216,8 +216,10 @@ def _board(board: AssignmentBoard) -> Json:
         "waiting": [
             {"record": one.record.id, "since": _when(one.since), "due": _when(one.due)}
             for one in board.waiting
+            if one.record
         ],
         "waiting_count": board.waiting_count,
+        "waiting_open": board.waiting_open,
     }
 
 
