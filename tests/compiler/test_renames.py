@@ -95,6 +95,30 @@ def test_an_object_that_is_renamed_keeps_its_table_its_relations_and_what_names_
     assert model.objects["customer"].relations["leads"].object_name == "prospect"
 
 
+def test_a_view_that_is_renamed_is_followed_by_the_navigation_and_by_what_stands_after_it() -> None:
+    own = """
+    object: lead
+    views: {wealthy: {renamed_from: rich, label: Wealthy}, last: {columns: [name], after: rich}, poor: {columns: [name]}}
+    """
+    parts = SITE.replace("items: [lead,", "items: [{object: lead, view: rich},")
+
+    model = a_model(LEAD, CUSTOMER, parts, site=own)
+
+    lead = model.objects["lead"]
+    assert list(lead.views) == ["wealthy", "last", "poor"]
+    assert lead.views["wealthy"].filter.text.startswith("budget > 100")
+    assert [(one.target, one.view) for one in model.nav] == [("lead", "wealthy"), ("customer", "")]
+
+
+def test_a_code_that_a_view_gave_up_is_no_other_views() -> None:
+    site = "object: lead\nviews: {wealthy: {renamed_from: rich}, rich: {columns: [name]}}"
+
+    with pytest.raises(MetadataError) as refusal:
+        a_model(LEAD, CUSTOMER, SITE, site=site)
+
+    assert [one.code for one in refusal.value.problems] == ["code_given_up"]
+
+
 def test_a_code_that_was_given_up_cannot_be_taken_again_while_its_column_is_in_use() -> None:
     site = (
         "object: lead\nfields: {cost: {type: integer, renamed_from: budget}, budget: {type: text}}"

@@ -142,6 +142,31 @@ def test_a_plan_says_which_saved_views_and_waiting_imports_name_a_field(visits: 
     assert told(retiring, "named_in_imports")[0] == '1 waiting import names "Budget" and loses it.'
 
 
+def test_saved_views_follow_a_declared_view_that_is_renamed_and_come_back(visits: Process) -> None:
+    save_view(visits, {"view": "rich", "filters": [], "sort": "", "columns": []})
+    documents = visits.documents.renamed([*V.split("."), "views", "rich"], "wealthy")
+
+    planned = visits.plan(documents=documents)
+    visits.apply(documents=documents)
+
+    renaming = planned.operations[0].sentence("en")
+    assert renaming == 'Rename view "Wealthy" of Visit (was "rich")'
+    said = '1 saved view is made from "Wealthy" and follows.'
+    assert told(planned, "view_in_use") == [said, "Rich"]
+    assert list(visits.site.model.objects["visit"].views) == ["wealthy"]
+    assert saved_view(visits, "visit")["view"] == "wealthy"
+    both = visits.documents.renamed([*V.split("."), "views", "wealthy"], "rich")
+    visits.apply(documents=both.renamed(V.split("."), "meeting"))
+    assert saved_view(visits, "meeting")["view"] == "rich"
+    gone = visits.documents.without(["objects", "meeting", "views", "rich"])
+    retiring = visits.plan(documents=gone)
+    assert told(retiring, "view_in_use")[0].endswith("and loses its condition.")
+    visits.rollback(2)
+    assert saved_view(visits, "visit")["view"] == "wealthy"
+    visits.rollback(1)
+    assert saved_view(visits, "visit")["view"] == "rich"
+
+
 def test_a_mapping_that_was_kept_follows_what_is_renamed(visits: Process) -> None:
     text = """
     object: visit

@@ -13,7 +13,7 @@ from fieldstone.base.origin import Origin
 from fieldstone.compiler.merging import merged, report_empty
 from fieldstone.compiler.problems import Problems, Spot
 from fieldstone.compiler.reading import MAX_CHARACTERS, read
-from fieldstone.compiler.renames import rename_objects
+from fieldstone.compiler.renames import rename_objects, rename_views
 from fieldstone.compiler.tree import Document, Items, Layer, Table, copied, earlier_codes
 
 FOLDERS = ("metadata", "rules", "reports")
@@ -110,6 +110,7 @@ def load(layers: Sequence[Layer], problems: Problems) -> Source:
         lower = kept.copied() if renamed else kept.twin()
         source = _merged(lower, layers[files:], below, problems)
     rename_objects(source.objects, source.parts)
+    rename_views(source.objects, source.parts)
     return source
 
 

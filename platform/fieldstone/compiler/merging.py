@@ -127,11 +127,22 @@ def ordered(spot: Spot, table: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def moved(table: Mapping[str, Any]) -> dict[str, str]:
-    """Return the entries that say where they stand, each with the code it stands after."""
-    return {
+    """Return the entries that say where they stand, each with the present code of what it stands after."""
+    found = {
         key: str(value["after"])
         for key, value in table.items()
         if isinstance(value, Mapping) and "after" in value
+    }
+    if all(after in table for after in found.values()):
+        return found
+    called = {
+        old: key
+        for key, value in table.items()
+        if isinstance(value, Mapping)
+        for old in earlier_codes(value)
+    }
+    return {
+        key: after if after in table else called.get(after, after) for key, after in found.items()
     }
 
 

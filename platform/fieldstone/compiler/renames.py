@@ -78,6 +78,26 @@ def rename_objects(objects: Mapping[str, Table], parts: Table) -> None:
             items[:] = [renamed.get(one, one) if isinstance(one, str) else one for one in items]
 
 
+def rename_views(objects: Mapping[str, Table], parts: Table) -> None:
+    """Write the present codes of renamed views where the navigation leads to them."""
+    for group in _tables(parts.get("nav")):
+        items = group.get("items")
+        for item in items if isinstance(items, Items) else ():
+            if isinstance(item, Table) and isinstance(item.get("view"), str):
+                spec = objects.get(str(item.get("object")), NOTHING)
+                present = _called_now(spec.get("views")).get(item["view"])
+                if present is not None:
+                    item["view"] = present
+
+
+def _called_now(entries: object) -> dict[str, str]:
+    """Return the present codes of entries by earlier ones that none of them has now."""
+    found = entries if isinstance(entries, Table) else NOTHING
+    settings = ((code, one) for code, one in found.items() if isinstance(one, Table))
+    return {old: code for code, one in settings for old in earlier_codes(one) if old not in found}
+
+
+NOTHING: Mapping[str, Table] = {}
 NAMING = frozenset({"to", "object"})
 """The keys whose value is the code of an object, wherever they stand."""
 

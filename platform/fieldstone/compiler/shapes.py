@@ -186,6 +186,8 @@ VIEW: Schema = closed({
     "by": {**TEXT, "description": "board: the select field that makes the columns"},
     "card": closed({"title": FIELD, "subtitle": FIELD, "chips": CODES, "sum": FIELD}),
     "date": {**TEXT, "description": "calendar: the date field"},
+    "renamed_from": RENAMED_FROM,
+    "alias_until": ALIAS_UNTIL,
     "after": TEXT,
 })  # fmt: skip
 SECTION: Schema = closed({

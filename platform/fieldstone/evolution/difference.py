@@ -42,7 +42,7 @@ FIELD: Final = Kind("field", portraits.of_field, lambda field: field.column, _ea
 OPTION: Final = Kind("option", portraits.plain, earlier=_earlier)
 PIPELINE: Final = Kind("pipeline", portraits.of_pipeline)
 STAGE: Final = Kind("stage", portraits.of_stage, earlier=_earlier)
-VIEW: Final = Kind("view", portraits.plain)
+VIEW: Final = Kind("view", portraits.plain, earlier=_earlier)
 FORM: Final = Kind("form", portraits.plain)
 LAYOUT: Final = Kind("layout", portraits.of_record_section)
 PERMISSION: Final = Kind("permission", portraits.of_permission)

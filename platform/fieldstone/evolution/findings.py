@@ -186,6 +186,30 @@ def _kept(compared: Compared, one: Operation, code: str, level: str) -> Iterator
         yield Finding(level, finding, one.path, text, counted.count, counted.samples)
 
 
+def _of_view(compared: Compared, one: Operation) -> Iterator[Finding]:
+    """Yield the saved views that are made from a view: they follow a rename, and lose its condition when it goes."""
+    if one.verb not in {RENAME, RETIRE}:
+        return
+    follows = one.verb == RENAME
+    counted = compared.census.made_from(one.path[0], one.earlier if follows else one.path[1])
+    if counted.count:
+        verb = agreeing(counted.count, "is", "are")
+        said, then = (
+            (f"and {agreeing(counted.count, 'follows', 'follow')}", "并将自动跟随")
+            if follows
+            else (
+                f"and {agreeing(counted.count, 'loses', 'lose')} its condition",
+                "将失去其筛选条件",
+            )
+        )
+        text = Label(
+            f'{quantity(counted.count, "saved view")} {verb} made from "{one.label.en}" {said}.',
+            f"{counted.count} 个保存的视图基于“{one.label.text('zh')}”，{then}。",
+        )
+        level = NOTE if follows else WARNING
+        yield Finding(level, "view_in_use", one.path, text, counted.count, counted.samples)
+
+
 def _asked_of_all(
     compared: Compared, one: Operation, spec: ObjectType, new: Field, old: Field | None
 ) -> Iterator[Finding]:
@@ -339,6 +363,7 @@ Judge = Callable[[Compared, Operation], Iterator[Finding]]
 JUDGES: Final[dict[str, Judge]] = {
     "object": _of_object,
     "field": _of_field,
+    "view": _of_view,
     "rule": _of_rule,
     "role": _of_role,
 }

@@ -12,7 +12,7 @@ from fieldstone.evolution.operations import ADD, CHANGE, RENAME, RESTORE, Operat
 from fieldstone.model.objects import ObjectType, Stage
 from fieldstone.model.site_model import Model
 from fieldstone.storage.kept_columns import retyped
-from fieldstone.storage.relocating import Move, NewCode, Relocation
+from fieldstone.storage.relocating import Move, NewCode, NewView, Relocation
 from fieldstone.storage.retyping import Carry
 
 Destinations = Mapping[tuple[str, ...], str]
@@ -69,7 +69,8 @@ def relocation_of(
         for one in removed
         if one.to is not None
     )
-    return Relocation(renamed + moved, tuple(_new_codes(operations)))
+    views = tuple(_new_views(operations))
+    return Relocation(renamed + moved, tuple(_new_codes(operations)), views=views)
 
 
 def _renamed(operations: Sequence[Operation], after: Model) -> Iterator[Move]:
@@ -88,6 +89,12 @@ def _new_codes(operations: Sequence[Operation]) -> Iterator[NewCode]:
             yield NewCode(one.path[0], one.earlier)
         elif one.verb == RENAME and one.what == "field":
             yield NewCode(one.path[0], one.earlier, one.path[1])
+
+
+def _new_views(operations: Sequence[Operation]) -> Iterator[NewView]:
+    for one in operations:
+        if one.verb == RENAME and one.what == "view":
+            yield NewView(one.path[0], one.earlier, one.path[1])
 
 
 def removed_values(

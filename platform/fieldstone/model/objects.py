@@ -142,6 +142,8 @@ class View:
     card: Mapping[str, object] = field(default_factory=dict)  # title, subtitle, chips, sum
     date: str = ""  # calendar
     origin: Origin = SYSTEM
+    renamed_from: tuple[str, ...] = ()  # earlier codes, the first one first
+    alias_until: str = ""  # the last day (ISO) on which addresses may use them; "" for ever
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,17 @@ class Census:
         ]
         return Counted(len(found), tuple(found[:SHOWN]))
 
+    def made_from(self, object_name: str, view: str) -> Counted:
+        """Return the saved views that were made from a declared one, and go by its condition."""
+        kept = fs_saved_view.c
+        asked = select(kept.label, kept.body).where(kept.object == object_name)
+        found = [
+            str(label)
+            for label, body in self._connection.execute(asked.order_by(kept.id))
+            if (body or {}).get("view") == view
+        ]
+        return Counted(len(found), tuple(found[:SHOWN]))
+
     def kept_imports(self, object_name: str, field: str) -> Counted:
         """Return the imports that have yet to run whose mapping fills a field, or goes by it."""
         kept = fs_import.c

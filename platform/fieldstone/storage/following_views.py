@@ -26,6 +26,17 @@ def rename_in_views(
             connection.execute(change.values(body=after))
 
 
+def follow_views(connection: Connection, object_name: str, called: Codes) -> None:
+    """Let the saved views of an object name the declared views that they are made from by their present codes."""
+    views = fs_saved_view.c
+    asked = select(views.id, views.body).where(views.object == object_name)
+    for view_id, body in connection.execute(asked).all():
+        present = called.get(str((body or {}).get("view", "")))
+        if present is not None:
+            change = update(fs_saved_view).where(views.id == view_id)
+            connection.execute(change.values(body={**body, "view": present}))
+
+
 def renamed(body: Mapping[str, Any], fields: Codes, options: Mapping[str, Codes]) -> dict[str, Any]:
     """Return what a view keeps, by present codes. Filters are `field:comparison:value~value`, orders `-field,field`."""
     return {

@@ -22,7 +22,7 @@ from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import Context
 from fieldstone.storage.chain import fs_audit
 from fieldstone.storage.following_objects import rename_in_jobs, rename_in_tokens
-from fieldstone.storage.following_views import by_object, rename_in_views
+from fieldstone.storage.following_views import by_object, follow_views, rename_in_views
 from fieldstone.storage.journal import fs_stage_history
 from fieldstone.storage.platform_tables import PLATFORM
 from fieldstone.storage.retyping import Carry
@@ -58,6 +58,15 @@ class NewCode:
 
 
 @dataclass(frozen=True)
+class NewView:
+    """A declared view that has another code now: saved views that are made from it follow."""
+
+    object_name: str
+    earlier: str
+    code: str
+
+
+@dataclass(frozen=True)
 class Relocation:
     """All that a revision does to records."""
 
@@ -69,6 +78,7 @@ class Relocation:
         tuple[str, str], ...
     ] = ()  # (object, field) whose values are worked out for all records
     searched_anew: bool = False  # what search looks into changed for some object
+    views: tuple[NewView, ...] = ()
 
 
 class Relocating:
@@ -103,7 +113,7 @@ class Relocating:
                     self._connection.execute(update(table).where(*mine).values(field=one.field))
 
     def views(self, wanted: Relocation) -> None:
-        """Let saved views call fields, options and stages by their present codes."""
+        """Let saved views call fields, options, stages and the views they are made from by their present codes."""
         fields = [(one.object_name, one.earlier, one.field) for one in wanted.codes if one.field]
         options = [
             (one.object_name, one.field, one.before, one.after)
@@ -112,6 +122,11 @@ class Relocating:
         ]
         for name, (called, chosen) in by_object(fields, options).items():
             rename_in_views(self._connection, name, called, chosen)
+        present: dict[str, dict[str, str]] = {}
+        for one in wanted.views:
+            present.setdefault(one.object_name, {})[one.earlier] = one.code
+        for name, called in present.items():
+            follow_views(self._connection, name, called)
 
     def move(self, moves: Iterable[Move]) -> None:
         """Move the records, remembering each that cannot be told apart afterwards."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import io
+import json
 import re
 from collections.abc import Iterator
 
@@ -11,6 +12,7 @@ import pytest
 
 from fieldstone.actions.simulating import SILENT
 from fieldstone.evolution.packages import pack
+from fieldstone.storage.notices import Notices
 from fieldstone.templates.shop import shipped_template
 from fieldstone.worker.turns import work_until_idle
 from tests.web.pages.office import Office, Visitor
@@ -84,6 +86,39 @@ def test_a_field_is_added_changed_renamed_and_retired(office: Office, admin: Vis
     assert refused.status_code == 422
     assert "1 lead" in retired.text
     assert "foot_size" not in office.site.model.objects["lead"].fields
+
+
+def test_a_view_is_renamed_and_its_address_and_what_is_made_from_it_go_on(
+    office: Office, admin: Visitor
+) -> None:
+    li = office.visitor("li")
+
+    def shown(code: str) -> list[str]:
+        page = li.get(f"/o/lead?view={code}").text
+        return re.findall(r'href="/o/lead\?view=(\w+)" aria-checked="true"', page)
+
+    kept = li.post("/o/lead/views", label="Hot and rich", view="hot", q="x").headers["Location"]
+    on_list = li.get(kept).text
+    form = Drawn(admin.get("/studio/o/lead/views/hot").text).values
+
+    renamed = admin.post("/studio/o/lead/views/hot", **{**form, "code": "glowing"})
+    confirm(admin, renamed)
+    views = office.site.model.objects["lead"].views
+    by_earlier, by_present = shown("hot"), shown("glowing")
+    storage, now = office.site.storage, office.site.clock()
+    with storage.looking() as connection:
+        body = Notices(connection, storage.dialect, now).views("lead", office.people["li"])[0].body
+
+    assert "Rename view" in renamed.text
+    assert list(views)[:4] == ["mine", "all", "glowing", "unworked"]
+    assert views["glowing"].filter is not None
+    assert by_earlier == by_present == ["glowing"]
+    assert body["view"] == "glowing"
+    assert "Hot and rich" in on_list
+    assert li.get(kept).status_code == 200
+    past = {"do": "set", "path": ["objects", "lead", "views", "glowing", "alias_until"], "value": "2020-01-01"}  # fmt: skip
+    admin.post("/studio/apply", edits=json.dumps([past]))
+    assert shown("hot") == []
 
 
 def test_a_setting_of_a_lower_layer_is_changed_above_it_and_reset(

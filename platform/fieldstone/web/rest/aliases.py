@@ -14,6 +14,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from fieldstone.access.access import access_to
 from fieldstone.access.rights import Held
 from fieldstone.expressions.renaming import renamed
+from fieldstone.model.objects import ObjectType
 from fieldstone.model.site_model import Model
 from fieldstone.web.asking import Asked, the_call
 
@@ -52,6 +53,8 @@ def take_earlier_names() -> None:
     asked = the_call()
     given["object_name"] = present_object(asked, str(given["object_name"]))
     spec = asked.model.objects.get(given["object_name"])
+    if spec is not None and "view" in request.args:
+        _present_view(asked, spec)
     if spec is None or asked.actor is None or not request.path.startswith("/api/"):
         return
     if not _ever_renamed(Held(asked.model), spec.code):
@@ -73,6 +76,20 @@ def present_object(asked: Asked, name: str) -> str:
         if name in spec.renamed_from and _holds(spec.alias_until, today):
             return spec.code
     return name
+
+
+def _present_view(asked: Asked, spec: ObjectType) -> None:
+    """Let an address that leads to a view by its earlier code lead to it by the present one."""
+    wanted, today = request.args["view"], asked.site.clock().date()
+    if wanted in spec.views:
+        return
+    for view in spec.views.values():
+        if wanted in view.renamed_from and _holds(view.alias_until, today):
+            words = [
+                (name, view.code if name == "view" else text)
+                for name, text in request.args.items(multi=True)
+            ]
+            request.args = ImmutableMultiDict(words)
 
 
 def present(value: Any) -> Any:
