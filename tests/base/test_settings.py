@@ -99,9 +99,35 @@ def test_a_value_that_cannot_work_is_refused_at_the_start(tmp_path, text, path):
 
 
 def test_a_wrong_variable_is_refused_too(tmp_path):
-    (problem,) = problems(tmp_path, {"FIELDSTONE_PORT": "many"})
+    (problem,) = problems(config(tmp_path, "company: Shop"), {"FIELDSTONE_PORT": "many"})
 
-    assert problem.path == "environment  server.port"
+    assert problem.path == "environment  FIELDSTONE_PORT"
+    assert problem.message == "a whole number is wanted here."
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "message"),
+    [
+        ("FIELDSTONE_SERVER_PORT", "70000", "a number of at most 65535 is wanted here."),
+        ("FIELDSTONE_SERVER_SECURE_COOKIES", "yes", "true or false is wanted here."),
+        ("FIELDSTONE_LANGUAGES", "en, fr", "one of: en, zh is wanted here."),
+        ("FIELDSTONE_COMPANY", "", "a text that is not empty is wanted here."),
+        ("FIELDSTONE_TIME_ZONE", "Mars", "there is no time zone 'Mars'."),
+        ("FIELDSTONE_REDIS_URL", "host:6379", "this is not the URL of a Redis server."),
+    ],
+)
+def test_a_wrong_variable_is_named_in_words(tmp_path, variable, value, message):
+    (problem,) = problems(config(tmp_path, "company: Shop"), {variable: value})
+
+    assert problem.path == f"environment  {variable}"
+    assert problem.message == message
+
+
+def test_a_wrong_secret_is_not_repeated(tmp_path):
+    (problem,) = problems(config(tmp_path, "webhooks: {secret: hush}"))
+
+    assert problem.path == "config.yaml  webhooks.secret"
+    assert "hush" not in problem.message + problem.cure
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,22 @@ DATABASES = ("sqlite://", "postgresql://", "postgresql+psycopg://")
 REDIS = ("redis://", "rediss://", "unix://")
 # What a gateway for text messages is sent, where config.yaml says nothing else.
 SMS_BODY = {"to": "{to}", "text": "{text}", "id": "{id}"}
+# What a setting may be, in words, by the word of its JSON Schema.
+KINDS = {
+    "string": "a text",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "a map of settings",
+    "null": "nothing",
+}
+BOUNDS = {
+    "minimum": "a number of {} or more",
+    "maximum": "a number of at most {}",
+    "minLength": "a text that is not empty",
+    "minItems": "at least {} entry",
+    "minProperties": "at least {} entry",
+}
 # Short environment names that rest on habit, beside FIELDSTONE_<SECTION>_<KEY>.
 SHORT: dict[str, tuple[str, ...]] = {
     "FIELDSTONE_PORT": ("server", "port"),
@@ -124,8 +140,8 @@ def load_settings(start: Path, environment: Mapping[str, str] = os.environ) -> S
     """
     path = _find(start.resolve())
     raw = _read(path) if path else {}
-    _apply_environment(raw, environment)
-    problems = list(_problems(raw, str(path.name) if path else "environment"))
+    variables = _apply_environment(raw, environment)
+    problems = list(_problems(raw, _Places(path.name if path else "config.yaml", variables)))
     if problems:
         raise MetadataError(problems)
     return _settings(path.parent if path else start.resolve(), raw)
@@ -166,7 +182,27 @@ def _leaves() -> Iterator[tuple[str, tuple[str, ...], Mapping[str, Any]]]:
             yield f"FIELDSTONE_{key.upper()}_{inner.upper()}", (key, inner), leaf
 
 
-def _apply_environment(raw: dict[str, Any], environment: Mapping[str, str]) -> None:
+@dataclass(frozen=True)
+class _Places:
+    """Says where a setting was written: in the file, or in a variable of the environment."""
+
+    file: str
+    variables: Mapping[tuple[str, ...], str]
+
+    def of(self, *path: object) -> str:
+        """Return the place of a setting as a problem names it."""
+        steps = tuple(map(str, path))
+        for length in range(len(steps), 0, -1):
+            if steps[:length] in self.variables:
+                return f"environment  {self.variables[steps[:length]]}"
+        return f"{self.file}  {'.'.join(steps)}" if steps else self.file
+
+
+def _apply_environment(
+    raw: dict[str, Any], environment: Mapping[str, str]
+) -> dict[tuple[str, ...], str]:
+    """Let the variables win; return which of them set what."""
+    used = {}
     names: dict[str, tuple[tuple[str, ...], Mapping[str, Any]]] = {
         name: (place, schema) for name, place, schema in _leaves()
     }
@@ -182,6 +218,8 @@ def _apply_environment(raw: dict[str, Any], environment: Mapping[str, str]) -> N
                     inner = target[step] = {}
                 target = inner
             target[place[-1]] = _typed(environment[name], schema)
+            used[place] = name
+    return used
 
 
 def _typed(text: str, schema: Mapping[str, Any]) -> object:
@@ -195,40 +233,54 @@ def _typed(text: str, schema: Mapping[str, Any]) -> object:
     return text or None if isinstance(kind, list) else text
 
 
-def _problems(raw: Mapping[str, Any], file: str) -> Iterator[Problem]:
+def _problems(raw: Mapping[str, Any], places: _Places) -> Iterator[Problem]:
     validator = Draft202012Validator(SCHEMA, registry=Registry())
-    for error in sorted(validator.iter_errors(raw), key=lambda e: list(map(str, e.absolute_path))):
-        path = ".".join(str(part) for part in error.absolute_path)
-        where = f"{file}  {path}" if path else file
+    errors = sorted(validator.iter_errors(raw), key=lambda e: list(map(str, e.absolute_path)))
+    for error in errors:
+        where = places.of(*error.absolute_path)
         if error.validator == "additionalProperties":
             known = error.schema["properties"]
             for key in sorted(set(error.instance) - set(known), key=str):
                 text = f"there is no setting {key!r}."
                 yield Problem("unknown_key", where, text, did_you_mean(str(key), known))
         else:
+            path = ".".join(str(part) for part in error.absolute_path)
             cure = f"See the shipped config.yaml for what {path or 'it'} may hold."
-            yield Problem("setting", where, f"{error.message}.", cure)
-    if not any(True for _ in validator.iter_errors(raw)):
-        yield from _unusable(raw, file)
+            yield Problem("setting", where, f"{_wanted(error)} is wanted here.", cure)
+    if not errors:
+        yield from _unusable(raw, places)
 
 
-def _unusable(raw: Mapping[str, Any], file: str) -> Iterator[Problem]:
+def _wanted(error: Any) -> str:
+    """Return what a setting may be. What stands there is not repeated: it may be a password."""
+    wanted = error.validator_value
+    if error.validator == "type":
+        kinds = [wanted] if isinstance(wanted, str) else wanted
+        return " or ".join(KINDS[kind] for kind in kinds)
+    if error.validator == "enum":
+        return "one of: " + ", ".join(map(str, wanted))
+    if error.validator in BOUNDS:
+        return BOUNDS[error.validator].format(wanted)
+    return f"a text of the form {wanted}"
+
+
+def _unusable(raw: Mapping[str, Any], places: _Places) -> Iterator[Problem]:
     """Find what has the right shape and still cannot work."""
     zone = raw.get("time_zone")
     if zone is not None and not _is_zone(zone):
         cure = did_you_mean(zone, available_timezones())
         text = f"there is no time zone {zone!r}."
-        yield Problem("setting", f"{file}  time_zone", text, cure)
+        yield Problem("setting", places.of("time_zone"), text, cure)
     url = raw.get("database", {}).get("url")
     if url is not None and not url.startswith(DATABASES):
         # The URL itself may hold a password, so it is not repeated.
         cure = "Write sqlite:///fieldstone.db or postgresql://user:password@host/name."
         text = "this is the URL of neither a SQLite nor a PostgreSQL database."
-        yield Problem("setting", f"{file}  database.url", text, cure)
+        yield Problem("setting", places.of("database", "url"), text, cure)
     redis = raw.get("redis", {}).get("url")
     if redis is not None and not redis.startswith(REDIS):
         text = "this is not the URL of a Redis server."
-        yield Problem("setting", f"{file}  redis.url", text, "Write redis://host:6379/0.")
+        yield Problem("setting", places.of("redis", "url"), text, "Write redis://host:6379/0.")
 
 
 def _is_zone(name: str) -> bool:

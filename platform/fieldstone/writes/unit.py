@@ -129,9 +129,12 @@ class Unit:
         return Work(ctx, self.model, plan, self.transaction, access, env_of(ctx))
 
     def _through(self, changes: Sequence[Change], ctx: Context) -> Batch:
-        work = self._work(changes[0].object_name, ctx)
-        batch: Batch = tuple(Draft(change, change.record_id or new_id()) for change in changes)
-        return self._stepped(batch, STEPS, work)
+        written: list[Draft] = []
+        for part in _runs_without_repeats(changes):
+            work = self._work(part[0].object_name, ctx)
+            batch: Batch = tuple(Draft(change, change.record_id or new_id()) for change in part)
+            written += self._stepped(batch, STEPS, work)
+        return tuple(written)
 
     def _stepped(self, batch: Batch, steps: Sequence[Step], work: Work) -> Batch:
         for step in steps:
@@ -237,6 +240,20 @@ def _once_each(changes: Iterable[Change]) -> list[Change]:
             )
         )
     return list(found.values())
+
+
+def _runs_without_repeats(changes: Sequence[Change]) -> list[list[Change]]:
+    """Cut changes, in their order, where a record comes again: the second is judged by what the first wrote."""
+    runs: list[list[Change]] = [[]]
+    met: set[str] = set()
+    for change in changes:
+        if change.record_id in met:
+            runs.append([])
+            met = set()
+        if change.record_id is not None:
+            met.add(change.record_id)
+        runs[-1].append(change)
+    return runs
 
 
 def _draft_of(seen: TakenTimer) -> Draft:

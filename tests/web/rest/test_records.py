@@ -143,8 +143,36 @@ def test_an_atomic_bulk_writes_all_or_nothing(api: Api):
     answer = api("POST", "lead/bulk?atomic=1", json={"create": [good, {"name": "x"}]})
 
     assert answer.status_code == 422
-    assert [one["path"] for one in answer.json["problems"]] == ["1.channel"]
+    assert [one["path"] for one in answer.json["problems"]] == ["create.1.channel"]
     assert api("GET", "lead?filter=name == '原子'").json["data"] == []
+
+
+def test_an_atomic_bulk_names_the_part_and_the_place_of_each_problem(api: Api):
+    good, old = {"name": "原子", "channel": api.ids["website"]}, api.a_lead()
+    changes = [{"id": old["id"], "company": "丁"}, {"id": old["id"], "urgency": "nix"}]
+
+    answer = api("POST", "lead/bulk?atomic=1", json={"create": [good, {}], "update": changes})
+
+    paths = [one["path"] for one in answer.json["problems"]]
+    assert paths == ["create.1.name", "create.1.channel", "update.1.urgency"]
+
+
+def test_a_record_that_is_changed_twice_in_a_bulk_gets_both(api: Api):
+    old = api.a_lead()
+    same = {"id": old["id"]}
+    changes = [
+        {**same, "company": "甲"},
+        {**same, "urgency": "nix"},
+        {**same, "urgency": "high"},
+        {**same, "need": "x", "version": old["version"]},
+    ]
+
+    answer = api("POST", "lead/bulk", json={"update": changes, "delete": [old["id"], old["id"]]})
+
+    assert [one["status"] for one in answer.json["update"]] == [200, 422, 200, 412]
+    assert [one["status"] for one in answer.json["delete"]] == [200, 404]
+    kept = api("GET", f"lead/{old['id']}?deleted=1").json["data"]
+    assert (kept["company"], kept["urgency"], kept["need"]) == ("甲", "high", None)
 
 
 def test_a_list_goes_on_where_its_cursor_points(api: Api):

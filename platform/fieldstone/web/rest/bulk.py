@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -40,14 +41,30 @@ def bulk_answer(
             f"{len(changes)} changes are too many.",
             f"Send at most {MOST} at once.",
         )
-    submitted = asked.site.writes.submit(
-        ctx, asked.model, [c for _, c in changes], atomic=atomic, idempotency=idempotency
-    )
+    try:
+        submitted = asked.site.writes.submit(
+            ctx, asked.model, [c for _, c in changes], atomic=atomic, idempotency=idempotency
+        )
+    except RefusedError as refused:
+        raise _placed(refused, [part for part, _ in changes]) from None
     outcomes = outcomes_led_on(asked, object_name, submitted)
     answer: dict[str, list[dict[str, object]]] = {part: [] for part in PARTS if part in given}
     for (part, _), outcome in zip(changes, outcomes, strict=True):
         answer[part].append(_one(outcome, asked.language))
     return json_answer(answer)
+
+
+def _placed(refused: RefusedError, parts: Sequence[str]) -> RefusedError:
+    """Return the refusal of everything with each problem at its place in what was sent: create.1.channel."""
+    problems = []
+    for problem in refused.problems:
+        number, _, path = problem.path.partition(".")
+        if path and number.isdecimal():
+            part = parts[int(number)]
+            place = int(number) - parts.index(part)
+            problem = replace(problem, path=f"{part}.{place}.{path}")
+        problems.append(problem)
+    return RefusedError(problems, refused.status)
 
 
 def _one(outcome: Outcome, language: str) -> dict[str, object]:
