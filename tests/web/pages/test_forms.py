@@ -7,6 +7,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from fieldstone.fieldtypes import geolocation
+from fieldstone.web.pages.controls import control_of
 from tests.web.pages.office import Office
 
 DIALOG = "div#dialog"
@@ -226,3 +228,10 @@ def test_a_form_without_the_token_is_refused(office: Office) -> None:
     answer = li.client.post("/o/lead/new", data={"name": "Forged"})
 
     assert answer.status_code == 403
+
+
+def test_what_stands_in_the_control_of_a_place_can_be_sent_back() -> None:
+    kind = geolocation.make({})
+    place = kind.parse("31.2304, 121.4737")
+
+    assert kind.parse(control_of(kind, place, "en", "Asia/Shanghai")) == place

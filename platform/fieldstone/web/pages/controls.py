@@ -55,9 +55,9 @@ def _text_of(kind: FieldType, value: object, language: str, zone: str) -> str:
         return f"{value:f}"
     if isinstance(value, datetime | time):
         return _clock_text(value, zone)
-    if kind.name == "duration":
+    if kind.name in ("duration", "geolocation"):
         return kind.format(value, language, zone)
-    if kind.name in ("json", "geolocation"):
+    if kind.name == "json":
         return json.dumps(value, ensure_ascii=False, indent=2)
     return str(kind.dump(value))
 
