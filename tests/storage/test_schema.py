@@ -9,6 +9,7 @@ import pytest
 
 from fieldstone.model.objects import ObjectType
 from fieldstone.model.site_model import Model
+from fieldstone.storage import engines
 from fieldstone.storage.database import Storage
 from fieldstone.storage.engines import DatabaseUrlError
 from fieldstone.storage.tables import index_name
@@ -201,6 +202,6 @@ def test_sqlite_runs_with_the_settings_that_keep_commits(sqlite_url: str) -> Non
     assert found == {
         "journal_mode": "wal",
         "synchronous": 2,
-        "busy_timeout": 10_000,
+        "busy_timeout": engines.BUSY_SECONDS * 1000,
         "foreign_keys": 1,
     }
