@@ -194,7 +194,7 @@ def test_equal_texts_are_equal_and_survive_pickling() -> None:
         ("buget > 5", "Write 'budget'."),
         ("stage == 'nwe'", "Write 'new'."),
         ("stage in ['won', 'lots']", "Write 'lost'."),
-        ("channel.kind == 'pay'", "Write 'paid'."),
+        ("channel.kind == 'payd'", "Write 'paid'."),
         ("owner.regoin == 'x'", "Write 'region'."),
         ("budget = 5", "Write == to compare."),
         ("vip && agreed", "Write 'and'."),

@@ -110,13 +110,13 @@ def test_a_field_that_rules_name_is_archived_with_all_that_name_it_listed_and_co
 
 
 def test_a_revision_tells_what_changed_before_and_after(admin: Visitor) -> None:
-    path = ["objects", "product", "label", "en"]
-    edits = json.dumps([{"do": "set", "path": path, "value": "Article"}])
+    path = ["objects", "campaign", "label", "en"]
+    edits = json.dumps([{"do": "set", "path": path, "value": "Drive"}])
     confirm(admin, admin.post("/studio/plan", edits=edits))
     page = admin.get("/studio/revisions").text
 
-    assert "<del>Product</del> <ins>Article</ins>" in page
-    assert page.count("Change object &#34;Article&#34;") == 1
+    assert "<del>Campaign</del> <ins>Drive</ins>" in page
+    assert page.count("Change object &#34;Drive&#34;") == 1
 
 
 def test_a_plan_names_the_one_setting_inside_a_rule_that_changes(admin: Visitor) -> None:
