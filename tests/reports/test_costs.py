@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
@@ -15,7 +16,7 @@ from sqlalchemy import text
 from fieldstone.changes.nouns import Change, Operation
 from fieldstone.reads.door import Reads
 from fieldstone.reads.query import Query
-from fieldstone.reports.borne import parts_of
+from fieldstone.reports.borne import NO_RECORD, OTHERS, parts_of
 from fieldstone.reports.dashboards import Asked, dashboard, records_behind
 from fieldstone.reports.results import Chart, Dashboard
 from tests.company import NOW, Company, open_company
@@ -329,7 +330,11 @@ def test_what_leads_cost_is_shared_out_by_heads_as_by_hand(
     assert {one: lines[one]["cost"] for one in hand if one is not None} == {
         one: cost for one, cost in hand.items() if one is not None
     }
+    ((every,),) = by_hand(company, f"select sum(cents) from {SPREAD}", *whole(board))
+    assert sum(Decimal(str(one["cost"])) for one in lines.values()) == Decimal(every) / 100
     for key, values in lines.items():
+        if key in (NO_RECORD, OTHERS):
+            continue
         came = values["came" if name == "owners" else "leads"]
         assert values["per_lead"] == _each(Decimal(str(values["cost"])), int(str(came)))
         number = (asked(company), code, PERIOD, name, ("cost", str(key)))
@@ -339,6 +344,55 @@ def test_what_leads_cost_is_shared_out_by_heads_as_by_hand(
         )
         assert found.object_name == "channel_cost"
         assert costs > 0
+
+
+def test_a_cost_by_which_no_lead_came_has_a_line_of_its_own(company: Company) -> None:
+    quiet = company.create("channel", name="Quiet", code="quiet_x", kind="own").record_id
+    company.create(
+        "channel_cost", name="In vain", channel=quiet, model="flat", amount="71.43",
+        starts_on=NOW.date() - 3 * DAY, ends_on=NOW.date() - DAY,
+    )  # fmt: skip
+
+    shown = dashboard(asked(company), "sources", PERIOD)
+    line = next(one for one in chart(shown, "regions").lines if one.key == NO_RECORD)
+    total = next(one.value for one in shown.figures if one.code == "cost")
+    rows = behind(company, "regions", "cost", NO_RECORD)
+
+    assert Decimal(str(line.values["cost"])) >= Decimal("71.43")
+    assert line.values["per_lead"] is None
+    assert "In vain" in {one["name"] for one in rows}
+    assert sum(one["total"] for one in rows) >= Decimal(str(line.values["cost"]))
+    for name in ("regions", "grades", "products"):
+        costs = [one.values["cost"] for one in chart(shown, name).lines]
+        assert sum(Decimal(str(one)) for one in costs) == total
+
+
+def owners(company: Company, who: str) -> dict[object, Any]:
+    found = chart(dashboard(asked(company, who), "people", PERIOD), "owners")
+    return {one.key: one.values for one in found.lines}
+
+
+def test_who_sees_some_leads_sees_what_those_cost_as_an_administrator_does(
+    company: Company,
+) -> None:
+    team = str(company.create("department", "system", name="North", code="north").record_id)
+    change = Change("user", Operation.UPDATE, {"department": team}, company.ids["li"])
+    company.submit(change, who="system")
+    company.people["head"] = replace(company.people["mei"], departments=(team,))
+
+    seen, every = (owners(company, who) for who in ("head", "admin"))
+
+    alike = [one for one in seen if one not in (NO_RECORD, OTHERS, None)]
+    assert alike == [company.ids["li"]]
+    assert company.ids["wang"] in every
+    for owner in alike:
+        assert seen[owner]["cost"] == every[owner]["cost"]
+        assert seen[owner]["per_lead"] == every[owner]["per_lead"]
+    costs = [[Decimal(str(one["cost"])) for one in lines.values()] for lines in (seen, every)]
+    assert sum(costs[0]) == sum(costs[1])
+    assert seen[OTHERS]["cost"] == every[company.ids["wang"]]["cost"]
+    assert seen[NO_RECORD] == every[NO_RECORD]
+    assert seen[NO_RECORD]["let_go"] is None
 
 
 def test_a_cost_is_shared_out_to_the_last_cent() -> None:

@@ -2,7 +2,9 @@
 
 A cost of a channel is spread evenly over all records of the period that came by it, one of a campaign over those of the
 campaign; each group bears the parts of its records. Cents that do not divide go to the groups with the largest remainders, so
-that the parts of a cost add up to it. A cost of a way by which nothing came in the period is borne by nobody.
+that the parts of a cost add up to it. Records that a reader may not see bear their part too: what a group costs does not
+depend on who looks. Two lines of their own take what no group bears: a cost by which nothing came (`NO_RECORD`), and the
+part of records that the chart does not show (`OTHERS`).
 """
 
 from __future__ import annotations
@@ -13,6 +15,10 @@ from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
+from fieldstone.access.access import access_to
+from fieldstone.base.label import Label
+from fieldstone.changes.nouns import SYSTEM_ACTOR
+from fieldstone.model.objects import ObjectType
 from fieldstone.reads.query import Query
 from fieldstone.reports.results import Number
 from fieldstone.reports.sources import Question, condition_of_other, other
@@ -22,6 +28,8 @@ Place = tuple[object, object]  # what a cost is booked on: a channel and, or not
 CENTS: Final = 100
 MOST_GROUPS: Final = 100_000
 COUNT: Final = "n"
+NO_RECORD: Final = "rest:none"
+OTHERS: Final = "rest:others"
 
 
 @dataclass(frozen=True)
@@ -34,19 +42,72 @@ class Cell:
 
 
 def borne(question: Question, settings: Settings) -> dict[object, Number]:
-    """Return what each group bears, None for all together without a group."""
+    """Return what each group bears, with what is left over; None for all together without a group."""
     cells = _cells(question, settings)
+    shown = {cell: n for cell, n in cells.items() if cell.counted}
+    every = _every(question, settings, cells)
     found: dict[object, Decimal] = {}
+
+    def bears(group: object, part: Decimal) -> None:
+        if part:
+            found[group] = found.get(group, Decimal(0)) + part
+
     for place, cost in _costs(question, settings).items():
-        heads: dict[tuple[object, bool], int] = {}
-        for cell, count in cells.items():
-            if _bears(place, cell.place):
-                one = (cell.group, cell.counted)
-                heads[one] = heads.get(one, 0) + count
-        for (group, counted), part in parts_of(cost, heads).items():
-            if counted:
-                found[group] = found.get(group, Decimal(0)) + part
-    return dict(found)
+        heads, mine = _heads(place, every), _heads(place, shown)
+        if not heads:
+            bears(NO_RECORD, cost)
+        for group, part in parts_of(cost, heads).items():
+            seen = min(mine.get(group, 0), heads[group])
+            own = parts_of(part, {True: seen, False: heads[group] - seen})[True]
+            bears(group, own)
+            bears(OTHERS, part - own)
+    return dict(found) if question.group else {None: found.get(None, Decimal(0))}
+
+
+def _every(question: Question, settings: Settings, seen: Mapping[Cell, int]) -> Mapping[Cell, int]:
+    """Count the records of the period that the reader may not see, too, in the days of the reader."""
+    asker = question.ctx.actor
+    if access_to(question.model, asker, question.object_name).read_scope.everything:
+        return seen
+    system = question.ctx.acting_as(replace(SYSTEM_ACTOR, zone=asker.zone))
+    return _cells(replace(question, ctx=system, when=""), settings)
+
+
+def _heads(place: Place, cells: Mapping[Cell, int]) -> dict[object, int]:
+    """Return how many records of each group bear a cost that is booked on a place."""
+    heads: dict[object, int] = {}
+    for cell, count in cells.items():
+        if _bears(place, cell.place):
+            heads[cell.group] = heads.get(cell.group, 0) + count
+    return heads
+
+
+def name_of_rest(key: object, spec: ObjectType) -> Label | None:
+    """Return what a line of what is left over is called; None for any other line."""
+    if key == NO_RECORD:
+        return Label(f"No {spec.label.text('en').lower()}", f"没有{spec.label.text('zh')}")
+    if key == OTHERS:
+        return Label(f"Other {spec.plural.text('en').lower()}", f"其他{spec.plural.text('zh')}")
+    return None
+
+
+def cut_off(
+    lines: list[dict[str, object]], most: int, group: str, figures: Settings
+) -> list[dict[str, object]]:
+    """Return the first lines and what is left over, to which what the others bear is added."""
+    costs = [code for code, one in figures.items() if "borne" in one]
+    rest = {
+        line[group]: {code: line[code] for code in (group, *costs) if code in line}
+        for line in lines
+        if line[group] in (NO_RECORD, OTHERS)
+    }
+    own = [line for line in lines if line[group] not in rest]
+    for code in costs:
+        bears = sum(Decimal(str(line.get(code) or 0)) for line in own[most:])
+        if bears:
+            others = rest.setdefault(OTHERS, {group: OTHERS})
+            others[code] = Decimal(str(others.get(code) or 0)) + bears
+    return [*own[:most], *(rest[one] for one in (OTHERS, NO_RECORD) if one in rest)]
 
 
 def parts_of(cost: Decimal, heads: Mapping[Any, int]) -> dict[Any, Decimal]:
@@ -56,7 +117,9 @@ def parts_of(cost: Decimal, heads: Mapping[Any, int]) -> dict[Any, Decimal]:
         return {}
     cents = int((cost * CENTS).quantize(Decimal(1), ROUND_HALF_UP))
     parts = {one: cents * count // whole for one, count in heads.items()}
-    order = sorted(heads, key=lambda one: (-(cents * heads[one] % whole), str(one)))
+    order = sorted(
+        heads, key=lambda one: (-(cents * heads[one] % whole), "~" if one is None else str(one))
+    )
     for one in order[: cents - sum(parts.values())]:
         parts[one] += 1
     return {one: Decimal(part) / CENTS for one, part in parts.items()}
@@ -65,6 +128,8 @@ def parts_of(cost: Decimal, heads: Mapping[Any, int]) -> dict[Any, Decimal]:
 def costs_behind(question: Question, settings: Settings, key: str | None) -> str | None:
     """Return which costs a group bears a part of, as a condition over them."""
     channel, campaign = _by(settings)
+    if key in (NO_RECORD, OTHERS):
+        return _behind_rest(question, settings, borne_by_some=key == OTHERS)
     ways: dict[object, set[str]] = {}
     for cell in _cells(question, settings):
         if cell.counted and (not question.group or cell.group == key):
@@ -76,8 +141,24 @@ def costs_behind(question: Question, settings: Settings, key: str | None) -> str
     return " and ".join(f"({part})" for part in parts if part)
 
 
+def _behind_rest(question: Question, settings: Settings, *, borne_by_some: bool) -> str:
+    """Return the costs of ways by which records came, or none."""
+    channel, campaign = _by(settings)
+    every = _every(question, settings, _cells(question, settings))
+    places = [
+        one for one in _costs(question, settings) if bool(_heads(one, every)) == borne_by_some
+    ]
+    on = [f"({_is(channel, way)} and {_is(campaign, wave)})" for way, wave in places]
+    parts = [condition_of_other(question, settings) or "", " or ".join(on) or "id == null"]
+    return " and ".join(f"({part})" for part in parts if part)
+
+
+def _is(field: str, value: object) -> str:
+    return f"{field} == null" if value is None else f"{field} == {json.dumps(value)}"
+
+
 def _way(channel: str, campaign: str, came: object, campaigns: set[str]) -> str:
-    on = f"{channel} == null" if came is None else f"{channel} == {json.dumps(came)}"
+    on = _is(channel, came)
     own = f" or {campaign} in {json.dumps(sorted(campaigns))}" if campaigns else ""
     return f"({on} and ({campaign} == null{own}))"
 

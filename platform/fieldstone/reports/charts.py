@@ -12,6 +12,7 @@ from fieldstone.reads.query import Query
 from fieldstone.reports import paths
 from fieldstone.reports.asking import MOST_MONTHS, Asker, columns_of, label_from
 from fieldstone.reports.basis import basis_of, counts_events
+from fieldstone.reports.borne import cut_off
 from fieldstone.reports.every_source import SOURCES
 from fieldstone.reports.fairness import fairness
 from fieldstone.reports.results import Chart, Column, Line, Number
@@ -100,7 +101,7 @@ def _groups(asker: Asker, code: str, settings: Settings) -> Chart | None:
     most = int(settings.get("most", MOST_GROUPS))
     lines = [
         Line(line[group], {one.code: _number(line.get(one.code)) for one in columns})
-        for line in found[:most]
+        for line in cut_off(found, most, group, figures)
     ]
     return _chart(asker, code, settings, columns, lines)
 

@@ -93,3 +93,20 @@ def test_a_wrong_address_is_not_found_and_never_an_error(told: Office) -> None:
         "/dashboards/sources/records?chart=channels&figure=leads&key=%27%22%5D%20or%201&period=all"
     )
     assert admin.get(odd).status_code in (200, 400)
+
+
+def test_a_cost_without_leads_is_read_and_opened_by_its_own_line(told: Office) -> None:
+    quiet = told.create("channel", name="Quiet fair", code="quiet_fair", kind="other")
+    today = told.site.clock().date().isoformat()
+    told.create("channel_cost", name="In vain", channel=quiet, model="flat", amount="71.43",
+                starts_on=today, ends_on=today)  # fmt: skip
+    admin = told.visitor("admin")
+
+    page = admin.get("/dashboards/sources?period=all").text
+    chinese = told.visitor("admin").speaking("zh").get("/dashboards/sources?period=all").text
+    links = re.findall(r'href="(/dashboards/sources/records[^"]*rest[^"]*)"', page)
+
+    assert "No lead" in page
+    assert "没有线索" in chinese
+    assert links
+    assert all("In vain" in admin.get(unescape(one)).text for one in links)

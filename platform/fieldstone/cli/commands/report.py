@@ -16,6 +16,7 @@ from fieldstone.numbers.contract import Number
 from fieldstone.numbers.opening import every_id, records_behind
 from fieldstone.reads.expanding import target_of
 from fieldstone.reports.as_json import as_json, plain
+from fieldstone.reports.borne import NO_RECORD, OTHERS, name_of_rest
 from fieldstone.reports.dashboards import Asked as AskedReports
 from fieldstone.reports.dashboards import dashboard, dashboards_for
 from fieldstone.reports.results import Chart, Dashboard, Line
@@ -112,7 +113,15 @@ def _names(reports: AskedReports, found: Dashboard, chart: Chart) -> dict[str, s
         return {code: stage.label.text(language) for code, stage in first.stages.items()}
     field = spec.fields.get(chart.group)
     target = chart.names or (target_of(field) if field else "")
-    wanted = [(target, str(line.key)) for line in chart.lines if line.key] if target else []
+    wanted = (
+        [
+            (target, str(line.key))
+            for line in chart.lines
+            if line.key and line.key not in (NO_RECORD, OTHERS)
+        ]
+        if target
+        else []
+    )
     wanted += [
         (line.branch.object_name, line.branch.record)
         for line in chart.lines
@@ -121,6 +130,8 @@ def _names(reports: AskedReports, found: Dashboard, chart: Chart) -> dict[str, s
     titles = reports.reads.titles(reports.ctx, model, wanted) if wanted else {}
     options = getattr(field.type, "options", {}) if field else {}
     named = {code: option.label.text(language) for code, option in options.items()}
+    rest = {key: name_of_rest(key, spec) for key in (NO_RECORD, OTHERS)}
+    named |= {key: label.text(language) for key, label in rest.items() if label}
     return {**named, **{record: title for (_, record), title in titles.items()}}
 
 

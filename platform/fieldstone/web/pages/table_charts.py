@@ -12,6 +12,7 @@ from fieldstone.fieldtypes.date import DateType
 from fieldstone.fieldtypes.locales import locale_of
 from fieldstone.model.objects import ObjectType
 from fieldstone.reads.expanding import target_of
+from fieldstone.reports.borne import name_of_rest
 from fieldstone.reports.results import Chart, Line
 from fieldstone.web.asking import Asked
 from fieldstone.web.pages import drawn_charts
@@ -120,7 +121,13 @@ class Tables:
         target = chart.names or (target_of(field) if field else "")
         if not target:
             return {}
-        return self._titles([(target, str(line.key)) for line in chart.lines if line.key])
+        return self._titles(
+            [
+                (target, str(line.key))
+                for line in chart.lines
+                if line.key and name_of_rest(line.key, self.spec) is None
+            ]
+        )
 
     def _titles(self, wanted: list[tuple[str, str]]) -> Mapping[str, str]:
         asked = self.asked
@@ -148,6 +155,8 @@ class Tables:
     def _named(self, chart: Chart, line: Line, names: Mapping[str, str]) -> tuple[str, str]:
         """Return what a group is called, and the list of its records."""
         field, t = self.spec.fields.get(chart.group), self.pen.speech.t
+        if rest := name_of_rest(line.key, self.spec):
+            return rest.text(self.pen.language), ""
         if line.key is None:
             return t("Without a value"), self.listed(f"{chart.group}:empty", "") if field else ""
         if chart.names:
