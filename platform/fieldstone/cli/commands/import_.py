@@ -11,6 +11,7 @@ from fieldstone.actions.importing.source import open_source
 from fieldstone.actions.importing.undoing import undo
 from fieldstone.base.english import quantity
 from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.lasting import settle_down
 from fieldstone.base.names import did_you_mean
 from fieldstone.base.shipped import shipped
 from fieldstone.changes.nouns import Context
@@ -54,6 +55,7 @@ class ImportCommand:
         order = Order(
             ctx, site.model, mapping, open_source(path), site.settings.import_batch, rejects
         )
+        settle_down()  # a long run of one process, like a server's
         with Bars(asked.terminal) as bars:
             what = f"{mapping.object_name} rows"
             summary = Import(order, site.reads, site.writes).run(
