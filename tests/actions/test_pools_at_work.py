@@ -15,7 +15,10 @@ from fieldstone.actions.claiming import Claimed, Wish, claim_all
 from fieldstone.actions.peeking import opened
 from fieldstone.base.errors import RefusedError
 from fieldstone.reads.door import Reads
+from fieldstone.reads.pool_accounts import Account
+from fieldstone.reads.pool_desk import PoolDesk
 from fieldstone.reads.query import Query
+from fieldstone.rules.claim_body import CLAIMS, NET
 from fieldstone.storage.due_timers import DueTimers
 from fieldstone.storage.journal import fs_owner_span
 from fieldstone.storage.outbox import fs_outbox
@@ -145,6 +148,64 @@ rules:
     assert refusal(late, "li", "claim", third)[1].code == "claim_quota"
 
 
+def test_a_net_quota_of_a_team_gets_back_what_its_members_give_back(company: Company) -> None:
+    site = with_rules(
+        company,
+        """
+rules:
+  lead_cooldown: {enabled: false}
+  lead_claim: {quotas: [{together: {team: north}, most: 2, each: day, counts: net}]}
+""",
+    )
+    first, second, third = in_the_pool(site, 3)
+    assert answers(claim_all(wish(site, "li", [first, second, third]))) == [
+        "done", "done", "claim_quota",
+    ]  # fmt: skip
+
+    act(site, "li", "release", first)
+    act(site, "li", "release", second)
+
+    assert answers(claim_all(wish(site, "li", [third, first, second]))) == [
+        "done", "done", "claim_quota",
+    ]  # fmt: skip
+    assert charged(site, "team:north", NET) == (2, {third, first})
+
+
+def test_what_is_given_back_goes_to_the_account_that_was_charged(company: Company) -> None:
+    site = with_rules(
+        company,
+        """
+rules:
+  lead_cooldown: {enabled: false}
+  lead_claim: {quotas: [{together: {team: north}, most: 9, each: day, counts: net}]}
+""",
+    )
+    (lead,) = in_the_pool(site)
+    act(site, "li", "claim", lead)
+    assert not site.update("user", site.ids["li"], team=None).problems
+
+    act(site, "li", "release", lead)
+
+    assert charged(site, "team:north", NET) == (0, set())
+
+
+def charged(site: Company, subject: str, counts: str) -> tuple[int, set[str]]:
+    desk = PoolDesk(Reads(site.storage), site.context("admin"), site.model, "lead", "public_pool")
+    found = desk.charged(Account(counts, "day", subject))
+    assert found is not None
+    return found.count, set(found.ids)
+
+
+def test_what_was_claimed_and_returned_twice_is_one_record_of_two_claims(company: Company) -> None:
+    site = with_rules(company, "rules: {lead_cooldown: {enabled: false}}")
+    (lead,) = in_the_pool(site)
+    for _ in range(2):
+        act(site, "li", "claim", lead)
+        act(site, "li", "release", lead)
+
+    assert charged(site, site.ids["li"], CLAIMS) == (2, {lead})
+
+
 def test_a_list_of_a_pool_with_counted_looks_shows_its_columns_and_no_more(
     company: Company,
 ) -> None:
@@ -257,6 +318,25 @@ def test_who_looks_after_a_pool_moves_its_records_and_others_do_not(company: Com
     act(company, "mei", "move_to_pool", lead, pool="north_pool")
 
     assert company.row("lead", lead)["pool"] == "north_pool"
+
+
+def test_a_record_is_moved_with_a_reason_of_the_pool_it_comes_to(company: Company) -> None:
+    site = with_rules(company, "rules: {north_pool: {reason_required: true}}")
+    (lead,) = in_the_pool(site)
+    assert not site.update("lead", lead, region="north").problems
+
+    for words in ("", "it is north"):
+        given = {"reason": words} if words else {}
+        refused = refusal(site, "mei", "move_to_pool", lead, pool="north_pool", **given)
+        assert (refused[0], refused[1].code) == (422, "reason")
+        assert "not_reached" in refused[1].cure
+    act(site, "mei", "move_to_pool", lead, pool="north_pool", reason="no_need: it is north")
+
+    history = Reads(site.storage).history(site.context("admin"), site.model, "lead", lead)
+    assert history is not None
+    assert [one.reason for one in history.owners if one.until is not None] == [
+        "moved: no_need: it is north"
+    ]
 
 
 def test_a_record_is_not_moved_where_it_does_not_belong(company: Company) -> None:

@@ -24,6 +24,7 @@ from fieldstone.model.site_model import Model
 from fieldstone.rules.contract import Facts, Rule, RuleBody, Verdict
 from fieldstone.rules.normalise import alike
 from fieldstone.rules.pool_body import Member, Pool
+from fieldstone.storage.claim_ledger import Charge
 from fieldstone.storage.journal import JournalEntry, OwnerMove, StageMove
 from fieldstone.storage.prepared import Compiled
 from fieldstone.storage.transaction import RowUpdate, Transaction
@@ -356,7 +357,7 @@ def test_no_statement_asks_for_all_columns(site: Site) -> None:
         transaction.people("role:sales")
         transaction.turns(["r"])
         transaction.hold("r", ["u"])
-        transaction.claims.charge("r", "claims", "u", 1, NOW)
+        transaction.claims.charge([Charge("r", "claims", "u", NOW)])
         transaction.spent("r", "claims", "u", NOW)
         transaction.clockwork.take_due(NOW)
         transaction.queue.take(["in_page"])

@@ -16,6 +16,7 @@ from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Decision, Operation
 from fieldstone.storage import engines
 from fieldstone.storage.chain import broken_links, fs_audit
+from fieldstone.storage.claim_ledger import Charge
 from fieldstone.storage.database import Storage
 from fieldstone.storage.errors import ClashError
 from fieldstone.storage.journal import JournalEntry
@@ -74,7 +75,7 @@ def claimed(site: Site, *, lost: bool) -> bool:
         transaction.hold("claims", ["u-1"])
         if transaction.spent("claims", "claims", "u-1", LONG_AGO) >= MOST:
             return False
-        transaction.claims.charge("claims", "claims", "u-1", 1, transaction.now)
+        transaction.claims.charge([Charge("claims", "claims", "u-1", transaction.now)])
         if lost:
             raise LostError
         return True

@@ -207,6 +207,56 @@ def test_what_a_team_holds_together_is_limited(company: Company) -> None:
     assert "north holds 2 of at most 2 together" in problem.message
 
 
+def test_a_record_may_go_from_one_to_another_in_a_team_that_is_full(company: Company) -> None:
+    site = with_rules(
+        company,
+        "rules: {lead_holding: {together: [{team: north, most: 1}], limits: [{all: true, most: 9}]}}",
+    )
+    first, second = in_the_pool(site, 2)
+    act(site, "li", "claim", first)
+
+    act(site, "admin", "assign", first, owner=site.ids["wang"])
+
+    assert site.row("lead", first)["owner"] == site.ids["wang"]
+    assert refusal(site, "admin", "assign", second, owner=site.ids["li"])[1].code == "holding_limit"
+
+
+def test_what_leaves_a_full_team_makes_room_for_the_next_of_the_batch(company: Company) -> None:
+    site = with_rules(
+        company,
+        "rules: {lead_holding: {together: [{team: north, most: 1}], limits: [{all: true, most: 9}]}}",
+    )
+    mine, theirs = a_lead(site, owner="li"), a_lead(site, owner="mei")
+    changes = [
+        Change("lead", Operation.UPDATE, {"owner": site.ids[to]}, lead)
+        for lead, to in ((mine, "mei"), (theirs, "wang"))
+    ]
+
+    assert [one.problems for one in site.submit(*changes, who="admin")] == [(), ()]
+
+
+def test_a_page_counts_the_room_of_the_team_and_no_soft_limit(company: Company) -> None:
+    site = with_rules(
+        company,
+        """
+rules:
+  lead_holding: {together: [{team: north, most: 1}], limits: [{all: true, most: 9}]}
+  wish: {kind: holding_limit, object: lead, mode: soft, limits: [{all: true, most: 0}]}
+""",
+    )
+    reads = Reads(site.storage)
+    before = reads.claiming(site.context("li"), site.model, "public_pool", "lead")
+    a_lead(site, owner="wang")
+    after = reads.claiming(site.context("li"), site.model, "public_pool", "lead")
+
+    assert (before.left, before.is_full) == (1, False)
+    assert (after.left, after.is_full) == (0, True)
+    assert [(one.group, one.held, one.most) for one in after.holdings] == [
+        ("team:north", 1, 1),
+        ("", 0, 9),
+    ]
+
+
 def test_rules_are_told_how_much_room_each_person_has(tight: Company) -> None:
     a_lead(tight, owner="wang")
     tables = tight.storage.use(tight.model)

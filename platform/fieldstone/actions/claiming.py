@@ -26,6 +26,7 @@ from fieldstone.rules.claim_body import (
     till_of,
 )
 from fieldstone.rules.contract import Rule
+from fieldstone.storage.claim_ledger import Charge
 from fieldstone.storage.transaction import Transaction
 from fieldstone.writes.pipeline import Writes
 from fieldstone.writes.unit import Unit
@@ -100,7 +101,7 @@ def claim_all(wish: Wish) -> tuple[Claimed, ...]:
         counter = _Counter(wish, unit, shown)
         _open(counter, [one for one in ids if is_id(one)])
         claimed = tuple(_one(counter, record_id) for record_id in ids)
-        _charge(counter)
+        _charge(counter, [one.record_id for one in claimed if one.outcome is not None])
         refused = [one for one in claimed if one.problems]
         if refused and wish.atomic:
             raise RefusedError(
@@ -202,34 +203,29 @@ def _obstacle(counter: _Counter, record_id: str) -> Claimed | None:
     return Claimed(record_id, None, tuple(problems), CONFLICT) if problems else None
 
 
-def _charge(counter: _Counter) -> None:
+def _charge(counter: _Counter, taken: Sequence[str]) -> None:
     till, now = counter.till, counter.tx.now
-    if till is None or not till.taken:
+    if till is None:
         return
-    for ledger, subjects in till.subjects.items():
-        if ledger != VIEWS:
-            for subject in sorted(subjects):
-                counter.tx.claims.charge(till.rule.code, ledger, subject, till.taken, now)
+    counter.tx.claims.charge(
+        [
+            Charge(till.rule.code, ledger, subject, now, counter.wish.object_name, record)
+            for ledger, subjects in till.subjects.items()
+            if ledger != VIEWS
+            for subject in sorted(subjects)
+            for record in taken
+        ]
+    )
 
 
-def give_back(
-    rule: Rule, person: str, since: datetime, pools: frozenset[str], tx: Transaction
-) -> None:
-    """Give a claim of `since` back to the net quotas of a rule, when it comes back in time."""
+def give_back(rule: Rule, record_id: str, since: datetime, tx: Transaction) -> None:
+    """Give the claim of a record at an instant back to the net quotas of a rule, when it comes back in time."""
     body = rule.body
-    if not isinstance(body, Claim) or not any(one.counts == NET for one in body.quotas):
+    if not isinstance(body, Claim):
         return
-    taken_from = [pool for pool in sorted(pools) if pool in body.pools or not body.pools]
     free = body.return_free
-    late = free is not None and tx.calendar(rule.calendar).after(since, free) < tx.now
-    if not taken_from or late or not tx.claims.charged(rule.code, NET, person, since):
-        return
-    known = tx.belonging([person]).get(person)
-    groups = known.groups if known else ()
-    for subject in {
-        one.subject(person, taken_from[0]) for one in body.quotas_for(groups) if one.counts == NET
-    }:
-        tx.claims.charge(rule.code, NET, subject, -1, since)
+    if free is None or tx.calendar(rule.calendar).after(since, free) >= tx.now:
+        tx.claims.give_back(rule.code, NET, record_id, since)
 
 
 def _knew(counter: _Counter, record_id: str, row: Mapping[str, Any]) -> bool:

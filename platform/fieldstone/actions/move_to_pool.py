@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fieldstone.actions.contract import Call, Result
+from fieldstone.actions.pool_reasons import reason_of
 from fieldstone.actions.submitting import standing
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.label import Label
@@ -16,6 +17,7 @@ from fieldstone.model.site_model import Model
 from fieldstone.rules.pool_body import Pool
 
 MOVE: Final = "move_to_pool"
+MOVED: Final = "moved"
 LABEL = Label("Move to another pool", "转到其他公海")
 
 
@@ -36,7 +38,11 @@ class MoveToPool:
             "additionalProperties": False,
             "properties": {
                 "pool": {"type": "string", "description": "Code of the other pool."},
-                "reason": {"type": "string", "maxLength": 150},
+                "reason": {
+                    "type": "string",
+                    "maxLength": 150,
+                    "description": "A reason of the other pool, or your own words.",
+                },
             },
         }
 
@@ -45,7 +51,7 @@ class MoveToPool:
         return len(model.objects[object_name].pools) > 1
 
     def run(self, call: Call) -> Result:
-        """Write the other pool. Raises RefusedError: 404, 403 for others, 409 when it lies in no pool, 422."""
+        """Write the other pool. Raises RefusedError: 404, 403 for others, 422 for a pool or a reason that will not do."""
         target = str(call.params["pool"])
         with call.writes.unit(call.ctx, call.model) as unit:
             rows = unit.transaction.rows(call.object_name, [call.record_id], lock=True)
@@ -53,6 +59,10 @@ class MoveToPool:
             if not here:
                 raise RefusedError([_missing(call)], 404)
             _admitted(call, str(here), target)
+            # A pool that is gone is reason enough.
+            given = call.params.get("reason")
+            asks = given or here in call.spec.pools
+            reason = reason_of(call.model, target, given, MOVED) if asks else MOVED
             change = Change(
                 call.object_name,
                 Operation.UPDATE,
@@ -60,7 +70,7 @@ class MoveToPool:
                 call.record_id,
                 action=self.name,
                 trusted=True,
-                reason=str(call.params.get("reason") or "moved"),
+                reason=reason,
             )
             outcome = standing(unit.submit([change])[0])
         return Result(outcome, Label("Moved.", "已转移。"))

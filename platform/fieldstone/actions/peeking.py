@@ -11,6 +11,7 @@ from fieldstone.reads.pools import OPEN_FOR
 from fieldstone.reads.query import Query, Record
 from fieldstone.rules.claim import claim_rule
 from fieldstone.rules.claim_body import VIEWS, quota_refusal, till_of
+from fieldstone.storage.claim_ledger import Charge
 
 VIEWED: Final = frozenset({VIEWS})
 
@@ -54,8 +55,13 @@ def _look(wish: Wish, record_id: str, *, charged: bool) -> None:
             full = till.used_up(VIEWED)
             if full is not None:
                 raise RefusedError([quota_refusal(till, full, tx)], CONFLICT)
-            for subject in sorted(till.subjects.get(VIEWS, ())):
-                tx.claims.charge(till.rule.code, VIEWS, subject, 1, tx.now)
+            rule_code, subjects = till.rule.code, sorted(till.subjects.get(VIEWS, ()))
+            tx.claims.charge(
+                [
+                    Charge(rule_code, VIEWS, subject, tx.now, wish.object_name, record_id)
+                    for subject in subjects
+                ]
+            )
         tx.claims.look(wish.person, wish.object_name, record_id, wish.pool, tx.now)
 
 

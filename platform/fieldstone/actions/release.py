@@ -10,6 +10,7 @@ from typing import Any, Final
 from fieldstone.access.access import access_to, env_of
 from fieldstone.actions.claiming import give_back
 from fieldstone.actions.contract import Call, Result
+from fieldstone.actions.pool_reasons import reason_of
 from fieldstone.actions.submitting import standing
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.label import Label
@@ -71,7 +72,7 @@ class Release:
                 call.record_id,
                 action=self.name,
                 trusted=True,
-                reason=_reason(call, pool),
+                reason=reason_of(call.model, pool, call.params.get("reason"), RETURNED),
             )
             outcome = standing(unit.submit([change])[0])
             _give_back(call, row, tx)
@@ -112,25 +113,12 @@ def _pool_for(call: Call, row: Mapping[str, Any], tx: Transaction) -> str:
     return found[0] if found is not None else call.spec.pools[0]
 
 
-def _reason(call: Call, pool: str) -> str:
-    """Return the reason as it is kept: "returned", the pool's code for it, the person's words. Raises RefusedError (422)."""
-    given = " ".join(str(call.params.get("reason") or "").split())
-    rule = call.model.rules.get(pool)
-    body = rule.body if rule is not None and isinstance(rule.body, Pool) else None
-    known = [code for code, _ in body.reasons] if body is not None else []
-    if body is not None and body.reason_required and given.partition(":")[0] not in known:
-        text = "This pool wants to know why the record comes back."
-        cure = f"Send one of these reasons: {', '.join(known)}."
-        raise RefusedError([Problem("reason", "reason", text, cure)])
-    return f"{RETURNED}: {given}" if given else RETURNED
-
-
 def _give_back(call: Call, row: Mapping[str, Any], tx: Transaction) -> None:
     owner, since = row.get("owner"), row.get("owned_at")
     if not isinstance(since, datetime) or owner != call.ctx.actor.id:
         return
     for rule in call.model.rules_of(call.object_name, "claim"):
-        give_back(rule, str(owner), since, tx.pools_before(call.object_name, call.record_id), tx)
+        give_back(rule, call.record_id, since, tx)
 
 
 ACTION = Release()

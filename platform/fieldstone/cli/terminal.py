@@ -26,6 +26,10 @@ class Terminal:
         """Print one line of the result, as it is."""
         self.out.print(text, markup=False)
 
+    def remark(self, text: str) -> None:
+        """Print what is to be known of a result, beside it."""
+        self.err.print(text, markup=False, style="dim")
+
     def refuse(self, problems: Iterable[Problem]) -> None:
         """Print every problem: where, what, and on the next line what to do instead."""
         listed = list(problems)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import Final
 
 from fieldstone.base.names import did_you_mean
@@ -40,6 +41,8 @@ def records_behind(asked: Asked, board: str, number: Number) -> Behind:
 def ids_of(asked: Asked, found: Behind, after: str = "") -> tuple[list[str], int, str | None]:
     """Return a page of the ids, how many there are in all, and where the next page begins."""
     reads, ctx, model, name = asked.site.reads, asked.ctx, asked.model, found.object_name
+    if found.parts:
+        found = replace(found, ids=of_parts(found), parts=())
     if found.ids is not None:
         start = int(after) if after.isascii() and after.isdecimal() else 0
         further = start + HIGHEST_LIMIT
@@ -49,6 +52,11 @@ def ids_of(asked: Asked, found: Behind, after: str = "") -> tuple[list[str], int
     page = reads.list(ctx, model, name, query)
     total = reads.count(ctx, model, name, Query(filter=found.condition))
     return [one.id for one in page.rows], total, page.next_cursor
+
+
+def of_parts(found: Behind) -> tuple[str, ...]:
+    """Return the records of a number that is made of several figures, each once."""
+    return tuple(dict.fromkeys(one for part in found.parts for one in part.ids or ()))
 
 
 def every_id(asked: Asked, found: Behind) -> Iterator[str]:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select
 
 from fieldstone.base.workdays import ALWAYS, Calendar
-from fieldstone.changes.nouns import SYSTEM_ACTOR
+from fieldstone.reads.holdings import counted_by, holdings
 from fieldstone.reads.listing import page_of
 from fieldstone.reads.query import HIGHEST_LIMIT, Query
 from fieldstone.reads.sight import Sight
@@ -18,10 +18,7 @@ from fieldstone.rules.assignment import Assignment
 from fieldstone.rules.assignment_entries import Entry
 from fieldstone.rules.caps import PERIODS, period_start
 from fieldstone.rules.contract import Rule
-from fieldstone.rules.engine import in_force
 from fieldstone.rules.holding_back import HOLD
-from fieldstone.rules.holding_limit import Books, HoldingLimit, holding_rules
-from fieldstone.storage.facts import FactsReader
 from fieldstone.storage.hold_queue import count_held, held
 from fieldstone.storage.journal import fs_decision
 
@@ -66,22 +63,9 @@ def waiting_counts(sight: Sight, rule: Rule) -> tuple[int, int]:
 
 
 def held_by(sight: Sight, object_name: str, person: str) -> str:
-    """Return, as a condition, what somebody holds of what the object's nearest holding limit counts."""
-    system = sight.ctx.acting_as(SYSTEM_ACTOR)
-    facts = FactsReader(sight.reader.connection, sight.tables, system)
-    nearest: tuple[int, str] | None = None
-    for limit in holding_rules(sight.model.rules.values(), object_name):
-        if (
-            isinstance(limit.body, HoldingLimit)
-            and not limit.body.soft
-            and in_force(limit, facts.now)
-        ):
-            room = Books.opened(limit, limit.body, [person], facts).room(person)
-            counts = limit.body.counts.text if limit.body.counts is not None else ""
-            if room is not None and (nearest is None or room < nearest[0]):
-                nearest = (room, counts)
-    owned = f"owner == {json.dumps(person)}"
-    return f"{owned} and ({nearest[1]})" if nearest and nearest[1] else owned
+    """Return, as a condition, what the limit counts that leaves somebody the least room; without one all they own."""
+    tightest = next(iter(holdings(sight, object_name, person)), None)
+    return counted_by(sight, tightest, person) if tightest else f"owner == {json.dumps(person)}"
 
 
 def seen_among(sight: Sight, object_name: str, ids: Sequence[str]) -> list[str]:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from fieldstone.base.errors import Problem
+from fieldstone.reads.holdings import holdings
 from fieldstone.reads.sight import Sight
 from fieldstone.rules.claim import claim_rule, waits
 from fieldstone.rules.claim_body import VIEWS, Allowance, Till, record_refusal, till_of
-from fieldstone.rules.holding_limit import held_of
+from fieldstone.rules.holding_books import Holding, own_limit
 from fieldstone.storage.facts import FactsReader
 
 VIEWED = frozenset({VIEWS})
@@ -17,13 +18,17 @@ VIEWED = frozenset({VIEWS})
 
 @dataclass(frozen=True)
 class Claiming:
-    """Where one person stands: the quotas with their use, what is held of how many (0: no limit), and refusals by record."""
+    """Where one person stands: what they and their groups hold of how many, the quotas with their use, refusals by record."""
 
     may_claim: bool
-    held: int = 0
-    holding: int = 0
+    holdings: tuple[Holding, ...] = ()  # the tightest first
     till: Till | None = None
     refused: Mapping[str, Problem] = field(default_factory=dict)
+
+    @property
+    def own(self) -> Holding | None:
+        """Return the tightest holding limit of the person alone."""
+        return own_limit(self.holdings)
 
     @property
     def allowances(self) -> tuple[Allowance, ...]:
@@ -37,8 +42,8 @@ class Claiming:
 
     @property
     def left(self) -> int | None:
-        """Return how many claims are left by quotas and holding limit, None without a limit."""
-        room = [max(0, self.holding - self.held)] if self.holding else []
+        """Return how many claims are left by quotas and holding limits, None without a limit."""
+        room = [one.left for one in self.holdings]
         left = self.till.left() if self.till else None
         return min([*room, *([] if left is None else [left])], default=None)
 
@@ -63,7 +68,6 @@ def claiming_of(sight: Sight, pool: str, object_name: str, ids: Sequence[str]) -
     person, reader = sight.ctx.actor, sight.reader
     rules = sight.model.rules_of(object_name)
     facts = FactsReader(reader.connection, reader.tables, reader.ctx)
-    held, holding = held_of(rules, object_name, person.id, facts) or (0, 0)
     rule = claim_rule(rules, pool)
     till = till_of(rule, pool, person.id, facts) if rule is not None else None
     refused = waits(rules, ids, person.id, facts) if ids else {}
@@ -75,4 +79,4 @@ def claiming_of(sight: Sight, pool: str, object_name: str, ids: Sequence[str]) -
             if problem is not None:
                 refused[record_id] = problem
     may_claim = sight.viewer.access(object_name).may_claim
-    return Claiming(may_claim, held, holding, till, refused)
+    return Claiming(may_claim, tuple(holdings(sight, object_name, person.id)), till, refused)

@@ -12,7 +12,9 @@ from fieldstone.reads.sight import Sight
 from fieldstone.rules.claim import claim_rule
 from fieldstone.rules.claim_body import Till, till_of
 from fieldstone.rules.contract import Person
-from fieldstone.rules.holding_limit import held_of
+from fieldstone.rules.engine import in_force
+from fieldstone.rules.holding_books import Holding, own_limit
+from fieldstone.rules.holding_limit import holdings_of
 from fieldstone.rules.pool_body import PREVIEW, Pool
 from fieldstone.storage.facts import FactsReader
 
@@ -27,9 +29,13 @@ class Standing:
     groups: tuple[str, ...]
     administers: bool
     visibility: str
-    held: int
-    holding: int
+    holdings: tuple[Holding, ...]  # the tightest first
     till: Till | None
+
+    @property
+    def own(self) -> Holding | None:
+        """Return the tightest holding limit of the person alone."""
+        return own_limit(self.holdings)
 
 
 def people_of(sight: Sight, object_name: str, pool: str) -> tuple[Standing, ...]:
@@ -42,19 +48,18 @@ def people_of(sight: Sight, object_name: str, pool: str) -> tuple[Standing, ...]
     members = [one for one in facts.people(f"pool:{pool}") if one.active][:MOST]
     belonging = facts.belonging([one.id for one in members])
     claims = claim_rule(rules, pool)
+    limits = [one for one in rules if in_force(one, facts.now)]
     found = []
     for person in members:
         known = belonging.get(person.id)
         groups = known.groups if known else ()
-        held, holding = held_of(rules, object_name, person.id, facts) or (0, 0)
         found.append(
             Standing(
                 person,
                 tuple(one.group for one in body.memberships(groups)) if body else (),
                 administers=body.administers(groups) if body else False,
                 visibility=body.visibility_for(groups) if body else PREVIEW,
-                held=held,
-                holding=holding,
+                holdings=tuple(holdings_of(limits, object_name, person.id, facts)),
                 till=till_of(claims, pool, person.id, facts) if claims is not None else None,
             )
         )

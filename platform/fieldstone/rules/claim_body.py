@@ -45,6 +45,11 @@ class Quota:
         """Return what makes two limits of one person rivals, of which the nearer counts."""
         return (self.counts, self.each, self.span)
 
+    @property
+    def period(self) -> str:
+        """Return the period as it is written: day, 24 hours."""
+        return self.each or (self.span.written if self.span else "")
+
     def since(self, now: datetime, zone: str) -> datetime:
         """Return when the running period began; the policy's clock on the wall decides."""
         if self.span is not None:
@@ -62,9 +67,9 @@ class Quota:
         """Return when the running period is over, None for one that rolls on."""
         if self.span is not None:
             return None
-        start = self.since(now, zone).astimezone(zone_of(zone))
         if self.each == HOUR:
-            return (start + timedelta(hours=1)).astimezone(ZoneInfo("UTC"))
+            return self.since(now, zone) + timedelta(hours=1)
+        start = self.since(now, zone).astimezone(zone_of(zone))
         days = {DAY: 1, WEEK: 7, MONTH: 32}[self.each]
         following = start + timedelta(days=days)
         if self.each == MONTH:
@@ -201,7 +206,9 @@ def till_of(rule: Rule, pool: str, person: str, facts: Facts) -> Till:
         subjects.setdefault(quota.counts, set()).add(quota.subject(person, pool))
     facts.hold(rule.code, sorted({one for several in subjects.values() for one in several}))
     zone = zone_of_policy(rule, body, facts)
-    allowances = tuple(_allowance(rule, quota, person, pool, zone, facts) for quota in quotas)
+    allowances = tuple(
+        allowance_of(rule, quota, quota.subject(person, pool), zone, facts) for quota in quotas
+    )
     return Till(
         rule,
         body,
@@ -274,10 +281,9 @@ def record_refusal(
     return None
 
 
-def _allowance(
-    rule: Rule, quota: Quota, person: str, pool: str, zone: str, facts: Facts
-) -> Allowance:
-    since, subject = quota.since(facts.now, zone), quota.subject(person, pool)
+def allowance_of(rule: Rule, quota: Quota, subject: str, zone: str, facts: Facts) -> Allowance:
+    """Return how a quota stands for an account, in the time zone of the policy."""
+    since = quota.since(facts.now, zone)
     used = facts.spent(rule.code, quota.counts, subject, since)
     ends = quota.ends(facts.now, zone)
     if ends is None and used >= quota.most and quota.span is not None:

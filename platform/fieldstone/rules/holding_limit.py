@@ -11,9 +11,10 @@ from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Draft
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
-from fieldstone.rules.contract import LIMIT, Belonging, Builder, Facts, Rule, Verdict
+from fieldstone.rules.contract import LIMIT, Builder, Facts, Rule, Verdict
 from fieldstone.rules.gains import UNATTENDED, WAYS, Gain, gains_of, owner_before
 from fieldstone.rules.groups import GROUP_KEYS, PRECEDENCE, group_from
+from fieldstone.rules.holding_books import Books, Full, Holding, Most
 from fieldstone.rules.kind import ASKED, BOTH_LANGUAGES, COUNT, TEXT, Kind, label_from
 from fieldstone.rules.wording import language_of, pool_label
 
@@ -21,14 +22,6 @@ REFUSE, HOLD, POOL, USER = "refuse", "hold", "pool", "user"
 OVERFLOWS: Final = (REFUSE, HOLD)
 REOPEN: Final = "reopen"
 EVERYBODY: Final = "all"
-
-
-@dataclass(frozen=True)
-class Most:
-    """What each member of a group may hold, or all of them together. `group` is "role:sales", or "all"."""
-
-    group: str
-    most: int
 
 
 @dataclass(frozen=True)
@@ -64,12 +57,15 @@ class HoldingLimit:
             return {}
         people = sorted({gain.person for gain in gains.values()})
         books = Books.opened(rule, self, people, facts, moving=len(drafts))
+        if self.together:
+            books.know(facts.belonging(sorted(_givers(drafts) - set(people))))
         verdicts: dict[int, Verdict] = {}
         for place, draft in enumerate(drafts):
             gain = gains.get(place)
-            full = books.full(gain.person) if gain is not None else None
+            giver, taker = self._holders(draft, facts)
+            full = books.full(gain.person, giver) if gain is not None else None
             if gain is None or full is None:
-                books.move(*self._holders(draft, facts))
+                books.move(giver, taker)
                 continue
             verdict = verdicts[place] = self._beyond(rule, gain, full, books, facts)
             if not verdict.problems:
@@ -144,113 +140,9 @@ class HoldingLimit:
         return Verdict(told, sets={"owner": None}, reason="overflow")
 
 
-@dataclass(frozen=True)
-class Full:
-    """A limit that is reached: how many are held of how many, by one person or by a whole group."""
-
-    held: int
-    most: int
-    group: str = ""  # of a limit together
-
-    def told(self, name: str, rule: Label) -> Label:
-        """Return the sentence for people; beyond the limit nobody is counted to the end."""
-        held = str(self.held) if self.held <= self.most else f"{self.most}+"
-        values = {"name": name, "held": held, "most": self.most, "group": self.group}
-        text = _TOGETHER if self.group else _HOLDS
-        return Label(
-            text.filled_in({**values, "rule": rule.en}).en,
-            text.filled_in({**values, "rule": rule.text("zh")}).text("zh"),
-        )
-
-
-class Books:
-    """Who holds how many while one batch is judged."""
-
-    def __init__(self, body: HoldingLimit, known: Mapping[str, Belonging]) -> None:
-        """Keep the books of some people; `opened` fills them."""
-        self._body = body
-        self._known = known
-        self._held: dict[str, int] = {}
-        self._together: dict[str, int] = {}
-
-    @classmethod
-    def opened(
-        cls,
-        rule: Rule,
-        body: HoldingLimit,
-        people: Sequence[str],
-        facts: Facts,
-        *,
-        moving: int | None = None,
-    ) -> Books:
-        """Return the books as the database has them; the people are locked before they are counted.
-
-        With `moving`, the number of records that may leave somebody meanwhile, nobody is counted further than their
-        own limit and so many more: who owns a hundred thousand records costs no more than who is full.
-        """
-        facts.queue_up(rule.object_name, people)
-        books = cls(body, facts.belonging(people))
-        for up_to, several in books._by_limit(people, moving).items():
-            books._held |= facts.workload(rule.object_name, several, body.counts, up_to)
-        for limit in body.together:
-            members = [one.id for one in facts.people(limit.group)]
-            held = facts.workload(rule.object_name, members, body.counts)
-            books._together[limit.group] = sum(held.values())
-        return books
-
-    def _by_limit(self, people: Sequence[str], moving: int | None) -> dict[int, list[str]]:
-        """Return how far people are counted, 0 for all they hold; whom nothing limits is not counted."""
-        found: dict[int, list[str]] = {}
-        for person in people:
-            most = self._body.most_for(self._groups(person))
-            if most is not None:
-                found.setdefault(0 if moving is None else most.most + 1 + moving, []).append(person)
-        return found
-
-    def name(self, person: str) -> str:
-        """Return what a person is called."""
-        known = self._known.get(person)
-        return known.name if known else person
-
-    def full(self, person: str) -> Full | None:
-        """Return the limit that keeps a person from one more record, None when there is room."""
-        most = self._body.most_for(self._groups(person))
-        held = self._held.get(person, 0)
-        if most is not None and held >= most.most:
-            return Full(held, most.most)
-        for limit in self._shared(person):
-            if self._together[limit.group] >= limit.most:
-                return Full(self._together[limit.group], limit.most, limit.group.partition(":")[2])
-        return None
-
-    def room(self, person: str) -> int | None:
-        """Return how many more a person may hold, None without a limit."""
-        most = self._body.most_for(self._groups(person))
-        left = [] if most is None else [most.most - self._held.get(person, 0)]
-        left += [one.most - self._together[one.group] for one in self._shared(person)]
-        return max(0, min(left)) if left else None
-
-    def held(self, person: str) -> tuple[int, int]:
-        """Return how many a person holds, and the most they may; 0 without a limit."""
-        most = self._body.most_for(self._groups(person))
-        return self._held.get(person, 0), most.most if most else 0
-
-    def move(self, before: str | None, after: str | None) -> None:
-        """A counted record goes from one person to another."""
-        if before == after:
-            return
-        for person, step in ((before, -1), (after, 1)):
-            if person is not None:
-                self._held[person] = self._held.get(person, 0) + step
-                for limit in self._shared(person):
-                    self._together[limit.group] += step
-
-    def _groups(self, person: str) -> Sequence[str]:
-        known = self._known.get(person)
-        return known.groups if known else ()
-
-    def _shared(self, person: str) -> list[Most]:
-        return [one for one in self._body.together if one.group in self._groups(person)]
+def _givers(drafts: Sequence[Draft]) -> set[str]:
+    """Return who owned the records before."""
+    return {owner for draft in drafts if (owner := owner_before(draft)) is not None}
 
 
 def room_of(
@@ -268,16 +160,25 @@ def room_of(
     return found
 
 
-def held_of(
+def holdings_of(
     rules: Iterable[Rule], object_name: str, person: str, facts: Facts
-) -> tuple[int, int] | None:
-    """Return how many records a person holds and the most they may, of the limit that is nearest; None without one."""
-    found = []
+) -> list[Holding]:
+    """Return where a person stands with every limit that refuses, the tightest first; `rules` are those in force."""
+    found: list[Holding] = []
     for rule in holding_rules(rules, object_name):
-        if isinstance(rule.body, HoldingLimit):
-            held, most = Books.opened(rule, rule.body, [person], facts).held(person)
-            found += [(held, most)] if most else []
-    return min(found, key=lambda one: one[1] - one[0], default=None)
+        if isinstance(rule.body, HoldingLimit) and not rule.body.soft:
+            found += Books.opened(rule, rule.body, [person], facts).holdings(rule, person)
+    return sorted(found, key=lambda one: one.most - one.held)
+
+
+def group_holdings(rules: Iterable[Rule], object_name: str, facts: Facts) -> list[Holding]:
+    """Return where the groups stand that a limit counts in sum; `rules` are those in force."""
+    found: list[Holding] = []
+    for rule in holding_rules(rules, object_name):
+        if isinstance(rule.body, HoldingLimit) and not rule.body.soft:
+            books = Books.opened(rule, rule.body, (), facts)
+            found += [books.holding(rule, one) for one in rule.body.together]
+    return found
 
 
 def holding_rules(rules: Iterable[Rule], object_name: str) -> list[Rule]:
@@ -285,14 +186,6 @@ def holding_rules(rules: Iterable[Rule], object_name: str) -> list[Rule]:
     return [r for r in rules if r.object_name == object_name and isinstance(r.body, HoldingLimit)]
 
 
-_HOLDS = Label(
-    "{name} holds {held} of at most {most} ({rule}).",
-    "{name}已持有 {held} 条，上限为 {most} 条（{rule}）。",
-)
-_TOGETHER = Label(
-    "{group} holds {held} of at most {most} together ({rule}).",
-    "{group} 合计已持有 {held} 条，上限为 {most} 条（{rule}）。",
-)
 _GIVE_BACK = Label(
     "Finish or return some first, or choose somebody else.",
     "请先处理或退回部分记录，或选择其他人。",

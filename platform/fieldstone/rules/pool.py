@@ -248,11 +248,11 @@ KIND = Kind(
                 "type": "object",
                 "minProperties": 1,
                 "additionalProperties": BOTH_LANGUAGES,
-                "description": "Reasons to choose from when a record is given back.",
+                "description": "Reasons to choose from when a record is given back or moved here.",
             },
             "reason_required": {
                 "type": "boolean",
-                "description": "Giving a record back without one of the reasons is refused.",
+                "description": "Giving a record back, or moving it here, without one of the reasons is refused.",
             },
             "by": {
                 **TEXT,

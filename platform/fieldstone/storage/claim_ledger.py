@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
@@ -33,6 +34,19 @@ fs_pool_view: Final = Table(
     instant("at", null=False),
     Index("ix_fs_pool_view_person", "person", "record", "at"),
 )
+
+
+@dataclass(frozen=True)
+class Charge:
+    """One entry of an account: of a rule's ledger, for a record of an object where it is about one."""
+
+    rule: str
+    ledger: str
+    subject: str
+    at: datetime
+    object_name: str | None = None
+    record: str | None = None
+    count: int = 1  # a negative one gives back
 
 
 class ClaimLedger:
@@ -72,17 +86,56 @@ class ClaimLedger:
         found: datetime | None = self._connection.execute(asked).scalar()
         return found
 
-    def charged(self, rule: str, ledger: str, subject: str, at: datetime) -> bool:
-        """Tell whether a charge was made at this very instant and not given back yet."""
-        asked = select(func.coalesce(func.sum(fs_grant.c.count), 0)).where(
-            *_of(rule, ledger, subject), fs_grant.c.at == at
-        )
-        return int(self._connection.execute(asked).scalar_one()) > 0
+    def records(self, rule: str, ledger: str, subject: str, since: datetime) -> list[str]:
+        """Return the records for which an account was charged since an instant, the latest first, each once.
 
-    def charge(self, rule: str, ledger: str, subject: str, count: int, at: datetime) -> None:
-        """Write one row; a negative count gives back."""
-        row = {"rule": rule, "subject": subject, "period": ledger, "count": count}
-        self._connection.execute(_CHARGE, {**row, "id": new_id(), "at": at})
+        What was given back since is none of them.
+        """
+        grant = fs_grant.c
+        asked = (
+            select(grant.record)
+            .where(*_of(rule, ledger, subject), grant.at >= since, grant.record.is_not(None))
+            .group_by(grant.record)
+            .having(func.sum(grant.count) > 0)
+            .order_by(func.max(grant.at).desc(), grant.record)
+        )
+        return [str(record) for (record,) in self._connection.execute(asked)]
+
+    def charge(self, charges: Sequence[Charge]) -> None:
+        """Write one row for each charge."""
+        rows = [
+            {
+                "id": new_id(),
+                "rule": one.rule,
+                "period": one.ledger,
+                "subject": one.subject,
+                "count": one.count,
+                "at": one.at,
+                "object": one.object_name,
+                "record": one.record,
+            }
+            for one in charges
+        ]
+        if rows:
+            self._connection.execute(_CHARGE, rows)
+
+    def give_back(self, rule: str, ledger: str, record: str, at: datetime) -> None:
+        """Give back to every account what it was charged for a record at this very instant, and has not got back yet."""
+        grant, total = fs_grant.c, func.sum(fs_grant.c.count)
+        asked = (
+            select(grant.subject, grant.object, total)
+            .where(grant.rule == rule, grant.period == ledger)
+            .where(grant.record == record, grant.at == at)
+            .group_by(grant.subject, grant.object)
+            .having(total > 0)
+            .order_by(grant.subject)
+        )
+        self.charge(
+            [
+                Charge(rule, ledger, subject, at, name, record, -int(count))
+                for subject, name, count in self._connection.execute(asked).all()
+            ]
+        )
 
     def seen(self, person: str, records: Sequence[str], since: datetime) -> frozenset[str]:
         """Return which records a person has opened since an instant."""

@@ -41,7 +41,10 @@ fs_grant: Final = Table(
     text("period", null=False),
     whole("count", null=False),
     instant("at", null=False),
+    text("object"),  # what was claimed or opened; nothing where the account is of something else
+    text("record"),
     Index("ix_fs_grant_subject", "rule", "subject", "at"),
+    Index("ix_fs_grant_record", "record"),
 )
 
 fs_sequence: Final = Table(

@@ -112,6 +112,7 @@ def test_who_looks_after_a_pool_sees_traffic_and_members_and_moves_records(offic
     admin.post(bulk, "div#dialog", do="move", ids=[lead], value="north_pool")
 
     assert "North pool" in asked.text
+    assert "No need now" in asked.text
     assert office.value("lead", lead, "pool") == "north_pool"
     assert "How they came" in admin.get("/pools/public_pool/traffic").text
     assert "Where each stands" in admin.get("/pools/public_pool/members").text
@@ -125,7 +126,7 @@ def test_what_a_member_holds_opens_just_those_records(office: Office) -> None:
     done = office.a_lead("Not counted", owner=mei)
     office.settle("lead", done, stage="invalid", lost_reason="no_need")
     admin = office.visitor("admin")
-    link = f"/pools/public_pool/members/{mei}/held"
+    link = f"/pools/public_pool/members/{mei}/held?of=lead_holding"
 
     told = admin.get("/pools/public_pool/members").text.partition(f'href="{link}">')[2]
     page = admin.get(link).text
@@ -136,6 +137,44 @@ def test_what_a_member_holds_opens_just_those_records(office: Office) -> None:
     number = told.partition(" of ")[0]
     assert f'<span class="count num">{number}</span>' in page
     assert office.visitor("li").get(link).status_code in (403, 404)
+
+
+def numbers_of(page: str) -> list[tuple[str, int]]:
+    """Return the meters that can be clicked: where each leads, and what it counts."""
+    found = re.findall(r'<a class="lnk" href="(/pools/[^"]*/members/[^"]+)">(\d+) of \d+</a>', page)
+    return [(unescape(link), int(number)) for link, number in found]
+
+
+def count_of(page: str) -> int:
+    found = re.search(r'<span class="count num">(\d+)</span>', page)
+    assert found is not None
+    return int(found[1])
+
+
+def test_every_number_of_the_members_opens_its_records(office: Office) -> None:
+    lead, other = pooled(office, "Taken by Chen"), pooled(office, "Seen by Chen")
+    chen, admin = office.visitor("chen"), office.visitor("admin")
+    chen.post(f"/pools/public_pool/open/{other}", "div#dialog")
+    chen.post(f"/pools/public_pool/claim/{lead}", f"li#p-{lead}")
+
+    numbers = numbers_of(admin.get("/pools/public_pool/members").text)
+    own = numbers_of(chen.get("/pools/public_pool").text)
+
+    theirs = [(link, number) for link, number in numbers if office.people["chen"] in link]
+    kinds = {link.rpartition("/")[2].partition("?")[0] for link, _ in theirs}
+    assert kinds == {"held", "claims", "views"}
+    for link, number in numbers:
+        page = admin.get(link)
+        assert page.status_code == 200
+        assert count_of(page.text) == number or f"{number} in all." in page.text, link
+    assert sorted(own) == sorted(theirs)
+    for link, number in own:
+        page = chen.get(link).text
+        assert count_of(page) == number or f"{number} in all." in page, link
+    views = next(link for link, _ in theirs if "/views" in link)
+    assert "Seen by Chen" in admin.get(views).text
+    assert office.visitor("li").get(views).status_code == 403
+    assert admin.get(views.replace("day", "year")).status_code == 404
 
 
 def test_every_number_of_the_traffic_opens_its_records(office: Office) -> None:
@@ -165,7 +204,7 @@ def test_every_number_of_the_traffic_opens_its_records(office: Office) -> None:
     assert lying not in shown[took].text
     assert taken in shown[took].text
     assert office.visitor("li").get(came).status_code in (403, 404)
-    assert admin.get("/pools/public_pool/traffic/records?what=x&which=%27").status_code == 200
+    assert admin.get("/pools/public_pool/traffic/records?what=x&which=%27").status_code == 404
 
 
 def test_who_only_claims_finds_no_pages_of_the_desk(office: Office) -> None:

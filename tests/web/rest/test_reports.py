@@ -49,10 +49,43 @@ def test_numbers_of_other_boards_name_their_records_through_the_same_door(api: A
     arrived = behind("source:", figure="arrived")
 
     assert held in room["ids"]
-    assert (points["total"], len(points["parts"])) == (0, 4)
+    assert len(points["parts"]) == 4
+    every = {one for part in points["parts"] for one in part["ids"]}
+    assert (points["total"], set(points["ids"])) == (len(every), every)
     assert points["parts"][3]["total"] == measured["total"] == len(measured["ids"]) > 0
+    assert set(points["parts"][3]["ids"]) == set(measured["ids"])
     assert pooled in came["ids"]
     assert (arrived["object"], arrived["total"]) == ("arrival", 0)
+
+
+def test_what_counts_against_a_limit_of_a_pool_is_named(api: Api) -> None:
+    kept, given_back = (
+        api.a_lead(mobile=f"+861390000701{n}", company=f"公海{n}", owner=api.ids["mei"])["id"]
+        for n in range(2)
+    )
+    for lead in (kept, given_back):
+        api("POST", f"lead/{lead}/actions/release", "mei", json={"pool": "public_pool"})
+        assert api("POST", f"pools/public_pool/lead/{lead}/open", "li").status_code == 200
+    claimed = api("POST", "pools/public_pool/lead/claim", "li", json={"ids": [kept, given_back]})
+    assert [one["status"] for one in claimed.json["data"]] == [200, 200]
+    api("POST", f"lead/{given_back}/actions/release", "li", json={"pool": "public_pool"})
+
+    def behind(who: str, **number: str) -> dict[str, object]:
+        number = {"key": api.ids["li"], "period": "day", **number}
+        answer = api("POST", "reports/pool:public_pool/records", who, json=number)
+        data: dict[str, object] = answer.json.get("data") or {"refused": answer.status_code}
+        return data
+
+    theirs, own = behind("admin", figure="claims"), behind("li", figure="claims")
+    assert set(theirs["ids"]) == {kept, given_back}
+    assert theirs["note"] is None
+    assert set(behind("admin", figure="views")["ids"]) == {kept, given_back}
+    assert own["ids"] == [kept]
+    assert str(own["note"]).startswith("2 in all. Here are the 1 records")
+    assert kept in behind("li", figure="held", period="")["ids"]
+    assert behind("wang", figure="claims") == {"refused": 403}
+    assert behind("admin", figure="claims", period="year") == {"refused": 404}
+    assert behind("admin", figure="held", period="moon") == {"refused": 404}
 
 
 def test_the_numbers_of_a_board_open_for_its_readers_alone(api: Api) -> None:

@@ -18,6 +18,7 @@ from fieldstone.reads.door import Reads
 from fieldstone.rules.contract import Rule
 from fieldstone.rules.duplicate_check import Duplicate, Match
 from fieldstone.rules.matching_body import Matching
+from fieldstone.storage.claim_ledger import Charge
 from fieldstone.storage.transaction import Transaction
 from fieldstone.writes.pipeline import Writes
 
@@ -148,7 +149,7 @@ class Knowing:
                 text = f"You have searched {PER_HOUR} times within an hour."
                 cure = "Wait a while."
                 raise RefusedError([Problem("too_many_searches", "values", text, cure)], TOO_MANY)
-            tx.claims.charge(SEARCH, LEDGER, person, 1, self._ctx.now)
+            tx.claims.charge([Charge(SEARCH, LEDGER, person, self._ctx.now)])
 
     def _told(self, body: Duplicate, match: Match) -> Known:
         language, found = self._ctx.actor.language, match.found

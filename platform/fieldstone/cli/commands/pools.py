@@ -6,7 +6,8 @@ from argparse import ArgumentParser
 from typing import Final
 
 from fieldstone.actions.contract import Call
-from fieldstone.actions.move_to_pool import MOVE
+from fieldstone.actions.move_to_pool import MOVE, MOVED
+from fieldstone.actions.pool_reasons import reason_of
 from fieldstone.actions.running import run
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.names import did_you_mean
@@ -36,6 +37,9 @@ class Pools:
         )
         parser.add_argument("--days", type=int, default=30, help="traffic: of so many days")
         parser.add_argument("--limit", type=int, default=MOST, help="move: at most so many records")
+        parser.add_argument(
+            "--reason", default="", help="move: a reason of the other pool, or your own words"
+        )
 
     def run(self, asked: Asked) -> int:
         """Do what the verb says; a pool that is gone from the model may still be moved from."""
@@ -88,7 +92,7 @@ def _members(asked: Asked, site: Site, desk: PoolDesk) -> int:
     del site
     for one in desk.people():
         left = one.till.left() if one.till else None
-        room = f"{one.held}/{one.holding}" if one.holding else str(one.held)
+        room = f"{one.own.held}/{one.own.most}" if one.own else "any"
         mark = "looks after it" if one.administers else one.visibility
         claims = "no limit" if left is None else f"{left} claims left"
         asked.terminal.say(f"{one.person.name:24} {mark:16} holds {room:10} {claims}")
@@ -100,10 +104,13 @@ def _move(asked: Asked, site: Site, desk: PoolDesk) -> int:
     if not to:
         text = "pools move needs the code of the other pool."
         raise RefusedError([Problem("missing", "TO", text, "Write: pools move FROM TO.")])
+    params = {"pool": to, "reason": asked.arguments.reason}
+    if desk.pool in site.model.objects[desk.object_name].pools:
+        reason_of(site.model, to, params["reason"], MOVED)  # once, before any record is moved
     moved, refused = 0, 0
     for record_id in desk.lying(max(0, asked.arguments.limit)):
         call = Call(
-            desk.ctx, site.model, desk.object_name, record_id, {"pool": to}, site.reads, site.writes
+            desk.ctx, site.model, desk.object_name, record_id, params, site.reads, site.writes
         )
         try:
             run(site.vocabulary.actions, MOVE, call)

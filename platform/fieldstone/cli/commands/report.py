@@ -78,7 +78,9 @@ def _records(asked: Asked, site: Site, ctx: Context) -> int:
     numbers = AskedNumbers(site, ctx, site.model)
     number = Number(given.figure, given.chart, given.key, given.period)
     found = records_behind(numbers, given.report, number)
-    for one in every_id(numbers, found):
+    if found.note is not None:
+        asked.terminal.remark(found.note.text(ctx.actor.language))
+    for one in every_id(numbers, found) if not found.parts else ():
         asked.terminal.say(one)
     for part in found.parts:
         for one in every_id(numbers, part):

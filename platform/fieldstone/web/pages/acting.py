@@ -10,17 +10,18 @@ from flask import Blueprint, Response, request
 
 from fieldstone.actions.contract import Action, Call, Result
 from fieldstone.actions.judge_worthless import reason_field
-from fieldstone.actions.move_to_pool import targets_of
+from fieldstone.actions.move_to_pool import MOVE, targets_of
+from fieldstone.actions.pool_reasons import reasons_of
 from fieldstone.actions.running import run
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Change, Operation
 from fieldstone.rules.conversion import Conversion
 from fieldstone.rules.lifecycle_body import JUDGE
-from fieldstone.rules.pool_body import Pool
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.badges import forget
+from fieldstone.web.pages.reason_words import reason_options
 from fieldstone.web.pages.record import RecordPage, page_of
 from fieldstone.web.pages.subjects import not_there
 from fieldstone.web.pages.values import Look
@@ -115,14 +116,12 @@ class Asking:
         return [{"value": "", "label": self.speech.t("Where it belongs")}, *options]
 
     def _reasons(self) -> list[Drawn]:
-        """Return the reasons for which the object's pools take records back."""
-        if self.action.name != "release":
+        """Return the reasons for which the pools that the record may come to take it."""
+        spec, here = self.shown.spec, str(self.shown.record.values.get("pool") or "")
+        if self.action.name not in ("release", MOVE):
             return []
-        bodies = [rule.body for rule in self.asked.model.rules_of(self.shown.spec.code, "pool")]
-        known = {c: one for b in bodies if isinstance(b, Pool) for c, one in b.reasons}
-        language = self.asked.language
-        options = [{"value": code, "label": one.text(language)} for code, one in known.items()]
-        return [{"value": "", "label": ""}, *options] if options else []
+        pools = targets_of(self.asked.model, spec.code, here) if here else spec.pools
+        return reason_options(reasons_of(self.asked.model, pools), self.asked.language)
 
     def _pool(self, code: str) -> str:
         rule = self.asked.model.rules.get(code)

@@ -28,7 +28,7 @@ from fieldstone.web.pages import badges, drawing
 from fieldstone.web.pages.amounts import counted, short_time
 from fieldstone.web.pages.cards import BEST_SCORE
 from fieldstone.web.pages.people import initials, tone
-from fieldstone.web.pages.pool_quota import quota_line
+from fieldstone.web.pages.pool_quota import Meters
 from fieldstone.web.pages.subjects import is_company, not_there
 from fieldstone.web.pages.values import Look
 from fieldstone.web.pages.wording import told
@@ -84,6 +84,11 @@ class PoolPage:
         asked = self.asked
         return PoolDesk(asked.site.reads, asked.ctx, asked.model, self.spec.code, self.code)
 
+    @property
+    def meters(self) -> Meters:
+        """Return what draws the limits of the pool."""
+        return Meters(self.asked, self.code)
+
     def claiming(self, ids: Sequence[str] = ()) -> Claiming:
         """Return what the reader may still take."""
         asked = self.asked
@@ -91,7 +96,7 @@ class PoolPage:
 
     def quota(self, claiming: Claiming) -> dict[str, object]:
         """Return the line above the list."""
-        return quota_line(self.asked, self.speech, claiming)
+        return self.meters.line(claiming, self.asked.ctx.actor.id)
 
     def answer(self, row: Row) -> Row:
         """Return what pages/pool_row.html needs: the row as it is now, and the quota."""

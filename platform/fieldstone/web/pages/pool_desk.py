@@ -10,8 +10,9 @@ from flask import Blueprint, Response, request
 from fieldstone.access.masks import Masked
 from fieldstone.actions.claiming import MOST_AT_ONCE, Wish, claim_all
 from fieldstone.actions.contract import Call
-from fieldstone.actions.move_to_pool import MOVE, targets_of
+from fieldstone.actions.move_to_pool import MOVE, MOVED, targets_of
 from fieldstone.actions.peeking import opened
+from fieldstone.actions.pool_reasons import is_required, reason_of, reasons_of
 from fieldstone.actions.running import run
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ids import is_id
@@ -19,11 +20,13 @@ from fieldstone.reads.query import Record
 from fieldstone.web.asking import the_call
 from fieldstone.web.pages import badges, drawing
 from fieldstone.web.pages.pool import PoolPage, pool_of
+from fieldstone.web.pages.reason_words import reason_options
 from fieldstone.web.pages.values import Look
 from fieldstone.web.pages.wording import told
 
 PAGE = Blueprint("pool_desk", __name__)
 REASONS_TOLD: Final = 3
+UNPROCESSABLE: Final = 422
 Drawn = dict[str, Any]
 DONE: Final = {
     "claim": ("One record is yours now.", "{n} records are yours now."),
@@ -77,14 +80,27 @@ def bulk(code: str) -> Response:
             return _answered(pool, verb, 0, error.problems)
         good = sum(one.outcome is not None for one in claimed)
         return _answered(pool, verb, good, [p for one in claimed for p in one.problems])
-    if not given:
-        return _dialog(pool, verb, ids)
+    problems = _unsaid(pool, verb, given)
+    if not given or problems:
+        return _dialog(pool, verb, ids, problems)
     return _each(pool, verb, ids, given)
+
+
+def _unsaid(pool: PoolPage, verb: str, given: str) -> Sequence[Problem]:
+    """Return what is missing before any record is moved: a reason, where the other pool wants one."""
+    if verb == "move" and given:
+        try:
+            reason_of(pool.asked.model, given, request.form.get("reason"), MOVED)
+        except RefusedError as error:
+            return error.problems
+    return ()
 
 
 def _each(pool: PoolPage, verb: str, ids: Sequence[str], given: str) -> Response:
     asked, site = pool.asked, pool.asked.site
     action, params = ("assign", {"owner": given}) if verb == "assign" else (MOVE, {"pool": given})
+    if reason := " ".join(request.form.get("reason", "").split()):
+        params["reason"] = reason
     good = 0
     problems: list[Problem] = []
     for record_id in ids:
@@ -111,31 +127,55 @@ def _answered(pool: PoolPage, verb: str, good: int, problems: Iterable[Problem])
     return drawing.done({"dialog-close": True, "reload": True, "toast": toast})
 
 
-def _dialog(pool: PoolPage, verb: str, ids: Sequence[str]) -> Response:
-    said, language, model = pool.speech, pool.asked.language, pool.asked.model
-    field: Drawn = {"name": "value", "required": True, "value": ""}
+def _dialog(
+    pool: PoolPage, verb: str, ids: Sequence[str], problems: Sequence[Problem] = ()
+) -> Response:
+    said, language = pool.speech, pool.asked.language
     if verb == "assign":
         title = said.tn("Give one record to", "Give {n} records to", len(ids))
-        url = f"/o/{pool.spec.code}/options?field=owner"
-        field |= {"type": "user", "label": said.t("Owner"), "options_url": url}
+        fields = [_owner(pool), _reason(pool, ())]
     else:
         title = said.tn("Move one record", "Move {n} records", len(ids))
-        rules = model.rules
-        options = [
-            {"value": one, "label": rules[one].label.text(language) if one in rules else one}
-            for one in targets_of(model, pool.spec.code, pool.code)
-        ]
-        field |= {"type": "select", "label": said.t("Pool"), "options": options}
-        field["value"] = options[0]["value"]
+        targets = targets_of(pool.asked.model, pool.spec.code, pool.code)
+        fields = [_target(pool, targets), _reason(pool, targets)]
     context = {
         "title": title,
         "action": f"/pools/{pool.code}/bulk",
         "hidden": [("do", verb), *(("ids", one) for one in ids)],
-        "fields": [field],
+        "fields": fields,
         "submit": said.t("Assign") if verb == "assign" else said.t("Move"),
-        "problems": [],
+        "problems": [{"text": told(one, language), "name": one.path} for one in problems],
     }
-    return drawing.fragment(pool.asked, "ask", context)
+    return drawing.fragment(pool.asked, "ask", context, UNPROCESSABLE if problems else 200)
+
+
+def _owner(pool: PoolPage) -> Drawn:
+    url = f"/o/{pool.spec.code}/options?field=owner"
+    return _field(pool, "value", "Owner", required=True) | {"type": "user", "options_url": url}
+
+
+def _target(pool: PoolPage, targets: Sequence[str]) -> Drawn:
+    rules, language = pool.asked.model.rules, pool.asked.language
+    options = [
+        {"value": one, "label": rules[one].label.text(language) if one in rules else one}
+        for one in targets
+    ]
+    field = _field(pool, "value", "Pool", required=True) | {"type": "select", "options": options}
+    return field | {"value": field["value"] or options[0]["value"]}
+
+
+def _reason(pool: PoolPage, targets: Sequence[str]) -> Drawn:
+    """Return the field for the reason: one of those that the other pools know, or one's own words."""
+    model = pool.asked.model
+    options = reason_options(reasons_of(model, targets), pool.asked.language)
+    required = bool(targets) and all(is_required(model, one) for one in targets)
+    field = _field(pool, "reason", "Reason", required=required)
+    return field | ({"type": "select", "options": options} if options else {"type": "text"})
+
+
+def _field(pool: PoolPage, name: str, label: str, *, required: bool) -> Drawn:
+    value = request.form.get(name, "")
+    return {"name": name, "label": pool.speech.t(label), "required": required, "value": value}
 
 
 def _wish(pool: PoolPage, ids: Sequence[str]) -> Wish:

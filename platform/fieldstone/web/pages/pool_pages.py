@@ -15,7 +15,7 @@ from fieldstone.actions.running import run
 from fieldstone.base.errors import RefusedError
 from fieldstone.numbers.contract import Asked as AskedNumbers
 from fieldstone.numbers.contract import Number
-from fieldstone.numbers.pools import HELD, of_pool
+from fieldstone.numbers.pools import of_pool
 from fieldstone.reads.claiming import Claiming
 from fieldstone.reads.pool_desk import PoolDesk
 from fieldstone.reads.pool_people import Standing
@@ -38,7 +38,6 @@ from fieldstone.web.pages.dashboard_records import listed
 from fieldstone.web.pages.drawn_charts import columns, grid, histogram
 from fieldstone.web.pages.people import initials, tone
 from fieldstone.web.pages.pool import PoolPage, pool_of
-from fieldstone.web.pages.pool_quota import quota_line
 from fieldstone.web.pages.wording import told
 
 PAGE = Blueprint("pool_pages", __name__)
@@ -121,25 +120,27 @@ def members(code: str) -> Response:
     """Show who works with a pool, and where each stands."""
     asked = the_call()
     pool = pool_of(asked, code)
-    people = [_member(pool, one) for one in pool.desk.people()]
+    people, shared = [_member(pool, one) for one in pool.desk.people()], pool.desk.together()
     context = {
         **pool.head("members"),
         "groups": _groups(pool),
         "people": people,
+        "together": pool.meters.shared(shared.quotas, shared.holdings),
         "stranded": _stranded(pool),
         "total_text": pool.speech.tn("One person", "{n} people", len(people)),
     }
     return drawing.page(asked, "pool_members", context)
 
 
-@PAGE.get("/pools/<code>/members/<person>/held")
-def held(code: str, person: str) -> Response:
-    """Show the records that a member has in hand."""
+@PAGE.get("/pools/<code>/members/<subject>/<what>")
+def counted(code: str, subject: str, what: str) -> Response:
+    """Show the records that a limit counts: `subject` a person, a group or the pool, `of` the rule or the period."""
     asked = the_call()
     pool = pool_of(asked, code)
-    number = Number(HELD, pool.spec.code, person)
+    number = Number(what, pool.spec.code, subject, request.args.get("of", ""))
     found = of_pool(AskedNumbers(asked.site, asked.ctx, asked.model), code, number)
-    return listed(asked, found, f"/pools/{code}/members")
+    members_page = "/members" if pool.inside.administers else ""
+    return listed(asked, found, f"/pools/{code}{members_page}")
 
 
 @PAGE.post("/pools/<code>/adopt")
@@ -318,17 +319,14 @@ def _groups(pool: PoolPage) -> list[Drawn]:
 
 
 def _member(pool: PoolPage, one: Standing) -> Drawn:
-    claiming = Claiming(may_claim=True, held=one.held, holding=one.holding, till=one.till)
-    line = quota_line(pool.asked, pool.speech, claiming)
-    if one.holding:
-        line["meters"][0]["href"] = f"/pools/{pool.code}/members/{one.person.id}/held"
+    claiming = Claiming(may_claim=True, holdings=one.holdings, till=one.till)
     return {
         "href": f"/o/user/{one.person.id}",
         "name": one.person.name,
         "who": {"initials": initials(one.person.name), "tone": tone(one.person.name)},
         "admin": one.administers,
         "sees": pool.speech.t(SEES[one.visibility]),
-        "meters": [meter for meter in line["meters"] if not meter["shared"]],
+        "meters": pool.meters.own(claiming, one.person.id),
     }
 
 

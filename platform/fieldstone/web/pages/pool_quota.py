@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
+from urllib.parse import quote, urlencode
 
 from fieldstone.reads.claiming import Claiming
-from fieldstone.rules.claim_body import VIEWS, Allowance
+from fieldstone.rules.claim_body import NET, POOL, VIEWS, Allowance
+from fieldstone.rules.holding_books import Holding
 from fieldstone.web.asking import Asked
-from fieldstone.web.i18n import Speech
+from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages.amounts import short_time
 from fieldstone.web.pages.wording import told
 
@@ -20,64 +24,107 @@ PER: Final = {
     "week": "this week",
     "month": "this month",
 }
+WHAT: Final = {NET: "Claims kept", VIEWS: "Previews"}
+HELD: Final = "held"
+Drawn = dict[str, Any]
 
 
-def quota_line(asked: Asked, speech: Speech, claiming: Claiming) -> dict[str, Any]:
-    """Return the line above the list, its meter, and the details behind it."""
-    parts, short = [], ""
-    if claiming.holding:
-        parts.append(speech.t("You hold {n} of {most}", n=claiming.held, most=claiming.holding))
-    left = claiming.left
-    if left is not None:
-        today = any(one.quota.each == "day" and one.left == left for one in claiming.allowances)
-        one, many = ("one claim left", "{n} claims left")
-        if today:
-            one, many = ("one claim left today", "{n} claims left today")
-        short = speech.tn(one, many, left)
-        parts.append(short)
-    if claiming.views_left is not None:
-        parts.append(speech.tn("one preview left", "{n} previews left", claiming.views_left))
-    meters = [_meter(asked, speech, one) for one in claiming.allowances]
-    if claiming.holding:
-        spent = _percent(claiming.held, claiming.holding)
-        text = speech.t("{n} of {most}", n=claiming.held, most=claiming.holding)
-        meters.insert(0, _drawn(speech.t("In hand"), text, spent, ""))
-    return {
-        "text": " · ".join(parts),
-        "short": short,
-        "spent": max((int(one["spent"]) for one in meters), default=0),
-        "over": claiming.is_full,
-        "meters": meters,
-        "obstacles": [told(one, asked.language) for one in claiming.obstacles],
-    }
+@dataclass(frozen=True)
+class Meters:
+    """Draws the limits of one pool, each with the way to the records that it counts."""
 
+    asked: Asked
+    pool: str
 
-def _meter(asked: Asked, speech: Speech, one: Allowance) -> dict[str, Any]:
-    quota = one.quota
-    what = "Previews" if quota.counts == VIEWS else "Claims"
-    period = (
-        speech.t(PER[quota.each]) if quota.each else speech.t("in {span}", span=_span(one, asked))
-    )
-    name = f"{speech.t(what)} {period}"
-    if quota.together:
-        name = speech.t("{what}, all together", what=name)
-    text = speech.t("{n} of {most}", n=one.used, most=quota.most)
-    more = ""
-    if one.frees_at is not None and one.frees_at > asked.ctx.now:
-        wait = max(timedelta(minutes=1), one.frees_at - asked.ctx.now)
-        more = speech.t("resets in {time}", time=short_time(speech, wait))
-    drawn = _drawn(name, text, _percent(one.used, quota.most), more)
-    return {**drawn, "shared": quota.together}
+    @property
+    def speech(self) -> Speech:
+        """Return the texts of the reader's language."""
+        return speech(self.asked.language)
 
+    def line(self, claiming: Claiming, person: str) -> Drawn:
+        """Return the line above the list, its meter, and the details behind it, for one person."""
+        said, parts, short, own = self.speech, [], "", claiming.own
+        if own is not None:
+            parts.append(said.t("You hold {n} of {most}", n=own.held, most=own.most))
+        left = claiming.left
+        if left is not None:
+            today = any(one.quota.each == "day" and one.left == left for one in claiming.allowances)
+            one, many = ("one claim left", "{n} claims left")
+            if today:
+                one, many = ("one claim left today", "{n} claims left today")
+            short = said.tn(one, many, left)
+            parts.append(short)
+        if claiming.views_left is not None:
+            parts.append(said.tn("one preview left", "{n} previews left", claiming.views_left))
+        meters = self.own(claiming, person)
+        meters += self.shared(
+            [
+                (one.quota.subject(person, self.pool), one)
+                for one in claiming.allowances
+                if one.quota.together
+            ],
+            [one for one in claiming.holdings if one.group],
+        )
+        return {
+            "text": " · ".join(parts),
+            "short": short,
+            "spent": max((int(one["spent"]) for one in meters), default=0),
+            "over": claiming.is_full,
+            "meters": meters,
+            "obstacles": [told(one, self.asked.language) for one in claiming.obstacles],
+        }
 
-def _span(one: Allowance, asked: Asked) -> str:
-    return one.quota.span.label.text(asked.language) if one.quota.span else ""
+    def own(self, claiming: Claiming, person: str) -> list[Drawn]:
+        """Return the meters of one person alone."""
+        held = [self._holding(claiming.own, person)] if claiming.own else []
+        return held + [
+            self._quota(one, person) for one in claiming.allowances if not one.quota.together
+        ]
 
+    def shared(
+        self, quotas: Sequence[tuple[str, Allowance]], holdings: Sequence[Holding]
+    ) -> list[Drawn]:
+        """Return the meters of groups, and of all who take from the pool."""
+        held = [self._holding(one, one.group) for one in holdings]
+        return held + [self._quota(one, account) for account, one in quotas]
 
-def _drawn(name: str, text: str, spent: int, more: str) -> dict[str, Any]:
-    tone = "red" if spent >= FULL else "amber" if spent >= NEAR else ""
-    return {"name": name, "text": text, "spent": spent, "tone": tone, "more": more, "shared": False}
+    def _holding(self, one: Holding, subject: str) -> Drawn:
+        name = self._named(self.speech.t("In hand"), one.group)
+        drawn = self._drawn(name, one.held, one.most)
+        return drawn | self._way(one.held, subject, HELD, one.rule.code)
 
+    def _quota(self, one: Allowance, account: str) -> Drawn:
+        quota, said = one.quota, self.speech
+        what = WHAT.get(quota.counts, "Claims")
+        span = quota.span.label.text(self.asked.language) if quota.span else ""
+        period = said.t(PER[quota.each]) if quota.each else said.t("in {span}", span=span)
+        name = f"{said.t(what)} {period}"
+        if quota.together:
+            name = self._named(name, quota.group)
+        drawn = self._drawn(name, one.used, quota.most)
+        if one.frees_at is not None and one.frees_at > self.asked.ctx.now:
+            wait = max(timedelta(minutes=1), one.frees_at - self.asked.ctx.now)
+            drawn["more"] = said.t("resets in {time}", time=short_time(said, wait))
+        return drawn | self._way(one.used, account, quota.counts, quota.period)
 
-def _percent(used: int, most: int) -> int:
-    return min(FULL, used * FULL // most) if most else FULL
+    def _named(self, what: str, group: str) -> str:
+        """Return what a meter is of; that of a group names it."""
+        if not group:
+            return what
+        if group == POOL:
+            return self.speech.t("{what}, all together", what=what)
+        kind, _, name = group.partition(":")
+        role = self.asked.model.roles.get(name) if kind == "role" else None
+        label = role.label.text(self.asked.language) if role else name
+        return self.speech.t("{what}, {group} together", what=what, group=label)
+
+    def _way(self, count: int, subject: str, what: str, which: str) -> Drawn:
+        """Return the address of the records that a meter counts."""
+        base = f"/pools/{self.pool}/members/{quote(subject, safe='')}/{what}"
+        return {"href": f"{base}?{urlencode({'of': which})}"} if count else {}
+
+    def _drawn(self, name: str, used: int, most: int) -> Drawn:
+        spent = min(FULL, used * FULL // most) if most else FULL
+        tone = "red" if spent >= FULL else "amber" if spent >= NEAR else ""
+        text = self.speech.t("{n} of {most}", n=used, most=most)
+        return {"name": name, "text": text, "spent": spent, "tone": tone, "more": ""}

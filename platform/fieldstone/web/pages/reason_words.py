@@ -2,26 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Final
 
-from fieldstone.rules.pool_body import Pool
+from fieldstone.actions.pool_reasons import reasons_of
+from fieldstone.base.label import Label
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import speech
+
+WAYS: Final = {
+    "moved": "Moved to another pool",
+    "aged": "Nobody claimed it in time",
+    "pool_exit": "The pool sent it on",
+    "overflow": "Over a holding limit",
+}
+"""How a record comes from one pool to another, or to nobody."""
+BY_RULE: Final = "rule:"
 
 
 def ended_because(asked: Asked, object_name: str, reason: str, words: Mapping[str, str]) -> str:
     """Return a reason by `words`; what follows a known word ("returned: too_many") is a pool's reason, or typed."""
     t, language = speech(asked.language).t, asked.language
+    if reason.startswith(BY_RULE):
+        rule = asked.model.rules.get(reason.removeprefix(BY_RULE))
+        return rule.label.text(language) if rule else reason
+    known = {**WAYS, **words}
     code, colon, more = reason.partition(": ")
-    if code not in words:
+    if code not in known:
         return reason
     if not colon:
-        return t(words[code])
-    pools = [rule.body for rule in asked.model.rules_of(object_name, "pool")]
-    known = {
-        c: label.text(language)
-        for one in pools
-        if isinstance(one, Pool)
-        for c, label in one.reasons
-    }
-    return f"{t(words[code])}{'：' if language == 'zh' else ': '}{known.get(more, more)}"
+        return t(known[code])
+    pools = asked.model.objects[object_name].pools
+    named = {one: label.text(language) for one, label in reasons_of(asked.model, pools)}
+    return f"{t(known[code])}{'：' if language == 'zh' else ': '}{_said(more, named, language)}"
+
+
+def reason_options(reasons: Iterable[tuple[str, Label]], language: str) -> list[dict[str, str]]:
+    """Return the reasons to choose from, none of them chosen; nothing where there are none."""
+    options = [{"value": code, "label": label.text(language)} for code, label in reasons]
+    return [{"value": "", "label": ""}, *options] if options else []
+
+
+def _said(more: str, named: Mapping[str, str], language: str) -> str:
+    """Return a pool's reason, with the words that a person added to it."""
+    code, colon, words = more.partition(":")
+    if code not in named:
+        return more
+    between = "，" if language == "zh" else ", "
+    return f"{named[code]}{between}{words.strip()}" if colon else named[code]

@@ -37,7 +37,11 @@ MOVE_BODY: Final[Json] = {
     "properties": {
         "ids": IDS,
         "to": {**TEXT, "description": "The other pool."},
-        "reason": {**TEXT, "maxLength": 150},
+        "reason": {
+            **TEXT,
+            "maxLength": 150,
+            "description": "A reason of the other pool, which may want one, or your own words.",
+        },
     },
 }
 QUOTA: Final = of(

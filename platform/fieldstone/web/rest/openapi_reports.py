@@ -19,7 +19,7 @@ CODE: Final[Json] = {
 BOARD: Final[Json] = CODE | {
     "description": "A dashboard's code, or assignment:RULE, ranking:PROGRAM, pool:POOL, source:SOURCE."
 }
-PARTS: Final[Json] = many(of(figure=TEXT, object=TEXT, total=WHOLE))
+PARTS: Final[Json] = many(of(figure=TEXT, object=TEXT, total=WHOLE, ids=many(ID)))
 TAGS: Final = ["Reports"]
 
 
@@ -61,7 +61,7 @@ REPORT_PATHS: Final[Mapping[str, Json]] = {
             "responses": answers(
                 "200",
                 of(
-                    data=of(object=TEXT, total=WHOLE, ids=many(ID), parts=PARTS),
+                    data=of(object=TEXT, total=WHOLE, ids=many(ID), parts=PARTS, note=MAYBE_TEXT),
                     page=of(next=MAYBE_TEXT),
                 ),
                 "At most 500 at once; `after` takes `next` of the page before.",

@@ -21,6 +21,7 @@ from fieldstone.fieldtypes.datetime import DatetimeType
 from fieldstone.reads.claiming import Claiming
 from fieldstone.reads.pool_desk import PoolDesk
 from fieldstone.rules.claim_body import Allowance
+from fieldstone.rules.holding_books import Holding
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.rest.answering import json_answer, not_found, record_after
 from fieldstone.web.rest.listing import LIST_PARAMETERS, list_answer, query_of_request
@@ -167,8 +168,7 @@ def members(pool: str, object_name: str) -> Response:
                     "groups": list(one.groups),
                     "administers": one.administers,
                     "visibility": one.visibility,
-                    "held": one.held,
-                    "holding": one.holding or None,
+                    **_held(one.own),
                     "quotas": [
                         _quota(quota) for quota in (one.till.allowances if one.till else ())
                     ],
@@ -209,18 +209,21 @@ def _limits(claiming: Claiming, language: str) -> dict[str, Any]:
         "may_claim": claiming.may_claim,
         "left": claiming.left,
         "views_left": claiming.views_left,
-        "held": claiming.held,
-        "holding": claiming.holding or None,
+        **_held(claiming.own),
         "quotas": [_quota(one) for one in claiming.allowances],
         "obstacles": [as_data(one, language) for one in claiming.obstacles],
     }
+
+
+def _held(own: Holding | None) -> dict[str, int | None]:
+    return {"held": own.held if own else 0, "holding": own.most if own else None}
 
 
 def _quota(one: Allowance) -> dict[str, Any]:
     quota = one.quota
     return {
         "counts": quota.counts,
-        "period": quota.each or (quota.span.written if quota.span else ""),
+        "period": quota.period,
         "together": quota.group if quota.together else None,
         "used": one.used,
         "most": quota.most,

@@ -12,6 +12,7 @@ from fieldstone.numbers.contract import Asked as AskedNumbers
 from fieldstone.numbers.contract import Number
 from fieldstone.numbers.opening import ids_of, records_behind
 from fieldstone.reports.as_json import as_json
+from fieldstone.reports.behind import Behind
 from fieldstone.reports.dashboards import Asked, dashboard, dashboards_for
 from fieldstone.web.asking import the_call
 from fieldstone.web.rest.answering import json_answer
@@ -62,12 +63,26 @@ def report_records(code: str) -> Response:
     )
     found = records_behind(numbers, code, number)
     ids, total, further = ids_of(numbers, found, given.get("after") or "")
-    parts = [
-        {"figure": one.code, "object": one.object_name, "total": len(one.ids or ())}
-        for one in found.parts
-    ]
-    data = {"object": found.object_name, "total": total, "ids": ids, "parts": parts}
+    parts = [_part(one, ids) for one in found.parts]
+    data = {
+        "object": found.object_name,
+        "total": total,
+        "ids": ids,
+        "parts": parts,
+        "note": found.note.text(asked.language) if found.note else None,
+    }
     return json_answer({"data": data, "page": {"next": further}})
+
+
+def _part(one: Behind, ids: Sequence[str]) -> dict[str, object]:
+    """Return a figure of which a number is made: how many records it was measured on, and which of this page."""
+    measured = set(one.ids or ())
+    return {
+        "figure": one.code,
+        "object": one.object_name,
+        "total": len(measured),
+        "ids": [each for each in ids if each in measured],
+    }
 
 
 def _texts(names: Sequence[str]) -> dict[str, str | None]:
