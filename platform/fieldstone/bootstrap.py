@@ -223,4 +223,5 @@ def _storage(settings: Settings) -> Storage:
         settings.database_url,
         secret_key=settings.secret_key,
         old_secret_key=settings.old_secret_key,
+        language=settings.languages[0],
     )

@@ -233,6 +233,7 @@ class FakeFacts:
     """What rules may ask of the database, answered from plain values."""
 
     now: datetime = NOW
+    language: str = "en"
     user: Mapping[str, object] | None = None
     roles: frozenset[str] = frozenset()
     holders: Mapping[tuple[str, str, str], tuple[Found, ...]] = field(default_factory=dict)

@@ -44,6 +44,34 @@ def test_a_task_is_created_for_the_record_that_changed() -> None:
     assert draft.decisions[0].because.zh == "新建活动记录"
 
 
+def test_a_task_is_written_in_the_language_of_whoever_gets_it_else_the_site_s() -> None:
+    people = (Person("ann", "Ann", facts={"language": "zh"}), Person("bo", "Bo"))
+    known = FakeFacts(groups={"team:north": people}, user={"language": "en"}, language="zh")
+    rule = a_rule(automation.KIND, {**TASK, "when": "true"})
+
+    told = {
+        owner: run(rule, a_lead(name="Wang", owner=owner), replace(known, language=site))[0]
+        for owner, site in (("ann", "en"), ("bo", "zh"), (None, "en"))
+    }
+
+    subjects = {owner: draft.follow[0].values["subject"] for owner, draft in told.items()}
+    assert subjects == {"ann": "联系Wang", "bo": "联系Wang", None: "Call Wang"}
+
+
+def test_a_text_set_on_the_record_follows_the_owner_that_it_gets() -> None:
+    people = (Person("ann", "Ann", facts={"language": "zh"}),)
+    known = FakeFacts(groups={"team:north": people}, user={"language": "en"})
+    need = {"text": {"en": "Call {name}", "zh": "联系{name}"}}
+    rule = a_rule(automation.KIND, {"set": {"need": need}})
+
+    hers, nobodys = (
+        run(rule, a_lead(name="Wang", owner=owner), known)[0].values["need"]
+        for owner in ("ann", None)
+    )
+
+    assert (hers, nobodys) == ("联系Wang", "Call Wang")
+
+
 def test_an_edit_of_a_record_that_met_the_condition_before_does_nothing() -> None:
     again, newly = run(
         a_rule(automation.KIND, TASK),

@@ -116,6 +116,17 @@ def test_a_good_lead_is_cleaned_graded_scored_assigned_and_gets_a_deadline_and_a
     assert ("ann", "assigned") in company.told()
 
 
+def test_the_task_of_a_lead_that_somebody_else_added_is_in_its_owner_s_language(
+    company: Company,
+) -> None:
+    company.update("user", company.ids["ann"], language="zh")
+    company.good_lead()
+
+    with company.storage.looking() as connection:
+        subjects = connection.exec_driver_sql("SELECT f_subject FROM o_activity").scalars().all()
+    assert subjects == ["联系 王小明"]
+
+
 def test_a_batch_of_leads_is_shared_fairly_and_the_next_one_goes_on(company: Company) -> None:
     changes = [
         Change(

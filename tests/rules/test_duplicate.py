@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from fieldstone.rules.contract import Found
+from fieldstone.rules.contract import Found, Person
 from fieldstone.rules.duplicate import KIND
 from fieldstone.rules.match_keys import key_plan, match_keys
 from tests.rules.support import FakeFacts, a_lead, a_rule, an_update, problems_of, run
@@ -148,7 +148,8 @@ def test_owner_and_feed_of_the_record_found_are_told_once() -> None:
         },
     )
     customer = old_lead(object_name="customer", record_id="c1")
-    known = with_old(customer, "phone:phone", "1")
+    bo = Person("bo", "Bo", facts={"language": "zh"})
+    known = replace(with_old(customer, "phone:phone", "1"), groups={"team:north": (bo,)})
 
     first, second = run(rule, [a_lead("a", mobile="1"), a_lead("b", mobile="1", name="x")], known)
 
@@ -157,6 +158,7 @@ def test_owner_and_feed_of_the_record_found_are_told_once() -> None:
     assert first.follow[0].object_name == "activity"
     assert first.follow[0].values["customer"] == "c1"
     assert first.follow[0].values["kind"] == "note"
+    assert first.follow[0].values["subject"].startswith("新录入的数据与此重复：")
 
 
 def test_the_record_found_is_written_into_a_field() -> None:

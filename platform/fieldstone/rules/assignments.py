@@ -14,7 +14,7 @@ from fieldstone.expressions.types import Kind as ValueKind
 from fieldstone.expressions.types import Scope, Type
 from fieldstone.rules.contract import Builder, Facts
 from fieldstone.rules.kind import label_from
-from fieldstone.rules.wording import language_of
+from fieldstone.rules.wording import language_for
 
 _HOLE = re.compile(r"\{([a-z][a-z0-9_.]*)\}")
 
@@ -48,11 +48,11 @@ class Assigned:
         return tuple(one for _, one in self.value.holes) if isinstance(self.value, Template) else ()
 
     def given(self, row: Mapping[str, object], facts: Facts, calendar: str) -> object:
-        """Return the value for one record."""
+        """Return the value for one record; a text in both languages."""
         if isinstance(self.value, Expression):
             return self.value.evaluate(row, facts.env)
         if isinstance(self.value, Template):
-            return self.value.filled(row, facts).text(language_of(facts))
+            return self.value.filled(row, facts)
         if isinstance(self.value, Span):
             instant = facts.calendar(calendar).after(facts.now, self.value)
             return instant.astimezone(facts.env.timezone).date() if self.is_day else instant
@@ -62,8 +62,15 @@ class Assigned:
 def assigned(
     several: Iterable[Assigned], row: Mapping[str, object], facts: Facts, calendar: str = ""
 ) -> dict[str, object]:
-    """Return the values for one record, by field."""
-    return {one.field: one.given(row, facts, calendar) for one in several}
+    """Return the values for one record, by field; texts in the language of who will own what they stand in."""
+    values = {one.field: one.given(row, facts, calendar) for one in several}
+    if not any(isinstance(value, Label) for value in values.values()):
+        return values
+    language = language_for(values.get("owner", row.get("owner")), facts)
+    return {
+        name: value.text(language) if isinstance(value, Label) else value
+        for name, value in values.items()
+    }
 
 
 def assigned_from(

@@ -59,6 +59,10 @@ class Facts(Protocol):
     def env(self) -> Env:
         """Return what expressions are evaluated with."""
 
+    @property
+    def language(self) -> str:
+        """Return the site's language, for texts that are kept for nobody in particular."""
+
     def found(
         self, wanted: Mapping[tuple[str, str], Sequence[str]], *, deleted: bool = False
     ) -> Mapping[tuple[str, str, str], tuple[Found, ...]]:

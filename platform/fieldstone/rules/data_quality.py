@@ -24,7 +24,14 @@ from fieldstone.rules.kind import (
 )
 from fieldstone.rules.normalise import OPERATIONS
 from fieldstone.rules.regions import Regions, regions_from
-from fieldstone.rules.wording import field_label, joined, language_of, listed, read_back
+from fieldstone.rules.wording import (
+    field_label,
+    joined,
+    language_for,
+    language_of,
+    listed,
+    read_back,
+)
 
 
 @dataclass(frozen=True)
@@ -196,7 +203,8 @@ class DataQuality:
             sets = {**cleaned, **assigned(self.sets, kept, facts)}
             word = Label("marked", "已标记")
         if self.reason_into:
-            sets[self.reason_into] = _sentence(because.text(language))
+            reader = language_for(sets.get("owner", draft.row.get("owner")), facts)
+            sets[self.reason_into] = _sentence(because.text(reader))
         reason = next((one.reason for one in failures if one.reason is not None), None)
         if self.reject_reason and reason is not None:
             sets[self.reject_reason] = reason

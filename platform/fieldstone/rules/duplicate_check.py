@@ -169,9 +169,7 @@ class _Check:
                     self.seen.setdefault((name, value), place)
                 if self.near is not None and attached is None:
                     self.near.note(place)
-        return self.body.telling.told(
-            found, self.drafts, known, self.body.feed, language_of(self.facts)
-        )
+        return self.body.telling.told(found, self.drafts, known, self.body.feed, self.facts)
 
     def matches(self, place: int) -> list[Match]:
         """Return what one draft matches."""

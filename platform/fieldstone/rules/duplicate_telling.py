@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Change, Draft, Effect, Operation
-from fieldstone.rules.contract import Found, Verdict
+from fieldstone.rules.contract import Facts, Found, Verdict
 from fieldstone.rules.merge import Merge
 from fieldstone.rules.notices import message
-from fieldstone.rules.wording import masked
+from fieldstone.rules.wording import language_for, masked
 
 NAMES = ("masked", "shown", "hidden")
 UNNAMED = "***"
@@ -47,11 +47,11 @@ class Telling:
         drafts: Sequence[Draft],
         known: Mapping[str, Found],
         feed: Feed | None,
-        language: str,
+        facts: Facts,
     ) -> dict[int, Verdict]:
         """Return the verdicts with messages to the owners and feeds of the records found, each owner once per batch.
 
-        A feed is written in `language`, that of whoever brings the duplicate.
+        A feed is written in the language of whose record it belongs to.
         """
         told: set[str] = set()
         found: dict[int, Verdict] = {}
@@ -64,7 +64,7 @@ class Telling:
                 if hit.owner is not None and hit.owner not in told and hit.owner != owner:
                     told.add(hit.owner)
                     effects.append(_notice(hit, drafts[place]))
-            follow = () if verdict.problems else tuple(_feed_entries(feed, hits, matched, language))
+            follow = () if verdict.problems else tuple(_feed_entries(feed, hits, matched, facts))
             found[place] = replace(
                 verdict, effects=tuple(effects), follow=(*verdict.follow, *follow)
             )
@@ -72,7 +72,7 @@ class Telling:
 
 
 def _feed_entries(
-    feed: Feed | None, hits: Iterable[Found], matched: Mapping[str, Label], language: str
+    feed: Feed | None, hits: Iterable[Found], matched: Mapping[str, Label], facts: Facts
 ) -> Iterable[Change]:
     for found in hits if feed is not None else ():
         if feed is not None and found.object_name in feed.links:
@@ -82,7 +82,11 @@ def _feed_entries(
                 {
                     **feed.values,
                     **(
-                        {feed.subject: _arrived(matched[found.record_id], language)}
+                        {
+                            feed.subject: _arrived(
+                                matched[found.record_id], language_for(found.owner, facts)
+                            )
+                        }
                         if feed.subject
                         else {}
                     ),

@@ -13,8 +13,15 @@ LANGUAGES = ("en", "zh")
 
 
 def language_of(facts: Facts) -> str:
-    """Return the language of the person who acts, in which problems are told."""
+    """Return the language of the person who acts, in which problems are told; what is kept is `language_for` its reader."""
     return str((facts.env.user or {}).get("language") or "en")
+
+
+def language_for(person: object, facts: Facts) -> str:
+    """Return the language in which a text is kept for a person: their own, the site's for nobody and who chose none."""
+    found = facts.persons([str(person)]).get(str(person)) if person else None
+    chosen = found.facts.get("language") if found is not None else None
+    return str(chosen or facts.language)
 
 
 def field_label(scope: Scope, name: str) -> Label:

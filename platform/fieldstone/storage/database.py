@@ -39,11 +39,21 @@ class Storage:
     """One database, SQLite or PostgreSQL; shared by all threads of a process."""
 
     def __init__(
-        self, url: str, *, secret_key: str, old_secret_key: str = "", echo: bool = False
+        self,
+        url: str,
+        *,
+        secret_key: str,
+        old_secret_key: str = "",
+        language: str = "en",
+        echo: bool = False,
     ) -> None:
-        """Connect on first use; `secret_key` seals secret fields, what the old one sealed is still opened."""
+        """Connect on first use; `secret_key` seals secret fields, what the old one sealed is still opened.
+
+        `language` is the site's: what rules keep for nobody in particular is written in it.
+        """
         self._writer, self._reader = engines(url, echo=echo)
         self.vault = Vault(secret_key, old_secret_key)
+        self.language = language
         self.dialect: str = self._writer.dialect.name
         self._used: tuple[Tables, ...] = ()
 
@@ -52,7 +62,7 @@ class Storage:
         for tables in self._used:
             if tables.model is model:
                 return tables
-        tables = Tables(model, self.dialect, self.vault)
+        tables = Tables(model, self.dialect, self.vault, self.language)
         # Requests and jobs that began with an older model may still run: keep a few.
         self._used = (tables, *self._used[: KEPT_MODELS - 1])
         return tables

@@ -39,6 +39,11 @@ class FactsReader(GainFacts, DeadlineFacts, ScoreFacts, AssignmentFacts, Matchin
         """Return the instant of this run."""
         return self.ctx.now
 
+    @property
+    def language(self) -> str:
+        """Return the site's language."""
+        return self.tables.language
+
     def people(self, group: str) -> tuple[Person, ...]:
         """Return the people of "team:code", "role:code", "department:code" (and below), "user:email" or "pool:code"."""
         if USER not in self.tables.objects:

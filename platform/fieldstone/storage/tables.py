@@ -148,11 +148,12 @@ class _ObjectTables(Mapping[str, ObjectTable]):
 class Tables:
     """All tables of one model on one database; made anew for every model and never changed."""
 
-    def __init__(self, model: Model, dialect: str, vault: Vault) -> None:
-        """Derive the tables."""
+    def __init__(self, model: Model, dialect: str, vault: Vault, language: str = "en") -> None:
+        """Derive the tables of a site that speaks `language` where nobody chose another."""
         self.model = model
         self.dialect = dialect
         self.vault = vault
+        self.language = language
         self.metadata = MetaData()
         self.objects: Mapping[str, ObjectTable] = _ObjectTables(model.objects, self._object_table)
         self._made: dict[Hashable, Any] = {}

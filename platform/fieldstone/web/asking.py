@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote_to_bytes, urlsplit
 
 from flask import Request, request
 from werkzeug.datastructures import LanguageAccept
@@ -174,6 +174,27 @@ def check_forgery(asked: Asked) -> None:
     sent = request.headers.get("X-CSRFToken") or request.form.get("csrf_token", "")
     if not secrets.compare_digest(sent.encode(), asked.csrf.encode()):
         raise RefusedError([FORGED], status=403)
+
+
+def from_elsewhere() -> bool:
+    """Tell whether a browser says that another site's page sent this request; for what nobody has signed in to send.
+
+    Browsers before 2023, and all of them over plain http, name only the `Origin`. Behind a proxy our own name stands in
+    `X-Forwarded-Host`, which a page of another site cannot add to a form.
+    """
+    if "Sec-Fetch-Site" in request.headers:
+        return False  # `check_forgery` has looked at it
+    origin = request.headers.get("Origin")
+    if origin is None:
+        return False  # a program: it carries nobody's cookies
+    forwarded = request.headers.get("X-Forwarded-Host", "").split(",")
+    ours = {request.host, *(one.strip() for one in forwarded if one.strip())}
+    return _place(urlsplit(origin).netloc) not in {_place(one) for one in ours}
+
+
+def _place(host: str) -> str:
+    """Return a host without the ports that go without saying: a proxy may speak https where we speak http."""
+    return host.lower().removesuffix(":443").removesuffix(":80")
 
 
 NOT_UTF8: Final = Problem(

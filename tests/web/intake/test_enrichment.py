@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -102,6 +103,10 @@ def test_a_lead_of_a_known_company_is_filled_in_and_says_where_it_is_from(gate: 
     history = gate.site.reads.history(ctx, gate.site.model, "lead", known)
     assert history is not None
     assert "Company facts of leads" in {event.actor_name for event in history.events}
+    chinese = replace(ctx, actor=replace(ctx.actor, language="zh"))
+    history = gate.site.reads.history(chinese, gate.site.model, "lead", known)
+    assert history is not None
+    assert "线索企业信息补全" in {event.actor_name for event in history.events}
 
 
 def test_an_answer_that_is_not_sure_enough_writes_nothing(gate: Gate) -> None:

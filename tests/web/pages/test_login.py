@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -35,6 +36,46 @@ def test_nobody_is_led_to_another_site_after_signing_in(office: Office, back: st
     form = {"email": "li@harbor.example", "password": PASSWORD, "back": back}
 
     assert office.nobody().post("/login", data=form).headers["Location"] == "/"
+
+
+ELSEWHERE = {"Origin": "https://evil.example"}
+MINE = {"email": "li@harbor.example", "password": PASSWORD}
+
+
+def test_a_form_on_another_site_signs_nobody_in(office: Office) -> None:
+    browser = office.nobody()
+    for headers in (ELSEWHERE, {"Origin": "null"}, {**ELSEWHERE, "Sec-Fetch-Site": "cross-site"}):
+        answer = browser.post("/login", data=MINE, headers=headers)
+        assert answer.status_code == 403
+        assert not any("fieldstone_session" in one for one in answer.headers.getlist("Set-Cookie"))
+
+    chinese = {**ELSEWHERE, "Accept-Language": "zh"}
+    assert "请在此登录" in browser.post("/login", data=MINE, headers=chinese).text
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "http://localhost"},
+        {"Origin": "https://localhost", "X-Forwarded-Proto": "https"},
+        {"Origin": "https://crm.example", "X-Forwarded-Host": "crm.example, inner"},
+        {"Origin": "https://crm.example", "Sec-Fetch-Site": "same-origin"},
+        {},
+    ],
+)
+def test_our_own_form_signs_in_also_behind_a_proxy(office: Office, headers: dict[str, str]) -> None:
+    assert office.nobody().post("/login", data=MINE, headers=headers).status_code == 303
+
+
+def test_behind_a_proxy_that_hides_our_name_the_form_is_known_by_its_key(office: Office) -> None:
+    browser, hidden = office.nobody(), {"Origin": "https://crm.example"}
+    key = re.search(r'name="key" value="([^"]+)"', browser.get("/login").text)
+    assert key is not None
+
+    foreign = browser.post("/login", data={**MINE, "key": "another"}, headers=hidden)
+    ours = browser.post("/login", data={**MINE, "key": key[1]}, headers=hidden)
+
+    assert (foreign.status_code, ours.status_code) == (403, 303)
 
 
 def test_a_wrong_password_is_refused_in_the_same_words_as_an_unknown_person(office: Office) -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Mapping, Sequence
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.label import Label
 from fieldstone.base.names import did_you_mean
+from fieldstone.changes.nouns import Context
 from fieldstone.cli.contract import DONE, Asked
+from fieldstone.reads.expanding import target_of
 from fieldstone.reads.explaining import Why as Decision
+from fieldstone.site import Site
 
 VERSION: Final = Label("version {n}", "第 {n} 版")
 SETS: Final = Label("sets {field} = {value}", "设 {field} = {value}")
@@ -57,21 +61,52 @@ class Why:
             )
         if not found:
             asked.terminal.say(NOTHING.text(language))
-        zone = ZoneInfo(site.settings.time_zone)
+        zone, shown = ZoneInfo(site.settings.time_zone), _named(site, ctx, name, found)
         for decision in found:
-            _print(asked, decision, language, zone)
+            _print(asked, decision, zone, shown)
         return DONE
 
 
-def _print(asked: Asked, decision: Decision, language: str, zone: ZoneInfo) -> None:
-    say = asked.terminal.say
+Shown = Mapping[tuple[str, str], str]
+
+
+def _named(site: Site, ctx: Context, object_name: str, found: Sequence[Decision]) -> Shown:
+    """Return what to print in place of the ids that decisions set, by field and id: the records' titles."""
+    fields = site.model.objects[object_name].fields
+    targets = {code: target_of(field) for code, field in fields.items()}
+    wanted = {
+        (code, one): (str(targets[code]), one)
+        for decision in found
+        for code, value in decision.sets.items()
+        if targets.get(code)
+        for one in _ids(value)
+    }
+    titles = site.reads.titles(ctx, site.model, dict.fromkeys(wanted.values()))
+    return {place: titles[record] for place, record in wanted.items() if record in titles}
+
+
+def _ids(value: object) -> list[str]:
+    several = value if isinstance(value, list) else [value]
+    return [one for one in several if isinstance(one, str)]
+
+
+def _value(code: str, value: object, shown: Shown) -> str:
+    """Return a value that was set: records by their titles, what is empty as a dash."""
+    if value in (None, "", []):
+        return "—"
+    names = [shown.get((code, one), one) for one in _ids(value)]
+    return ", ".join(names) if names else str(value)
+
+
+def _print(asked: Asked, decision: Decision, zone: ZoneInfo, shown: Shown) -> None:
+    say, language = asked.terminal.say, asked.terminal.language
     at = decision.at.astimezone(zone)
     label = decision.rule_label.text(language)
     version = VERSION.text(language).format(n=decision.version)
     say(f"{at:%Y-%m-%d %H:%M}  {label} ({decision.rule}, {decision.kind}, {version})")
     say(f"    {decision.because.text(language)}")
     for code, value in decision.sets.items():
-        say(f"    {SETS.text(language).format(field=code, value=value)}")
+        say(f"    {SETS.text(language).format(field=code, value=_value(code, value, shown))}")
     for one in decision.candidates:
         say(f"    {'->' if one.chosen else '  '} {one.name}: {one.because.text(language)}")
 

@@ -20,7 +20,7 @@ from fieldstone.web.pages.amounts import near, short_time
 from fieldstone.web.pages.entries import ASIDE, NOTICE, RecordPart
 from fieldstone.web.pages.one_record import OneRecord
 from fieldstone.web.pages.people import face
-from fieldstone.web.pages.reason_words import ended_because
+from fieldstone.web.pages.reason_words import ended_because, rule_behind
 from fieldstone.web.pages.record import page_of
 from fieldstone.web.pages.subjects import not_there
 
@@ -154,13 +154,17 @@ def _span(page: OneRecord, one: OwnerSpan) -> Drawn:
         "since": moment(one.since, language, zone),
         "lasted": short_time(page.speech, until - one.since),
         "present": one.until is None,
-        "reason": _reason(page, one.reason) if one.until is not None else "",
+        **(_ended(page, one.reason) if one.until is not None else {}),
     }
 
 
-def _reason(page: OneRecord, reason: str) -> str:
-    """Return why a span ended: known reasons in the reader's language, typed ones as they are."""
-    return ended_because(page.asked, page.spec.code, reason, REASONS)
+def _ended(page: OneRecord, reason: str) -> Drawn:
+    """Return why a span ended: known reasons in the reader's language, typed ones as they are, a rule with its reasons."""
+    rule = rule_behind(page.asked.model, reason)
+    return {
+        "reason": ended_because(page.asked, page.spec.code, reason, REASONS),
+        "why_url": f"{page.url}/why?rule={rule.code}" if rule is not None else "",
+    }
 
 
 RECORD_PARTS = (

@@ -18,9 +18,12 @@ from fieldstone.model.objects import Field, ObjectType, Relation
 from fieldstone.reads.expanding import target_of
 from fieldstone.reads.history import Event, FieldChange, History, OwnerSpan, StageSpan
 from fieldstone.reads.query import Page, Query, Record
+from fieldstone.rules.capture_body import actor_id
+from fieldstone.rules.enrichment import Enrichment
 from fieldstone.web.asking import Asked
 from fieldstone.web.pages.one_record import OneRecord
 from fieldstone.web.pages.people import face
+from fieldstone.web.pages.reason_words import rule_behind
 from fieldstone.web.pages.values import Look
 
 Drawn = dict[str, Any]
@@ -250,16 +253,23 @@ class Feed(OneRecord):
             "restore": ("rotate-ccw", "brought this record back"),
             "merge": ("git-merge", "merged another record into this one"),
         }.get(event.operation, ("history", "changed this record"))
-        machine = event.actor == SYSTEM_ID
-        who = self.speech.t("The system") if machine else event.actor_name
         drawn = {
             **self._event(f"c{place}-{event.version}", event.at, icon),
-            "who": who or self.speech.t("Somebody"),
+            **self._writer(event),
             "text": self.speech.t(text),
         }
         if event.operation == "update":
             drawn["changes"] = self._pairs(event.changes)
         return drawn
+
+    def _writer(self, event: Event) -> Drawn:
+        """Return who wrote: a person, a source, the system, or an enrichment with the way to its reason."""
+        rule = rule_behind(self.asked.model, event.reason)
+        if rule and isinstance(rule.body, Enrichment) and event.actor == actor_id(rule.code):
+            return self._by(rule.code, "", event.at)
+        machine = event.actor == SYSTEM_ID
+        who = self.speech.t("The system") if machine else event.actor_name
+        return {"who": who or self.speech.t("Somebody")}
 
     def _pairs(self, changes: Iterable[FieldChange]) -> list[Drawn]:
         found = []

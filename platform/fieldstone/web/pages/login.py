@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Mapping
 from typing import Any, Final
 
 from flask import Blueprint, Response, request
 
 from fieldstone.actions.demo.staff import PASSWORD, logins
-from fieldstone.web.asking import COOKIE, Asked, the_call
+from fieldstone.web.asking import COOKIE, Asked, from_elsewhere, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages.drawing import go, page, safe_back
 
 PAGE = Blueprint("login", __name__)
+KEY_COOKIE: Final = "fieldstone_login"
+OK: Final = 200
+FOREIGN: Final = 403
 REFUSED: Final = 422
 TOO_MANY: Final = 429
 LONGEST: Final = 320  # RFC 5321: 64 for the name, 255 for the host
@@ -24,13 +29,22 @@ def login_page() -> Response:
     back = safe_back(request.args.get("back", "/"))
     if asked.actor is not None:
         return go(asked, back)
-    return page(asked, "login", _form(asked, back))
+    return _drawn(asked, back, OK, {})
 
 
 @PAGE.post("/login")
 def sign_in() -> Response:
-    """Open a session, or say what is wrong and how long to wait."""
+    """Open a session, or say what is wrong and how long to wait.
+
+    Another site's page must not sign anybody in to an account of its own: its form is answered with ours. Behind a proxy that
+    hides our name from us every form looks like that, but ours brings back the key that its page got as a cookie.
+    """
     asked = the_call()
+    if from_elsewhere() and not _is_ours():
+        said = speech(asked.language).t(
+            "This form came from another site, or its page was old. Sign in here."
+        )
+        return _drawn(asked, safe_back(request.form.get("back", "/")), FOREIGN, {"error": said})
     email = request.form.get("email", "").strip().lower()[:LONGEST]
     password = request.form.get("password", "")
     back, t = safe_back(request.form.get("back", "/")), speech(asked.language).t
@@ -38,14 +52,14 @@ def sign_in() -> Response:
     address = request.remote_addr or ""
     if wait := identity.wait_for(email, address, now):
         error = {"error": t("Too many attempts with a wrong password."), "wait": wait}
-        return page(asked, "login", _form(asked, back, email) | error, TOO_MANY)
+        return _drawn(asked, back, TOO_MANY, {"email": email, **error})
     user_id = asked.site.actors.id_of(asked.site.system_context("page"), asked.model, email)
     if not identity.fits(user_id, email, password, address, now) or not _active(asked, user_id):
         error = {
             "error": t("The e-mail or the password is wrong."),
             "wait": identity.wait_for(email, address, now),
         }
-        return page(asked, "login", _form(asked, back, email) | error, REFUSED)
+        return _drawn(asked, back, REFUSED, {"email": email, **error})
     device = request.headers.get("User-Agent", "")
     opened = identity.open_session(str(user_id), address, device, now)
     response = go(asked, back)
@@ -77,8 +91,20 @@ def sign_out() -> Response:
     return response
 
 
-def _form(asked: Asked, back: str, email: str = "") -> dict[str, Any]:
-    return {"action": "/login", "email": email, "back": back, "hints": _hints(asked)}
+def _drawn(asked: Asked, back: str, status: int, more: Mapping[str, Any]) -> Response:
+    """Return the log-in page, with the key by which its form is known again."""
+    key = request.cookies.get(KEY_COOKIE) or secrets.token_urlsafe(24)
+    form = {"action": "/login", "key": key, "back": back, "hints": _hints(asked), **more}
+    response = page(asked, "login", form, status)
+    secure = asked.site.settings.secure_cookies
+    response.set_cookie(KEY_COOKIE, key, httponly=True, samesite="Lax", secure=secure)
+    return response
+
+
+def _is_ours() -> bool:
+    """Tell whether the form brings back the key of our own page."""
+    key, sent = request.cookies.get(KEY_COOKIE, ""), request.form.get("key", "")
+    return bool(key) and secrets.compare_digest(sent.encode(), key.encode())
 
 
 def _hints(asked: Asked) -> list[dict[str, str]]:

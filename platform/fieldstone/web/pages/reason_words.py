@@ -1,4 +1,4 @@
-"""Why an owner lost a record, in the reader's language: the engine's words, and the reasons that pools ask for."""
+"""Why an owner lost a record, in the reader's language: the engine's words, the rules behind it, and the reasons that pools ask for."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Final
 
 from fieldstone.actions.pool_reasons import reasons_of
 from fieldstone.base.label import Label
+from fieldstone.model.site_model import Model
+from fieldstone.rules.contract import Rule
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import speech
 
@@ -15,21 +17,26 @@ WAYS: Final = {
     "aged": "Nobody claimed it in time",
     "pool_exit": "The pool sent it on",
     "overflow": "Over a holding limit",
+    "import": "Import",
+    "merged": "Merged",
 }
-"""How a record comes from one pool to another, or to nobody."""
+"""How a record comes from one pool to another, or to nobody, and what the engine says of itself."""
 BY_RULE: Final = "rule:"
+
+
+def rule_behind(model: Model, reason: str) -> Rule | None:
+    """Return the rule by whose code a write gave its reason, None where it gave another one."""
+    return model.rules.get(reason.removeprefix(BY_RULE))
 
 
 def ended_because(asked: Asked, object_name: str, reason: str, words: Mapping[str, str]) -> str:
     """Return a reason by `words`; what follows a known word ("returned: too_many") is a pool's reason, or typed."""
     t, language = speech(asked.language).t, asked.language
-    if reason.startswith(BY_RULE):
-        rule = asked.model.rules.get(reason.removeprefix(BY_RULE))
-        return rule.label.text(language) if rule else reason
     known = {**WAYS, **words}
     code, colon, more = reason.partition(": ")
     if code not in known:
-        return reason
+        rule = rule_behind(asked.model, reason)
+        return rule.label.text(language) if rule is not None else reason
     if not colon:
         return t(known[code])
     pools = asked.model.objects[object_name].pools
