@@ -16,6 +16,7 @@ from fieldstone.delivery.office import WAITS, next_try
 from fieldstone.site import Site
 from fieldstone.storage.notices import Notices, fs_delivery
 from fieldstone.storage.outbox import Outbox, fs_outbox
+from fieldstone.storage.undelivered import Chosen, Undeliveries
 from fieldstone.worker.turns import office
 from tests.delivery.sink import a_sink
 from tests.worker.world import a_site, states
@@ -241,7 +242,7 @@ def test_a_message_given_up_can_be_sent_again(site: Site, recorder: Recorder) ->
     recorder.failure = None
     with site.storage.connection() as connection:
         number = connection.execute(select(fs_outbox.c.id)).scalar_one()
-        assert Outbox(connection, site.storage.dialect, NOW).replay(number)
+        assert Undeliveries(connection, NOW).again(Chosen((number,))) == [number]
 
     assert office(site).deliver_outside()
     assert states(site) == {"done": 1}

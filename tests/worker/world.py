@@ -105,15 +105,9 @@ def move_clock(site: Site, **by: float) -> None:
 
 def a_person(site: Site, name: str = "Li", **values: object) -> str:
     """Create somebody and return the id."""
-    return created(
-        site,
-        "user",
-        name=name,
-        email=f"{name.lower()}@example.com",
-        roles=["admin"],
-        active=True,
-        **values,
-    )
+    email = f"{name.lower()}@example.com"
+    usual = {"name": name, "email": email, "roles": ["admin"], "active": True}
+    return created(site, "user", **{**usual, **values})
 
 
 def created(site: Site, object_name: str, **values: object) -> str:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
 import structlog
 
+from fieldstone.base.label import Label, label_of
 from fieldstone.base.settings import Settings
+from fieldstone.delivery.alarm import GivenUp, tell_administrators
 from fieldstone.delivery.contract import Channel, DeliveryError, Means, Message, Receiver
 from fieldstone.rules.enrichment import CHANNEL as ENRICHMENT
+from fieldstone.rules.enrichment import KIND as ENRICHING
 from fieldstone.storage.database import Storage
 from fieldstone.storage.database_clock import database_now
 from fieldstone.storage.leased import notices_of, outbox_of
+from fieldstone.storage.notices import Notices
 from fieldstone.storage.outbox import Message as Taken
 from fieldstone.storage.outbox import Outbox
 
@@ -37,26 +41,29 @@ SPREAD: Final = random.SystemRandom()
 
 @dataclass(frozen=True)
 class Office:
-    """What delivering needs; `receiver` finds an active person by id."""
+    """What delivering needs; `receiver` finds an active person by id, `administrators` hear of what is given up."""
 
     storage: Storage
     channels: Mapping[str, Channel]
     settings: Settings
     receiver: Callable[[str], Receiver | None]
+    administrators: Callable[[], Sequence[str]]
 
     def deliver_inside(self) -> int:
         """Settle due messages of internal channels and return how many, exactly once: one transaction does both."""
         names = [name for name, channel in self.channels.items() if channel.internal]
         with self.storage.connection() as connection:
-            outbox, now = outbox_of(connection), database_now(connection)
-            means = Means(self.settings, now, self.receiver, notices_of(connection))
+            outbox, notices = outbox_of(connection), notices_of(connection)
+            means = Means(self.settings, notices.now, self.receiver, notices)
             count = 0
             while count < INSIDE_AT_ONCE and (taken := outbox.take(names, lease=LEASE)):
-                self._settle_inside(outbox, taken, means)
+                failure = self._settled_inside(outbox, taken, means)
+                if failure is not None:
+                    self._failed(outbox, notices, taken, failure)
                 count += 1
         return count
 
-    def _settle_inside(self, outbox: Outbox, taken: Taken, means: Means) -> None:
+    def _settled_inside(self, outbox: Outbox, taken: Taken, means: Means) -> DeliveryError | None:
         """Deliver within the transaction; what goes wrong undoes this message alone."""
         try:
             with outbox.alone():
@@ -64,10 +71,9 @@ class Office:
         except Exception as error:
             # The worker's border: a channel of a plugin may fail in any way and must not stop the others.
             log.exception("message not delivered", message=taken.id, channel=taken.channel)
-            failure = DeliveryError(f"{type(error).__name__}: {error}", retry=True)
-            outbox.failed(taken.id, str(failure), next_try(taken.attempts, failure, means.now))
-        else:
-            outbox.done(taken.id)
+            return DeliveryError(f"{type(error).__name__}: {error}", retry=True)
+        outbox.done(taken.id)
+        return None
 
     def deliver_outside(self) -> bool:
         """Send one due message of an external channel; False when there was none.
@@ -97,7 +103,12 @@ class Office:
             why = "not sent: there is no such channel"
             # Questions of enrichment are answered in a lane of their own.
             known = (*self.channels, ENRICHMENT)
-            return outbox_of(connection).give_up_others(known, why)
+            gone = outbox_of(connection).give_up_others(known, why)
+            for channel, count in gone.items():
+                label = label_of_channel(self.channels, channel)
+                given_up = GivenUp(channel, label, why, count)
+                tell_administrators(notices_of(connection), given_up, self.administrators)
+            return sum(gone.values())
 
     def _claimed(self) -> Taken | None:
         names = [name for name, channel in self.channels.items() if not channel.internal]
@@ -109,12 +120,12 @@ class Office:
     ) -> None:
         """Note in one transaction how the try went and when the next one is."""
         with self.storage.connection() as connection:
-            outbox, now = outbox_of(connection), database_now(connection)
+            outbox, notices = outbox_of(connection), notices_of(connection)
             if failure is None:
                 outbox.done(taken.id)
             else:
-                outbox.failed(taken.id, str(failure), next_try(taken.attempts, failure, now))
-            notices_of(connection).log_delivery(
+                self._failed(outbox, notices, taken, failure)
+            notices.log_delivery(
                 taken.id,
                 taken.channel,
                 taken.to,
@@ -126,9 +137,27 @@ class Office:
         if failure is not None:
             log.warning("message not sent", message=taken.id, channel=taken.channel, status=status)
 
+    def _failed(
+        self, outbox: Outbox, notices: Notices, taken: Taken, failure: DeliveryError
+    ) -> None:
+        """Note when to try again, or that nobody does and administrators know."""
+        again = next_try(taken.attempts, failure, notices.now)
+        outbox.failed(taken.id, str(failure), again)
+        if again is None:
+            label = label_of_channel(self.channels, taken.channel)
+            given_up = GivenUp(taken.channel, label, str(failure))
+            tell_administrators(notices, given_up, self.administrators)
+
     def _now(self) -> datetime:
         with self.storage.looking() as connection:
             return database_now(connection)
+
+
+def label_of_channel(channels: Mapping[str, Channel], name: str) -> Label:
+    """Return what people call a channel, also the one by which questions of enrichments go, and one that is not there."""
+    if name == ENRICHMENT:
+        return ENRICHING.label
+    return channels[name].label if name in channels else label_of(name)
 
 
 def message_of(taken: Taken) -> Message:

@@ -1,4 +1,4 @@
-"""Finds the person behind an id that a message is addressed to."""
+"""Finds the person behind an id that a message is addressed to, and who looks after what does not get through."""
 
 from __future__ import annotations
 
@@ -9,6 +9,14 @@ from fieldstone.model.site_model import Model
 from fieldstone.storage.database import Storage
 
 USER = "user"
+
+
+def administrators(storage: Storage, model: Model, ctx: Context) -> tuple[str, ...]:
+    """Return the ids of the active people who may change the site."""
+    roles = [role.code for role in model.roles.values() if role.administrator]
+    with storage.rehearsing(storage.use(model), ctx) as facts:
+        people = [person for code in roles for person in facts.people(f"role:{code}")]
+    return tuple(dict.fromkeys(person.id for person in people if person.active))
 
 
 def receiver(storage: Storage, model: Model, ctx: Context, user_id: str) -> Receiver | None:

@@ -127,6 +127,11 @@ class Notices:
         self._dialect = dialect
         self._now = now
 
+    @property
+    def now(self) -> datetime:
+        """Return the moment at which this works."""
+        return self._now
+
     def notify(self, event: str, note: Notification) -> bool:
         """Show a person something; False when this event already reached them."""
         adding = upserting(fs_notification, self._dialect).values(

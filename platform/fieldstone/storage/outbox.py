@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
@@ -45,7 +46,7 @@ fs_outbox: Final = Table(
     text("record"),
     json("payload"),
     text("dedupe_key"),
-    text("state", null=False),  # pending, done, dead
+    text("state", null=False),  # pending, done, dead (given up), dropped by an administrator
     whole("attempts", null=False),
     instant("due", null=False),
     instant("created_at", null=False),
@@ -159,20 +160,15 @@ class Outbox:
         else:
             self._set(message_id, due=retry_at, last_error=error)
 
-    def replay(self, message_id: int) -> bool:
-        """Send a dead message again; False when there is none."""
-        again = (
-            update(fs_outbox)
-            .where(fs_outbox.c.id == message_id, fs_outbox.c.state == "dead")
-            .values(state="pending", due=self._now, attempts=0, done_at=None)
-        )
-        return self._connection.execute(again).rowcount == 1
-
-    def give_up_others(self, channels: Sequence[str], error: str) -> int:
-        """Give up what waits for a channel that is none of these, and return how many; `replay` sends it later."""
+    def give_up_others(self, channels: Sequence[str], error: str) -> dict[str, int]:
+        """Give up what waits for a channel that is none of these, and return how many by channel."""
         others = and_(fs_outbox.c.state == "pending", fs_outbox.c.channel.not_in(list(channels)))
         given_up = {"state": "dead", "done_at": self._now, "last_error": error}
-        return self._connection.execute(update(fs_outbox).where(others).values(given_up)).rowcount
+        giving_up = update(fs_outbox).where(others).values(given_up)
+        return Counter(
+            row.channel
+            for row in self._connection.execute(giving_up.returning(fs_outbox.c.channel))
+        )
 
     def any_due(self) -> bool:
         """Tell whether a message waits to be delivered now."""
@@ -185,10 +181,10 @@ class Outbox:
         return {state: int(count) for state, count in self._connection.execute(asked)}
 
     def prune(self, before: datetime, limit: int = 1000) -> int:
-        """Delete up to `limit` delivered messages older than `before`; return how many."""
+        """Delete up to `limit` messages that were delivered or dropped before; return how many."""
         old = (
             select(fs_outbox.c.id)
-            .where(fs_outbox.c.state == "done", fs_outbox.c.done_at < before)
+            .where(fs_outbox.c.state.in_(("done", "dropped")), fs_outbox.c.done_at < before)
             .limit(limit)
         )
         return self._connection.execute(delete(fs_outbox).where(fs_outbox.c.id.in_(old))).rowcount

@@ -8,25 +8,28 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 import structlog
 
 from fieldstone.changes.nouns import Actor, Change, Context, Operation
 from fieldstone.delivery.addresses import AddressError, callable_address
+from fieldstone.delivery.alarm import GivenUp, tell_administrators
 from fieldstone.delivery.contract import DeliveryError
 from fieldstone.delivery.enrichers.contract import Answer, EnrichError, Means, Question
 from fieldstone.delivery.office import next_try
 from fieldstone.delivery.posting import PostError, fetch, target_of
+from fieldstone.delivery.receivers import administrators
 from fieldstone.fieldtypes.contract import InvalidValueError
 from fieldstone.model.site_model import Model
 from fieldstone.rules.capture_body import actor_id
 from fieldstone.rules.contract import Rule
-from fieldstone.rules.enrichment import ACTION, CHANNEL, Enrichment
+from fieldstone.rules.enrichment import ACTION, CHANNEL, KIND, Enrichment
 from fieldstone.rules.normalise import alike
 from fieldstone.site import Site
 from fieldstone.storage.arrivals import Arrivals
-from fieldstone.storage.leased import outbox_of
+from fieldstone.storage.leased import notices_of, outbox_of
 from fieldstone.storage.outbox import Message
 from fieldstone.storage.provenance import Kept, Origins, Provenance
 
@@ -78,6 +81,12 @@ def enriching(site: Site, stopping: threading.Event) -> int:
             outbox.done(taken.id)
         else:
             outbox.failed(taken.id, str(failure), failure.again)
+            if failure.again is None:
+                place = (site.storage, site.model, site.system_context("delivery"))
+                given_up = GivenUp(CHANNEL, KIND.label, str(failure))
+                tell_administrators(
+                    notices_of(connection), given_up, partial(administrators, *place)
+                )
     return 1
 
 

@@ -13,7 +13,7 @@ from weakref import WeakKeyDictionary
 import structlog
 
 from fieldstone.delivery.office import Office
-from fieldstone.delivery.receivers import receiver
+from fieldstone.delivery.receivers import administrators, receiver
 from fieldstone.site import Site
 from fieldstone.storage.database_clock import database_now
 from fieldstone.storage.leased import jobs_of, outbox_of
@@ -95,8 +95,9 @@ def messages_due(site: Site) -> bool:
 
 def office(site: Site) -> Office:
     """Return what delivers this site's messages."""
-    find = partial(receiver, site.storage, site.model, site.system_context("delivery"))
-    return Office(site.storage, site.vocabulary.channels, site.settings, find)
+    place = (site.storage, site.model, site.system_context("delivery"))
+    find, administering = partial(receiver, *place), partial(administrators, *place)
+    return Office(site.storage, site.vocabulary.channels, site.settings, find, administering)
 
 
 def tidy(site: Site) -> int:
