@@ -196,12 +196,10 @@ class DataQuality:
         if self.otherwise == "warn":
             return Verdict(because, sets=cleaned, warnings=problems)
         kept = {**draft.row, **cleaned}
+        own = self.sets if self.apart is None else self.apart.sets
+        sets, word = {**cleaned, **assigned(own, kept, facts)}, Label("marked", "已标记")
         if self.apart is not None:
-            sets = {**cleaned, **assigned(self.apart.sets, kept, facts), self.apart.into: True}
-            word = Label("kept apart", "已隔离")
-        else:
-            sets = {**cleaned, **assigned(self.sets, kept, facts)}
-            word = Label("marked", "已标记")
+            sets[self.apart.into], word = True, Label("kept apart", "已隔离")
         if self.reason_into:
             reader = language_for(sets.get("owner", draft.row.get("owner")), facts)
             sets[self.reason_into] = _sentence(because.text(reader))
@@ -218,11 +216,9 @@ _CURE = Label("Complete or correct the value and save again.", "请补全或更�
 
 def _sentence(text: str) -> str:
     text = text[:1].upper() + text[1:]
-    return (
-        text
-        if text.endswith((".", "。", "!", "！"))
-        else text + ("。" if text[-1:] > "⺀" else ".")
-    )
+    if text.endswith((".", "。", "!", "！")):
+        return text
+    return text + ("。" if text[-1:] > "⺀" else ".")
 
 
 def _need(raw: object, place: int, build: Builder) -> Need:
