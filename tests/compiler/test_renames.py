@@ -110,9 +110,62 @@ def test_a_view_that_is_renamed_is_followed_by_the_navigation_and_by_what_stands
     assert [(one.target, one.view) for one in model.nav] == [("lead", "wealthy"), ("customer", "")]
 
 
-def test_a_code_that_a_view_gave_up_is_no_other_views() -> None:
-    site = "object: lead\nviews: {wealthy: {renamed_from: rich}, rich: {columns: [name]}}"
+TWO_PIPELINES = """
+object: deal
+fields:
+  name: text
+  size: integer
+stages:
+  pipelines:
+    sale: {stages: {new: New, won: {kind: won, guard: "pipeline == 'sale'"}}}
+    renewal: {when: "size > 5", stages: {due: {enter: [{set: {name: "'Again'"}}]}, won: {kind: won}}, moves: {due: [won]}}
+views:
+  again: {filter: "pipeline == 'renewal'", columns: [name, pipeline]}
+permissions: {sales: {read: all, when: "pipeline in ['renewal']"}}
+"""
+OF_PIPELINES = """
+roles: {sales: Sales}
+rules:
+  check: {kind: validation, object: deal, that: "size < 10", message: No, when: "pipeline != 'renewal'"}
+  sort: {kind: automation, object: deal, when: "size > 5", set: {pipeline: "if_(size > 7, 'renewal', coalesce(null, 'sale'))"}}
+reports:
+  money:
+    kind: dashboard
+    object: deal
+    date: created_at
+    figures: {n: {measure: "count(pipeline == 'renewal')", list: "pipeline:in:renewal"}}
+"""
 
+
+def test_a_pipeline_that_is_renamed_is_followed_by_all_that_names_it() -> None:
+    site = "object: deal\nstages: {pipelines: {renewals: {renamed_from: renewal}, third: {stages: {a: A}, after: renewal}}}"
+
+    model = a_model(TWO_PIPELINES, OF_PIPELINES, site=site)
+
+    deal = model.objects["deal"]
+    pipelines = deal.pipelines.pipelines
+    assert list(pipelines) == ["sale", "renewals", "third"]
+    assert pipelines["renewals"].renamed_from == ("renewal",)
+    assert pipelines["renewals"].moves == {"due": ("won",), "won": ()}
+    assert list(deal.fields["pipeline"].type.options) == ["sale", "renewals", "third"]
+    assert deal.views["again"].filter.text == "pipeline == 'renewals'"
+    assert deal.permissions["sales"].when.text == "pipeline in ['renewals']"
+    assert model.rules["check"].when.text == "pipeline != 'renewals'"
+    assigned = model.rules["sort"].written["set"]
+    assert assigned["pipeline"] == "if_(size > 7, 'renewals', coalesce(null, 'sale'))"
+    figure = model.reports["money"].body["figures"]["n"]
+    assert figure["measure"] == "count(pipeline == 'renewals')"
+    assert figure["list"] == "pipeline:in:renewals"
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        "object: lead\nviews: {wealthy: {renamed_from: rich}, rich: {columns: [name]}}",
+        "object: lead\nstages: {pipelines: {usual: {renamed_from: standard, stages: {b: B}}, standard: {stages: {a: A}}}}",
+    ],
+)
+def test_a_code_that_was_given_up_is_no_other_ones(site: str) -> None:
     with pytest.raises(MetadataError) as refusal:
         a_model(LEAD, CUSTOMER, SITE, site=site)
 

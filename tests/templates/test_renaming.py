@@ -61,7 +61,7 @@ def every_field(model: Model) -> Iterator[str]:
             yield "\n".join([f"object: {spec.code}", "fields:", *lines])
 
 
-def every_option_and_stage(model: Model) -> Iterator[str]:
+def every_option_stage_and_pipeline(model: Model) -> Iterator[str]:
     shared = shared_options()
     for spec in objects(model):
         lines = [f"object: {spec.code}", "fields:"]
@@ -76,7 +76,7 @@ def every_option_and_stage(model: Model) -> Iterator[str]:
             lines += ["stages:", "  pipelines:"]
         for name, path in pipelines.items():
             told = ", ".join(f"{o}{NEW}: {{renamed_from: {o}}}" for o in path.stages)
-            lines.append(f"    {name}: {{stages: {{{told}}}}}")
+            lines.append(f"    {name}{NEW}: {{renamed_from: {name}, stages: {{{told}}}}}")
         if len(lines) > 2:
             yield "\n".join(one for one in lines if one != "fields:" or "  " in lines[2])
 
@@ -109,7 +109,7 @@ def differing(before: Model, after: Model) -> list[str]:
     return [name for name, one, other in pairs if plain(one) != plain(other)]
 
 
-@pytest.mark.parametrize("what", [every_field, every_option_and_stage])
+@pytest.mark.parametrize("what", [every_field, every_option_stage_and_pipeline])
 def test_whatever_is_renamed_is_followed_by_all_that_names_it(what: Any) -> None:
     before = model_with(*INDUSTRIES)
 

@@ -11,7 +11,7 @@ from fieldstone.compiler.outline import Outline
 from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.resolving import Resolver
 from fieldstone.compiler.tree import earlier_codes
-from fieldstone.compiler.words import own_label
+from fieldstone.compiler.words import own_label, report_given_up
 from fieldstone.expressions.types import BOOLEAN, Kind
 from fieldstone.model.objects import Section, View
 
@@ -64,7 +64,7 @@ def views_of(
         code: _view(spot.under(code), code, settings, outline, resolver, title)
         for code, settings in ordered(spot, raw).items()
     }
-    _check_codes_given_up(spot, views)
+    report_given_up(spot, views, "view")
     # A board or calendar whose field a layer above took away goes with it.
     views = {
         code: view
@@ -112,18 +112,6 @@ def _view(
         renamed_from=earlier_codes(raw),
         alias_until=raw.get("alias_until", ""),
     )
-
-
-def _check_codes_given_up(spot: Spot, views: Mapping[str, View]) -> None:
-    """Report a view whose code another one had: what names the code would lead to either."""
-    for code, view in views.items():
-        for earlier in view.renamed_from:
-            if earlier != code and earlier in views:
-                spot.under(code, "renamed_from").problem(
-                    "code_given_up",
-                    f"'{earlier}' is the earlier code of '{code}', and another view has it now.",
-                    "Take another code, or another 'renamed_from'.",
-                )
 
 
 def _sort(

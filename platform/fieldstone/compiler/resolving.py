@@ -57,7 +57,7 @@ class Resolver:
 
     def _read(self, spot: Spot, raw: str, scope: Scope, expects: Type | None) -> Expression | None:
         try:
-            found = parse(self._present(spot, raw, scope), scope, expects=expects)
+            found = parse(self._present(spot, raw, scope, expects), scope, expects=expects)
         except ExpressionError as error:
             for problem in error.problems:
                 column = _COLUMN.search(problem.path)
@@ -77,9 +77,9 @@ class Resolver:
         owner = spot.name if spot.name in self.objects else ""
         self.uses.append(Use(owner, tuple(str(step) for step in spot.path), what, target))
 
-    def _present(self, spot: Spot, text: str, scope: Scope) -> str:
+    def _present(self, spot: Spot, text: str, scope: Scope, expects: Type | None) -> str:
         """Return an expression with the present codes of what it names by earlier ones."""
-        present = renamed(text, scope, self.renames)
+        present = renamed(text, scope, self.renames, expects)
         if present != text:
             self.renames.note(spot, text, present, of_key=False)
         return present

@@ -166,6 +166,8 @@ PIPELINE: Schema = closed({
     "when": {**EXPRESSION, "description": "Which new records take it when nothing is said"},
     "stages": codes_to(either(TEXT, STAGE), minProperties=1),
     "moves": either({"enum": ["forward", "any"]}, codes_to(CODES), description="forward, any, or a map from: [to, ...]"),
+    "renamed_from": RENAMED_FROM,
+    "alias_until": ALIAS_UNTIL,
     "after": TEXT,
 }, required=["stages"])  # fmt: skip
 STAGES: Schema = closed({

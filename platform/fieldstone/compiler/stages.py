@@ -14,7 +14,7 @@ from fieldstone.compiler.outline import Outline, Words
 from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.resolving import Resolver
 from fieldstone.compiler.tree import earlier_codes
-from fieldstone.compiler.words import label_from, own_label
+from fieldstone.compiler.words import label_from, own_label, report_given_up
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.fieldtypes.contract import Option
 from fieldstone.model.objects import Field, Pipeline, Pipelines, Stage, StageAction
@@ -68,7 +68,10 @@ def _add_pipeline_field(outline: Outline, words: Words, pipelines: Mapping[str, 
             "'pipeline' is made from 'stages', which has several pipelines, and is a field as well.",
             "Name the field otherwise.",
         )
-    options = {code: Option(code, own_label(code, raw)) for code, raw in pipelines.items()}
+    options = {
+        code: Option(code, own_label(code, raw), renamed_from=earlier_codes(raw))
+        for code, raw in pipelines.items()
+    }
     outline.fields["pipeline"] = Field(
         "pipeline",
         PIPELINE_LABEL,
@@ -106,6 +109,7 @@ def pipelines_of(outline: Outline, resolver: Resolver) -> Pipelines | None:
         code: _pipeline(spot.under(code), code, settings, outline, resolver)
         for code, settings in ordered(spot, raw["pipelines"]).items()
     }
+    report_given_up(spot, pipelines, "pipeline")
     return Pipelines(raw.get("field", "stage"), pipelines, "pipeline" if len(pipelines) > 1 else "")
 
 
@@ -127,7 +131,15 @@ def _pipeline(
         spot.under("when"), raw.get("when"), resolver.scope(outline.code), expects=BOOLEAN
     )
     moves = _moves(spot.under("moves"), raw.get("moves", "forward"), stages, resolver)
-    return Pipeline(code, own_label(code, raw), stages, moves, when)
+    return Pipeline(
+        code,
+        own_label(code, raw),
+        stages,
+        moves,
+        when,
+        earlier_codes(raw),
+        raw.get("alias_until", ""),
+    )
 
 
 def _stage(spot: Spot, place: int, written: object, outline: Outline, resolver: Resolver) -> Stage:

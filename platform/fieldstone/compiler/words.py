@@ -47,6 +47,18 @@ def _option(code: str, raw: object) -> Option:
     )
 
 
+def report_given_up(spot: Spot, things: Mapping[str, Any], what: str) -> None:
+    """Report what has a code that another one had: whatever names the code would lead to either."""
+    for code, thing in things.items():
+        for earlier in thing.renamed_from:
+            if earlier != code and earlier in things:
+                spot.under(code, "renamed_from").problem(
+                    "code_given_up",
+                    f"'{earlier}' is the earlier code of '{code}', and another {what} has it now.",
+                    "Take another code, or another 'renamed_from'.",
+                )
+
+
 def known_code(spot: Spot, what: str, code: object, known: Mapping[str, object]) -> bool:
     """Tell whether `code` is among `known`; else report it as an unknown `what` with the nearest right one."""
     if isinstance(code, str) and code in known:

@@ -40,7 +40,7 @@ def _earlier(thing: Any) -> tuple[str, ...]:
 OBJECT: Final = Kind("object", portraits.of_object, lambda spec: spec.table, _earlier)
 FIELD: Final = Kind("field", portraits.of_field, lambda field: field.column, _earlier)
 OPTION: Final = Kind("option", portraits.plain, earlier=_earlier)
-PIPELINE: Final = Kind("pipeline", portraits.of_pipeline)
+PIPELINE: Final = Kind("pipeline", portraits.of_pipeline, earlier=_earlier)
 STAGE: Final = Kind("stage", portraits.of_stage, earlier=_earlier)
 VIEW: Final = Kind("view", portraits.plain, earlier=_earlier)
 FORM: Final = Kind("form", portraits.plain)

@@ -26,6 +26,9 @@ HOMES: Final[Mapping[str, str]] = {
     "calendars": "metadata/site.yaml",
     "default_calendar": "metadata/site.yaml",
 }
+RENAMED: Final = frozenset({"fields", "options", "stages", "pipelines", "views"})
+"""The maps of an object whose entries may get another code: all that names them follows."""
+WITH_ALIAS: Final = frozenset({"fields", "pipelines", "views"})
 _FILE: Final = re.compile(r"(metadata|rules|reports)/([a-z0-9_-]+/)*[a-z0-9_-]+\.ya?ml")
 Path = Sequence[str]
 """Where a setting stands: ("objects", "lead", "fields", "budget", "required") or ("rules", "first_call", "within")."""
@@ -133,7 +136,7 @@ class Documents:
         return self.with_text(file, changed)
 
     def renamed(self, path: Path, key: str, until: date | None = None) -> Self:
-        """Return the documents in which an object, a field, an option, a stage or a view has the code `key`.
+        """Return the documents in which an object, a field, an option, a stage, a pipeline or a view has the code `key`.
 
         It remembers its earlier code, by which the database and the layers below know it, and programs until the
         day `until`, or for ever. Raises RefusedError for what keeps its code.
@@ -150,7 +153,7 @@ class Documents:
         if editing.value_in(text, inside)[1]:
             text = editing.renamed_key(text, inside, key)
         found = self.with_text(file, text).with_value((*path[:-1], key, "renamed_from"), earlier)
-        if until is None or path[-2] not in ("fields", "views"):
+        if until is None or path[-2] not in WITH_ALIAS:
             return found
         return found.with_value((*path[:-1], key, "alias_until"), until.isoformat())
 
@@ -187,14 +190,14 @@ class Documents:
 
 
 def _may_be_renamed(path: Path) -> bool:
-    """Tell whether something is an object, a field, an option, a stage or a view: what is followed to a new code."""
+    """Tell whether something is an object or a part of one that is followed to a new code."""
     if path[0] == OBJECTS:
-        return len(path) == 2 or path[-2] in ("fields", "options", "stages", "views")  # noqa: PLR2004 - the object itself
+        return len(path) == 2 or path[-2] in RENAMED  # noqa: PLR2004 - the object itself
     return path[0] == "options" and len(path) == 3  # noqa: PLR2004 - one of a shared set
 
 
 def _keeps_its_code(path: Path) -> RefusedError:
-    text = f"'{path[-1]}' of {path[-2] if path[1:] else 'the site'} keeps its code; objects, fields, options, stages and views may get another."
+    text = f"'{path[-1]}' of {path[-2] if path[1:] else 'the site'} keeps its code; objects, fields, options, stages, pipelines and views may get another."
     return RefusedError([Problem("keeps_its_code", "rename", text, "Change its label instead.")])
 
 

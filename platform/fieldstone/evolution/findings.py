@@ -10,6 +10,7 @@ from fieldstone.base.english import agreeing, quantity
 from fieldstone.base.label import Label
 from fieldstone.evolution.converting import NEVER, converter
 from fieldstone.evolution.finding import DANGER, NOTE, STOP, WARNING, Finding
+from fieldstone.evolution.following_pipelines import of_pipeline
 from fieldstone.evolution.gaining import gains_and_losses
 from fieldstone.evolution.operations import ADD, CHANGE, RENAME, RETIRE, Operation
 from fieldstone.evolution.references import places_of
@@ -363,6 +364,9 @@ Judge = Callable[[Compared, Operation], Iterator[Finding]]
 JUDGES: Final[dict[str, Judge]] = {
     "object": _of_object,
     "field": _of_field,
+    "pipeline": lambda compared, one: of_pipeline(
+        compared.before, compared.after, compared.census, one
+    ),
     "view": _of_view,
     "rule": _of_rule,
     "role": _of_role,

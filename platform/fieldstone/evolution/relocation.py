@@ -12,11 +12,15 @@ from fieldstone.evolution.operations import ADD, CHANGE, RENAME, RESTORE, Operat
 from fieldstone.model.objects import ObjectType, Stage
 from fieldstone.model.site_model import Model
 from fieldstone.storage.kept_columns import retyped
-from fieldstone.storage.relocating import Move, NewCode, NewView, Relocation
+from fieldstone.storage.relocating import Move, NewCode, NewPipeline, NewView, Relocation
 from fieldstone.storage.retyping import Carry
 
 Destinations = Mapping[tuple[str, ...], str]
 """Where records of a removed stage or option go, as people chose: ("lead", "stage", "contacted") -> "new"."""
+
+
+Codes = Mapping[tuple[str, ...], str]
+"""Present codes by the paths of things as they were called."""
 
 
 @dataclass(frozen=True)
@@ -69,8 +73,12 @@ def relocation_of(
         for one in removed
         if one.to is not None
     )
-    views = tuple(_new_views(operations))
-    return Relocation(renamed + moved, tuple(_new_codes(operations)), views=views)
+    return Relocation(
+        renamed + moved,
+        tuple(_new_codes(operations)),
+        views=tuple(NewView(*one) for one in _renamed_parts(operations, "view")),
+        pipelines=tuple(NewPipeline(*one) for one in _renamed_parts(operations, "pipeline")),
+    )
 
 
 def _renamed(operations: Sequence[Operation], after: Model) -> Iterator[Move]:
@@ -80,7 +88,8 @@ def _renamed(operations: Sequence[Operation], after: Model) -> Iterator[Move]:
         spec = after.objects[one.path[0]]
         stage = one.what == "stage"
         field = spec.stage_field if stage else one.path[1]
-        yield Move(spec.code, field, one.earlier, one.path[-1], renamed=True, stage=stage)
+        within = one.path[1] if stage and spec.pipelines and spec.pipelines.pipeline_field else ""
+        yield Move(spec.code, field, one.earlier, one.path[-1], True, stage, within)
 
 
 def _new_codes(operations: Sequence[Operation]) -> Iterator[NewCode]:
@@ -91,10 +100,11 @@ def _new_codes(operations: Sequence[Operation]) -> Iterator[NewCode]:
             yield NewCode(one.path[0], one.earlier, one.path[1])
 
 
-def _new_views(operations: Sequence[Operation]) -> Iterator[NewView]:
+def _renamed_parts(operations: Sequence[Operation], what: str) -> Iterator[tuple[str, str, str]]:
+    """Yield (object, earlier code, present code) of its views or pipelines."""
     for one in operations:
-        if one.verb == RENAME and one.what == "view":
-            yield NewView(one.path[0], one.earlier, one.path[1])
+        if one.verb == RENAME and one.what == what:
+            yield one.path[0], one.earlier, one.path[1]
 
 
 def removed_values(
@@ -102,14 +112,17 @@ def removed_values(
 ) -> tuple[Removed, ...]:
     """Return the stages and options that are gone. Raises RefusedError for a destination that is not there."""
     renamed = {
-        (*one.path[:-1], one.earlier)
-        for one in operations
-        if one.verb == RENAME and one.what in {"option", "stage"}
+        what: {
+            (*one.path[:-1], one.earlier): one.path[-1]
+            for one in operations
+            if one.verb == RENAME and one.what == what
+        }
+        for what in ("option", "stage", "pipeline")
     }
     found: list[Removed] = []
     for old, new in _same_objects(before, after, operations):
         found += _removed_stages(old, new, renamed, chosen)
-        found += _removed_options(old, new, renamed, chosen)
+        found += _removed_options(old, new, renamed["option"], chosen)
     _refuse_idle(chosen, {one.path for one in found})
     return tuple(found)
 
@@ -145,24 +158,23 @@ def _stages(spec: ObjectType) -> dict[str, Stage]:
 def _removed_stages(
     old: ObjectType,
     new: ObjectType,
-    renamed: set[tuple[str, ...]],
+    renamed: Mapping[str, Codes],
     chosen: Destinations,
 ) -> Iterator[Removed]:
     if old.pipelines is None or new.pipelines is None:
         return
     left = _stages(new)
-    called = {
-        path[-1] for path in renamed if path[0] == new.code and path[1] in old.pipelines.pipelines
-    }
+    called = {path[-1] for path in renamed["stage"] if path[0] == new.code}
     for pipeline in old.pipelines.pipelines.values():
         codes = list(pipeline.stages)
+        present = renamed["pipeline"].get((new.code, pipeline.code), pipeline.code)
         for place, code in enumerate(codes):
             if code in left or code in called:
                 continue
             said = chosen.get((new.code, new.stage_field, code))
             earlier_ones = [one for one in reversed(codes[:place]) if one in left]
             to = said or next(iter(earlier_ones), next(iter(left)))
-            beside = new.pipelines.pipelines.get(pipeline.code)
+            beside = new.pipelines.pipelines.get(present)
             choices = tuple(beside.stages if beside is not None else left)
             yield Removed(new.code, new.stage_field, code, _known(to, left), True, said is not None, choices)  # fmt: skip
 
@@ -170,7 +182,7 @@ def _removed_stages(
 def _removed_options(
     old: ObjectType,
     new: ObjectType,
-    renamed: set[tuple[str, ...]],
+    renamed: Codes,
     chosen: Destinations,
 ) -> Iterator[Removed]:
     by_column = {field.column: field for field in old.fields.values() if field.column}

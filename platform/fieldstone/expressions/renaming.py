@@ -9,7 +9,7 @@ from typing import Final, Protocol
 
 from fieldstone.expressions.problems import ExpressionError
 from fieldstone.expressions.syntax import read
-from fieldstone.expressions.types import Kind, Scope
+from fieldstone.expressions.types import Kind, Scope, Type
 
 
 class Names(Protocol):
@@ -22,14 +22,19 @@ class Names(Protocol):
         """Return present codes of a field's options, or stages, by earlier ones."""
 
 
-def renamed(text: str, scope: Scope, names: Names) -> str:
-    """Return the expression with present names; one that says nothing old, or cannot be read, comes back as it is."""
+def renamed(text: str, scope: Scope, names: Names, expects: Type | None = None) -> str:
+    """Return the expression with present names; one that says nothing old, or cannot be read, comes back as it is.
+
+    `expects` is what its value must be: an option that it gives as a constant is written anew as well.
+    """
     try:
         source, tree = read(text)
     except ExpressionError:
         return text
     walk = _Walk(names)
     walk.visit(tree, scope)
+    if expects is not None and expects.earlier:
+        walk.given(tree, dict(expects.earlier))
     if not walk.edits:
         return text
     line = source.line.lstrip().encode()
@@ -64,6 +69,8 @@ class _Nothing:
 
 
 NOTHING: Final = _Nothing()
+GIVING: Final[Mapping[str, int]] = {"if_": 1, "coalesce": 0}
+"""The functions whose value is one of their arguments, and from which one on."""
 Owner = tuple[str, str]
 """An object and one of its fields."""
 
@@ -88,6 +95,14 @@ class _Walk:
         else:
             for below in ast.iter_child_nodes(node):
                 self.visit(below, scope)
+
+    def given(self, node: ast.AST, present: Mapping[str, str]) -> None:
+        """Collect the edits of the constants that an expression may have as its value."""
+        if isinstance(node, ast.Constant) and (new := present.get(str(node.value))) is not None:
+            self.edits.append((node.col_offset, node.end_col_offset or 0, f"'{new}'"))
+        elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            for argument in node.args[GIVING.get(node.func.id, len(node.args)) :]:
+                self.given(argument, present)
 
     def _path(self, node: ast.AST, scope: Scope | None) -> tuple[Scope | None, Owner | None]:
         """Return what lies behind a name or a dotted path, and whose field it is."""

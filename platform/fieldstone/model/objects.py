@@ -106,6 +106,8 @@ class Pipeline:
     stages: Mapping[str, Stage]
     moves: Mapping[str, tuple[str, ...]]
     when: Expression | None = None  # which records take it when nothing is said
+    renamed_from: tuple[str, ...] = ()  # earlier codes, the first one first
+    alias_until: str = ""  # the last day (ISO) on which addresses may use them; "" for ever
 
     @property
     def first(self) -> Stage:

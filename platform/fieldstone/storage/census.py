@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -14,7 +14,7 @@ from fieldstone.changes.nouns import Context
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.sqltypes import StringList
 from fieldstone.storage import relocating
-from fieldstone.storage.following_views import names_field
+from fieldstone.storage.following_views import names_field, names_pipeline
 from fieldstone.storage.import_log import fs_import
 from fieldstone.storage.notices import fs_saved_view
 from fieldstone.storage.reader import Reader
@@ -124,23 +124,23 @@ class Census:
 
     def kept_views(self, object_name: str, field: str) -> Counted:
         """Return the saved views that filter by a field, sort by it or show it."""
-        views = fs_saved_view.c
-        asked = select(views.label, views.body).where(views.object == object_name)
-        found = [
-            str(label)
-            for label, body in self._connection.execute(asked.order_by(views.id))
-            if names_field(body or {}, field)
-        ]
-        return Counted(len(found), tuple(found[:SHOWN]))
+        return self._views(object_name, lambda body: names_field(body, field))
+
+    def views_within(self, object_name: str, pipeline: str) -> Counted:
+        """Return the saved views that filter by a pipeline, or are boards of it."""
+        return self._views(object_name, lambda body: names_pipeline(body, pipeline))
 
     def made_from(self, object_name: str, view: str) -> Counted:
         """Return the saved views that were made from a declared one, and go by its condition."""
+        return self._views(object_name, lambda body: body.get("view") == view)
+
+    def _views(self, object_name: str, wanted: Callable[[Mapping[str, Any]], bool]) -> Counted:
         kept = fs_saved_view.c
         asked = select(kept.label, kept.body).where(kept.object == object_name)
         found = [
             str(label)
             for label, body in self._connection.execute(asked.order_by(kept.id))
-            if (body or {}).get("view") == view
+            if wanted(body or {})
         ]
         return Counted(len(found), tuple(found[:SHOWN]))
 

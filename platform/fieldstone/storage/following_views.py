@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
 
@@ -11,16 +11,26 @@ from fieldstone.storage.notices import fs_saved_view
 
 Codes = Mapping[str, str]
 """Present codes by earlier ones."""
+PIPELINE: Final = "pipeline"
+"""The field of an object with several pipelines, and what the address of a board calls the one that it shows."""
+NOTHING: Final[Mapping[str, Codes]] = {}
 
 
 def rename_in_views(
-    connection: Connection, object_name: str, fields: Codes, options: Mapping[str, Codes]
+    connection: Connection,
+    object_name: str,
+    fields: Codes,
+    options: Mapping[str, Codes],
+    beside: Mapping[str, Codes],
 ) -> None:
-    """Let the saved views of an object say `fields` and, by present field, `options` by their present codes."""
+    """Let the saved views of an object say `fields` and, by present field, `options` by their present codes.
+
+    `beside` has those of what a board says besides: the stages that stand open, and its pipeline.
+    """
     views = fs_saved_view.c
     asked = select(views.id, views.body).where(views.object == object_name)
     for view_id, body in connection.execute(asked).all():
-        after = renamed(body or {}, fields, options)
+        after = renamed(body or {}, fields, options, beside)
         if after != body:
             change = update(fs_saved_view).where(views.id == view_id)
             connection.execute(change.values(body=after))
@@ -37,13 +47,20 @@ def follow_views(connection: Connection, object_name: str, called: Codes) -> Non
             connection.execute(change.values(body={**body, "view": present}))
 
 
-def renamed(body: Mapping[str, Any], fields: Codes, options: Mapping[str, Codes]) -> dict[str, Any]:
+def renamed(
+    body: Mapping[str, Any],
+    fields: Codes,
+    options: Mapping[str, Codes],
+    beside: Mapping[str, Codes] = NOTHING,
+) -> dict[str, Any]:
     """Return what a view keeps, by present codes. Filters are `field:comparison:value~value`, orders `-field,field`."""
+    also = [[name, beside.get(name, {}).get(code, code)] for name, code in body.get("also") or ()]
     return {
         **body,
-        "filters": [_filter(str(one), fields, options) for one in body.get("filters") or ()],
-        "sort": ",".join(_order(one, fields) for one in str(body.get("sort") or "").split(",")),
+        "filters": [filter_by(str(one), fields, options) for one in body.get("filters") or ()],
+        "sort": ",".join(order_by(one, fields) for one in str(body.get("sort") or "").split(",")),
         "columns": [fields.get(str(one), one) for one in body.get("columns") or ()],
+        **({"also": also} if also else {}),
     }
 
 
@@ -52,7 +69,14 @@ def names_field(body: Mapping[str, Any], field: str) -> bool:
     return renamed(body, {field: f"{field}."}, {}) != renamed(body, {}, {})
 
 
-def _filter(text: str, fields: Codes, options: Mapping[str, Codes]) -> str:
+def names_pipeline(body: Mapping[str, Any], pipeline: str) -> bool:
+    """Tell whether a view filters by a pipeline, or is a board of it."""
+    codes = {PIPELINE: {pipeline: f"{pipeline}."}}
+    return renamed(body, {}, codes, codes) != renamed(body, {}, {})
+
+
+def filter_by(text: str, fields: Codes, options: Mapping[str, Codes]) -> str:
+    """Return a filter by the present codes of its field and of the options that it names."""
     earlier, *rest = text.split(":", 2)
     field = fields.get(earlier, earlier)
     called = options.get(field)
@@ -61,7 +85,8 @@ def _filter(text: str, fields: Codes, options: Mapping[str, Codes]) -> str:
     return ":".join((field, *rest))
 
 
-def _order(part: str, fields: Codes) -> str:
+def order_by(part: str, fields: Codes) -> str:
+    """Return one part of an order, `-field`, by the present code of the field."""
     code = part.strip().removeprefix("-")
     return part.replace(code, fields.get(code, code)) if code else part
 

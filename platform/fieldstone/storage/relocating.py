@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
+    ColumnClause,
     ColumnElement,
     Connection,
     bindparam,
@@ -17,12 +18,15 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy import column as sql_column
+from sqlalchemy import table as sql_table
 
 from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import Context
+from fieldstone.storage.catalog import read_catalog
 from fieldstone.storage.chain import fs_audit
 from fieldstone.storage.following_objects import rename_in_jobs, rename_in_tokens
-from fieldstone.storage.following_views import by_object, follow_views, rename_in_views
+from fieldstone.storage.following_views import PIPELINE, by_object, follow_views, rename_in_views
 from fieldstone.storage.journal import fs_stage_history
 from fieldstone.storage.platform_tables import PLATFORM
 from fieldstone.storage.retyping import Carry
@@ -30,6 +34,7 @@ from fieldstone.storage.revisions import fs_moved
 from fieldstone.storage.tables import ObjectTable, Tables
 
 BATCH: Final = 1_000
+PIPELINE_COLUMN: Final = "f_pipeline"
 
 
 @dataclass(frozen=True)
@@ -37,7 +42,7 @@ class Move:
     """The records that hold `before` in a field shall hold `after`.
 
     `renamed` says that both mean the same, so that nothing has to be remembered; `stage` that the field is the stage
-    field, whose history goes along.
+    field, whose history goes along. `pipeline`: only its records, for another one has a stage of the same code.
     """
 
     object_name: str
@@ -46,6 +51,7 @@ class Move:
     after: str | None
     renamed: bool = False
     stage: bool = False
+    pipeline: str = ""
 
 
 @dataclass(frozen=True)
@@ -67,6 +73,15 @@ class NewView:
 
 
 @dataclass(frozen=True)
+class NewPipeline:
+    """A pipeline that has another code now: its records, their past and the boards that show it follow."""
+
+    object_name: str
+    earlier: str
+    code: str
+
+
+@dataclass(frozen=True)
 class Relocation:
     """All that a revision does to records."""
 
@@ -79,6 +94,7 @@ class Relocation:
     ] = ()  # (object, field) whose values are worked out for all records
     searched_anew: bool = False  # what search looks into changed for some object
     views: tuple[NewView, ...] = ()
+    pipelines: tuple[NewPipeline, ...] = ()
 
 
 class Relocating:
@@ -118,15 +134,50 @@ class Relocating:
         options = [
             (one.object_name, one.field, one.before, one.after)
             for one in wanted.moves
-            if one.renamed and one.after is not None
+            if one.renamed and one.after is not None and not self._still_there(one)
+        ]
+        options += [
+            (one.object_name, PIPELINE, one.earlier, one.code)
+            for one in wanted.pipelines
+            if self._has_pipelines(one.object_name)
         ]
         for name, (called, chosen) in by_object(fields, options).items():
-            rename_in_views(self._connection, name, called, chosen)
+            stages = chosen.get(self._tables[name].spec.stage_field, {})
+            beside = {"open": stages, PIPELINE: chosen.get(PIPELINE, {})}
+            rename_in_views(self._connection, name, called, chosen, beside)
         present: dict[str, dict[str, str]] = {}
         for one in wanted.views:
             present.setdefault(one.object_name, {})[one.earlier] = one.code
         for name, called in present.items():
             follow_views(self._connection, name, called)
+
+    def pipelines(self, renamed: Iterable[NewPipeline]) -> None:
+        """Let the records of renamed pipelines and their history name them by their present codes."""
+        history = fs_stage_history
+        for one in renamed:
+            passed = (history.c.object == one.object_name, history.c.pipeline == one.earlier)
+            self._connection.execute(update(history).where(*passed).values(pipeline=one.code))
+            held = self._tables[one.object_name]
+            kept: ColumnClause[str] = sql_column(PIPELINE_COLUMN)
+            if self._keeps_pipelines(held):
+                records = sql_table(held.name, kept)
+                mine = update(records).where(kept == one.earlier).values({kept: one.code})
+                self._connection.execute(mine)
+
+    def _keeps_pipelines(self, held: ObjectTable) -> bool:
+        """Tell whether records name their pipeline, be it in a column that waits for there being several again."""
+        others = [one for one in held.spec.fields.values() if one.column == PIPELINE_COLUMN]
+        there = PIPELINE_COLUMN in read_catalog(self._connection).columns[held.name]
+        return there and all(one.system for one in others)
+
+    def _has_pipelines(self, object_name: str) -> bool:
+        pipelines = self._tables[object_name].spec.pipelines
+        return pipelines is not None and pipelines.pipeline_field != ""
+
+    def _still_there(self, one: Move) -> bool:
+        """Tell whether another pipeline has a stage of the code that this one gave up."""
+        field = self._tables[one.object_name].spec.fields[one.field]
+        return one.before in getattr(field.type, "options", {})
 
     def move(self, moves: Iterable[Move]) -> None:
         """Move the records, remembering each that cannot be told apart afterwards."""
@@ -137,6 +188,8 @@ class Relocating:
                 self._in_lists(held, one)
                 continue
             holds = column == one.before
+            if one.pipeline:
+                holds = holds & _within(held, one.pipeline)
             if one.renamed:
                 self._connection.execute(
                     update(held.table).where(holds).values({column: one.after})
@@ -229,7 +282,9 @@ class Relocating:
 
     def _call_stage(self, one: Move) -> None:
         history = fs_stage_history
-        mine = (history.c.object == one.object_name, history.c.stage == one.before)
+        mine = [history.c.object == one.object_name, history.c.stage == one.before]
+        if one.pipeline:
+            mine.append(history.c.pipeline == one.pipeline)
         self._connection.execute(update(history).where(*mine).values(stage=one.after))
 
     def _enter_stage(self, held: ObjectTable, one: Move, holds: ColumnElement[bool]) -> None:
@@ -298,6 +353,14 @@ def _is_list(held: ObjectTable, field: str) -> bool:
 def _exchanged(values: Sequence[str], one: Move) -> list[str] | None:
     changed = [one.after if value == one.before else value for value in values]
     return list(dict.fromkeys(value for value in changed if value is not None)) or None
+
+
+def _within(held: ObjectTable, pipeline: str) -> ColumnElement[bool]:
+    """Return what finds the records of a pipeline; those that name none are in the first one."""
+    named = held.columns[PIPELINE]
+    codes = list(held.spec.pipelines.pipelines) if held.spec.pipelines else []
+    found: ColumnElement[bool] = named == pipeline
+    return found if pipeline != codes[0] else found | named.is_(None) | named.not_in(codes)
 
 
 def _pipeline(held: ObjectTable, row: Any) -> str:

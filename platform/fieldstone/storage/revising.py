@@ -59,6 +59,7 @@ class Revising:
         relocating = Relocating(connection, self._tables, self._ctx, self._revision.number)
         relocating.call(self._relocation.codes)
         relocating.views(self._relocation)
+        relocating.pipelines(self._relocation.pipelines)
         if self._revision.target is not None:
             relocating.back_to(self._revision.target)
         relocating.move(self._relocation.moves)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from urllib.parse import unquote
 
 import pytest
 
+from fieldstone.evolution.apply import Wish
+from fieldstone.storage.notices import Notices
 from tests.web.pages.office import Office
 
 
@@ -84,3 +87,74 @@ def test_filters_of_a_board_keep_its_pipeline(office: Office) -> None:
     page = office.visitor("li").get("/o/opportunity/board?f=amount:gte:1000&pipeline=renewal")
 
     assert 'href="/o/opportunity/board?pipeline=renewal"' in page.text  # the pill's cross
+
+
+@pytest.fixture
+def renamed(office: Office) -> Iterator[None]:
+    """The pipeline that renewals go along, a view, a field, an option and a stage have other codes."""
+    changing, ctx = office.site.changing, office.site.system_context("test")
+    assert changing is not None
+    number, documents = changing.current(ctx)
+    path = ("objects", "opportunity")
+    for inside, code in (
+        (("stages", "pipelines", "renewal"), "renewals"),
+        (("stages", "pipelines", "renewals", "stages", "due"), "coming"),
+        (("views", "closing"), "ending"),
+        (("fields", "amount"), "worth"),
+        (("fields", "lost_reason", "options", "price"), "too_dear"),
+    ):
+        documents = documents.renamed((*path, *inside), code)
+    changing.apply(ctx, changing.plan(ctx, documents), Wish("better words"))
+    yield
+    changing.rollback(ctx, changing.plan_rollback(ctx, number), number, Wish("back"))
+
+
+OLD = "f=amount:gte:1000&sort=-amount"
+
+
+@pytest.mark.usefixtures("renamed")
+def test_addresses_of_boards_and_lists_go_on_with_earlier_codes(office: Office) -> None:
+    mei = office.visitor("mei")
+
+    board = mei.get(f"/o/opportunity/board?{OLD}&pipeline=renewal&open=due").text
+    listed = mei.get(f"/o/opportunity?view=closing&{OLD}&columns=amount").text
+
+    assert '<input type="hidden" name="pipeline" value="renewals">' in board
+    assert '<input type="hidden" name="open" value="coming">' in board
+    assert '<input type="hidden" name="f" value="worth:gte:1000">' in board
+    assert '<input type="hidden" name="view" value="ending">' in listed
+    assert "Big" in mei.get("/o/opportunity?view=all&f=amount:gte:1000").text
+    assert "Small" not in mei.get("/o/opportunity?view=all&f=amount:gte:1000").text
+
+
+@pytest.mark.usefixtures("renamed")
+def test_a_page_that_is_older_than_a_rename_saves_what_it_shows_by_present_codes(
+    office: Office,
+) -> None:
+    mei = office.visitor("mei")
+    reason = "lost_reason:in:price"
+
+    on_board = saved(office, "mei", "Old board")
+    listed = mei.post(
+        "/o/opportunity/views",
+        label="Old list",
+        view="closing",
+        f=["amount:gte:1000", reason],
+        sort="-amount",
+        columns="amount",
+    ).headers["Location"]
+    storage, now = office.site.storage, office.site.clock()
+    with storage.looking() as connection:
+        views = Notices(connection, storage.dialect, now).views("opportunity", office.people["mei"])
+    kept = {one.label: one.body for one in views}
+
+    assert "f=worth:gte:1000&open=lost&pipeline=renewals" in on_board
+    assert kept["Old board"]["also"] == [["open", "lost"], ["pipeline", "renewals"]]
+    assert kept["Old list"] == {
+        "view": "ending",
+        "filters": ["worth:gte:1000", "lost_reason:in:too_dear"],
+        "sort": "-worth",
+        "columns": ["worth"],
+        "q": "",
+    }
+    assert mei.get(unquote(listed)).status_code == 200

@@ -121,6 +121,50 @@ def test_a_view_is_renamed_and_its_address_and_what_is_made_from_it_go_on(
     assert shown("hot") == []
 
 
+def test_a_pipeline_is_renamed_and_its_board_and_its_stages_are_found_by_the_earlier_code(
+    office: Office, admin: Visitor
+) -> None:
+    deal = office.create("opportunity", name="Again", owner=office.people["li"], pipeline="renewal")
+    page = admin.get("/studio/o/opportunity/pipelines/renewal").text
+
+    renamed = admin.post(
+        "/studio/o/opportunity/pipelines/renewal", **{**Drawn(page).values, "code": "renewals"}
+    )
+    before = office.value("opportunity", deal, "pipeline")
+    confirm(admin, renamed)
+    listed = admin.get("/studio/o/opportunity/pipelines").text
+    stages = admin.get("/studio/o/opportunity/stages?pipeline=renewal")
+    board = admin.get("/o/opportunity/board?pipeline=renewal").text
+
+    assert "Another code takes records and references along." in page
+    text = html.unescape(renamed.text)
+    assert "Rename pipeline" in text
+    assert '1 opportunity is in "Renewal" and follows, with its history.' in text
+    assert (before, office.value("opportunity", deal, "pipeline")) == ("renewal", "renewals")
+    assert "/studio/o/opportunity/pipelines/renewals" in listed
+    assert stages.status_code == 200
+    assert 'name="pipeline" value="renewals"' in stages.text
+    assert "Again" in board
+    assert '"due"' in board
+    path = ["objects", "opportunity", "stages", "pipelines", "renewals", "alias_until"]
+    past = {"do": "set", "path": path, "value": "2020-01-01"}
+    admin.post("/studio/apply", edits=json.dumps([past]))
+    assert admin.get("/studio/o/opportunity/stages?pipeline=renewal").status_code == 404
+
+
+def test_the_address_of_a_record_goes_on_when_its_object_gets_another_code(
+    office: Office, admin: Visitor
+) -> None:
+    made = office.create("product", name="Ladder", price="10")
+
+    edits = [{"do": "rename", "path": ["objects", "product"], "to": "article"}]
+    admin.post("/studio/apply", edits=json.dumps(edits))
+    pages = [admin.get(f"/o/{code}/{made}") for code in ("article", "product")]
+
+    assert [page.status_code for page in pages] == [200, 200]
+    assert f"/o/article/{made}/edit" in pages[1].text
+
+
 def test_a_setting_of_a_lower_layer_is_changed_above_it_and_reset(
     office: Office, admin: Visitor
 ) -> None:

@@ -153,6 +153,33 @@ def test_a_view_is_renamed_and_addresses_go_on_with_its_earlier_code(api: Api) -
     assert back.status_code == 201
 
 
+def test_a_pipeline_is_renamed_and_programs_go_on_with_its_earlier_code(api: Api) -> None:
+    before = api("GET", "config").json["data"]["revision"]
+    pipeline = ["objects", "opportunity", "stages", "pipelines", "renewal"]
+    customer = api("POST", "customer", json={"name": "West Lake"}).json["data"]["id"]
+    given = {"name": "Again", "customer": customer, "pipeline": "renewal"}
+    deal = api("POST", "opportunity", json=given).json["data"]["id"]
+    wanted = {"rename": [{"path": pipeline, "to": "renewals"}]}
+
+    planned = api("POST", "config/plan", json=wanted).json["data"]
+    applied = api("POST", "config/apply", json=wanted)
+    by_earlier = api("GET", "opportunity?filter=pipeline == 'renewal'").json["data"]
+    written = api("POST", "opportunity", json=given).json["data"]
+
+    assert planned["operations"][0]["verb"] == "rename"
+    assert "records_follow" in [one["code"] for one in planned["findings"]]
+    assert applied.status_code == 201
+    assert [(one["id"], one["pipeline"]) for one in by_earlier] == [(deal, "renewals")]
+    assert written["pipeline"] == "renewals"
+    codes = [one["code"] for one in api("GET", "meta/opportunity").json["data"]["pipelines"]]
+    assert codes == ["standard", "renewals"]
+    documents = api("GET", "config").json["data"]["documents"]
+    assert "alias_until" in documents["metadata/opportunity.yaml"]
+    back = api("POST", "config/rollback", json={"revision": before, "second_word": True})
+    assert back.status_code == 201
+    assert api("GET", f"opportunity/{deal}").json["data"]["pipeline"] == "renewal"
+
+
 def test_retired_values_are_listed_and_purged_for_good(api: Api) -> None:
     field = ["objects", "product", "fields", "shelf"]
     api("POST", "config/apply", json={"set": [{"path": field, "value": "text"}]})
@@ -242,7 +269,7 @@ def test_an_object_of_a_lower_layer_is_archived_and_its_document_is_not_taken_aw
         ["rules", "follow_up_in_time"],
         ["roles", "sales"],
         ["reports", "sales"],
-        ["objects", "opportunity", "stages", "pipelines", "standard"],
+        ["nav", "records"],
     ],
 )
 def test_what_keeps_its_code_says_so_in_one_sentence(api: Api, path: list[str]) -> None:

@@ -15,6 +15,7 @@ from fieldstone.base.cached import cached_property
 from fieldstone.model.objects import ObjectType, Pipeline, Stage
 from fieldstone.reads.query import COUNTED_IN_COLUMN, BoardColumn, Query
 from fieldstone.web.asking import Asked, the_call
+from fieldstone.web.earlier_codes import arranged_by
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.amounts import compact, counted, usual_text, usual_time
 from fieldstone.web.pages.arranging import arrangement_of, with_trail
@@ -246,7 +247,8 @@ def moved(asked: Asked, object_name: str, record_id: str, stages: Sequence[str])
     Raises RefusedError (404) when the record is not to be seen any more.
     """
     there = dict_of(request.headers.get("HX-Current-URL") or request.headers.get("Referer", ""))
-    board = board_of(asked, object_name, there)
+    words = arranged_by(asked, object_of(asked, object_name), there.items(multi=True))
+    board = board_of(asked, object_name, MultiDict(words))
     reads, field = asked.site.reads, board.spec.stage_field
     query = Query(fields=board.cards.codes, titles=True)
     record = reads.get(asked.ctx, asked.model, object_name, record_id, query)

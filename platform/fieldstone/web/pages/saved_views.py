@@ -7,6 +7,7 @@ from werkzeug.datastructures import MultiDict
 
 from fieldstone.storage.notices import SavedView
 from fieldstone.web.asking import Asked, the_call
+from fieldstone.web.earlier_codes import arranged_by
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import views
 from fieldstone.web.pages.arranging import arrangement_of
@@ -22,7 +23,9 @@ def save_view(object_name: str) -> Response:
     asked = the_call()
     spec = object_of(asked, object_name)
     path = f"/o/{object_name}" + ("/board" if request.args.get("kind") == "board" else "")
-    arranged = arrangement_of(path, MultiDict(request.form.items(multi=True)))
+    # The page may be older than a rename: what it showed is kept by present codes.
+    words = arranged_by(asked, spec, request.form.items(multi=True))
+    arranged = arrangement_of(path, MultiDict(words))
     shared = request.form.get("shared") == "true"
     view = views.save(asked, spec, request.form.get("label", ""), arranged, shared=shared)
     text = speech(asked.language).t("The view “{name}” was saved.", name=view.label)

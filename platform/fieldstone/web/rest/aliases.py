@@ -4,24 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
 from flask import request
 from werkzeug.datastructures import ImmutableMultiDict
 
-from fieldstone.access.access import access_to
 from fieldstone.access.rights import Held
 from fieldstone.expressions.renaming import renamed
-from fieldstone.model.objects import ObjectType
 from fieldstone.model.site_model import Model
 from fieldstone.web.asking import Asked, the_call
+from fieldstone.web.earlier_codes import arranged_by, earlier_names, holds, led_by
 
 ALIASES: Final = "fieldstone.aliases"
+RECORDS: Final = "/o/"
 PATHS: Final = ("sort", "fields", "expand")
 BULK: Final = ("create", "update")
-NONE: Final[Mapping[str, str]] = {}
 
 
 @dataclass(frozen=True)
@@ -48,14 +46,19 @@ class Earlier:
 def take_earlier_names() -> None:
     """Read a request as if it named everything by its present code; pages keep their addresses, too."""
     given = request.view_args or {}
-    if "object_name" not in given:
+    named = "code" if request.path.startswith(RECORDS) and "code" in given else "object_name"
+    if named not in given:
         return
     asked = the_call()
-    given["object_name"] = present_object(asked, str(given["object_name"]))
-    spec = asked.model.objects.get(given["object_name"])
-    if spec is not None and "view" in request.args:
-        _present_view(asked, spec)
-    if spec is None or asked.actor is None or not request.path.startswith("/api/"):
+    given[named] = present_object(asked, str(given[named]))
+    spec = asked.model.objects.get(given[named])
+    if spec is None or asked.actor is None:
+        return
+    by_program = request.path.startswith("/api/")
+    if request.args:
+        led = led_by if by_program else arranged_by
+        request.args = ImmutableMultiDict(led(asked, spec, request.args.items(multi=True)))
+    if not by_program:
         return
     if not _ever_renamed(Held(asked.model), spec.code):
         return
@@ -73,23 +76,9 @@ def present_object(asked: Asked, name: str) -> str:
         return name
     today = asked.site.clock().date()
     for spec in asked.model.objects.values():
-        if name in spec.renamed_from and _holds(spec.alias_until, today):
+        if name in spec.renamed_from and holds(spec.alias_until, today):
             return spec.code
     return name
-
-
-def _present_view(asked: Asked, spec: ObjectType) -> None:
-    """Let an address that leads to a view by its earlier code lead to it by the present one."""
-    wanted, today = request.args["view"], asked.site.clock().date()
-    if wanted in spec.views:
-        return
-    for view in spec.views.values():
-        if wanted in view.renamed_from and _holds(view.alias_until, today):
-            words = [
-                (name, view.code if name == "view" else text)
-                for name, text in request.args.items(multi=True)
-            ]
-            request.args = ImmutableMultiDict(words)
 
 
 def present(value: Any) -> Any:
@@ -132,31 +121,6 @@ def with_earlier_names(asked: Asked, object_name: str, dumped: dict[str, Any]) -
     return dumped | {old: dumped[code] for old, code in names.items() if code in dumped}
 
 
-def earlier_names(asked: Asked, object_name: str) -> Mapping[str, str]:
-    """Return the present codes of fields by the earlier ones that still hold for the caller."""
-    every = _aliases(Held(asked.model), object_name)
-    if not every:
-        return NONE
-    today = asked.site.clock().date()
-    access = access_to(asked.model, asked.ctx.actor, object_name)
-    return {
-        old: code
-        for old, (code, until) in every.items()
-        if _holds(until, today) and access.field(code).known
-    }
-
-
-@lru_cache(maxsize=512)
-def _aliases(held: Held, object_name: str) -> Mapping[str, tuple[str, str]]:
-    fields = held.model.objects[object_name].fields
-    return {
-        old: (code, one.alias_until)
-        for code, one in fields.items()
-        for old in one.renamed_from
-        if old not in fields
-    }
-
-
 @lru_cache(maxsize=512)
 def _ever_renamed(held: Held, object_name: str) -> bool:
     """Tell whether a field of the object, or an option of one, ever had another code."""
@@ -165,10 +129,6 @@ def _ever_renamed(held: Held, object_name: str) -> bool:
         or any(one.renamed_from for one in getattr(field.type, "options", {}).values())
         for field in held.model.objects[object_name].fields.values()
     )
-
-
-def _holds(until: str, today: date) -> bool:
-    return not until or today <= date.fromisoformat(until)
 
 
 def _rewrite_query(asked: Asked, earlier: Earlier) -> None:

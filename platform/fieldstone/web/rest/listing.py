@@ -9,7 +9,7 @@ from orjson import Fragment
 
 from fieldstone.reads.query import HIGHEST_LIMIT, Query, names_from, sort_from
 from fieldstone.web.asking import Asked
-from fieldstone.web.rest.aliases import earlier_names
+from fieldstone.web.earlier_codes import earlier_names
 from fieldstone.web.rest.answering import json_answer
 from fieldstone.web.rest.reading_json import flag, refusal, whole
 

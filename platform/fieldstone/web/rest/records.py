@@ -13,7 +13,7 @@ from fieldstone.fieldtypes.contract import InvalidValueError
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.reads.query import EVERYTHING, Query, names_from
 from fieldstone.web.asking import Asked, the_call
-from fieldstone.web.rest.aliases import earlier_names
+from fieldstone.web.earlier_codes import earlier_names
 from fieldstone.web.rest.answering import (
     answered,
     etag,

@@ -1,0 +1,101 @@
+"""Codes that things had before, as addresses and programs still say them, until the day that the rename names."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+from functools import lru_cache
+from typing import Any, Final
+
+from fieldstone.access.access import access_to
+from fieldstone.access.rights import Held
+from fieldstone.model.objects import ObjectType
+from fieldstone.storage.following_views import PIPELINE, Codes, filter_by, order_by
+from fieldstone.web.asking import Asked
+
+Words = list[tuple[str, str]]
+"""The names and values of a query or a form."""
+NONE: Final[Mapping[str, str]] = {}
+STAGES: Final = frozenset({"open", "stage"})
+
+
+def earlier_names(asked: Asked, object_name: str) -> Codes:
+    """Return the present codes of fields by the earlier ones that still hold for the caller."""
+    every = _aliases(Held(asked.model), object_name)
+    if not every:
+        return NONE
+    today = asked.site.clock().date()
+    access = access_to(asked.model, asked.ctx.actor, object_name)
+    return {
+        old: code
+        for old, (code, until) in every.items()
+        if holds(until, today) and access.field(code).known
+    }
+
+
+@lru_cache(maxsize=512)
+def _aliases(held: Held, object_name: str) -> Mapping[str, tuple[str, str]]:
+    fields = held.model.objects[object_name].fields
+    return {
+        old: (code, one.alias_until)
+        for code, one in fields.items()
+        for old in one.renamed_from
+        if old not in fields
+    }
+
+
+def holds(until: str, today: date) -> bool:
+    """Tell whether an earlier code still leads to the present one; "" is for ever."""
+    return not until or today <= date.fromisoformat(until)
+
+
+def led_by(asked: Asked, spec: ObjectType, words: Iterable[tuple[str, str]]) -> Words:
+    """Return what an address says of a view and of a pipeline, in present codes."""
+    present = {
+        "view": _holding(asked, spec.views),
+        PIPELINE: _holding(asked, spec.pipelines.pipelines if spec.pipelines else {}),
+    }
+    return [(name, present.get(name, NONE).get(text, text)) for name, text in words]
+
+
+def arranged_by(asked: Asked, spec: ObjectType, words: Iterable[tuple[str, str]]) -> Words:
+    """Return what an address says of how a list or a board is arranged, in present codes."""
+    fields, options = earlier_names(asked, spec.code), _options(Held(asked.model), spec.code)
+    return [
+        (name, _present(name, text, spec, fields, options))
+        for name, text in led_by(asked, spec, words)
+    ]
+
+
+def _present(
+    name: str, text: str, spec: ObjectType, fields: Codes, options: Mapping[str, Codes]
+) -> str:
+    if name == "f":
+        return filter_by(text, fields, options)
+    if name == "sort":
+        return ",".join(order_by(one, fields) for one in text.split(","))
+    if name == "columns":
+        return fields.get(text, text)
+    return options.get(spec.stage_field, NONE).get(text, text) if name in STAGES else text
+
+
+@lru_cache(maxsize=512)
+def _options(held: Held, object_name: str) -> Mapping[str, Codes]:
+    """Return the present codes of options and stages by the earlier ones, by field."""
+    found = {}
+    for code, field in held.model.objects[object_name].fields.items():
+        options = getattr(field.type, "options", {})
+        earlier = {o: c for c, one in options.items() for o in one.renamed_from if o not in options}
+        if earlier:
+            found[code] = earlier
+    return found
+
+
+def _holding(asked: Asked, things: Mapping[str, Any]) -> Codes:
+    today = asked.site.clock().date()
+    return {
+        old: one.code
+        for one in things.values()
+        for old in one.renamed_from
+        if old not in things and holds(one.alias_until, today)
+    }
