@@ -56,6 +56,18 @@ def test_a_mail_is_written_in_the_receivers_language(server: type[FakeServer]) -
     assert "您有新线索" in letter.get_content()
 
 
+def test_a_mail_leads_people_of_the_house_to_the_record(server: type[FakeServer]) -> None:
+    CHANNEL.send(a_message("email"), means(**MAIL, address="https://crm.example.com"))
+    CHANNEL.send(
+        a_message("email", to="partner@example.com"),
+        means(**MAIL, address="https://crm.example.com"),
+    )
+
+    (ours, theirs) = server.sent
+    assert "https://crm.example.com/o/" in ours.get_content()
+    assert "http" not in theirs.get_content()
+
+
 def test_an_address_may_be_written_to_as_well(server: type[FakeServer]) -> None:
     CHANNEL.send(a_message("email", to="partner@example.com"), means(**MAIL))
 

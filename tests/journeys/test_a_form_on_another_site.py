@@ -17,6 +17,18 @@ from tests.web.pages.office import Office, open_office
 
 AD = "utm_source=search&utm_medium=cpc&utm_campaign=autumn"
 NEWS = "https://news.example/fair"
+CAREFUL = """
+rules:
+  careful_form:
+    kind: capture_source
+    object: lead
+    label: {en: Careful, zh: 谨慎}
+    via: form
+    channel_class: own
+    set: {channel: {code: f, name: F, kind: own}}
+    captcha: {proof_of_work: 12}
+    form: {fields: [name]}
+"""
 BEHIND_ITS_SHOWING = timedelta(seconds=10)  # nobody fills a form in within two seconds
 
 
@@ -38,7 +50,11 @@ def clock() -> MovedClock:
 @pytest.fixture(scope="module")
 def office(tmp_path_factory: pytest.TempPathFactory, clock: MovedClock) -> Iterator[Office]:
     """An office whose clock the test moves."""
-    opened = open_office(tmp_path_factory.mktemp("office"), clock=clock)
+    folder = tmp_path_factory.mktemp("office")
+    for name in ("metadata", "rules"):
+        (folder / name).mkdir()
+    (folder / "rules" / "site.yaml").write_text(CAREFUL, encoding="utf-8")
+    opened = open_office(folder, clock=clock)
     yield opened
     opened.site.storage.close()
 
@@ -100,6 +116,8 @@ def test_a_visitor_of_another_site_becomes_a_lead_with_where_they_came_from(
     form.get_by_role("checkbox").check()
     form.get_by_role("button", name="Send").click()
     expect(form.get_by_role("heading", name="Received")).to_be_visible()
+    # Thanks need less room than the questions, and the page around them closes up.
+    visitor.wait_for_function("document.querySelector('iframe').offsetHeight < 320")
 
     (lead,) = leads_named(office, "Hanna Olsen")
     admin = tab("admin")
@@ -162,3 +180,21 @@ def test_a_site_that_was_not_named_shows_no_form(browser: Browser, address: str)
         assert "frame-ancestors" in said.value.text
         expect(visitor.frame_locator("iframe").get_by_role("button", name="Send")).to_have_count(0)
         context.close()
+
+
+@pytest.mark.parametrize("ready", [True, False])
+def test_one_press_sends_a_form_that_asks_the_browser_for_work(
+    tab: Tab, office: Office, clock: MovedClock, *, ready: bool
+) -> None:
+    visitor = tab()
+    if not ready:  # the work takes as long as the first press lets it
+        visitor.add_init_script("performance.now = () => (window.slow ??= 0, window.slow += 30)")
+    visitor.goto("/in/forms/careful_form")
+    visitor.get_by_label("Name").fill(f"Worker {ready}")
+    clock.ahead += BEHIND_ITS_SHOWING
+    if ready:
+        expect(visitor.locator("[name=_work]")).not_to_have_value("")
+    visitor.get_by_role("button", name="Send").click()
+    expect(visitor.get_by_role("heading", name="Received")).to_be_visible()
+
+    assert len(leads_named(office, f"Worker {ready}")) == 1

@@ -263,3 +263,22 @@ def test_of_two_pages_asked_for_the_one_asked_for_last_is_shown(tab: Tab, office
     at_rest(page)
     expect(page.get_by_role("link", name="Beta")).to_be_visible()
     page.unroute_all(behavior="ignoreErrors")
+
+
+def test_further_cards_do_not_bring_one_that_was_moved_there_a_second_time(
+    tab: Tab, office: Office
+) -> None:
+    chen = office.people["chen"]
+    old = office.a_lead("Oldest", owner=chen, mobile="13911110009", need="x", budget="1")
+    for number in range(21):
+        office.settle("lead", office.a_lead(f"There {number}", owner=chen), stage="contacted")
+    page = tab("chen")
+    page.goto("/o/lead/board")
+    drag(page, old, "contacted")
+    page.mouse.up()
+    expect(page.locator("#spoken")).to_contain_text("Oldest moved to Contacted")
+
+    page.locator("#more-contacted button").click()
+
+    expect(page.locator("#col-contacted .card")).to_have_count(22)
+    in_column(page, old, "contacted")

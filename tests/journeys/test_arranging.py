@@ -93,6 +93,20 @@ def test_a_form_is_arranged_by_drag_and_by_keys_and_becomes_the_real_one(tab: Ta
     expect(page.locator("[name=website]")).to_have_count(0)
 
 
+def test_buttons_pressed_faster_than_the_server_answers_all_count(tab: Tab) -> None:
+    page = tab("admin")
+    page.goto("/studio/layout/lead/quick")
+    shown = page.locator(".st-item")
+    last = shown.filter(has=page.locator("[id^='up-']")).last
+    name, place = (
+        last.get_attribute("data-name") or "",
+        shown.filter(has=page.locator("[id^='up-']")).count() - 1,
+    )
+    last.locator("[id^='up-']").evaluate("(up) => { up.click(); up.click(); up.click(); }")
+
+    expect(shown.nth(place - 3)).to_contain_text(name)
+
+
 def test_fields_are_arranged_on_a_phone_by_buttons(tab: Tab) -> None:
     page = tab("admin", width=390)
     page.goto("/studio/layout/lead/quick")

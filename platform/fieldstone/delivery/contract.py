@@ -42,9 +42,9 @@ class Message:
     created_at: datetime
     attempt: int = 1
 
-    def text(self, language: str) -> str:
-        """Return the sentence that a rule wrote, in one language; "" when it wrote none."""
-        said = self.payload.get("message")
+    def text(self, language: str, part: str = "message") -> str:
+        """Return the sentence that a rule wrote, in one language; "" when it wrote none. `part` may be "subject"."""
+        said = self.payload.get(part)
         if isinstance(said, Mapping):
             return str(said.get(language) or said.get("en") or "")
         return str(said or "")

@@ -53,16 +53,25 @@ class Email:
 def written(message: Message, receiver: Receiver, settings: Settings) -> EmailMessage:
     """Return the mail: its id is that of the message, so that a repeat is the same mail."""
     text = message.text(receiver.language) or message.topic
+    subject = message.text(receiver.language, "subject") or text
     letter = EmailMessage()
     # Header injection ends here: a header holds one line.
-    letter["Subject"] = " ".join(f"[{settings.company}] {text}".split())[:LONGEST_SUBJECT]
+    letter["Subject"] = " ".join(f"[{settings.company}] {subject}".split())[:LONGEST_SUBJECT]
     letter["From"] = formataddr((_one_line(settings.company), settings.mail_sender))
     letter["To"] = formataddr((_one_line(receiver.name), receiver.email))
     letter["Date"] = format_datetime(message.created_at)
     letter["Message-ID"] = f"<{message.id}@{settings.mail_sender.rpartition('@')[2]}>"
     letter["Auto-Submitted"] = "auto-generated"
-    letter.set_content(f"{text}\n")
+    link = _page_of(message, receiver, settings)
+    letter.set_content(f"{text}\n\n{link}\n" if link else f"{text}\n")
     return letter
+
+
+def _page_of(message: Message, receiver: Receiver, settings: Settings) -> str:
+    """Return the address of the record's page, for people of the house and where the site knows its own address."""
+    if not (settings.address and receiver.id and message.object_name and message.record_id):
+        return ""
+    return f"{settings.address}/o/{message.object_name}/{message.record_id}"
 
 
 def _one_line(text: str) -> str:

@@ -194,6 +194,10 @@ class Source:
         """Return nothing: a source looks at plain values."""
         return ()
 
+    def asks_for(self, one: FormField, *, anyway: bool) -> bool:
+        """Tell whether a form is not taken without an answer; `anyway`: its object asks for the field."""
+        return one.required or anyway or one.code == self.opt_in
+
     def action(self, code: str) -> str:
         """Return what the changes of this source call themselves; no action can be called so."""
         return f"capture:{code}"

@@ -60,6 +60,7 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Source | None:
         text = "a source by form needs the questions of its form."
         build.problem("via", "missing_key", text, "Add 'form: {fields: [...]}'.")
         return None
+    _check_opt_in(raw, build)
     keys, own_keys, pairs = _keys(raw, build)
     default = raw.get("default", {})
     pool = build.known("default.pool", "pool", default["pool"]) if "pool" in default else ""
@@ -94,6 +95,15 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Source | None:
         form=_form(raw["form"], build) if "form" in raw else None,
         mailbox=_mailbox(raw["mailbox"], build) if "mailbox" in raw else None,
     )
+
+
+def _check_opt_in(raw: Mapping[str, Any], build: Builder) -> None:
+    """Note a problem where nobody could confirm, because no form asks for the address."""
+    code, asked = raw.get("double_opt_in"), raw.get("form", {}).get("fields", ())
+    codes = [one if isinstance(one, str) else one.get("field") for one in asked]
+    if code is not None and code not in codes:
+        text = f"nobody can confirm: no form of this source asks for {code!r}."
+        build.problem("double_opt_in", "unasked", text, "Add it to form.fields.")
 
 
 def _mapped(raw: Mapping[str, Any], build: Builder) -> tuple[Mapped, ...]:

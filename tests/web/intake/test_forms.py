@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from html import unescape
 
 from tests.web.intake.gate import TOKEN, Gate
 
@@ -191,3 +193,14 @@ def test_whoever_corrects_an_answer_is_not_told_that_it_was_too_fast(gate: Gate)
     assert refused.status_code == 422
     assert again.status_code == 303, again.text
     assert len(gate.records()) == 1
+
+
+def test_another_language_keeps_where_the_visitor_came_from(gate: Gate) -> None:
+    page = gate.page("/in/forms/website_form?utm_source=search&referrer=https://news.example/fair")
+    link = re.search(r'<a class="lnk" href="([^"]+)" lang="zh"', page.text)
+    assert link
+
+    chinese = gate.page(unescape(link[1])).text
+
+    assert 'name="_utm_source" value="search"' in chinese
+    assert 'name="_referrer" value="https://news.example/fair"' in chinese

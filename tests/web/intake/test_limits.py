@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import re
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from sqlalchemy import select
+from werkzeug.test import TestResponse
 
+from fieldstone.delivery.contract import Message, Receiver
+from fieldstone.delivery.email import written
 from fieldstone.storage.arrivals import Arrivals
 from fieldstone.storage.outbox import fs_outbox
 from fieldstone.web.asking import COOKIE
 from fieldstone.worker.arriving import arriving, forget_arrivals
-from tests.web.intake.gate import Gate, open_gate
+from tests.web.intake.gate import BEGIN, Gate, open_gate
 
 RULES = """
 rules:
@@ -60,7 +66,8 @@ rules:
     set: {channel: {code: f, name: F, kind: paid}}
     double_opt_in: email
     captcha: {proof_of_work: 8, seconds: 0}
-    form: {fields: [name, email]}
+    rate_limit: {per_minute: 3}
+    form: {fields: [name, email, mobile]}
   lead_assignment: {enabled: false}
 """
 
@@ -181,29 +188,74 @@ def unsolved(token: str, bits: int) -> str:
     return str(next(n for n in itertools.count() if not solves(token, n, bits)))
 
 
-def confirmation(gate: Gate) -> str:
-    """Return the link that was written to whoever filled the form in."""
+def letter_of(gate: Gate) -> EmailMessage:
+    """Return the mail that was written to whoever filled the form in."""
 
     with gate.site.storage.looking() as connection:
         row = connection.execute(select(fs_outbox).where(fs_outbox.c.topic == "confirm")).one()
     assert (row.channel, row.to) == ("email", "emma@fjord.example")
-    return str(row.payload["message"]["en"]).partition("/in/")[2]
+    message = Message("msg_1", row.channel, row.to, row.topic, row.payload, "lead", "a1", BEGIN)
+    stranger = Receiver("", "", row.to, "en")
+    return written(message, stranger, replace(gate.site.settings, address="https://crm.example"))
 
 
-def test_an_address_must_be_confirmed_before_anything_is_made(busy: Gate) -> None:
+@pytest.mark.parametrize(
+    ("language", "subject", "button"),
+    [("en", "Please confirm: Careful", "Yes, confirm"), ("zh", "请确认：谨慎", "确认")],
+)
+def test_an_address_must_be_confirmed_before_anything_is_made(
+    busy: Gate, language: str, subject: str, button: str
+) -> None:
     token = busy.form_token("careful_form")
     typed = {"name": "Emma", "email": "emma@fjord.example", "_work": solved(token, 8)}
-    answer = busy.send("careful_form", _token=token, **typed)
+    answer = busy.send(f"careful_form?lang={language}", _token=token, **typed)
     assert "done=unconfirmed" in answer.headers["Location"]
     assert busy.records() == []
 
-    link = f"/in/{confirmation(busy)}"
-    assert "Yes, confirm" in busy.page(link).text
+    letter = letter_of(busy)
+    assert subject in letter["Subject"]
+    assert "http" not in letter["Subject"]
+    assert letter.get_content().count("http") == 1  # strangers are led to no page of the house
+    found = re.search(r"/in/(confirm/\S+?)\?lang=(\w+)", letter.get_content())
+    assert found
+    assert found[2] == language
+    link = f"/in/{found[1]}"
+    page = busy.page(f"{link}?lang={language}").text
+    assert button in page
+    assert f'action="{link}?lang={language}"' in page
     assert busy.records() == []
     for _ in range(2):
         assert busy.app.test_client().post(link).status_code == 200
     assert [lead["email"] for lead in busy.records()] == ["emma@fjord.example"]
     assert busy.page(link[:-3] + "abc").status_code == 404
+
+
+def test_nobody_is_written_to_before_the_form_is_right(busy: Gate) -> None:
+    def sent(**typed: str) -> TestResponse:
+        token = busy.form_token("careful_form")
+        return busy.send("careful_form", _token=token, _work=solved(token, 8), **typed)
+
+    answer = sent(mobile="123")
+
+    assert answer.status_code == 422
+    assert (
+        answer.text.count('aria-invalid="true"') == 3
+    )  # what is missing and what is wrong, at once
+    assert busy.arrivals("careful_form") == []
+    assert "done=unconfirmed" in sent(name="Emma", email="emma@fjord.example").headers["Location"]
+
+
+def test_what_must_be_confirmed_never_waits_and_is_then_made_unconfirmed(busy: Gate) -> None:
+    answers = []
+    for number in range(4):
+        token = busy.form_token("careful_form")
+        typed = {"name": "Emma", "email": f"e{number}@fjord.example", "_work": solved(token, 8)}
+        answers.append(busy.send("careful_form", after=0, _token=token, **typed).status_code)
+    while arriving(busy.site, threading.Event()):
+        pass
+
+    assert answers == [303, 303, 303, 429]
+    assert busy.records() == []
 
 
 def test_a_form_that_asks_for_work_takes_nothing_without_it(busy: Gate) -> None:

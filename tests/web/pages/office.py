@@ -117,11 +117,12 @@ class Office:
         return Visitor(client, opened.csrf).speaking(language)
 
 
-def open_office(folder: Path, *, passwords: bool = False, clock: Clock = utc_now) -> Office:
+def open_office(
+    folder: Path, *, passwords: bool = False, clock: Clock = utc_now, url: str = ""
+) -> Office:
     """Build a site in an empty folder, with its people; set passwords only where a test signs in by form."""
-    settings = Settings(
-        folder, f"sqlite:///{folder / 'fieldstone.db'}", secret_key="7" * 64, company="Harbor Sales"
-    )
+    url = url or f"sqlite:///{folder / 'fieldstone.db'}"
+    settings = Settings(folder, url, secret_key="7" * 64, company="Harbor Sales")
     site = bootstrap.build_site(settings, clock)
     office = Office(site, bootstrap.build_web(site))
     office.places["department"] = office.create("department", name="Sales", code="sales")

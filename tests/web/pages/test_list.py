@@ -237,3 +237,14 @@ def test_nobody_gets_a_list_without_signing_in(office: Office) -> None:
 def test_a_list_of_what_is_not_there_is_not_found(office: Office) -> None:
     assert office.visitor("li").get("/o/nothing").status_code == 404
     assert office.visitor("li").get("/o/opportunity__items").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/o/lead", "/o/lead/board"])
+def test_a_view_that_is_not_there_says_so_and_offers_the_others(office: Office, path: str) -> None:
+    page = office.visitor("li").get(f"{path}?view=hot_ones")
+
+    assert page.status_code == 404
+    assert "This view is not there" in page.text
+    assert "“hot_ones” was taken away" in page.text
+    assert "Zhang Wei" not in page.text
+    assert f'<a class="btn" href="{path}?view=' in page.text

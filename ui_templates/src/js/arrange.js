@@ -97,6 +97,19 @@ on("focusout", "[data-order] .grip", (event, grip) => {
   }, 0);
 });
 
+/* Each press is sent with those that the server has not answered yet: what stands in the form is older than they are. */
+let unanswered = [];
+document.addEventListener("htmx:config:request", (event) => {
+  const { form, body } = event.detail.ctx.request;
+  if (form?.id !== "designer") return;
+  if (body.get("do")) unanswered.push(body.get("do"));
+  body.delete("do");
+  for (const press of unanswered) body.append("do", press);
+});
+document.addEventListener("htmx:after:swap", (event) => {
+  if (/^(designer|main)$/.test(event.detail?.ctx?.target?.id)) unanswered = [];
+});
+
 /* Whoever pressed "up" three times wants to press it a fourth time. */
 on("click", "form [name=do]", (event, at) => {
   pressed = at.id;

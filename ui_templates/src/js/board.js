@@ -113,6 +113,18 @@ function toStage(card, to) {
   move(card, to, back);
 }
 
+/* Further cards may bring one that was moved since the board was drawn and is here already: it stays where it was put. */
+let there;
+document.addEventListener("htmx:before:swap", (event) => {
+  const more = event.detail.ctx.target?.matches?.(".card-more");
+  there = more && new Map($$("crm-board .card").map((card) => [card.id, card]));
+});
+document.addEventListener("htmx:after:swap", () => {
+  if (!there) return;
+  for (const card of $$("crm-board .card")) if (there.has(card.id) && there.get(card.id) !== card) card.remove();
+  there = undefined;
+});
+
 /* --- the menu: the way without a mouse (WCAG 2.5.7) --- */
 let moved;
 export function moveMenu(card) {

@@ -17,7 +17,10 @@ frame.title = script.dataset.title || "Form";
 frame.style.cssText = "width:100%;border:0;min-height:320px";
 script.after(frame);
 window.addEventListener("message", (event) => {
-  if (event.source === frame.contentWindow && event.data?.fieldstone === "height") {
+  if (event.source !== frame.contentWindow) return;
+  if (event.data?.fieldstone === "height") {
+    frame.style.minHeight = "0";
     frame.style.height = `${event.data.height}px`;
   }
+  if (event.data?.fieldstone === "look" && frame.getBoundingClientRect().top < 0) frame.scrollIntoView();
 });

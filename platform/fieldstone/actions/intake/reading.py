@@ -157,6 +157,15 @@ def fitting(spec: ObjectType, values: Mapping[str, object]) -> dict[str, object]
     return found
 
 
+def unreadable(spec: ObjectType, values: Mapping[str, object]) -> Iterable[Problem]:
+    """Yield what is wrong with single values, for who is told of missing ones and would hear of these only next time."""
+    for code, value in values.items():
+        try:
+            spec.fields[code].type.parse(value)
+        except InvalidValueError as error:
+            yield Problem(error.code, code, error.message, error.cure)
+
+
 def unanswered(
     intake: Intake, spec: ObjectType, values: Mapping[str, object], trace: Mapping[str, Any]
 ) -> Iterable[Problem]:
@@ -165,7 +174,8 @@ def unanswered(
     if source.via != "form" or source.form is None:
         return
     for one in source.form.fields:
-        if (one.required or spec.fields[one.code].required) and one.code not in values:
+        asked = source.asks_for(one, anyway=spec.fields[one.code].required)
+        if asked and one.code not in values:
             label = one.label or spec.fields[one.code].label
             yield Problem("required", one.code, f"{label.en} is missing.", "Fill it in.")
     if source.consent and source.consent.required and not trace.get("consent"):

@@ -92,10 +92,17 @@ class Reception:
     language: str
 
     def receive(self, intake: Intake, incoming: Incoming) -> Receipt:
-        """Take one arrival in, or let it wait. Raises CrowdedError above a limit that rejects."""
+        """Take one arrival in, or let it wait: for its turn, or for whoever sent it to confirm.
+
+        Raises CrowdedError above a limit that rejects. Where something must be confirmed nothing waits for its turn: each
+        arrival is a mail to an address that anybody may have typed.
+        """
         arrival = self._arrival(intake, incoming)
         if self._is_let_in(intake, incoming):
             if intake.source.opt_in:
+                tried = self.try_out(intake, incoming)
+                if tried.state == REFUSED:
+                    return tried
                 return self._kept(replace(arrival, state=UNCONFIRMED))
             return self._now(intake, arrival, keep_refused=not incoming.interactive)
         return self._kept(arrival)
@@ -263,10 +270,11 @@ class Reception:
                 hour = f"a:{incoming.address}:{now:%Y-%m-%dT%H}"
                 if not arrivals.take_place(intake.code, hour, limit.per_address, now + HOUR):
                     raise CrowdedError("This address sends more than this source takes.", 3600)
-            behind = limit.queue and arrivals.has_backlog(intake.code)
+            may_wait = limit.queue and not intake.source.opt_in
+            behind = may_wait and arrivals.has_backlog(intake.code)
             if not behind and self._has_room(arrivals, intake):
                 return True
-        if not limit.queue:
+        if not may_wait:
             raise CrowdedError("This source sends more than it may.", 60 - now.second or 60)
         return False
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from fieldstone.actions.intake.reading import fitting, said, tracked, unanswered
+from fieldstone.actions.intake.reading import fitting, said, tracked, unanswered, unreadable
 from fieldstone.actions.intake.sources import Intake
 from fieldstone.base.errors import Problem
 from fieldstone.base.label import Label
@@ -45,6 +45,7 @@ def take_in(unit: Unit, intake: Intake, arrival: Arrival) -> TakenIn:
         cure = "Give the source a field_map, or send the names of fields."
         problems.append(Problem("nothing", "body", text, cure))
     if problems:
+        problems += unreadable(spec, told)
         return TakenIn(Settled(REFUSED, problems=problems), values)
     found = intake.source.known(spec.code, fitting(spec, values), unit.transaction)
     known = next((o for o in found if o.object_name == spec.code and intake.source.takes(o)), None)

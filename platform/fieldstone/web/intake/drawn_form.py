@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from flask import request
 
@@ -45,6 +46,7 @@ def drawn_form(
     problems: Sequence[Problem] = told.get("problems", ())
     asked_for = {one.code for one in form.fields}
     settings, now = asked.site.settings, asked.site.clock()
+    carried = _carried(typed)
     token = proof.token_again(intake, settings.secret_key, typed.get(proof.TOKEN), now)
     return {
         "title": form.title.text(language) or intake.rule.label.text(language),
@@ -58,27 +60,31 @@ def drawn_form(
         "fields": [_drawn(asked, intake, one, typed, problems) for one in form.fields],
         "problems": [_said(one, language) for one in problems if one.path not in asked_for],
         "consent": _consent(intake, typed, problems, language),
-        "carried": _carried(typed),
+        "carried": carried,
         "honeypot": proof.HONEYPOT if intake.source.captcha.honeypot else "",
         "token": {"name": proof.TOKEN, "value": token},
         "work": intake.source.captcha.work,
         "css": f"/in/forms/{intake.code}/colour.css" if form.hue is not None else "",
         "other": [
-            {"code": code, "href": _action(intake, embedded=embedded, language=code)}
+            {
+                "code": code,
+                "href": _action(intake, embedded=embedded, language=code, carried=carried),
+            }
             for code in settings.languages
             if code != language
         ],
     }  # fmt: skip
 
 
-def _action(intake: Intake, *, embedded: bool, language: str = "") -> str:
-    more = (
-        [f"lang={language or request.args['lang']}"]
-        if language or request.args.get("lang") in ("en", "zh")
-        else []
-    )
-    more += ["embed=1"] if embedded else []
-    return f"/in/forms/{intake.code}" + (f"?{'&'.join(more)}" if more else "")
+def _action(
+    intake: Intake, *, embedded: bool, language: str = "", carried: Sequence[Mapping[str, str]] = ()
+) -> str:
+    """Return the address of the form; another language keeps where the visitor came from."""
+    spoken = language or request.args.get("lang", "")
+    more = [("lang", spoken)] if spoken in ("en", "zh") else []
+    more += [("embed", "1")] if embedded else []
+    more += [(one["name"].removeprefix("_"), one["value"]) for one in carried]
+    return f"/in/forms/{intake.code}" + (f"?{urlencode(more)}" if more else "")
 
 
 def _carried(typed: Mapping[str, Any]) -> list[dict[str, str]]:
@@ -108,7 +114,7 @@ def _drawn(
         "label": (one.label or field.label).text(language),
         "type": field.type.name,
         "value": value if isinstance(value, str | bool) else str(value or ""),
-        "required": one.required or field.required,
+        "required": intake.source.asks_for(one, anyway=field.required),
         "hint": hint.text(language) if hint is not None else "",
         "errors": [message(p, language) for p in problems if p.path.partition(".")[0] == one.code],
         "wide": field.type.name in WIDE,

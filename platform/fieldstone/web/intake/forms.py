@@ -18,6 +18,7 @@ from fieldstone.changes.nouns import Effect
 from fieldstone.rules.capture_body import TRACKED
 from fieldstone.storage.arrivals import REFUSED, UNCONFIRMED
 from fieldstone.web.asking import COOKIE, Asked, the_call
+from fieldstone.web.i18n import speech
 from fieldstone.web.intake import proof
 from fieldstone.web.intake.answers import (
     check_size,
@@ -218,15 +219,20 @@ def _ask_to_confirm(asked: Asked, intake: Intake, address: str, arrival_id: str)
     signed = URLSafeSerializer(asked.site.settings.secret_key, CONFIRM).dumps(arrival_id)
     # The address that a request names is the sender's word; a mail to somebody else should not repeat it.
     host = asked.site.settings.address or request.url_root.rstrip("/")
-    url = f"{host}/in/{CONFIRM}/{signed}"
-    label = intake.rule.label
-    text = {
-        "en": f"Please confirm your request ({label.en}): {url}",
-        "zh": f"请确认您提交的信息（{label.text('zh')}）：{url}",
-    }
+    url = f"{host}/in/{CONFIRM}/{signed}?lang={asked.language}"
+    said = speech(asked.language)
+    form, label = intake.source.form, intake.rule.label
+    title = form.title.text(asked.language) if form is not None else ""
+    subject = said.t("Please confirm: {what}", what=title or label.text(asked.language))
+    text = said.t(
+        "You wrote to {who}. Confirm that it was you:\n\n{url}\n\nIf it was not you, ignore this mail.",
+        who=asked.site.settings.company,
+        url=url,
+    )
     ctx = asked.site.system_context("intake")
     with asked.site.writes.unit(ctx, asked.model) as unit:
-        effect = Effect("email", address, CONFIRM, {"message": text})
+        # Strangers have no language of their own here: it is that of the form which they filled in.
+        effect = Effect("email", address, CONFIRM, {"subject": subject, "message": text})
         unit.transaction.outbox([(intake.rule.object_name, arrival_id, effect)])
 
 
@@ -235,7 +241,8 @@ def ask_again(signed: str) -> Response:
     """Show the button: programs that look at links in mails must not confirm anything."""
     asked = _speaking(the_call())
     _confirmed_id(asked, signed)
-    return drawing.page(asked, "public_confirm", {"action": request.path, "done": False})
+    action = f"{request.path}?lang={asked.language}"
+    return drawing.page(asked, "public_confirm", {"action": action, "done": False})
 
 
 @blueprint.post(f"/{CONFIRM}/<signed>")

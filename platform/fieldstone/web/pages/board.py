@@ -20,7 +20,7 @@ from fieldstone.web.pages import drawing
 from fieldstone.web.pages.amounts import compact, counted, usual_text, usual_time
 from fieldstone.web.pages.arranging import arrangement_of, with_trail
 from fieldstone.web.pages.cards import Cards
-from fieldstone.web.pages.list import Listing, filter_step, named_alone
+from fieldstone.web.pages.list import Listing, filter_step, named_alone, unknown_view
 from fieldstone.web.pages.moves import moves_of, verbs_of
 from fieldstone.web.pages.subjects import not_there, object_of
 
@@ -215,6 +215,8 @@ def board_page(object_name: str) -> Any:
         return step
     if (whole := named_alone(board.listing)) is not None:
         return redirect(whole.url(), 303)
+    if (unknown := unknown_view(board.listing)) is not None:
+        return unknown
     response = drawing.page(asked, "board", board.context())
     if drawing.wanted_block() == "main":
         response.headers["HX-Push-Url"] = board.url()

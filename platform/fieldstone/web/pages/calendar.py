@@ -33,7 +33,7 @@ from fieldstone.web.pages.days import (
     weekdays,
 )
 from fieldstone.web.pages.events import Events
-from fieldstone.web.pages.list import Listing, filter_step
+from fieldstone.web.pages.list import Listing, filter_step, unknown_view
 from fieldstone.web.pages.subjects import access_of, not_there, object_of, today_of
 from fieldstone.web.pages.views import declared_views
 from fieldstone.web.pages.wording import told
@@ -251,6 +251,8 @@ def calendar_page(object_name: str) -> Any:
     calendar = calendar_of(asked, object_name)
     if (step := filter_step(calendar.listing)) is not None:
         return step
+    if (unknown := unknown_view(calendar.listing)) is not None:
+        return unknown
     response = drawing.page(asked, "calendar", calendar.context())
     if drawing.wanted_block() == "main":
         response.headers["HX-Push-Url"] = calendar.listing.arranged.url()

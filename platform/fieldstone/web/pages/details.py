@@ -12,42 +12,9 @@ from fieldstone.reads.query import Record
 from fieldstone.reads.standing import Standing
 from fieldstone.web.pages.inputs import Inputs
 from fieldstone.web.pages.one_record import OneRecord
-from fieldstone.web.pages.values import Look, Value, rich
+from fieldstone.web.pages.values import Look, Value, icon_of, rich
 
 Drawn = dict[str, Any]
-ICONS: Final = {
-    "text": "type",
-    "long_text": "text",
-    "rich_text": "text",
-    "email": "mail",
-    "phone": "phone",
-    "url": "globe",
-    "integer": "hash",
-    "decimal": "hash",
-    "currency": "wallet",
-    "percent": "percent",
-    "rating": "star",
-    "boolean": "toggle-left",
-    "date": "calendar",
-    "datetime": "calendar-clock",
-    "time": "clock",
-    "duration": "timer",
-    "select": "circle-dot",
-    "multi_select": "list-checks",
-    "tags": "tags",
-    "lookup": "link-2",
-    "multi_lookup": "link-2",
-    "user": "user-round",
-    "autonumber": "hash",
-    "formula": "variable",
-    "rollup": "calculator",
-    "file": "paperclip",
-    "image": "image",
-    "address": "map-pin",
-    "json": "code",
-    "secret": "key-round",
-    "rows": "rows-3",
-}
 BLANKS: Final = {"date": "Set a date", "datetime": "Set a time", "phone": "Add a number"}
 # Line items and files have no room in a narrow column; the form has.
 IN_FORM_ONLY: Final = frozenset({"rows", "file", "image"})
@@ -150,7 +117,7 @@ class Details(OneRecord):
             "name": field.code,
             "label": field.label.text(self.asked.language),
             "type": field.type.name,
-            "icon": "user-round" if field.code == "owner" else ICONS.get(field.type.name, ""),
+            "icon": "user-round" if field.code == "owner" else icon_of(self.asked, field),
             "shown": self.shown(field),
             "blank": t(BLANKS.get(field.type.name, "Empty")),
         }

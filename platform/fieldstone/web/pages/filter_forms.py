@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from fieldstone.access.access import Access
 from fieldstone.fieldtypes.options import offered_anywhere
@@ -16,7 +16,9 @@ from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages.arranging import Arrangement
 from fieldstone.web.pages.filters import COMPARISONS, Filter, comparisons_of
 from fieldstone.web.pages.subjects import access_of
-from fieldstone.web.pages.values import shown_type
+from fieldstone.web.pages.values import icon_of, shown_type
+
+OWN_INPUT: Final = frozenset({"percent", "time", "duration"})
 
 
 @dataclass(frozen=True)
@@ -54,16 +56,12 @@ class FilterForms:
             {
                 "code": field.code,
                 "label": field.label.text(self.asked.language),
-                "icon": self._icon(field),
+                "icon": icon_of(self.asked, field),
                 "url": self.arranged.url(more=[("filter_field", field.code)]),
                 "text": f"{field.label.text(self.asked.language)} ",
             }
             for field in self.filterable()
         ]
-
-    def _icon(self, field: Field) -> str:
-        found = self.asked.site.vocabulary.types.get(field.type.name)
-        return found.icon if found else "list-filter"
 
     def pills(self) -> list[dict[str, Any]]:
         """Return the filters that hold, as people read them."""
@@ -78,7 +76,7 @@ class FilterForms:
         field = self.spec.fields[one.field]
         return {
             "label": field.label.text(self.asked.language),
-            "icon": self._icon(field),
+            "icon": icon_of(self.asked, field),
             "op": self.speech.t(COMPARISONS[one.comparison].label),
             "value": ", ".join(self._shown(field, value, titles) for value in one.values),
             "remove_url": self.arranged.without(at).url(),
@@ -160,8 +158,8 @@ class FilterForms:
         if takes == "many":
             return {**shared, **self._choice(field, values)}
         kind = "decimal" if field.type.expression_type.kind.value == "number" else "text"
-        if shown_type(field) == "percent":
-            kind = "percent"
+        if shown_type(field) in OWN_INPUT:
+            kind = shown_type(field)
         return {**shared, "type": kind, "value": values[0] if values else ""}
 
     def _choice(self, field: Field, values: Sequence[str]) -> dict[str, Any]:

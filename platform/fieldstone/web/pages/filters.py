@@ -11,9 +11,10 @@ from typing import Final
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.periods import Period, period
 from fieldstone.expressions.types import Kind
+from fieldstone.fieldtypes.contract import InvalidValueError
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.reads.expanding import target_of
-from fieldstone.web.pages.values import shown_type
+from fieldstone.web.pages.values import given_type, shown_type
 
 LONGEST: Final = 200
 MOST_VALUES: Final = 50
@@ -21,7 +22,7 @@ MOST_VALUES: Final = 50
 
 @dataclass(frozen=True)
 class Comparison:
-    """How a field is compared: its word, what it takes ("", "one", "many", "day"), and its expression.
+    """How a field is compared: its word, what it takes ("", "one", "many", "day", "clock", "period"), and its expression.
 
     `made` gets the field's code and the literals of the values.
     """
@@ -68,6 +69,8 @@ COMPARISONS: Final[Mapping[str, Comparison]] = {
     "before": Comparison("before", "day", lambda f, v: f"{f} < {v[0]}"),
     "on": Comparison("on", "day", lambda f, v: f"{f} >= {v[0]} and {f} < {v[1]}"),
     **{name: _period(name) for name in PERIOD_LABELS},
+    "from_time": Comparison("from", "clock", lambda f, v: f"{f} >= {v[0]}"),
+    "before_time": Comparison("before", "clock", lambda f, v: f"{f} < {v[0]}"),
     "me": Comparison("is me", "", lambda f, v: f"{f} == user"),
     "yes": Comparison("yes", "", lambda f, v: f"{f} == true"),
     "no": Comparison("no", "", lambda f, v: f"({f} == false or is_empty({f}))"),
@@ -81,6 +84,9 @@ BY_KIND: Final[Mapping[Kind, tuple[str, ...]]] = {
     Kind.BOOLEAN: ("yes", "no"),
     Kind.DATE: (*PERIOD_LABELS, "since", "before", "on", *NEITHER),
     Kind.DATETIME: (*PERIOD_LABELS, "since", "before", "on", *NEITHER),
+    Kind.TIME: ("from_time", "before_time", *NEITHER),
+    Kind.DURATION: ("gte", "lte", "gt", "lt", *NEITHER),
+    Kind.JSON: NEITHER,
     Kind.RECORD: ("in", "not_in", *NEITHER),
     Kind.LIST: ("has", *NEITHER),
 }
@@ -89,8 +95,10 @@ BY_KIND: Final[Mapping[Kind, tuple[str, ...]]] = {
 def comparisons_of(field: Field) -> tuple[str, ...]:
     """Return the comparisons that make sense for a field; () where it cannot be filtered by."""
     kind = field.type.expression_type.kind
-    if field.type.name in ("secret", "rows", "file", "image", "json", "address", "rich_text"):
-        return NEITHER if field.type.name in ("file", "image") else ()
+    if field.type.name in ("secret", "rows"):
+        return ()
+    if field.type.name in ("file", "image", "rich_text"):  # "contains" would find the tags, too
+        return NEITHER
     if kind is Kind.TEXT and getattr(field.type, "options", None):
         return ("in", "not_in", *NEITHER)
     if kind is Kind.RECORD and target_of(field) == "user":
@@ -134,6 +142,8 @@ class Filter:
         kind = field.type.expression_type.kind
         if kind is Kind.NUMBER:
             return [_number(field, values[0])]
+        if kind in (Kind.DURATION, Kind.TIME):
+            return [_measured(field, values[0])]
         return [_quoted(value) for value in values]
 
 
@@ -162,6 +172,19 @@ def _number(field: Field, text: str) -> str:
         raise _refused(field.code, f"{text[:40]!r} is no number.")
     # People write percent as they read it: 25 is a quarter.
     return f"{value.scaleb(-2) if shown_type(field) == 'percent' else value:f}"
+
+
+def _measured(field: Field, text: str) -> str:
+    """Return a length of time or a time of day as a literal, read as the field's own values are."""
+    try:
+        value = given_type(field).parse(text)
+    except InvalidValueError as error:
+        raise RefusedError(
+            [Problem("bad_filter", field.code, error.message, error.cure)], 400
+        ) from None
+    if isinstance(value, timedelta):
+        return f"minutes({Decimal(value // timedelta(seconds=1)) / 60:.10f})"
+    return _quoted(str(given_type(field).dump(value)))
 
 
 def _day(day: date) -> str:

@@ -34,6 +34,12 @@ ADDRESS_LABELS: Final = {
     "street": "Street and number",
     "postcode": "Postcode",
 }
+# How values are written that no control of its own takes: in words where nothing says so, and an example.
+WRITTEN: Final = {
+    "duration": ("", "1 h 30 min"),
+    "geolocation": ("Latitude, then longitude, in degrees.", "31.2304, 121.4737"),
+    "json": ("An object or a list in JSON.", '{"size": "L"}'),
+}
 SIZES: Final = {"integer": "s", "decimal": "s", "percent": "s", "currency": "m", "date": "m"}
 
 
@@ -104,6 +110,9 @@ class Inputs:
             "required": found.code in self.standing.demanded,
             "depends": found.code in watched(self.spec),
         }
+        hint, example = WRITTEN.get(found.type.name, ("", ""))
+        made |= {"hint": self.speech.t(hint)} if hint else {}
+        made |= {"placeholder": self.speech.t(example)} if example else {}
         if found.help is not None:
             made["hint"] = found.help.text(language)
         longest = getattr(found.type, "max_length", None)

@@ -31,6 +31,7 @@ from fieldstone.web.pages.wording import told
 PAGE = Blueprint("list", __name__)
 ROWS: Final = 50
 UNPROCESSABLE: Final = 422
+NOT_FOUND: Final = 404
 
 
 @dataclass(frozen=True)
@@ -122,7 +123,7 @@ class Listing:
             "keep": arranged.keep(),
             "save_url": f"/o/{spec.code}/views" + ("?kind=board" if self.kind == "board" else ""),
             "may_share": views.may_share(self.asked),
-            "own_view": self.own_view(),
+            "own_view": views.acts_on(self.asked, arranged.path, self.chosen.saved),
             "new_url": f"/o/{spec.code}/new" if self.access.may_create else "",
             "new_label": t(
                 "New {what}", what=label if self.asked.language == "zh" else label.lower()
@@ -217,20 +218,6 @@ class Listing:
             "empty": self.empty(),
         }
 
-    def own_view(self) -> dict[str, Any] | None:
-        """Return what the reader may do with the saved view shown, None when it is not theirs."""
-        mine = self.chosen.saved
-        if mine is None or mine.owner != self.asked.ctx.actor.id:
-            return None
-        url = f"/o/{self.spec.code}/views/{mine.id}"
-        return {
-            "label": mine.label,
-            "shared": mine.shared,
-            "share_url": f"{url}/share" if mine.shared or views.may_share(self.asked) else "",
-            "drop_url": f"{url}/delete",
-            "reset_url": views.opened(self.arranged.path, mine).url(),
-        }
-
     def exports(self) -> list[dict[str, Any]]:
         """Return the files this list can be taken home as."""
         if not self.access.may_export or self.arranged.deleted:
@@ -270,6 +257,8 @@ def list_page(object_name: str) -> Any:
         return step
     if (whole := named_alone(listing)) is not None:
         return redirect(whole.url(), 303)
+    if (unknown := unknown_view(listing)) is not None:
+        return unknown
     page = listing.page(request.args.get("after", ""))
     if drawing.wanted_block() == "more":
         return drawing.page(listing.asked, "list", listing.rows(page))
@@ -283,6 +272,25 @@ def named_alone(listing: Listing) -> Arrangement | None:
         return None
     whole = views.opened(arranged.path, saved)
     return whole if whole != arranged else None
+
+
+def unknown_view(listing: Listing) -> Response | None:
+    """Say that the view of the address is not there, and offer those that are; None when it is."""
+    wanted, chosen = listing.arranged.view, listing.chosen
+    if not wanted or chosen.declared or chosen.saved:
+        return None
+    plain = replace(listing, arranged=replace(listing.arranged, view="", sort="", columns=()))
+    t = listing.speech.t
+    there = [{**one, "current": False} for one in plain.frame()["views"]]
+    empty = {
+        "title": t("This view is not there"),
+        "text": t(
+            "“{what}” was taken away, or is somebody's own. Choose another one.", what=wanted
+        ),
+        "views": there or [{"label": t("All"), "href": plain.arranged.path}],
+    }
+    context = {**plain.context(Page([])), "views": there, "edited": False, "empty": empty}
+    return drawing.page(listing.asked, "list", context, NOT_FOUND)
 
 
 def named_in_bar(listing: Listing, response: Response) -> Response:

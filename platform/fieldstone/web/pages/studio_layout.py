@@ -13,7 +13,7 @@ from fieldstone.model.objects import ObjectType
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
-from fieldstone.web.pages.details import ICONS, NEVER
+from fieldstone.web.pages.details import NEVER
 from fieldstone.web.pages.layouts import AT, DO, HIGHLIGHTS, PANELS, RELATED, Group, Layout
 from fieldstone.web.pages.studio import tabs
 from fieldstone.web.pages.studio_changes import rearranged
@@ -38,6 +38,7 @@ from fieldstone.web.pages.studio_record_layout import (
 )
 from fieldstone.web.pages.studio_words import parts_of
 from fieldstone.web.pages.subjects import not_there
+from fieldstone.web.pages.values import icon_of
 from fieldstone.web.pages.views import declared_views
 
 PAGE = Blueprint("studio_layout", __name__)
@@ -180,7 +181,11 @@ def _posted(designer: Designer, given: MultiDict[str, str]) -> Layout:
     layout = Layout.posted(given, designer.usable())
     if given.get("add"):  # what the list of unused fields sends without a drag
         layout = layout.without(given["add"]).with_field(given["add"], given.get("to", ""))
-    return layout.done(given.get(DO, ""))
+    for wish in given.getlist(
+        DO
+    ):  # buttons pressed faster than the server answered are sent together
+        layout = layout.done(wish)
+    return layout
 
 
 @PAGE.post("/studio/preview/<object_name>/layout/<what>")
@@ -304,6 +309,6 @@ def _item(designer: Designer, layout: Layout, code: str) -> Drawn:
         "to": next(iter(last), HIGHLIGHTS),
         "label": field.label.text(asked.language),
         "kind": kind.label.text(asked.language) if kind is not None else "",
-        "icon": ICONS.get(field.type.name, "") or "type",
+        "icon": icon_of(asked, field),
         "required": field.required,
     }

@@ -40,6 +40,8 @@ WORDS: Final[dict[str, tuple[str, ...]]] = {
     "eq": ("=", "is"),
     "since": (">=", "≥", ">", "since", "after"),
     "before": ("<", "until"),
+    "from_time": (">=", "≥", "since", "after"),
+    "before_time": ("<", "until"),
     "on": ("=", "is"),
     "me": ("me", "= me", "我"),
     "yes": ("= yes", "is yes", "true"),

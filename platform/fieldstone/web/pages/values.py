@@ -12,6 +12,7 @@ from markupsafe import Markup
 
 from fieldstone.access.masks import Masked
 from fieldstone.changes.nouns import SYSTEM_ID
+from fieldstone.fieldtypes.contract import FieldType
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.reads.expanding import target_of
 from fieldstone.reads.query import Record
@@ -127,13 +128,24 @@ class Look:
 Drawer = Callable[[Look, Field, Any, object], Value]
 
 
+def given_type(field: Field) -> FieldType:
+    """Return the type of the values themselves: of a formula or rollup that of what it gives."""
+    inner = getattr(field.type, "returns", None) or getattr(field.type, "over", None)
+    return inner or field.type
+
+
 def shown_type(field: Field) -> str:
     """Return the type a value is drawn as: a formula or rollup as what it gives."""
-    inner = getattr(field.type, "returns", None) or getattr(field.type, "over", None)
-    name = getattr(inner, "name", "") or field.type.name
+    name = given_type(field).name
     if name in ("formula", "rollup"):
         name = "integer"
     return TYPES_SHOWN_AS.get(name, name)
+
+
+def icon_of(asked: Asked, field: Field) -> str:
+    """Return the sign of a field: that of its type."""
+    found = asked.site.vocabulary.types.get(field.type.name)
+    return found.icon if found else "type"
 
 
 def is_number(field: Field) -> bool:

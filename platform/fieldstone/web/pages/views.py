@@ -179,6 +179,20 @@ def own_view(asked: Asked, spec: ObjectType, view_id: str) -> SavedView | None:
     return next(mine, None)
 
 
+def acts_on(asked: Asked, path: str, shown: SavedView | None) -> dict[str, Any] | None:
+    """Return what the reader may do with the saved view shown, None when it is not theirs."""
+    if shown is None or shown.owner != asked.ctx.actor.id:
+        return None
+    url = f"/o/{shown.object_name}/views/{shown.id}"
+    return {
+        "label": shown.label,
+        "shared": shown.shared,
+        "share_url": f"{url}/share" if shown.shared or may_share(asked) else "",
+        "drop_url": f"{url}/delete",
+        "reset_url": opened(path, shown).url(),
+    }
+
+
 def share(asked: Asked, view: SavedView, *, shared: bool) -> None:
     """Show a view of the reader to everybody, or to them alone. Raises RefusedError (403) for who may not."""
     if shared and not may_share(asked):
