@@ -60,7 +60,6 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Source | None:
         text = "a source by form needs the questions of its form."
         build.problem("via", "missing_key", text, "Add 'form: {fields: [...]}'.")
         return None
-    _check_opt_in(raw, build)
     keys, own_keys, pairs = _keys(raw, build)
     default = raw.get("default", {})
     pool = build.known("default.pool", "pool", default["pool"]) if "pool" in default else ""
@@ -83,7 +82,7 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Source | None:
         auth=str(raw.get("auth", "signature")),
         secret_version=int(raw.get("secret_version", 1)),
         captcha=_captcha(raw.get("captcha", {})),
-        opt_in=build.field("double_opt_in", raw["double_opt_in"]) if "double_opt_in" in raw else "",
+        opt_in=_opt_in(raw["double_opt_in"], raw, build) if "double_opt_in" in raw else "",
         consent=_consent(raw["consent"]) if "consent" in raw else None,
         cost=_cost(raw["cost"], build) if "cost" in raw else None,
         pool=pool,
@@ -97,13 +96,13 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Source | None:
     )
 
 
-def _check_opt_in(raw: Mapping[str, Any], build: Builder) -> None:
-    """Note a problem where nobody could confirm, because no form asks for the address."""
-    code, asked = raw.get("double_opt_in"), raw.get("form", {}).get("fields", ())
-    codes = [one if isinstance(one, str) else one.get("field") for one in asked]
-    if code is not None and code not in codes:
+def _opt_in(code: str, raw: Mapping[str, Any], build: Builder) -> str:
+    """Return the field whose owner confirms, after noting a problem where no form asks for it."""
+    asked = raw.get("form", {}).get("fields", ())
+    if code not in [one if isinstance(one, str) else one.get("field") for one in asked]:
         text = f"nobody can confirm: no form of this source asks for {code!r}."
         build.problem("double_opt_in", "unasked", text, "Add it to form.fields.")
+    return build.field("double_opt_in", code)
 
 
 def _mapped(raw: Mapping[str, Any], build: Builder) -> tuple[Mapped, ...]:

@@ -74,7 +74,10 @@ def _letting_in(said: Speech, source: Source) -> Iterator[tuple[str, str]]:
     ]
     yield "Lets in", " · ".join(one for one in limits if one) or t("as much as comes")
     if any(limits):
-        yield "Above that", t("it waits for its turn") if limit.queue else t("it is refused")
+        yield (
+            "Above that",
+            t("it waits for its turn") if limit.queue and not source.opt_in else t("it is refused"),
+        )
     if source.via == "form":
         guards = [
             t("a field nobody sees") if source.captcha.honeypot else "",
