@@ -439,6 +439,41 @@ def test_a_good_lead_that_nobody_claims_is_told_of_three_times_by_mail_too(
     assert {payload["strength"] for _, payload in sent} == {"strong"}
 
 
+@pytest.mark.parametrize(
+    ("shown", "words", "told"),
+    [
+        ("visibility: blind", "{name} waits.", "A record in Public pool waits to be claimed."),
+        ("visibility: blind", "Grade {grade} waits.", "Grade poor waits."),
+        ("visibility: preview", "{name}, {mobile}", "A record in Public pool waits to be claimed."),
+        ("visibility: preview", "{name} waits.", "王小明 waits."),
+    ],
+)
+def test_a_reminder_tells_members_no_more_than_the_pool_shows_them(
+    company: Company, shown: str, words: str, told: str
+) -> None:
+    site = with_rules(
+        company,
+        f"""
+rules:
+  public_pool:
+    {shown}
+    unclaimed: [{{after: 1 day, to: ["role:sales", "role:sales_manager"], message: {{en: "{words}"}}}}]
+""",
+    )
+    (lead,) = lying(site)
+    assert site.row("lead", lead)["grade"] == "poor"
+
+    pass_time(site, days=3)
+
+    tables = site.storage.use(site.model)
+    with site.storage.reading(tables, site.context()) as reader:
+        asked = select(fs_outbox.c.to, fs_outbox.c.payload)
+        sent = reader.connection.execute(asked.where(fs_outbox.c.topic == "unclaimed")).all()
+    said = {person: payload["message"]["en"] for person, payload in sent}
+    assert said[site.ids["li"]] == told
+    assert said[site.ids["mei"]] != "A record in Public pool waits to be claimed."
+
+
 def test_a_lead_in_the_pool_that_turns_out_invalid_leaves_it_for_the_archive(
     company: Company,
 ) -> None:

@@ -17,6 +17,7 @@ from fieldstone.base.names import did_you_mean
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor
 from fieldstone.model.site_model import Model
 from fieldstone.reads.assigned import given, waiting_counts
+from fieldstone.reads.expanding import titles_of
 from fieldstone.reads.explaining import WITHHELD, Considered, may_be_told
 from fieldstone.reads.listing import page_of
 from fieldstone.reads.query import Query, Record
@@ -81,11 +82,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Dealt:
-    """One record that was given away, or could not be."""
+    """One record that was given to a person, put into a pool, or (neither) could not be given away.
+
+    `name` is the person's, "" where the reader may not be told why they got it.
+    """
 
     at: datetime
     record: Record
     person: str
+    name: str
+    pool: str
     because: Label
     candidates: tuple[Considered, ...]
 
@@ -230,6 +236,7 @@ def _dealt(sight: Sight, rule: Rule) -> tuple[Dealt, ...]:
     )  # fmt: skip
     rows = sight.fetch(asked)
     seen = _records(sight, rule.object_name, [row.record for row in rows])
+    names = titles_of(sight, [("user", row.chosen) for row in rows if row.chosen])
     found = []
     for row in rows:
         record = seen.get(row.record)
@@ -238,7 +245,11 @@ def _dealt(sight: Sight, rule: Rule) -> tuple[Dealt, ...]:
         told = may_be_told(sight, record, rule, row.sets or {})
         because = Label(row.because_en or "", row.because_zh or "") if told else WITHHELD
         candidates = tuple(_considered(one) for one in row.candidates or ()) if told else ()
-        found.append(Dealt(row.at, record, row.chosen or "", because, candidates))
+        # Who got it when nobody could take it is no candidate.
+        name = next((one.name for one in candidates if one.chosen), "")
+        name = name or (names.get(("user", row.chosen or ""), "") if told else "")
+        pool = str((row.sets or {}).get("pool") or "")
+        found.append(Dealt(row.at, record, row.chosen or "", name, pool, because, candidates))
     return tuple(found)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from fieldstone.base.label import Label
@@ -36,6 +36,12 @@ from fieldstone.rules.pool_body import (
 from fieldstone.rules.wording import pool_label
 
 GROUPS: Final = ("role", "team", "department", "user")
+CHOICES: Final = ("select", "multi_select", "boolean", "rating")
+NUMBERS: Final = ("integer", "decimal", "currency", "percent")
+MOMENTS: Final = ("date", "datetime", "time", "duration")
+NAMELESS: Final = frozenset((*CHOICES, *NUMBERS, *MOMENTS))
+"""Types of fields whose values name no person and no company: a choice, a number, a moment."""
+CONTACTS: Final = frozenset({"email", "phone", "secret"})
 # After the assignment and the limits, which may put a record into a pool.
 SETTLED: Final = LIMIT + 2
 
@@ -51,6 +57,7 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Pool | None:
             "Add 'dead: POOL'.",
         )
         return None
+    columns = _fields(raw, "columns", build)
     return Pool(
         members=tuple(
             member
@@ -59,9 +66,9 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Pool | None:
         ),
         masked=_fields(raw, "masked", build),
         sort=_sort(raw.get("sort", ()), build),
-        columns=_fields(raw, "columns", build),
+        columns=columns,
         visibility=str(raw.get("visibility", PREVIEW)),
-        shown_blind=_fields(raw, "shown_blind", build),
+        shown_blind=_blind(raw, columns, build),
         enter=build.expression("enter_when", raw.get("enter_when"), expects=BOOLEAN),
         exits=_exits(raw, build),
         precedence=int(raw.get("precedence", 100)),
@@ -86,6 +93,22 @@ def _targets(raw: Mapping[str, Any], build: Builder) -> tuple[str, ...]:
 
 def _fields(raw: Mapping[str, Any], key: str, build: Builder) -> tuple[str, ...]:
     return tuple(build.field(f"{key}.{i}", name) for i, name in enumerate(raw.get(key, ())))
+
+
+def _blind(raw: Mapping[str, Any], columns: Iterable[str], build: Builder) -> tuple[str, ...]:
+    """Return the fields that the pool lists before a record is opened: those named, or the columns that name nobody."""
+    if "shown_blind" not in raw:
+        return tuple(one for one in columns if build.fields_type(one) in NAMELESS)
+    named, masked = _fields(raw, "shown_blind", build), raw.get("masked", ())
+    for place, one in enumerate(named):
+        if one and (one in masked or build.fields_type(one) in CONTACTS):
+            build.problem(
+                f"shown_blind.{place}",
+                "shown_blind",
+                f"{one!r} says how to reach somebody, or is masked: a blind pool does not list it.",
+                "Take it out, or list it in a pool with 'visibility: preview'.",
+            )
+    return named
 
 
 def _members(raw: Mapping[str, Any], path: str, build: Builder) -> list[Member]:
@@ -215,10 +238,13 @@ KIND = Kind(
             },
             "visibility": {
                 "enum": list(VISIBILITIES),
-                "description": "preview: title and columns; blind: without title, until a record is opened; hidden: only who looks after the pool sees it.",
+                "description": "preview: title and columns; blind: nothing that tells who it is, until a record is opened; hidden: only who looks after the pool sees it.",
             },
             "masked": {**CODES, "description": "Fields masked until the record is claimed."},
-            "shown_blind": {**CODES, "description": "The fields that a blind pool lists."},
+            "shown_blind": {
+                **CODES,
+                "description": "The fields that a blind pool lists; left out: the columns that are choices, numbers or dates.",
+            },
             "sort": {"oneOf": [TEXT, CODES]},
             "columns": CODES,
             "enter_when": {

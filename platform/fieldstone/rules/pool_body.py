@@ -176,9 +176,9 @@ class Pool:
         return tuple(member.sees for member in found if member.sees is not None)
 
     def listed(self, title: str, visibility: str) -> frozenset[str]:
-        """Return the fields that a list shows before anybody opens a record."""
+        """Return the fields that a list shows before anybody opens a record: in a blind pool none that tells who it is."""
         if visibility == BLIND:
-            return frozenset(self.shown_blind or (c for c in self.columns if c != title))
+            return frozenset(self.shown_blind) - {title, *self.masked}
         return frozenset((title, *self.columns))
 
     def _acted(self, rule: Rule, timer: DueTimer, draft: Draft, facts: Facts) -> Verdict | None:
@@ -260,27 +260,36 @@ class Pool:
         span = one.span(band)
         if span is None:
             return None
-        text = self._wording(rule, one, draft, facts)
+        text, unnamed = self._wording(rule, one, draft, facts), _unnamed(rule)
         timers: tuple[TimerRequest, ...] = ()
         if time + 1 < one.times(band):
             again: datetime = facts.calendar(rule.calendar).after(facts.now, span)
             timers = (TimerRequest(rule.code, f"{UNCLAIMED}{place}:{time + 1}", again),)
-        payload = message(draft, text, strength=one.strength(band))
         people = dict.fromkeys(p for who in one.audiences for p in who.ids(draft.row, facts))
-        effects = tuple(
-            Effect(channel, person, "unclaimed", payload)
-            for person in people
-            for channel in one.channels(band)
-        )
-        return Verdict(text, effects=effects, timers=timers)
+        known = facts.belonging(list(people))
+        effects = []
+        for person in people:
+            groups = known[person].groups if person in known else ()
+            said = text if self._may_be_told(one, groups) else unnamed
+            payload = message(draft, said, strength=one.strength(band))
+            effects += [
+                Effect(channel, person, "unclaimed", payload) for channel in one.channels(band)
+            ]
+        return Verdict(text, effects=tuple(effects), timers=timers)
 
     def _wording(self, rule: Rule, one: Unclaimed, draft: Draft, facts: Facts) -> Label:
         if one.message is not None:
             return one.message.filled(draft.row, facts)
-        return Label(
-            f"A record in {rule.label.en} waits to be claimed.",
-            f"{rule.label.text('zh')}有记录等待领取。",
-        )
+        return _unnamed(rule)
+
+    def _may_be_told(self, one: Unclaimed, groups: Collection[str]) -> bool:
+        """Tell whether a message may say of a record what it says: a member is told no more than the pool shows them."""
+        if one.message is None or not self.memberships(groups) or self.administers(groups):
+            return True
+        named = {name for _, hole in one.message.holes for name in (*hole.names, *hole.paths)}
+        if self.visibility_for(groups) != PREVIEW:
+            return named <= set(self.shown_blind)
+        return named.isdisjoint(self.masked)
 
     def _band(self, row: Mapping[str, object]) -> str:
         value = row.get(self.by) if self.by else None
@@ -316,6 +325,13 @@ def fitting_pool(
     rule, body = min(open_ones, key=lambda one: (not one[1].is_default, one[1].precedence))
     return rule.code, Label(
         f"{rule.label.en} is where the rest goes", f"默认进入{rule.label.text('zh')}"
+    )
+
+
+def _unnamed(rule: Rule) -> Label:
+    return Label(
+        f"A record in {rule.label.en} waits to be claimed.",
+        f"{rule.label.text('zh')}有记录等待领取。",
     )
 
 

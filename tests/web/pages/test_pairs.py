@@ -108,6 +108,24 @@ def test_of_a_colleagues_record_only_a_masked_name_is_told(office: Office, li: V
     assert li.post(compare(one, other), keep="this").status_code == 404
 
 
+def test_a_merge_is_taken_back_only_where_there_is_one_and_by_who_may(
+    office: Office, li: Visitor
+) -> None:
+    one, other = twins(office)
+    alone = office.a_lead("Never merged", owner=office.people["li"])
+    li.post(compare(one, other))
+
+    merged, never = text(li, f"/o/lead/{one}"), text(li, f"/o/lead/{alone}")
+    reader = office.visitor("guest").get(f"/o/lead/{one}").text
+
+    assert "/undo/" in merged
+    assert "/actions/unmerge" not in merged
+    assert "/undo/" not in never
+    assert "nmerge" not in never
+    assert "Merged records" in reader
+    assert "/undo/" not in reader
+
+
 def test_a_record_that_changed_meanwhile_is_not_merged_blindly(office: Office, li: Visitor) -> None:
     one, other = twins(office)
     li.post(f"/o/lead/{one}/edit", name="张大伟")

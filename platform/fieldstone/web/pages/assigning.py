@@ -227,12 +227,13 @@ def _waiting(asked: Asked, said: Speech, one: Waiting) -> Drawn:
 
 def _dealt(asked: Asked, said: Speech, one: Dealt) -> Drawn:
     zone, language = asked.ctx.actor.zone, asked.language
-    chosen = next((c.name for c in one.candidates if c.chosen), "")
+    rule = asked.model.rules.get(one.pool)
     return {
         **_named(asked, one.record),
         "at": one.at.astimezone(ZoneInfo(zone)).isoformat(),
         "time": near(said, one.at, asked.ctx.now, zone),
-        "who": face(chosen) if chosen else None,
+        "who": face(one.name) if one.name else None,
+        "pool": rule.label.text(language) if rule else one.pool,
         "why": one.because.text(language),
         "others": [
             {"who": face(c.name), "chosen": c.chosen, "why": c.because.text(language)}

@@ -47,6 +47,8 @@ def merged_records(page: OneRecord) -> Drawn | None:
     if not found:
         return None
     names = asked.site.reads.titles(asked.ctx, asked.model, [("user", m.actor) for m in found])
+    stands = asked.site.reads.standing(asked.ctx, asked.model, page.spec.code, page.record.id)
+    may_undo = stands is not None and stands.may_update
     rows = []
     for place, one in enumerate(found):
         gone = side(asked, one.object_name, one.gone)
@@ -57,7 +59,7 @@ def merged_records(page: OneRecord) -> Drawn | None:
             "text": f"{by} · {ago}" if by else ago,
         }
         # Merges are taken back in the order in which they were made, the last one first.
-        if place == 0 and one.undo_until > asked.ctx.now:
+        if place == 0 and may_undo and one.undo_until > asked.ctx.now:
             until = near(page.speech, one.undo_until, asked.ctx.now, asked.ctx.actor.zone)
             row["undo_url"] = f"/duplicates/{one.object_name}/{page.record.id}/undo/{one.id}"
             row["until"] = t("It can be undone until {when}.", when=until)

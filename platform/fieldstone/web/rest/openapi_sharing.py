@@ -84,7 +84,7 @@ BOARD: Final = of(
     object=TEXT,
     label=LABEL,
     lines=many(of(code=TEXT, label=LABEL, when=MAYBE_TEXT, method=MAYBE_TEXT, people=many(SEAT))),
-    dealt=many(of(record=TEXT, at=INSTANT, person=MAYBE_TEXT, because=LABEL, candidates=many(CANDIDATE))),
+    dealt=many(of(record=TEXT, at=INSTANT, person=MAYBE_TEXT, pool=MAYBE_TEXT, because=LABEL, candidates=many(CANDIDATE))),
     waiting=many(of(record=TEXT, since=INSTANT, due=INSTANT)),
     waiting_count=NATURAL,
     waiting_open=NATURAL,

@@ -205,6 +205,7 @@ def _board(board: AssignmentBoard) -> Json:
                 "record": one.record.id,
                 "at": _when(one.at),
                 "person": one.person or None,
+                "pool": one.pool or None,
                 "because": _both(one.because),
                 "candidates": [
                     {"id": c.id, "name": c.name, "chosen": c.chosen, "because": _both(c.because)}
