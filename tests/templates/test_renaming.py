@@ -100,16 +100,54 @@ def plain(part: object) -> str:
 
 
 def differing(before: Model, after: Model) -> list[str]:
-    pairs: list[tuple[str, Any, Any]] = []
-    pairs += [(code, one, after.rules[code]) for code, one in before.rules.items()]
-    pairs += [(code, one, after.reports[code]) for code, one in before.reports.items()]
+    pairs: list[tuple[str, Any, Any]] = [("nav", before.nav, after.nav)]
+    for name in ("rules", "roles", "reports"):
+        mine, theirs = getattr(before, name), getattr(after, name)
+        pairs += [(code, one, theirs.get(code + NEW) or theirs[code]) for code, one in mine.items()]
     for spec in objects(before):
         other = after.objects[spec.code]
         pairs += [(f"{spec.code}.{p}", getattr(spec, p), getattr(other, p)) for p in PARTS]
     return [name for name, one, other in pairs if plain(one) != plain(other)]
 
 
-@pytest.mark.parametrize("what", [every_field, every_option_stage_and_pipeline])
+def still_named(model: Model) -> list[str]:
+    """Return where a role, a rule or a report is named by a code that it no longer has."""
+    known = {"role": model.roles, "rule": model.rules, "pool": model.rules, "report": model.reports}
+    found = [one for one in model.uses if one.target[0] not in known.get(one.what, one.target)]
+    asked = [one for one in model.uses if one.target[:2] == ROLES and one.what == "option"]
+    found += [one for one in asked if one.target[2] not in model.roles]
+    said = [
+        (code, role)
+        for code, rule in model.rules.items()
+        for role in re.findall(r"'role:(\w+)'", repr(rule.body))
+        if role not in model.roles
+    ]
+    return [f"{one.holder}.{one.path}" for one in found] + [
+        f"{code}: {role}" for code, role in said
+    ]
+
+
+def every_entry(part: str) -> Any:
+    """Return what renames every rule, role or report."""
+
+    def renaming(model: Model) -> Iterator[str]:
+        codes = getattr(model, part)
+        yield "\n".join([f"{part}:", *(f"  {one}{NEW}: {{renamed_from: {one}}}" for one in codes)])
+
+    return renaming
+
+
+@pytest.mark.parametrize(
+    "what",
+    [
+        every_field,
+        every_option_stage_and_pipeline,
+        every_entry("rules"),
+        every_entry("roles"),
+        every_entry("reports"),
+    ],
+    ids=["fields", "options, stages and pipelines", "rules", "roles", "reports"],
+)
 def test_whatever_is_renamed_is_followed_by_all_that_names_it(what: Any) -> None:
     before = model_with(*INDUSTRIES)
 
@@ -117,6 +155,10 @@ def test_whatever_is_renamed_is_followed_by_all_that_names_it(what: Any) -> None
 
     assert after != before
     assert differing(before, after) == []
+    assert [one for one in after.rules if one + NEW in after.rules] == []
+    assert still_named(after) == []
+    digests = {one.removesuffix(NEW): rule.digest for one, rule in after.rules.items()}
+    assert digests == {one: rule.digest for one, rule in before.rules.items()}
 
 
 def every_object(model: Model) -> Iterator[str]:

@@ -119,8 +119,8 @@ class Applying:
         )
         with self.storage.connection() as connection:
             runs = RuleRuns(connection)
-            runs.hold(code)
-            if runs.at_work(code):
+            runs.hold(rule.code)
+            if runs.at_work(rule.code):
                 text = "This rule is being applied, or taken back, right now."
                 raise _refused("busy", text, "Wait until that run is over.", CONFLICT)
             runs.start(run)
@@ -173,7 +173,7 @@ class Applying:
 
     def _rule(self, code: str) -> Rule:
         self._admit()
-        rule = self.model.rules.get(code)
+        rule = self.model.rules.get(self.model.present_rule(code, self.ctx.now.date()))
         if rule is None:
             cure = did_you_mean(code, self.model.rules)
             raise _refused("not_found", f"There is no rule {code[:60]!r}.", cure, 404)

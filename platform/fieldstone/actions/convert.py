@@ -14,7 +14,7 @@ from fieldstone.base.errors import RefusedError
 from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Change, Operation
 from fieldstone.model.site_model import Model
-from fieldstone.rules.conversion import ASKS
+from fieldstone.rules.conversion import ASKS, CHECKED
 from fieldstone.storage.conversions import DONE, PENDING
 
 LABEL = Label("Convert", "转化")
@@ -91,7 +91,7 @@ def _must_wait(source: Source) -> bool:
     if not check.every:
         return False
     # Counted without gaps, also by many at once: of so many conversions exactly one is checked.
-    (number,) = tx.next_numbers(call.object_name, f"check:{source.rule.code}", "", 1)
+    (number,) = tx.next_numbers(call.object_name, CHECKED.format(source.rule.code), "", 1)
     return number % check.every == 0
 
 

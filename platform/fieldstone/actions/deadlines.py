@@ -46,6 +46,7 @@ def asked_of_rule(call: Call, action: str, fit: Fit) -> Outcome:
     """Ask one deadline of the record, and return what it decided. Raises RefusedError."""
     known = deadlines_of(call.model, call.object_name, fit)
     code = str(call.params.get("rule") or (next(iter(known)) if len(known) == 1 else ""))
+    code = call.model.present_rule(code, call.ctx.now.date())
     if code not in known:
         cure = did_you_mean(code, known) if code else f"Name one of: {', '.join(known)}."
         text = f"There is no deadline {code[:40]!r} here." if code else "Which deadline is meant?"

@@ -52,7 +52,7 @@ class MoveToPool:
 
     def run(self, call: Call) -> Result:
         """Write the other pool. Raises RefusedError: 404, 403 for others, 422 for a pool or a reason that will not do."""
-        target = str(call.params["pool"])
+        target = call.model.present_rule(str(call.params["pool"]), call.ctx.now.date())
         with call.writes.unit(call.ctx, call.model) as unit:
             rows = unit.transaction.rows(call.object_name, [call.record_id], lock=True)
             here = rows.get(call.record_id, {}).get("pool")

@@ -101,6 +101,8 @@ def _released(call: Call, tx: Transaction) -> Mapping[str, Any]:
 def _pool_for(call: Call, row: Mapping[str, Any], tx: Transaction) -> str:
     """Return the pool that was named, or the one that takes the record. Raises RefusedError (422)."""
     named = call.params.get("pool")
+    if named is not None:
+        named = call.model.present_rule(str(named), call.ctx.now.date())
     if named is not None and named not in call.spec.pools:
         cure = did_you_mean(str(named), call.spec.pools)
         raise RefusedError([Problem("unknown_pool", "pool", f"There is no pool {named!r}.", cure)])

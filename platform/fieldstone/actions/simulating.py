@@ -132,7 +132,7 @@ def simulate(
                 different += one.differs
                 samples = _kept(samples, one)
     return Simulation(
-        code,
+        rule.code,
         rule.object_name,
         begins,
         len(ids),
@@ -155,7 +155,7 @@ def _allowed(ctx: Context, model: Model, code: str, since: timedelta) -> Rule:
     if not is_administrator(model, ctx.actor):
         text = "only administrators try rules on past records."
         raise RefusedError([Problem("forbidden", "rule", text, "Ask one to do it.")], 403)
-    rule = model.rules.get(code)
+    rule = model.rules.get(model.present_rule(code, ctx.now.date()))
     if rule is None:
         text = f"there is no rule {code[:60]!r}."
         raise RefusedError(

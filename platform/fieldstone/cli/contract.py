@@ -6,7 +6,7 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Final, Protocol
 from wsgiref.types import WSGIApplication
 
 from fieldstone.base.clock import Clock
@@ -53,6 +53,11 @@ class Wiring(Protocol):
         """Ring for what is due until a signal comes."""
 
 
+RULES: Final = frozenset({"rule", "pool", "program", "source", "to"})
+REPORT: Final = "report"
+"""What commands call an argument that names a rule, or a report."""
+
+
 @dataclass(frozen=True)
 class Asked:
     """One command line: its arguments, the settings that hold here, and where to print."""
@@ -71,7 +76,17 @@ class Asked:
         """Return the site of the current folder, ready to work until the command ends."""
         site = self.wiring.build_site(self.settings())
         self._opened.append(site)
+        self._understand(site)
         return site
+
+    def _understand(self, site: Site) -> None:
+        """Let arguments that name a rule or a report by an earlier code name it by the present one, while that holds."""
+        given, today = vars(self.arguments), site.clock().date()
+        for name in RULES & given.keys():
+            if isinstance(given[name], str):
+                given[name] = site.model.present_rule(given[name], today)
+        if isinstance(given.get(REPORT), str):
+            given[REPORT] = site.model.present_report(given[REPORT], today)
 
     def close(self) -> None:
         """Close the connections of what the command opened."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from fieldstone.base.label import Label, label_of
+from fieldstone.base.label import label_of
 from fieldstone.compiler.derived import Derivation, with_expressions
 from fieldstone.compiler.fields import FieldReader
 from fieldstone.compiler.indexes import indexes_of
@@ -28,9 +28,9 @@ from fieldstone.compiler.site_parts import Navigation, calendars_of, reports_of,
 from fieldstone.compiler.site_shapes import CALENDAR, NAV_GROUP, ROLE
 from fieldstone.compiler.stages import add_stage_fields, pipelines_of
 from fieldstone.compiler.system_fields import add_system_fields, ownership
-from fieldstone.compiler.tree import Table
+from fieldstone.compiler.tree import Table, earlier_codes
 from fieldstone.compiler.words import label_from, own_label
-from fieldstone.fieldtypes.contract import TypeSpec
+from fieldstone.fieldtypes.contract import Option, TypeSpec
 from fieldstone.model.objects import ObjectType
 from fieldstone.model.site_model import Model
 from fieldstone.rules.contract import RuleKind
@@ -77,7 +77,7 @@ class Assembly:
         }
         self._words = Words(types, problems, defaults, shared)
         self._reader = FieldReader(self._words)
-        self._pools = self._pool_labels()
+        self._pools = self._declared_pools()
         self.renames = Renames()
 
     def model(self, report_schema: Mapping[str, Any] | None) -> Model:
@@ -86,7 +86,7 @@ class Assembly:
         roles = roles_of(self._spot("roles"), self._entries("roles"))
         outlines = self._outlines()
         drafts = {code: one.draft() for code, one in outlines.items()}
-        self.renames = renames_of(drafts)
+        self.renames = renames_of(drafts, parts)
         check_platform_names(outlines, self._source.removed)
         resolver = Resolver(drafts, outlines, roles, self._source.removed, self.renames)
         objects = self._objects(outlines, resolver)
@@ -102,10 +102,9 @@ class Assembly:
             "calendar": calendars,
             "pool": self._known_pools(objects),
         }
-        rules = RuleReader(self._kinds, replace(resolver, objects=objects), names).rules_of(
-            self._spot("rules"), raw_rules
-        )
-        navigation = Navigation(objects, reports)
+        finished = replace(resolver, objects=objects)
+        rules = RuleReader(self._kinds, finished, names).rules_of(self._spot("rules"), raw_rules)
+        navigation = Navigation(finished, reports)
         nav = self._entries("nav")
         return Model(
             objects=objects,
@@ -128,10 +127,14 @@ class Assembly:
     def _entries(self, part: str) -> Table:
         return sound_entries(self._spot(part), self._part(part), ENTRIES[part])
 
-    def _pool_labels(self) -> dict[str, Label]:
-        """Return the labels of the pools, which are declared among the rules."""
+    def _declared_pools(self) -> dict[str, Option]:
+        """Return the pools, which are declared among the rules, as what a record's field offers."""
         return {
-            code: own_label(code, {"label": raw.get("label", {})})
+            code: Option(
+                code,
+                own_label(code, {"label": raw.get("label", {})}),
+                renamed_from=earlier_codes(raw),
+            )
             for code, raw in self._part("rules").items()
             if isinstance(raw, Mapping) and raw.get("kind") == "pool"
         }

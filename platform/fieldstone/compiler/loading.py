@@ -13,7 +13,13 @@ from fieldstone.base.origin import Origin
 from fieldstone.compiler.merging import merged, report_empty
 from fieldstone.compiler.problems import Problems, Spot
 from fieldstone.compiler.reading import MAX_CHARACTERS, read
-from fieldstone.compiler.renames import rename_objects, rename_views
+from fieldstone.compiler.renames import (
+    rename_objects,
+    rename_parts,
+    rename_roles,
+    rename_views,
+    roles_renamed_by,
+)
 from fieldstone.compiler.tree import Document, Items, Layer, Table, copied, earlier_codes
 
 FOLDERS = ("metadata", "rules", "reports")
@@ -111,6 +117,7 @@ def load(layers: Sequence[Layer], problems: Problems) -> Source:
         source = _merged(lower, layers[files:], below, problems)
     rename_objects(source.objects, source.parts)
     rename_views(source.objects, source.parts)
+    rename_parts(source.objects, source.parts)
     return source
 
 
@@ -176,6 +183,9 @@ def _rename_lower(source: Source, layer: Source, code: str) -> None:
 
 
 def _lay_over(source: Source, layer: Source, problems: Problems) -> None:
+    called = roles_renamed_by(layer.parts, source.parts)
+    rename_roles(source.objects, called)
+    rename_roles(layer.objects, called)
     for code, table in layer.objects.items():
         _rename_lower(source, layer, code)
         below = source.objects.get(code)

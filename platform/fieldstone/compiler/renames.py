@@ -1,4 +1,4 @@
-"""Earlier codes of objects, fields, options and stages: finds what still names them, and writes the present codes."""
+"""Earlier codes of objects, fields, options, rules, roles, ...: finds what still names them, and writes the present codes."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from fieldstone.compiler.merging import merged
 from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.tree import Items, Table, earlier_codes, put, rename_key, value_at
 from fieldstone.model.objects import ObjectType
@@ -18,6 +19,7 @@ class Renames:
     objects: Mapping[str, str] = field(default_factory=dict)  # present code by earlier one
     _fields: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     _options: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
+    parts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of rule, pool, role
     found: list[tuple[Spot, str, str, bool | None]] = field(default_factory=list)
 
     def fields(self, object_name: str) -> Mapping[str, str]:
@@ -38,8 +40,8 @@ class Renames:
         return any(changed)
 
 
-def renames_of(specs: Mapping[str, ObjectType]) -> Renames:
-    """Return what the objects say they were called; a code that something else has now is no earlier one."""
+def renames_of(specs: Mapping[str, ObjectType], parts: Table) -> Renames:
+    """Return what objects, rules and roles say they were called; a code that something else has now is no earlier one."""
     fields: dict[str, dict[str, str]] = {}
     options: dict[tuple[str, str], dict[str, str]] = {}
     for code, spec in specs.items():
@@ -48,7 +50,9 @@ def renames_of(specs: Mapping[str, ObjectType]) -> Renames:
             found = _earlier(getattr(one.type, "options", {}))
             if found:
                 options[code, name] = found
-    return Renames(_earlier(specs), {k: v for k, v in fields.items() if v}, options)
+    rules, roles = _called_now(parts.get("rules")), _called_now(parts.get("roles"))
+    named = {"rule": rules, "pool": rules, "role": roles}
+    return Renames(_earlier(specs), {k: v for k, v in fields.items() if v}, options, named)
 
 
 def _earlier(things: Mapping[str, object]) -> dict[str, str]:
@@ -88,6 +92,52 @@ def rename_views(objects: Mapping[str, Table], parts: Table) -> None:
                 present = _called_now(spec.get("views")).get(item["view"])
                 if present is not None:
                     item["view"] = present
+
+
+def rename_roles(objects: Mapping[str, Table], called: Mapping[str, str]) -> None:
+    """Let the rights that objects give to a role by an earlier code be those of the present one."""
+    for table in objects.values() if called else ():
+        permissions = table.get("permissions")
+        if isinstance(permissions, Table):
+            for old, new in called.items():
+                _join(permissions, old, new)
+
+
+def roles_renamed_by(layer: Table, lower: Table) -> Mapping[str, str]:
+    """Return present codes of the roles that a layer calls otherwise than those below it."""
+    there = lower.get("roles")
+    known = there if isinstance(there, Table) else NOTHING
+    return {old: new for old, new in _called_now(layer.get("roles")).items() if old in known}
+
+
+def rename_parts(objects: Mapping[str, Table], parts: Table) -> None:
+    """Write the present codes of roles, pools and reports where objects and the navigation name them by earlier ones."""
+    rename_roles(objects, _called_now(parts.get("roles")))
+    rules, reports = _called_now(parts.get("rules")), _called_now(parts.get("reports"))
+    for table in objects.values() if rules else ():
+        ownership = table.get("ownership")
+        pools = ownership.get("pools") if isinstance(ownership, Table) else None
+        if isinstance(pools, Items):
+            pools[:] = [rules.get(one, one) if isinstance(one, str) else one for one in pools]
+    for group in _tables(parts.get("nav")):
+        items = group.get("items")
+        for item in items if isinstance(items, Items) else ():
+            for key, called in (("pool", rules), ("dashboard", reports)):
+                if isinstance(item, Table) and isinstance(item.get(key), str):
+                    item[key] = called.get(item[key], item[key])
+
+
+def _join(table: Table, old: str, new: str) -> None:
+    """Call an entry otherwise; what stands under the present code already is laid over it."""
+    if old not in table:
+        return
+    if new not in table:
+        rename_key(table, old, new)
+        return
+    lower, upper = table[old], table[new]
+    table.drop(old)
+    if isinstance(lower, Table) and isinstance(upper, Table):
+        table[new] = merged(lower, upper)
 
 
 def _called_now(entries: object) -> dict[str, str]:
@@ -166,8 +216,10 @@ def _below(value: object, old: str, new: str) -> bool:
     changed = False
     if isinstance(value, Items):
         for place, item in enumerate(value):
-            if isinstance(item, str) and item.removeprefix("-") == old:
-                value[place] = item.replace(old, new)
+            if isinstance(item, str) and (
+                item.removeprefix("-") == old or item.endswith(f":{old}")
+            ):
+                value[place] = _replaced(item, old, new)  # "-budget", "role:sales"
                 changed = True
     elif isinstance(value, Table):
         if old in value:

@@ -30,6 +30,7 @@ def _permission(
     spot: Spot, role: str, raw: Mapping[str, Any], outline: Outline, resolver: Resolver
 ) -> Permission:
     scope = resolver.scope(outline.code)
+    resolver.use(spot, "role", role)
     return Permission(
         role=role,
         read=raw.get("read", "none"),

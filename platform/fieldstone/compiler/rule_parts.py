@@ -15,9 +15,9 @@ from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.renames import with_first_codes
 from fieldstone.compiler.resolving import Resolver
 from fieldstone.compiler.schema_check import shape_of
-from fieldstone.compiler.site_shapes import rule_schema
-from fieldstone.compiler.tree import plain
-from fieldstone.compiler.words import known_code, label_from
+from fieldstone.compiler.site_shapes import NAMING, rule_schema
+from fieldstone.compiler.tree import earlier_codes, plain
+from fieldstone.compiler.words import known_code, label_from, report_given_up
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN, Scope, Type
 from fieldstone.rules.adoption import ADOPTED_KINDS, weighing
@@ -41,6 +41,7 @@ class RuleReader:
             rule = self._rule(spot.under(code), code, settings)
             if rule is not None:
                 found[code] = rule
+        report_given_up(spot, found, "rule")
         return found
 
     def _rule(self, spot: Spot, code: str, raw: object) -> Rule | None:
@@ -74,7 +75,7 @@ class RuleReader:
         self, spot: Spot, code: str, raw: Mapping[str, Any], kind: RuleKind
     ) -> Rule | None:
         builder = RuleBuilder(spot, raw["object"], self.resolver, self.names)
-        settings: dict[str, Any] = plain(raw)
+        settings = {key: plain(value) for key, value in raw.items() if key not in NAMING}
         when = builder.expression("when", raw.get("when"), expects=BOOLEAN)
         exempt = builder.expression("exempt", raw.get("exempt"), expects=BOOLEAN)
         calendar = (
@@ -104,6 +105,8 @@ class RuleReader:
             max_per_run=raw.get("max_per_run", 0),
             digest=self._digest(weighing(settings) if kind.name in ADOPTED_KINDS else settings),
             written=settings,
+            renamed_from=earlier_codes(raw),
+            alias_until=str(raw.get("alias_until", "")),
         )
 
     def _digest(self, settings: Mapping[str, Any]) -> str:
@@ -253,7 +256,7 @@ class RuleBuilder:
         if what == "stage":
             pipelines = self.resolver.objects[self.object_name].pipelines
             return renames.options(self.object_name, pipelines.field) if pipelines else {}
-        return renames.objects if what == "object" else {}
+        return renames.objects if what == "object" else renames.parts.get(what, {})
 
     def _present(self, path: str, renamed: Mapping[str, str], name: str) -> str:
         """Return the present code of something; an earlier one is remembered, so that it is written anew."""

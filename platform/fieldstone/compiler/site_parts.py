@@ -22,9 +22,9 @@ from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.report_parts import settle_names
 from fieldstone.compiler.resolving import Resolver
 from fieldstone.compiler.schema_check import shape_of
-from fieldstone.compiler.site_shapes import report_shape
-from fieldstone.compiler.tree import plain
-from fieldstone.compiler.words import known_code, label_from, own_label
+from fieldstone.compiler.site_shapes import NAMING, report_shape
+from fieldstone.compiler.tree import earlier_codes, plain
+from fieldstone.compiler.words import known_code, label_from, own_label, report_given_up
 from fieldstone.model.objects import ObjectType
 from fieldstone.model.site_model import NavGroup, NavItem, Report, Role
 
@@ -42,9 +42,11 @@ def roles_of(spot: Spot, raw: Mapping[str, Any]) -> dict[str, Role]:
             code,
             own_label(code, settings),
             administrator=isinstance(settings, Mapping) and settings.get("administrator", False),
+            renamed_from=earlier_codes(settings) if isinstance(settings, Mapping) else (),
         )
         for code, settings in ordered(spot, raw).items()
     }
+    report_given_up(spot, roles, "role")
     if not any(role.administrator for role in roles.values()):
         roles = {
             "admin": ADMINISTRATOR,
@@ -138,10 +140,11 @@ def _above(objects: Sequence[ObjectType], layer: str) -> list[ObjectType]:
 class Navigation:
     """Reads the side bar: groups of objects, pools, dashboards and pages."""
 
-    def __init__(self, objects: Mapping[str, ObjectType], reports: Mapping[str, Report]) -> None:
-        self._objects = objects
+    def __init__(self, resolver: Resolver, reports: Mapping[str, Report]) -> None:
+        self._resolver = resolver
+        self._objects = resolver.objects
         self._reports = reports
-        self._pools = {pool: spec for spec in objects.values() for pool in spec.pools}
+        self._pools = {pool: spec for spec in self._objects.values() for pool in spec.pools}
 
     def items(self, spot: Spot, raw: Mapping[str, Any]) -> tuple[NavItem, ...]:
         """Return all entries; a site without any shows every object that is not hidden.
@@ -204,6 +207,8 @@ class Navigation:
             or not known_code(spot.under("view"), "view", view, self._objects[target].views)
         ):
             return None
+        if kind in ("pool", "dashboard"):
+            self._resolver.use(spot, "report" if kind == "dashboard" else kind, target)
         return NavItem(kind, target, group, view)
 
 
@@ -219,9 +224,18 @@ def reports_of(
             settle_names(here, settings, resolver)
             label = label_from(settings.get("label"), label_of(code))
             body = {
-                key: plain(value) for key, value in settings.items() if key not in {"label", "kind"}
+                key: plain(value)
+                for key, value in settings.items()
+                if key not in {"label", "kind", *NAMING}
             }
             reports[code] = Report(
-                code, label, str(settings.get("kind", "report")), body, here.place(of_key=True)
+                code,
+                label,
+                str(settings.get("kind", "report")),
+                body,
+                here.place(of_key=True),
+                renamed_from=earlier_codes(settings),
+                alias_until=str(settings.get("alias_until", "")),
             )
+    report_given_up(spot, reports, "report")
     return reports

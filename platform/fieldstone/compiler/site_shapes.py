@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from fieldstone.compiler.shapes import (
+    ALIAS_UNTIL,
     CODES,
     EXPRESSION,
     LABEL,
     OPTIONS,
+    RENAMED_FROM,
     TEXT,
     YES_NO,
     Schema,
@@ -30,6 +32,7 @@ ROLE: Schema = either(
     closed({
         "en": TEXT, "zh": TEXT, "label": LABEL, "after": TEXT,
         "administrator": {**YES_NO, "description": "May do everything, in every object"},
+        "renamed_from": RENAMED_FROM,
     }),
 )  # fmt: skip
 NAV_ITEM: Schema = either(
@@ -87,8 +90,12 @@ RULE_ENVELOPE: Mapping[str, Schema] = {
     "max_per_run": {"type": "integer", "minimum": 0},
     "stop_on_match": {**YES_NO, "description": "Later rules of this kind do not speak once it matched"},
     "on": either(TEXT, CODES, description="When it speaks: create, update, delete, restore"),
+    "renamed_from": RENAMED_FROM,
+    "alias_until": ALIAS_UNTIL,
 }  # fmt: skip
-REPORT_ENVELOPE: Mapping[str, Schema] = {"kind": TEXT, "label": LABEL}
+REPORT_ENVELOPE: Mapping[str, Schema] = {"kind": TEXT, "label": LABEL, "renamed_from": RENAMED_FROM, "alias_until": ALIAS_UNTIL}  # fmt: skip
+NAMING: frozenset[str] = frozenset({"renamed_from", "alias_until"})
+"""What an entry says of the codes that it had: nothing of what it does."""
 
 
 def rule_schema(kind: RuleKind) -> Schema:
@@ -140,9 +147,8 @@ def schemas(
 
 
 def report_shape(report_schema: Mapping[str, Any] | None) -> Schema:
-    """Return the schema of one report: the given one, or any map with a kind and a label."""
-    return (
-        dict(report_schema)
-        if report_schema
-        else {"type": "object", "properties": dict(REPORT_ENVELOPE)}
-    )
+    """Return the schema of one report: the given one with what every entry may say of its codes, or any map with a kind and a label."""
+    if not report_schema:
+        return {"type": "object", "properties": dict(REPORT_ENVELOPE)}
+    named = {key: REPORT_ENVELOPE[key] for key in sorted(NAMING, reverse=True)}
+    return {**report_schema, "properties": {**report_schema.get("properties", {}), **named}}

@@ -54,8 +54,8 @@ def ownership(raw: Mapping[str, Any]) -> tuple[str, tuple[str, ...]]:
     return (owned if owned in {"required", "optional", "none"} else "optional"), named
 
 
-def add_system_fields(outline: Outline, words: Words, pools: Mapping[str, Label]) -> None:
-    """Give an object the system fields that make sense for it; `pools` are the labels of declared pools."""
+def add_system_fields(outline: Outline, words: Words, pools: Mapping[str, Option]) -> None:
+    """Give an object the system fields that make sense for it; `pools` are the declared ones."""
     fields = outline.fields
     owned, named = ownership(outline.raw)
     if owned != "none":
@@ -64,7 +64,7 @@ def add_system_fields(outline: Outline, words: Words, pools: Mapping[str, Label]
         fields["owner"] = replace(owner, label=label_from(named_so, owner.label))
         fields["owned_at"] = _field(words, "owned_at", "datetime")
     if named:
-        options = {pool: Option(pool, pools.get(pool, label_of(pool))) for pool in named}
+        options = {pool: pools.get(pool) or Option(pool, label_of(pool)) for pool in named}
         fields["pool"] = _field(words, "pool", "select", options=options)
     if "stages" in outline.raw:
         fields["stage_entered_at"] = _field(words, "stage_entered_at", "datetime")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, TypeGuard
 
 from fieldstone.base.label import Label, label_of
@@ -21,6 +21,8 @@ from fieldstone.evolution.operations import (
 from fieldstone.evolution.portraits import Portrait
 from fieldstone.model.objects import Field, ObjectType, Pipeline
 from fieldstone.model.site_model import Model
+from fieldstone.rules.adoption import ADOPTED_KINDS
+from fieldstone.rules.contract import Rule
 
 
 @dataclass(frozen=True)
@@ -46,9 +48,9 @@ VIEW: Final = Kind("view", portraits.plain, earlier=_earlier)
 FORM: Final = Kind("form", portraits.plain)
 LAYOUT: Final = Kind("layout", portraits.of_record_section)
 PERMISSION: Final = Kind("permission", portraits.of_permission)
-RULE: Final = Kind("rule", portraits.of_rule)
-ROLE: Final = Kind("role", portraits.plain)
-REPORT: Final = Kind("report", portraits.plain)
+RULE: Final = Kind("rule", portraits.of_rule, earlier=_earlier)
+ROLE: Final = Kind("role", portraits.plain, earlier=_earlier)
+REPORT: Final = Kind("report", portraits.plain, earlier=_earlier)
 CALENDAR: Final = Kind("calendar", portraits.plain)
 NAV: Final = Kind("nav", portraits.of_nav)
 
@@ -71,6 +73,7 @@ class Pair:
 def difference(before: Model, after: Model) -> tuple[Operation, ...]:
     """Return the operations that lead from one model to the other; none when they say the same."""
     found: list[Operation] = []
+    before = _with_pools_called(before, after)
     for pair in pairs(before.objects, after.objects, OBJECT):
         found += _of_object(pair, before, after)
     for kind, mine, theirs in (
@@ -82,6 +85,18 @@ def difference(before: Model, after: Model) -> tuple[Operation, ...]:
     ):
         found += _each(mine, theirs, kind, (), NOWHERE)
     return tuple(found)
+
+
+def _with_pools_called(before: Model, after: Model) -> Model:
+    """Return the model before with its objects' pools by present codes: a renamed pool is no other one."""
+    called = {one.was: one.code for one in pairs(before.rules, after.rules, RULE) if one.was}
+    if not called:
+        return before
+    objects = {
+        code: replace(spec, pools=tuple(called.get(pool, pool) for pool in spec.pools))
+        for code, spec in before.objects.items()
+    }
+    return replace(before, objects=objects)
 
 
 def pairs(before: Mapping[str, Any], after: Mapping[str, Any], kind: Kind) -> Iterator[Pair]:
@@ -133,8 +148,13 @@ def compared(pair: Pair, kind: Kind, path: tuple[str, ...], within: Label) -> It
     rest = tuple(
         one for one in changed if one.name not in {"archived", "renamed_from", "alias_until"}
     )
-    if rest:
+    if rest and not (kind is RULE and _says_the_same(pair.before, pair.after)):
         yield Operation(CHANGE, kind.what, here, label, within, changes=rest)
+
+
+def _says_the_same(before: Rule, after: Rule) -> bool:
+    """Tell whether two rules were written alike: all that differs is the codes by which they name what was renamed."""
+    return before.digest == after.digest and after.kind not in ADOPTED_KINDS
 
 
 def _label(pair: Pair) -> Label:
@@ -182,7 +202,9 @@ def _of_object(pair: Pair, before: Model, after: Model) -> Iterator[Operation]:
     yield from _each(old.views, new.views, VIEW, path, within)
     yield from _each(_sections(old), _sections(new), FORM, path, within)
     yield from _each(_laid_out(old), _laid_out(new), LAYOUT, path, within)
-    for permission in pairs(old.permissions, new.permissions, PERMISSION):
+    called = {one.was: one.code for one in pairs(before.roles, after.roles, ROLE) if one.was}
+    held = {called.get(role, role): rights for role, rights in old.permissions.items()}
+    for permission in pairs(held, new.permissions, PERMISSION):
         roles = after.roles if permission.after is not None else before.roles
         for one in compared(permission, PERMISSION, path, within):
             yield _of_role(one, roles)

@@ -28,7 +28,9 @@ HOMES: Final[Mapping[str, str]] = {
 }
 RENAMED: Final = frozenset({"fields", "options", "stages", "pipelines", "views"})
 """The maps of an object whose entries may get another code: all that names them follows."""
-WITH_ALIAS: Final = frozenset({"fields", "pipelines", "views"})
+NAMED: Final = frozenset({"rules", "roles", "reports"})
+"""The parts of the site whose entries may get another code."""
+WITH_ALIAS: Final = frozenset({"fields", "pipelines", "views", "rules", "reports"})
 _FILE: Final = re.compile(r"(metadata|rules|reports)/([a-z0-9_-]+/)*[a-z0-9_-]+\.ya?ml")
 Path = Sequence[str]
 """Where a setting stands: ("objects", "lead", "fields", "budget", "required") or ("rules", "first_call", "within")."""
@@ -136,7 +138,7 @@ class Documents:
         return self.with_text(file, changed)
 
     def renamed(self, path: Path, key: str, until: date | None = None) -> Self:
-        """Return the documents in which an object, a field, an option, a stage, a pipeline or a view has the code `key`.
+        """Return the documents in which an object, a part of one, a rule, a role or a report has the code `key`.
 
         It remembers its earlier code, by which the database and the layers below know it, and programs until the
         day `until`, or for ever. Raises RefusedError for what keeps its code.
@@ -190,14 +192,16 @@ class Documents:
 
 
 def _may_be_renamed(path: Path) -> bool:
-    """Tell whether something is an object or a part of one that is followed to a new code."""
+    """Tell whether something is followed to a new code: an object, a part of one, a rule, a role, a report."""
     if path[0] == OBJECTS:
         return len(path) == 2 or path[-2] in RENAMED  # noqa: PLR2004 - the object itself
+    if path[0] in NAMED:
+        return len(path) == 2  # noqa: PLR2004 - the entry itself
     return path[0] == "options" and len(path) == 3  # noqa: PLR2004 - one of a shared set
 
 
 def _keeps_its_code(path: Path) -> RefusedError:
-    text = f"'{path[-1]}' of {path[-2] if path[1:] else 'the site'} keeps its code; objects, fields, options, stages, pipelines and views may get another."
+    text = f"'{path[-1]}' of {path[-2] if path[1:] else 'the site'} keeps its code; objects, fields, options, stages, pipelines, views, rules, roles and reports may get another."
     return RefusedError([Problem("keeps_its_code", "rename", text, "Change its label instead.")])
 
 

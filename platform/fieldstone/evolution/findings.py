@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from fieldstone.base.english import agreeing, quantity
 from fieldstone.base.label import Label
+from fieldstone.evolution import following_names
 from fieldstone.evolution.converting import NEVER, converter
 from fieldstone.evolution.finding import DANGER, NOTE, STOP, WARNING, Finding
 from fieldstone.evolution.following_pipelines import of_pipeline
@@ -80,7 +81,8 @@ def _of_object(compared: Compared, one: Operation) -> Iterator[Finding]:
 def _pools_left(compared: Compared, one: Operation) -> Iterator[Finding]:
     """Yield the pools that go away while records lie in them: those are moved first, or nobody finds them."""
     before, after = compared.before.objects[one.path[0]], compared.after.objects[one.path[0]]
-    gone = [pool for pool in before.pools if pool not in after.pools]
+    changed = next((c for c in one.changes if c.name == "pools"), None)
+    gone = [pool for pool in changed.before if pool not in after.pools] if changed else []
     for pool in gone if compared.census.knows(before.code, "pool") else ():
         count = compared.census.holders(before.code, "pool", pool)
         if count:
@@ -304,6 +306,9 @@ def refusal_of(kind: FieldType) -> Callable[[object], str]:
 
 
 def _of_rule(compared: Compared, one: Operation) -> Iterator[Finding]:
+    if one.verb == RENAME:
+        yield from following_names.of_rule(compared.before, compared.census, one)
+        return
     yield from times_that_run(compared.before, compared.after, compared.census, one)
     rule = compared.after.rules.get(one.path[0])
     if rule is None or rule.kind != "validation" or not rule.enabled or one.verb == RETIRE:
@@ -324,6 +329,9 @@ def _of_rule(compared: Compared, one: Operation) -> Iterator[Finding]:
 
 
 def _of_role(compared: Compared, one: Operation) -> Iterator[Finding]:
+    if one.verb == RENAME:
+        yield from following_names.of_role(compared.before, compared.census, one)
+        return
     counted = compared.census.people(one.path[0])
     if one.verb == RETIRE and counted.count:
         text = Label(
@@ -331,6 +339,15 @@ def _of_role(compared: Compared, one: Operation) -> Iterator[Finding]:
             f"{counted.count:,} 人拥有角色“{one.label.text('zh')}”，将失去其权限。",
         )
         yield Finding(DANGER, "role_with_people", one.path, text, counted.count, counted.samples)
+    if one.verb == RETIRE:
+        yield from _named_by(compared, one, "role", one.path)
+
+
+def _of_report(compared: Compared, one: Operation) -> Iterator[Finding]:
+    if one.verb == RENAME:
+        yield from following_names.of_report(compared.before, one)
+    elif one.verb == RETIRE:
+        yield from _named_by(compared, one, "report", one.path)
 
 
 def leaving_of(census: Census, removed: Sequence[Removed]) -> Iterator[Leaving]:
@@ -370,4 +387,5 @@ JUDGES: Final[dict[str, Judge]] = {
     "view": _of_view,
     "rule": _of_rule,
     "role": _of_role,
+    "report": _of_report,
 }

@@ -66,7 +66,12 @@ def gains_and_losses(
     fresh = [one.path[0] for one in operations if one.what == "object" and one.verb == ADD]
     if not touched and not promoted and not fresh:
         return
-    carriers = census.carriers()
+    called = {one.earlier: one.path[0] for one in operations if one.what == "role" and one.earlier}
+    before = _as_called(before, called) if called else before
+    carriers = tuple(
+        (name, frozenset(called.get(role, role) for role in roles))
+        for name, roles in census.carriers()
+    )
     for one in promoted:
         yield from _of_administrators(one, carriers)
     for code in touched:
@@ -78,6 +83,18 @@ def gains_and_losses(
         nobody = replace(new, permissions={})
         yield from _of_object((before, nobody), (after, new), carriers)
     yield from _of_conditions(operations, carriers)
+
+
+def _as_called(model: Model, called: Mapping[str, str]) -> Model:
+    """Return a model whose roles have the codes that they are to have."""
+    objects = {
+        code: replace(
+            spec, permissions={called.get(role, role): p for role, p in spec.permissions.items()}
+        )
+        for code, spec in model.objects.items()
+    }
+    roles = {called.get(code, code): role for code, role in model.roles.items()}
+    return replace(model, objects=objects, roles=roles)
 
 
 Carriers = Sequence[tuple[str, frozenset[str]]]

@@ -37,10 +37,13 @@ def places_of(model: Model, what: str, target: tuple[str, ...]) -> tuple[Place, 
     """
     if what == "object":
         return tuple(_that_name_an_object(model, target[0]))
+    wanted = {(what, target)}
+    if what == "role":  # user.role('sales') and user.roles name it as what people carry
+        wanted.add(("option", ("user", "roles", *target)))
     places = dict.fromkeys(
         place
         for use in model.uses
-        if use.what == what and use.target == target and not _itself(use)
+        if (use.what, use.target) in wanted and not _itself(use)
         if (place := _place(model, use)) is not None
     )
     return tuple(places)

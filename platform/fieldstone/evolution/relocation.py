@@ -11,6 +11,8 @@ from fieldstone.evolution.converting import converter
 from fieldstone.evolution.operations import ADD, CHANGE, RENAME, RESTORE, Operation
 from fieldstone.model.objects import ObjectType, Stage
 from fieldstone.model.site_model import Model
+from fieldstone.rules.capture_body import Source
+from fieldstone.storage.following_rules import NewRule
 from fieldstone.storage.kept_columns import retyped
 from fieldstone.storage.relocating import Move, NewCode, NewPipeline, NewView, Relocation
 from fieldstone.storage.retyping import Carry
@@ -73,16 +75,20 @@ def relocation_of(
         for one in removed
         if one.to is not None
     )
+    rules = [one for one in operations if one.verb == RENAME and one.what == "rule"]
     return Relocation(
         renamed + moved,
         tuple(_new_codes(operations)),
         views=tuple(NewView(*one) for one in _renamed_parts(operations, "view")),
         pipelines=tuple(NewPipeline(*one) for one in _renamed_parts(operations, "pipeline")),
+        rules=tuple(NewRule(one.earlier, one.path[0]) for one in rules),
     )
 
 
 def _renamed(operations: Sequence[Operation], after: Model) -> Iterator[Move]:
     for one in operations:
+        if one.verb == RENAME and one.what == "rule":
+            yield from _records_of_rule(one, after)
         if one.verb != RENAME or one.what not in {"option", "stage"}:
             continue
         spec = after.objects[one.path[0]]
@@ -90,6 +96,18 @@ def _renamed(operations: Sequence[Operation], after: Model) -> Iterator[Move]:
         field = spec.stage_field if stage else one.path[1]
         within = one.path[1] if stage and spec.pipelines and spec.pipelines.pipeline_field else ""
         yield Move(spec.code, field, one.earlier, one.path[-1], True, stage, within)
+
+
+def _records_of_rule(one: Operation, after: Model) -> Iterator[Move]:
+    """Yield the moves by which records go on lying in a renamed pool, and touch points name their source."""
+    code = one.path[0]
+    for spec in after.objects.values():
+        if code in spec.pools:
+            yield Move(spec.code, "pool", one.earlier, code, renamed=True)
+    source = after.rules[code].body
+    touch = after.objects.get(source.touch) if isinstance(source, Source) else None
+    if touch is not None and "source" in touch.fields:
+        yield Move(touch.code, "source", one.earlier, code, renamed=True)
 
 
 def _new_codes(operations: Sequence[Operation]) -> Iterator[NewCode]:

@@ -73,6 +73,7 @@ GIVING: Final[Mapping[str, int]] = {"if_": 1, "coalesce": 0}
 """The functions whose value is one of their arguments, and from which one on."""
 Owner = tuple[str, str]
 """An object and one of its fields."""
+ROLES: Final[Owner] = ("user", "roles")
 
 
 class _Walk:
@@ -139,6 +140,7 @@ class _Walk:
         inner = scope
         if isinstance(node.func, ast.Attribute):
             self.visit(node.func.value, scope)
+            self._role(node)
         for argument in node.args:
             behind = None
             if isinstance(argument, (ast.Name, ast.Attribute)):
@@ -151,6 +153,18 @@ class _Walk:
         for keyword in node.keywords:
             self.visit(keyword.value, inner)
 
+    def _role(self, node: ast.Call) -> None:
+        """Collect the role that user.role('sales') asks for: an option of the person's roles."""
+        first = node.args[0] if node.args else None
+        if isinstance(first, ast.Constant) and isinstance(first.value, str):
+            self._option(ROLES, first)
+
+    def _option(self, owner: Owner, text: ast.Constant) -> None:
+        self.compared.add((*owner, str(text.value)))
+        new = self._names.options(*owner).get(str(text.value))
+        if new is not None:
+            self.edits.append((text.col_offset, text.end_col_offset or 0, f"'{new}'"))
+
     def _compare(self, node: ast.Compare, scope: Scope | None) -> None:
         owners: list[Owner] = []
         for side in (node.left, *node.comparators):
@@ -160,12 +174,8 @@ class _Walk:
             elif not isinstance(side, (ast.Constant, ast.List, ast.Tuple)):
                 self.visit(side, scope)
         for owner in owners:
-            renamed_options = self._names.options(*owner)
             for text in _texts(node):
-                self.compared.add((*owner, str(text.value)))
-                new = renamed_options.get(str(text.value))
-                if new is not None:
-                    self.edits.append((text.col_offset, text.end_col_offset or 0, f"'{new}'"))
+                self._option(owner, text)
 
 
 def _texts(node: ast.Compare) -> Iterator[ast.Constant]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from typing import Self
 
 from fieldstone.base.label import Label
@@ -20,6 +21,7 @@ class Role:
     code: str
     label: Label
     administrator: bool = False
+    renamed_from: tuple[str, ...] = ()  # earlier codes, the first one first
 
 
 @dataclass(frozen=True)
@@ -49,6 +51,8 @@ class Report:
     kind: str
     body: Mapping[str, object]
     origin: Origin
+    renamed_from: tuple[str, ...] = ()  # earlier codes, the first one first
+    alias_until: str = ""  # the last day on which programs may use them; "" for ever
 
 
 @dataclass(frozen=True)
@@ -100,9 +104,33 @@ class Model:
             return code
         return next((one for one, spec in self.objects.items() if code in spec.renamed_from), code)
 
+    def present_rule(self, code: str, on: date | None = None) -> str:
+        """Return the code that a rule has today, by any code that it had; `on` a day, by those that hold then."""
+        return _present(self.rules, code, on)
+
+    def present_report(self, code: str, on: date | None = None) -> str:
+        """Return the code that a report has today, by any code that it had; `on` a day, by those that hold then."""
+        return _present(self.reports, code, on)
+
+    def present_role(self, code: str) -> str:
+        """Return the code that a role has today, by any code that it had."""
+        if code in self.roles:
+            return code
+        return next((one for one, role in self.roles.items() if code in role.renamed_from), code)
+
     def scope(self, object_name: str) -> ModelScope:
         """Return what expressions over `object_name` may name."""
         return ModelScope(self.objects, object_name)
+
+
+def _present(things: Mapping[str, Rule] | Mapping[str, Report], code: str, on: date | None) -> str:
+    if code in things:
+        return code
+    for one in things.values():
+        gone = on is not None and one.alias_until and on > date.fromisoformat(one.alias_until)
+        if code in one.renamed_from and not gone:
+            return one.code
+    return code
 
 
 @dataclass(frozen=True)

@@ -137,7 +137,7 @@ def _sources(sight: Sight) -> dict[str, str]:
     """Return the names of sources and enrichments, which write as themselves."""
     language = sight.ctx.actor.language
     return {
-        actor_id(rule.code): rule.label.text(language)
+        actor_id(rule.first_code): rule.label.text(language)
         for rule in sight.model.rules.values()
         if isinstance(rule.body, Source | Enrichment)
     }

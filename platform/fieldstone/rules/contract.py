@@ -294,6 +294,13 @@ class Rule:
     version: int = 1
     digest: str = ""  # of the rule's merged YAML; a new digest is a new version
     written: Mapping[str, Any] = field(default_factory=dict, repr=False)  # that YAML, merged
+    renamed_from: tuple[str, ...] = ()  # earlier codes, the first one first
+    alias_until: str = ""  # the last day on which programs may use them; "" for ever
+
+    @property
+    def first_code(self) -> str:
+        """Return the code that it was made with: what is signed, sealed or booked in its name goes by this one."""
+        return self.renamed_from[0] if self.renamed_from else self.code
 
 
 class Builder(Protocol):

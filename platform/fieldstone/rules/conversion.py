@@ -16,6 +16,8 @@ from fieldstone.rules.notices import Audience, told
 
 KEEP, FILL_EMPTY, OVERWRITE = EXISTING = ("keep", "fill_empty", "overwrite")
 ASKS: Final = "conversion"
+CHECKED: Final = "check:{}"
+"""What the count of a map's conversions is called, by the map's code: every so many-th is checked."""
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from fieldstone.changes.nouns import Context
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.sqltypes import StringList
 from fieldstone.storage import relocating
+from fieldstone.storage.following_rules import kept_of
 from fieldstone.storage.following_views import names_field, names_pipeline
 from fieldstone.storage.import_log import fs_import
 from fieldstone.storage.notices import fs_saved_view
@@ -163,6 +164,10 @@ class Census:
         """Return of how many records the time of a rule runs."""
         asked = select(func.count(fs_timer.c.record.distinct())).where(fs_timer.c.rule == rule)
         return int(self._connection.execute(asked).scalar_one())
+
+    def kept_by(self, rule: str) -> dict[str, int]:
+        """Return how many rows say something of a rule, by table."""
+        return kept_of(self._connection, rule)
 
     def people(self, role: str) -> Counted:
         """Return the active people who carry a role."""

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from sqlalchemy import Connection, select, update
 
 from fieldstone.storage.people import fs_token
 from fieldstone.storage.queue import fs_job
+
+WAITS: Final = ("queued", "running", "failed")
+"""The states of work that is still to be done, or may be begun again."""
 
 
 def rename_in_tokens(connection: Connection, earlier: str, present: str) -> None:
@@ -23,7 +28,7 @@ def rename_in_tokens(connection: Connection, earlier: str, present: str) -> None
 def rename_in_jobs(connection: Connection, earlier: str, present: str) -> None:
     """Let work that waits, runs or has stopped find its object."""
     job = fs_job.c
-    waits = job.state.in_(("queued", "running", "failed"))
+    waits = job.state.in_(WAITS)
     for job_id, told in connection.execute(select(job.id, job.arguments).where(waits)).all():
         if (told or {}).get("object") == earlier:
             mine = update(fs_job).where(job.id == job_id)

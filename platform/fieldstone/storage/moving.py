@@ -7,7 +7,7 @@ but for those named here. So a table that is added later moves by itself.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
@@ -55,11 +55,18 @@ DROPPED: Final = "dropped"
 class Moving:
     """Moves the platform's rows of one record to another, within one transaction, and back."""
 
-    def __init__(self, connection: Connection, object_name: str, now: datetime) -> None:
-        """Move rows of records of an object at the moment `now`."""
+    def __init__(
+        self,
+        connection: Connection,
+        object_name: str,
+        now: datetime,
+        rule_now: Callable[[str], str],
+    ) -> None:
+        """Move rows of records of an object at the moment `now`; `rule_now` gives the present code of a rule."""
         self._connection = connection
         self._object = object_name
         self._now = now
+        self._rule_now = rule_now
 
     def all(self, gone: str, survivor: str) -> Iterator[Moved]:
         """Move everything that follows a record by itself; spans that are open end now."""
@@ -151,7 +158,7 @@ class Moving:
             part = records[start : start + CHUNK]
             self._connection.execute(delete(fs_timer).where(fs_timer.c.record.in_(part)))
         kept = [_typed(fs_timer, plain) for one in timers.values() for plain in one]
-        if rows := [{**one, "object": self._object} for one in kept]:
+        if rows := [self._as_called_now(one) for one in kept]:
             self._connection.execute(insert(fs_timer), rows)
 
     def dropped(self, table: Table, row: Mapping[str, Any]) -> Moved:
@@ -167,13 +174,18 @@ class Moving:
             self._connection.execute(delete(table).where(_is(table, orjson.loads(moved.record))))
             return
         if moved.kind == DROPPED:
-            values = {**_typed(table, moved.before), "object": self._object}
+            values = self._as_called_now(_typed(table, moved.before))
             self._connection.execute(delete(table).where(_is(table, _key_of(table, values))))
             self._connection.execute(insert(table).values(values))
             return
         key = orjson.loads(moved.record)
         before = _typed(table, moved.before)
         self._connection.execute(update(table).where(_is(table, key)).values(before))
+
+    def _as_called_now(self, row: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a kept row with what its object and its rule are called now."""
+        rule = {"rule": self._rule_now(row["rule"])} if row.get("rule") else {}
+        return {**row, **rule, "object": self._object}
 
     def _rows(self, table: Table, record: str) -> list[tuple[Mapping[str, Any], dict[str, Any]]]:
         small = [column for column in table.columns if not isinstance(column.type, LargeBinary)]

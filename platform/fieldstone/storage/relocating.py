@@ -26,6 +26,7 @@ from fieldstone.changes.nouns import Context
 from fieldstone.storage.catalog import read_catalog
 from fieldstone.storage.chain import fs_audit
 from fieldstone.storage.following_objects import rename_in_jobs, rename_in_tokens
+from fieldstone.storage.following_rules import NewRule
 from fieldstone.storage.following_views import PIPELINE, by_object, follow_views, rename_in_views
 from fieldstone.storage.journal import fs_stage_history
 from fieldstone.storage.platform_tables import PLATFORM
@@ -95,6 +96,7 @@ class Relocation:
     searched_anew: bool = False  # what search looks into changed for some object
     views: tuple[NewView, ...] = ()
     pipelines: tuple[NewPipeline, ...] = ()
+    rules: tuple[NewRule, ...] = ()
 
 
 class Relocating:

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from fieldstone.changes.nouns import Context
 from fieldstone.storage import kept_columns
+from fieldstone.storage.following_rules import follow_rules
 from fieldstone.storage.journal import Journal, JournalEntry
 from fieldstone.storage.queue import Jobs
 from fieldstone.storage.relocating import Relocating, Relocation
@@ -51,6 +52,7 @@ class Revising:
         now: datetime = self._ctx.now
         if not Revisions(connection).add(self._revision, self._texts, now):
             raise Overtaken
+        follow_rules(connection, self._relocation.rules)
         self.versions = rule_versions(connection, self._tables.dialect, self._tables.model, now)
         carrier = Carrier(connection.engine)
         for carry in self._relocation.carries:
@@ -69,12 +71,16 @@ class Revising:
     def _settle_later(self, connection: Connection) -> None:
         """Let a worker do what takes long or must wait until every process follows."""
         wanted = self._relocation
-        if wanted.carries or wanted.fills or wanted.searched_anew:
+        if wanted.carries or wanted.fills or wanted.searched_anew or wanted.rules:
             jobs = Jobs(connection, self._tables.dialect, self._ctx.now)
             number = self._revision.number
             jobs.add(
                 SETTLE,
-                {"revision": number, "fills": [list(one) for one in wanted.fills]},
+                {
+                    "revision": number,
+                    "fills": [list(one) for one in wanted.fills],
+                    "rules": [[one.earlier, one.code] for one in wanted.rules],
+                },
                 actor=self._ctx.actor.id,
                 unique_key=f"{SETTLE}/{number}",
                 due=self._ctx.now + FOLLOWED,

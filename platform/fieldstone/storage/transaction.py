@@ -168,7 +168,7 @@ class Transaction(FactsReader):
 
     def moving(self, object_name: str) -> Moving:
         """Return what gives the platform's rows of one record of an object to another."""
-        return Moving(self.connection, object_name, self.ctx.now)
+        return Moving(self.connection, object_name, self.ctx.now, self.tables.model.present_rule)
 
     def hold(self, rule: str, subjects: Sequence[str]) -> None:
         """Lock the accounts of a claim rule until the transaction ends."""

@@ -16,6 +16,15 @@ from fieldstone.web.asking import Asked
 Words = list[tuple[str, str]]
 """The names and values of a query or a form."""
 NONE: Final[Mapping[str, str]] = {}
+RULE, ROLE, REPORT = "rules", "roles", "reports"
+ADDRESSES: Final[Mapping[str, str]] = {
+    **dict.fromkeys(("pools", "rankings", "scoring", "assignment", "sources"), RULE),
+    **dict.fromkeys(("forms", "hooks", "rules", "deadlines"), RULE),
+    **dict.fromkeys(("reports", "dashboards"), REPORT),
+}
+"""What stands before the code of a rule, or of a report, in an address."""
+NAMES_OF_RULES: Final = frozenset({"rule", "pool", "source"})
+"""What a query calls a rule."""
 STAGES: Final = frozenset({"open", "stage"})
 
 
@@ -47,6 +56,35 @@ def _aliases(held: Held, object_name: str) -> Mapping[str, tuple[str, str]]:
 def holds(until: str, today: date) -> bool:
     """Tell whether an earlier code still leads to the present one; "" is for ever."""
     return not until or today <= date.fromisoformat(until)
+
+
+def named_by(asked: Asked, pattern: str, given: Mapping[str, str]) -> dict[str, str]:
+    """Return the parts of an address, such as "/pools/<code>", that name a rule, a role or a report by an earlier code."""
+    found = {}
+    for name, code in given.items():
+        before = pattern.partition(f"<{name}>")[0].rstrip("/").rpartition("/")[2]
+        part = given.get("kind", "") if before == "<kind>" else ADDRESSES.get(before, "")
+        present = _called_now(asked, part, code)
+        if present != code:
+            found[name] = present
+    return found
+
+
+def rules_led_by(asked: Asked, words: Iterable[tuple[str, str]]) -> Words:
+    """Return what an address says after its question mark, rules by their present codes."""
+    return [
+        (name, _called_now(asked, RULE, text) if name in NAMES_OF_RULES else text)
+        for name, text in words
+    ]
+
+
+def _called_now(asked: Asked, part: str, code: str) -> str:
+    model, today = asked.model, asked.site.clock().date()
+    if part == RULE and code not in model.rules:
+        return model.present_rule(code, today)
+    if part == REPORT and code not in model.reports:
+        return model.present_report(code, today)
+    return model.present_role(code) if part == ROLE else code
 
 
 def led_by(asked: Asked, spec: ObjectType, words: Iterable[tuple[str, str]]) -> Words:

@@ -100,7 +100,7 @@ class _NotYetError(Exception):
 
 def _answered(site: Site, taken: Message) -> _NotYetError | None:
     model = site.model
-    rule = model.rules.get(taken.to)
+    rule = model.rules.get(model.present_rule(taken.to))
     if rule is None or not isinstance(rule.body, Enrichment) or not rule.enabled:
         return None  # the rule is gone, and with it the question
     asking = Asking(site, model, taken, rule, rule.body)
@@ -228,7 +228,11 @@ def _context(asking: Asking) -> Context:
     settings, rule = asking.site.settings, asking.rule
     language = settings.languages[0]
     actor = Actor(
-        actor_id(rule.code), frozenset(), rule.label.text(language), language, settings.time_zone
+        actor_id(rule.first_code),
+        frozenset(),
+        rule.label.text(language),
+        language,
+        settings.time_zone,
     )
     return asking.site.context(actor, "enrichment")
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from fieldstone.evolution.relocation import carries_of
 from fieldstone.site import Site
 from fieldstone.storage.filling import fill
+from fieldstone.storage.following_rules import NewRule, follow_rules
 from fieldstone.storage.revising import SETTLE
 from fieldstone.worker.runs import Run
 
@@ -17,6 +19,7 @@ def settle(site: Site, run: Run) -> dict[str, object]:
     """Bring the records in step with a revision; a killed worker's successor goes on where it stopped."""
     number = int(run.job.arguments["revision"])
     carried = _carry_the_rest(site, number)
+    _follow_late(site, run.job.arguments.get("rules", ()))
     site.storage.reindex(site.storage.use(site.model), site.clock())
     filled = 0
     fills = run.job.arguments["fills"]
@@ -39,6 +42,19 @@ def _fill(site: Site, run: Run, object_name: str, code: str, place: int) -> str:
         )
         run.note_within(transaction, place=place if last else place + 1, last=last)
     return last
+
+
+def _follow_late(site: Site, renamed: Iterable[Sequence[str]]) -> None:
+    """Let rows follow that processes wrote by the earlier codes of rules, unless a later revision gave these back."""
+    rules = site.model.rules
+    late = [
+        NewRule(earlier, code)
+        for earlier, code in renamed
+        if code in rules and earlier not in rules
+    ]
+    if late:
+        with site.storage.connection() as connection:
+            follow_rules(connection, late, late=True)
 
 
 def _carry_the_rest(site: Site, number: int) -> int:

@@ -78,10 +78,12 @@ def _parts(seen: Sequence[TakenTimer]) -> list[list[TakenTimer]]:
 
 def _act_together(site: Site, seen: Sequence[TakenTimer]) -> int:
     """Settle timers of one object in one transaction; where that fails, each in its own."""
-    model = site.model
+    model = _fresh(site, seen)
     known = [one for one in seen if _acts(model, one)]
     # Perhaps a newer process knows the others, or their rule is switched on again: they wait for it.
-    settled = _put_off(site, [one for one in seen if not _acts(model, one)])
+    settled = _put_off(
+        site, [one for one in seen if not _acts(model, one) and not _moves(model, one)]
+    )
     try:
         acted = _look(site, model, known) if known else 0
     except Exception as error:  # noqa: BLE001 - the worker's border; each is tried, and told, alone
@@ -92,10 +94,25 @@ def _act_together(site: Site, seen: Sequence[TakenTimer]) -> int:
     return settled + len(known)
 
 
+def _fresh(site: Site, seen: Sequence[TakenTimer]) -> Model:
+    """Return the live model: one that another process put into force a moment ago may have called a rule otherwise."""
+    model = site.model
+    if site.changing is None or all(one.timer.rule in model.rules for one in seen):
+        return model
+    site.changing.live.look_now()
+    return site.model
+
+
 def _acts(model: Model, seen: TakenTimer) -> bool:
     """Tell whether this process knows the rule of a timer, and it is on: what is not ours to judge stays."""
     rule = model.rules.get(seen.timer.rule)
     return seen.object_name in model.objects and rule is not None and rule.enabled
+
+
+def _moves(model: Model, seen: TakenTimer) -> bool:
+    """Tell whether a timer was set under the earlier code of a rule and is about to follow it: see worker.settling."""
+    rule = seen.timer.rule
+    return rule not in model.rules and model.present_rule(rule) != rule
 
 
 def _act(site: Site, model: Model, seen: TakenTimer) -> bool:

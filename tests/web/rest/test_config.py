@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fieldstone.worker.turns import work_until_idle
@@ -263,15 +265,85 @@ def test_an_object_of_a_lower_layer_is_archived_and_its_document_is_not_taken_aw
     assert api("GET", "campaign").status_code == 200
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        ["rules", "follow_up_in_time"],
-        ["roles", "sales"],
-        ["reports", "sales"],
-        ["nav", "records"],
-    ],
-)
+def renamed(api: Api, *renames: tuple[str, str, str]) -> dict[str, Any]:
+    """Give rules, roles and reports other codes, and return the plan."""
+    wanted = {"rename": [{"path": [part, code], "to": to} for part, code, to in renames]}
+    planned = api("POST", "config/plan", json=wanted).json["data"]
+    applied = api("POST", "config/apply", json=wanted)
+    assert applied.status_code == 201, applied.json
+    return dict(planned)
+
+
+def test_programs_go_on_with_the_earlier_codes_of_pools_rules_and_reports(api: Api) -> None:
+    lead = api.a_lead()["id"]
+    api("POST", f"lead/{lead}/actions/release", json={"pool": "public_pool"})
+    before = api("GET", "config").json["data"]["revision"]
+
+    planned = renamed(
+        api,
+        ("rules", "public_pool", "open_sea"),
+        ("rules", "lead_scoring", "points"),
+        ("reports", "sources", "origins"),
+    )
+
+    assert [one["verb"] for one in planned["operations"]] == ["rename"] * 3
+    assert api("GET", f"lead/{lead}").json["data"]["pool"] == "open_sea"
+    for address in (
+        "pools/public_pool/lead",
+        "pools/open_sea/lead",
+        "lead?filter=pool == 'public_pool'",
+        "lead?filter=pool == 'open_sea'",
+    ):
+        assert [one["id"] for one in api("GET", address).json["data"]] == [lead], address
+    moved = api("POST", "pools/public_pool/lead/move", json={"ids": [lead], "to": "dead_pool"})
+    assert moved.status_code == 200, moved.json
+    for report in ("sources", "origins"):
+        assert api("POST", f"reports/{report}", json={}).status_code == 200
+    for rule in ("lead_scoring", "points"):
+        assert api("POST", "config/simulate", json={"rule": rule}).json["data"]["rule"] == "points"
+        assert api("POST", f"scoring/{rule}/preview", json={}).status_code == 200
+    documents = api("GET", "config").json["data"]["documents"]
+    assert "alias_until" in documents["rules/rules.yaml"]
+
+    past = [
+        {"path": [*path, "alias_until"], "value": "2020-01-01"}
+        for path in (["rules", "open_sea"], ["reports", "origins"])
+    ]
+    assert api("POST", "config/apply", json={"set": past}).status_code == 201
+    assert api("GET", "pools/public_pool/lead").status_code == 404
+    assert api("POST", "reports/sources", json={}).status_code == 404
+
+    back = api("POST", "config/rollback", json={"revision": before, "second_word": True})
+    assert back.status_code == 201, back.json
+    assert api("GET", f"lead/{lead}").json["data"]["pool"] == "dead_pool"
+    assert api("POST", "reports/sources", json={}).status_code == 200
+
+
+def test_people_keep_a_role_that_gets_another_code_and_all_it_gives(api: Api) -> None:
+    mine = api.a_lead("li")["id"]
+    person = api.ids["li"]
+    before = api("GET", "config").json["data"]["revision"]
+
+    planned = renamed(api, ("roles", "sales", "seller"))
+
+    said = {one["code"]: one["count"] for one in planned["findings"]}
+    assert {"role_followed", "names_follow"} <= said.keys()
+    assert not {"people_lose", "people_gain"} & said.keys()
+    assert not planned["needs_second_word"]
+    assert api("GET", f"user/{person}").json["data"]["roles"] == ["seller"]
+    assert api("GET", f"lead/{mine}", "li").status_code == 200
+    assert api(
+        "POST", "user", json={"name": "Wu", "email": "wu@example.com", "roles": ["sales"]}
+    ).json["data"]["roles"] == ["seller"]
+    assert api("POST", "config/plan", "li", json={}).status_code == 403
+
+    back = api("POST", "config/rollback", json={"revision": before, "second_word": True})
+    assert back.status_code == 201, back.json
+    assert api("GET", f"user/{person}").json["data"]["roles"] == ["sales"]
+    assert api("GET", f"lead/{mine}", "li").status_code == 200
+
+
+@pytest.mark.parametrize("path", [["nav", "records"], ["calendars", "office_cn"]])
 def test_what_keeps_its_code_says_so_in_one_sentence(api: Api, path: list[str]) -> None:
     refused = api("POST", "config/plan", json={"rename": [{"path": path, "to": "other"}]})
 

@@ -111,7 +111,7 @@ def _known(keeper: Bookkeeper, intake: Intake) -> dict[str, Booked]:
     found: dict[str, Booked] = {}
     for deleted in (False, True):
         query = Query(
-            filter=f"starts_with(booked_by, '{intake.code}:')",
+            filter=f"starts_with(booked_by, '{intake.rule.first_code}:')",
             fields=SEEN,
             limit=HIGHEST_LIMIT,
             deleted=deleted,
@@ -174,7 +174,7 @@ def _months(first: date, today: date) -> Iterator[tuple[date, date]]:
 
 
 def _booking(intake: Intake, place: Place, first: date, last: date, count: int | None) -> Booking:
-    key = f"{intake.code}:{first}:{place[0]}:{place[1]}"
+    key = f"{intake.rule.first_code}:{first}:{place[0]}:{place[1]}"
     return Booking(key, place, first, last, count)
 
 

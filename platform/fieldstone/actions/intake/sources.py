@@ -30,7 +30,11 @@ class Intake:
     def actor(self, language: str, zone: str) -> Actor:
         """Return the source as whoever writes; `language` is what refusals are told in."""
         return Actor(
-            actor_id(self.code), frozenset(), self.rule.label.text(language), language, zone
+            actor_id(self.rule.first_code),
+            frozenset(),
+            self.rule.label.text(language),
+            language,
+            zone,
         )
 
     def spec(self, model: Model) -> ObjectType:
@@ -47,7 +51,7 @@ def intakes_of(model: Model, *, also_off: bool = False) -> Iterator[Intake]:
 
 def intake_of(model: Model, code: str, *, also_off: bool = False) -> Intake | None:
     """Return a source by its name, None when there is none or it is switched off."""
-    rule = model.rules.get(code)
+    rule = model.rules.get(model.present_rule(code))
     if rule is None or not isinstance(rule.body, Source) or not (rule.enabled or also_off):
         return None
     return Intake(rule, rule.body)
@@ -55,7 +59,7 @@ def intake_of(model: Model, code: str, *, also_off: bool = False) -> Intake | No
 
 def secret_of(intake: Intake, secret_key: str) -> str:
     """Return what a partner signs with; made from the site's key, so that nothing is kept and no file holds it."""
-    named = f"intake:{intake.code}:{intake.source.secret_version}".encode()
+    named = f"intake:{intake.rule.first_code}:{intake.source.secret_version}".encode()
     made = hmac.digest(secret_key.encode(), named, hashlib.sha256)
     return f"whsec_{base64.b64encode(made).decode()}"
 

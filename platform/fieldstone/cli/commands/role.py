@@ -32,7 +32,7 @@ class Role:
                 note = "  (may do everything)" if role.administrator else ""
                 asked.terminal.say(f"{role.code:18}{role.label.en}{note}")
         else:
-            _show(asked, model, asked.arguments.role)
+            _show(asked, model, model.present_role(asked.arguments.role))
         return DONE
 
 

@@ -32,7 +32,7 @@ class Shown:
 def token_for(intake: Intake, secret_key: str, now: datetime) -> str:
     """Return what a form carries: when it was shown, signed."""
     shown = {"n": secrets.token_urlsafe(12), "t": int(now.timestamp())}
-    return str(URLSafeSerializer(secret_key, f"form:{intake.code}").dumps(shown))
+    return str(URLSafeSerializer(secret_key, f"form:{intake.rule.first_code}").dumps(shown))
 
 
 def token_again(intake: Intake, secret_key: str, token: object, now: datetime) -> str:
@@ -46,7 +46,7 @@ def token_again(intake: Intake, secret_key: str, token: object, now: datetime) -
 def shown_of(intake: Intake, secret_key: str, token: str) -> Shown | None:
     """Return what a form's token says, None for a forged one."""
     try:
-        found: Any = URLSafeSerializer(secret_key, f"form:{intake.code}").loads(token)
+        found: Any = URLSafeSerializer(secret_key, f"form:{intake.rule.first_code}").loads(token)
     except BadSignature:
         return None
     return Shown(str(found["n"]), int(found["t"]))

@@ -210,7 +210,8 @@ def acknowledge_note(note_id: str) -> Response:
     pair = found.about if found is not None else None
     if found is None or pair is None:
         raise not_there()
-    site, params = asked.site, {"rule": str(found.payload.get("rule", ""))}
+    rule = asked.model.present_rule(str(found.payload.get("rule", "")))
+    site, params = asked.site, {"rule": rule}
     call = Call(asked.ctx, asked.model, *pair, params, site.reads, site.writes)
     # Where nothing runs any more there is nothing left to be silenced.
     with suppress(RefusedError):

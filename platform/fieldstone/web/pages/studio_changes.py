@@ -77,8 +77,22 @@ def removed(asked: Asked, edits: Edits, path: Sequence[str]) -> Edits:
     """Return the steps with one more: what stands at `path` goes away, whoever wrote it."""
     changing = changing_of(asked)
     _, documents = changing.current(asked.ctx)
-    below = changing.effective(asked.ctx, documents.without(path)).value(path)
-    return edits.reset(path) if below is None else edits.set(path, None)
+    below = changing.effective(asked.ctx, documents.without(path))
+    if below.value(path) is not None:
+        return edits.set(path, None)
+    edits = edits.reset(path)
+    for earlier in _called_below(
+        documents.value(path)[0], path
+    ):  # the layers below know it by another code
+        if below.value(earlier) is not None:
+            edits = edits.set(earlier, None)
+    return edits
+
+
+def _called_below(said: object, path: Sequence[str]) -> list[tuple[str, ...]]:
+    """Return the paths of an entry by the codes that it had."""
+    known = said.get("renamed_from", ()) if isinstance(said, Mapping) else ()
+    return [(*path[:-1], str(one)) for one in ([known] if isinstance(known, str) else known)]
 
 
 def moves_without(asked: Asked, edits: Edits, path: Sequence[str], stage: str) -> Edits:

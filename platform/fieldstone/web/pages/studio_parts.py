@@ -60,7 +60,7 @@ NOT_IN_LINES: Final = frozenset(
     {"rows", "rollup", "autonumber", "secret", "file", "image", "select", "multi_select"}
 )
 WITHOUT_NESTED: Final = frozenset({"fields", CHOICES})
-RENAMED: Final = frozenset({"fields", "stages", "pipelines", "views", CHOICES})
+RENAMED: Final = frozenset({"fields", "stages", "pipelines", "views", "rules", "roles", CHOICES})
 
 
 @dataclass(frozen=True)

@@ -54,7 +54,7 @@ class Look:
         if id == SYSTEM_ID:
             return self.speech.t("The system")
         rules = self.asked.model.rules.values()
-        label = next((one.label for one in rules if actor_id(one.code) == id), None)
+        label = next((one.label for one in rules if actor_id(one.first_code) == id), None)
         return label.text(self.language) if label else ""
 
     def cell(self, record: Record, code: str, *, relative: bool = True) -> Value:

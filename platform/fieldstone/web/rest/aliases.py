@@ -14,10 +14,19 @@ from fieldstone.access.rights import Held
 from fieldstone.expressions.renaming import renamed
 from fieldstone.model.site_model import Model
 from fieldstone.web.asking import Asked, the_call
-from fieldstone.web.earlier_codes import arranged_by, earlier_names, holds, led_by
+from fieldstone.web.earlier_codes import (
+    NAMES_OF_RULES,
+    arranged_by,
+    earlier_names,
+    holds,
+    led_by,
+    named_by,
+    rules_led_by,
+)
 
 ALIASES: Final = "fieldstone.aliases"
 RECORDS: Final = "/o/"
+NAMED: Final = frozenset({"code", "pool", "rule_code"})
 PATHS: Final = ("sort", "fields", "expand")
 BULK: Final = ("create", "update")
 
@@ -45,6 +54,7 @@ class Earlier:
 
 def take_earlier_names() -> None:
     """Read a request as if it named everything by its present code; pages keep their addresses, too."""
+    _take_parts()
     given = request.view_args or {}
     named = "code" if request.path.startswith(RECORDS) and "code" in given else "object_name"
     if named not in given:
@@ -68,6 +78,16 @@ def take_earlier_names() -> None:
     request.environ[ALIASES] = earlier
     if request.args:
         _rewrite_query(asked, earlier)
+
+
+def _take_parts() -> None:
+    """Read an address as if it named rules, roles and reports by their present codes."""
+    given = request.view_args or {}
+    if not NAMED.isdisjoint(given) and request.url_rule is not None:
+        given.update(named_by(the_call(), request.url_rule.rule, given))
+    if not NAMES_OF_RULES.isdisjoint(request.args):
+        words = rules_led_by(the_call(), request.args.items(multi=True))
+        request.args = ImmutableMultiDict(words)
 
 
 def present_object(asked: Asked, name: str) -> str:

@@ -70,7 +70,7 @@ CHANGE: Final[Json] = {
                     "required": ["path", "to"],
                 }
             ),
-            "description": "New codes of objects, fields, options and stages; records and references follow.",
+            "description": "New codes of objects, fields, options, stages, pipelines, views, rules, roles and reports; records and references follow.",
         },
         "moves": many(
             {
