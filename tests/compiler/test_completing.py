@@ -13,11 +13,12 @@ from fieldstone.reports.shapes import SCHEMA
 
 WORDS = bootstrap.vocabulary()
 SCHEMAS = schemas(WORDS.types, WORDS.kinds, SCHEMA)
-NAMED: Named = {
+NAMES = {
     "field": [("mobile", "Mobile"), ("need", "Need")],
     "object": [("lead", "Lead"), ("customer", "Customer")],
     "sibling": [("name", "Name")],
 }
+NAMED: Named = lambda sort, _: NAMES.get(sort, ())  # noqa: E731 - reads as what it is
 STAGE = "object: lead\nstages:\n  pipelines:\n    standard:\n      stages:\n        contacted:\n          "
 RULE = "rules:\n  in_time:\n    kind: deadline\n    "
 

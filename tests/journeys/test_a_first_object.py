@@ -118,8 +118,11 @@ def set_the_deadline(hands: Hands) -> None:
     hands.choose(page.get_by_label("The clock starts with"), "owned_at")
     hands.choose(page.get_by_label("Done when this comes afterwards"), "last_activity_at")
     hands.write(page.get_by_role("textbox", name="Time allowed"), "2 days")
-    hands.write(page.get_by_label("Before it is due"), "1 day")
-    hands.choose(page.get_by_label("Who is told").first, "owner")
+    reminders = page.locator("[data-field='remind']")
+    hands.click(reminders.get_by_role("button", name="Add an entry"))
+    hands.write(reminders.get_by_label("Before", exact=True), "1 day")
+    hands.write(reminders.get_by_role("combobox", name="To whom"), "Own")
+    hands.click(reminders.get_by_role("option", name="Owner", exact=True))
     hands.click(page.get_by_text("Away from its owner"))
     hands.into_force()
 

@@ -201,7 +201,8 @@ def test_a_rule_is_written_in_lines_inside_entries_and_in_another_way(
     customer.get_by_role("button", name="Add line").click()
     line = customer.locator("tbody tr").last
     line.get_by_label("Which one").fill("site")
-    line.get_by_label("Value").fill("website")
+    line.get_by_role("combobox", name="Value").fill("webs")
+    line.get_by_role("option", name="Website").click()
     against.get_by_role("button", name="Add an entry").click()
     fresh = against.locator("> crm-lines > ol > li").last
     fresh.locator("select").first.select_option("opportunity")
@@ -209,7 +210,8 @@ def test_a_rule_is_written_in_lines_inside_entries_and_in_another_way(
     expect(fresh.locator("tbody tr")).to_have_count(2)  # the blank one and this one
     first = fresh.locator("tbody tr").first
     first.get_by_label("Which one").fill("mobile")
-    first.get_by_label("Value").fill("external_id")
+    first.get_by_role("combobox", name="Value").fill("exter")
+    first.get_by_role("option").first.click()
     keys = page.locator("[data-field=keys]").first
     keys.get_by_role("button", name="Add an entry").click()
     key = keys.locator("> crm-lines > ol > li").last
@@ -220,7 +222,7 @@ def test_a_rule_is_written_in_lines_inside_entries_and_in_another_way(
     into_force(page)
 
     rule = office.site.model.rules["lead_duplicate"].written
-    assert rule["keys"]["site"] == ["website"]
+    assert rule["keys"]["site"] == "website"
     assert rule["against"]["customer"]["keys"]["site"] == "website"
     assert rule["against"]["opportunity"]["keys"] == {"mobile": "external_id"}
 
@@ -234,3 +236,43 @@ def test_a_rule_is_written_in_lines_inside_entries_and_in_another_way(
     into_force(page)
 
     assert office.site.model.rules["opportunity_stagnation"].written["within"] == "12 working days"
+
+
+def test_the_fields_of_an_object_that_is_just_chosen_are_found_by_keys(
+    tab: Tab, office: Office
+) -> None:
+    page = tab("admin", width=390)
+    page.goto("/studio/o/-/rules/lead_duplicate")
+    against = page.locator("[data-field='against']").first
+    against.locator("> crm-lines > button").click()
+    entry = against.locator("> crm-lines > ol > li").last
+    entry.get_by_label("Which one").first.select_option("ticket")
+    entry.get_by_label("Which one").nth(1).fill("mobile")
+    field = entry.locator("td [role=combobox]").last
+    field.press_sequentially("subj")
+    expect(entry.get_by_role("option", name="Subject")).to_be_visible()
+    field.press("Enter")
+    expect(entry.locator(".chip")).to_contain_text("Subject")
+    page.get_by_role("button", name="See the plan").click()
+    into_force(page)
+
+    assert office.site.model.rules["lead_duplicate"].written["against"]["ticket"] == {
+        "keys": {"mobile": "subject"}
+    }
+
+
+def test_a_text_in_two_languages_is_set_in_one_line(tab: Tab, office: Office) -> None:
+    page = tab("admin")
+    page.goto("/studio/o/-/rules/new?variant=automation&object=lead")
+    page.get_by_label("Label · in English").fill("A word of welcome")
+    line = page.locator("[data-field='set'] tbody tr").first
+    line.get_by_label("Field").select_option("need")
+    expect(line.get_by_label("in Chinese")).to_be_hidden()
+    line.get_by_label("How it is given").select_option("text")
+    line.get_by_label("Value").fill("Welcome")
+    line.get_by_label("in Chinese").fill("欢迎")
+    page.get_by_role("button", name="See the plan").click()
+    into_force(page)
+
+    written = office.site.model.rules["a_word_of_welcome"].written
+    assert written["set"] == {"need": {"text": {"en": "Welcome", "zh": "欢迎"}}}

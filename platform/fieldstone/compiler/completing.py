@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
+
+from fieldstone.base.named import sort_of
 
 Schema = Mapping[str, Any]
 _LINE: Final = re.compile(
@@ -38,8 +40,8 @@ class Spot:
     quoted: bool = False
 
 
-Named = Mapping[str, Sequence[tuple[str, str]]]
-"""Codes with what people call them, by what they are: object, field, stage, role, pool, calendar, ..."""
+Named = Callable[[str, str], Sequence[tuple[str, str]]]
+"""Gives the codes of a sort of names with what people call them, and what narrows it: ("field", "datetime")."""
 
 
 def spot_at(text: str, line: int, column: int) -> Spot:
@@ -206,29 +208,45 @@ def _forms(schema: Schema, beside: Mapping[str, str]) -> Iterator[Schema]:
             yield from _forms(one["then"], beside)
 
 
+def keys_along(schema: Schema, spot: Spot) -> list[str]:
+    """Return for each step to a spot what sort of name it is: the key of an object, of a field; "" of one that names nothing."""
+    found, sorts = [schema], []
+    for step, beside in zip(spot.path, spot.above, strict=False):
+        forms = [form for one in found for form in _forms(one, beside)]
+        named = (_key_sort(one)[0] for one in forms if step not in one.get("properties", {}))
+        sorts.append(next(filter(None, named), "") if step != ITEM else "")
+        found = [inner for one in found for inner in _step(one, step, beside)]
+    return sorts
+
+
+def _key_sort(schema: Schema) -> tuple[str, str]:
+    names = schema.get("propertyNames")
+    return sort_of(names) if isinstance(names, Mapping) else ("", "")
+
+
 def offers(
     schema: Schema, spot: Spot, named: Named, entries: Sequence[tuple[str, str]]
 ) -> tuple[Offer, ...]:
     """Return what may be typed at a spot: keys that are not there yet, or values.
 
-    `entries` are the codes that stand at this path in lower layers, to change them.
+    `named` gives the names that a schema asks for, `entries` are the codes that stand at this path in lower layers, to change them.
     """
     if spot.key:
         inner = Spot((*spot.path, spot.key), "", {}, (*spot.above, spot.beside))
-        return _unique(_values(schemas_at(schema, inner), named.get(_wanted(spot), ())))
+        return _unique(_values(schemas_at(schema, inner), named))
+    forms = schemas_at(schema, spot)
     if spot.path[-1:] == (ITEM,):
-        holder = Spot(spot.path[:-1], "", {}, spot.above)
-        forms = schemas_at(schema, spot)
-        found = [*_values(forms, named.get(_wanted(holder), ())), *_keys(forms, spot, ())]
-        return _unique(iter(found))
-    return _unique(_keys(schemas_at(schema, spot), spot, entries))
+        return _unique(iter([*_values(forms, named), *_keys(forms, spot, (), named)]))
+    return _unique(_keys(forms, spot, entries, named))
 
 
 def _keys(
-    forms: Sequence[Schema], spot: Spot, entries: Sequence[tuple[str, str]]
+    forms: Sequence[Schema], spot: Spot, entries: Sequence[tuple[str, str]], named: Named
 ) -> Iterator[Offer]:
     open_map = any(isinstance(one.get("additionalProperties"), Mapping) for one in forms)
-    for code, label in entries if open_map else ():
+    sorts = dict.fromkeys(_key_sort(one) for one in forms)
+    there = [one for sort, of in sorts if sort for one in named(sort, of)]
+    for code, label in (*there, *(entries if open_map else ())):
         if code not in spot.beside:
             yield Offer(code, f"{code}: ", label, is_key=True)
     for one in forms:
@@ -238,10 +256,12 @@ def _keys(
                 yield Offer(key, f"{key}: ", f"{needed}{_about(inner)}", is_key=True)
 
 
-def _values(forms: Sequence[Schema], names: Sequence[tuple[str, str]]) -> Iterator[Offer]:
-    fits = not forms or any(one.get("type") == "string" for one in forms)
-    for code, label in names if fits else ():
-        yield Offer(code, code, label)
+def _values(forms: Sequence[Schema], named: Named) -> Iterator[Offer]:
+    for sort, of in dict.fromkeys(sort_of(one) for one in forms):
+        for code, label in named(sort, of) if sort else ():
+            yield Offer(code, code, label)
+            if sort == "sort":
+                yield Offer(f"-{code}", f"-{code}", label)
     for one in forms:
         for value in one.get("enum", [one["const"]] if "const" in one else []):
             yield Offer(str(value), str(value))
@@ -256,24 +276,6 @@ def _about(schema: Schema) -> str:
         or " | ".join(map(str, schema.get("enum", ())))
     )
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
-
-
-# What the value of a key names, where the schema only knows a text.
-_NAMES: Final = {
-    "to": "object", "object": "object", "calendar": "calendar", "default_calendar": "calendar", "options_from": "options",
-    "needs": "field", "required": "field", "columns": "field", "search": "field", "title": "field", "quick": "field", "by": "field",
-    "date": "field", "sort": "field", "depends_on": "field", "fields": "field", "field": "field", "subtitle": "field", "chips": "field", "highlights": "field",
-    "sum": "field", "pools": "pool", "pool": "pool", "return_to": "pool", "only_by": "action", "items": "object", "stage": "stage",
-    "roles": "role", "role": "role", "view": "view", "unique": "field", "value": "field", "starts": "field", "stops": "field",
-}  # fmt: skip
-
-
-def _wanted(spot: Spot) -> str:
-    """Return what sort of name stands at a spot."""
-    key = spot.key or (spot.path[-1] if spot.path else "")
-    if key == "after":
-        return "sibling"
-    return _NAMES.get(key, "")
 
 
 def _unique(found: Iterator[Offer]) -> tuple[Offer, ...]:

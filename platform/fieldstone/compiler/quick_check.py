@@ -8,7 +8,7 @@ from typing import Any
 
 Fits = Callable[[Any], bool]
 
-ANNOTATIONS = frozenset({"description", "title", "default", "examples", "$schema"})
+ANNOTATIONS = frozenset({"description", "title", "default", "examples", "format", "$schema"})
 TYPES: Mapping[str, Fits] = {
     "string": lambda value: isinstance(value, str),
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),

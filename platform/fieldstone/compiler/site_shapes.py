@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from fieldstone.base.named import named
 from fieldstone.compiler.shapes import (
+    AFTER,
     ALIAS_UNTIL,
     CODES,
     EXPRESSION,
+    FIELD_ENVELOPE,
     LABEL,
+    OBJECT,
     OPTIONS,
     RENAMED_FROM,
     TEXT,
@@ -30,20 +34,20 @@ DAYS = "(mon|tue|wed|thu|fri|sat|sun)"
 ROLE: Schema = either(
     TEXT,
     closed({
-        "en": TEXT, "zh": TEXT, "label": LABEL, "after": TEXT,
+        "en": TEXT, "zh": TEXT, "label": LABEL, "after": AFTER,
         "administrator": {**YES_NO, "description": "May do everything, in every object"},
         "renamed_from": RENAMED_FROM,
     }),
 )  # fmt: skip
 NAV_ITEM: Schema = either(
-    {"type": "string", "description": "An object"},
-    closed({**dict.fromkeys(("object", "pool", "dashboard", "page"), TEXT), "view": TEXT}, minProperties=1),
+    {**OBJECT, "description": "An object"},
+    closed({"object": OBJECT, "pool": named("rule", "pool"), "dashboard": named("report"), "page": TEXT, "view": named("view")}, minProperties=1),
 )  # fmt: skip
 NAV_GROUP: Schema = closed(
     {
         "label": LABEL,
         "items": {"type": "array", "items": NAV_ITEM},
-        "after": TEXT,
+        "after": AFTER,
         "folded": {**YES_NO, "description": "Shows only its heading until somebody opens it"},
     },
     required=["items"],
@@ -54,7 +58,7 @@ HOURS: Schema = {"type": "array", "items": {
 DATES: Schema = {"type": "array", "items": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$", "description": "Write a day as 2026-10-01"}}  # fmt: skip
 CALENDAR: Schema = closed({
     "label": LABEL,
-    "zone": {**TEXT, "description": "A time zone such as Asia/Shanghai"},
+    "zone": {**named("time_zone"), "description": "A time zone such as Asia/Shanghai"},
     "hours": {
         "type": "object", "propertyNames": {"pattern": f"^{DAYS}(-{DAYS})?$", "description": "Write mon, tue, wed, thu, fri, sat, sun, or a span such as mon-fri"}, "additionalProperties": HOURS,
         "description": "Working hours by weekday: mon, or mon-fri",
@@ -69,7 +73,10 @@ CALENDAR: Schema = closed({
     "workdays": {**DATES, "description": "Days that are worked although they would be off"},
 }, required=["hours"])  # fmt: skip
 SITE_PARTS: Mapping[str, Schema] = {
-    "default_calendar": {**TEXT, "description": "The calendar taken where a rule names none"},
+    "default_calendar": {
+        **named("calendar"),
+        "description": "The calendar taken where a rule names none",
+    },
     "roles": codes_to(ROLE),
     "nav": codes_to(NAV_GROUP),
     "options": codes_to(OPTIONS),
@@ -77,7 +84,7 @@ SITE_PARTS: Mapping[str, Schema] = {
 }
 RULE_ENVELOPE: Mapping[str, Schema] = {
     "kind": {**TEXT, "description": "What sort of rule it is"},
-    "object": {**TEXT, "description": "The object whose records it looks at"},
+    "object": {**OBJECT, "description": "The object whose records it looks at"},
     "label": LABEL,
     "when": EXPRESSION,
     "exempt": {**EXPRESSION, "description": "Records that the rule leaves alone"},
@@ -85,7 +92,7 @@ RULE_ENVELOPE: Mapping[str, Schema] = {
     "enabled": YES_NO,
     "from": {**TEXT, "description": "The instant it begins to hold, such as 2026-10-01 or 2026-10-01T08:00:00Z"},
     "to": {**TEXT, "description": "The instant it ceases to hold"},
-    "calendar": TEXT,
+    "calendar": named("calendar"),
     "in_flight": {"enum": ["keep", "recompute"], "description": "What becomes of running timers when the rule changes"},
     "max_per_run": {"type": "integer", "minimum": 0},
     "stop_on_match": {**YES_NO, "description": "Later rules of this kind do not speak once it matched"},
@@ -111,13 +118,13 @@ def rule_schema(kind: RuleKind) -> Schema:
     return {**whole, "$defs": definitions} if definitions else whole
 
 
-def _choice_by(key: str, schemas: Mapping[str, Schema], base: Schema) -> Schema:
+def _choice_by(key: str, schemas: Mapping[str, Schema], base: Mapping[str, Schema]) -> Schema:
     """Return a schema that takes the one named by `key`, so that editors complete after the word is typed."""
     branches = [
         {"if": {"properties": {key: {"const": name}}, "required": [key]}, "then": schema}
         for name, schema in schemas.items()
     ]
-    return {"type": "object", "properties": {key: {"enum": list(schemas)}, **base}, "required": [key], "allOf": branches}  # fmt: skip
+    return {"type": "object", "properties": {**base, key: {"enum": list(schemas)}}, "required": [key], "allOf": branches}  # fmt: skip
 
 
 def schemas(
@@ -127,9 +134,11 @@ def schemas(
 ) -> Mapping[str, Schema]:
     """Return the published JSON Schemas by file name, for `fieldstone schema DIR`."""
     short = {"enum": [name for name, spec in types.items() if spec.short]}
-    long = _choice_by("type", {name: field_schema(spec) for name, spec in types.items()}, {})
+    long = _choice_by(
+        "type", {name: field_schema(spec) for name, spec in types.items()}, FIELD_ENVELOPE
+    )
     rules = codes_to(
-        _choice_by("kind", {name: rule_schema(kind) for name, kind in kinds.items()}, {})
+        _choice_by("kind", {name: rule_schema(kind) for name, kind in kinds.items()}, RULE_ENVELOPE)
     )
     titled = {
         "object.schema.json": ("An object of the site", object_schema(either(short, long))),

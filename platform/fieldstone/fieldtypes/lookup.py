@@ -8,6 +8,7 @@ from typing import Any
 
 from fieldstone.base.ids import ID, is_id
 from fieldstone.base.label import Label
+from fieldstone.base.named import named
 from fieldstone.expressions.sqltypes import PlainText
 from fieldstone.expressions.types import Kind, Type
 from fieldstone.fieldtypes.contract import InvalidValueError, TypeSpec
@@ -83,7 +84,7 @@ TYPE = TypeSpec(
     name="lookup",
     label=Label("Link to a record", "关联"),
     make=make,
-    settings={"to": {"type": "string"}},
+    settings={"to": named("object")},
     required_settings=("to",),
     icon="link-2",
 )

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fieldstone.base.label import Label
+from fieldstone.base.named import named
 from fieldstone.expressions.sqltypes import StringList
 from fieldstone.expressions.types import Kind, Type
 from fieldstone.fieldtypes.contract import TypeSpec
@@ -62,7 +63,7 @@ TYPE = TypeSpec(
     name="multi_lookup",
     label=Label("Links to records", "多项关联"),
     make=make,
-    settings={"to": {"type": "string"}},
+    settings={"to": named("object")},
     required_settings=("to",),
     icon="network",
 )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from fieldstone.base.named import named, several
 from fieldstone.base.periods import Period
 from fieldstone.reads.happenings import KINDS as KINDS_OF_EVENTS
 
@@ -50,11 +51,13 @@ _RATIO: Final = {
     "properties": {"of": _TEXT, "in": _TEXT},
     "additionalProperties": False,
 }
-_TEXTS: Final = {"type": "array", "items": _TEXT, "minItems": 1, "maxItems": 50}
+_STAGES: Final = several(named("stage"), maxItems=50)
+_FIELD: Final = named("field")
+_MOMENT: Final = named("field", "date,datetime")
 _DAYS: Final = {
     "type": "object",
     "required": ["from", "to"],
-    "properties": {"from": _TEXT, "to": _TEXT},
+    "properties": {"from": _MOMENT, "to": _MOMENT},
     "additionalProperties": False,
 }
 # What a figure may be beside a measure: see reports/sources.py.
@@ -65,8 +68,8 @@ FURTHER: Final[Mapping[str, Any]] = {
         "required": ["kind"],
         "properties": {
             "kind": {"enum": list(KINDS_OF_EVENTS)},
-            "stages": _TEXTS,
-            "reasons": _TEXTS,
+            "stages": _STAGES,
+            "reasons": several(named("reason"), maxItems=50),
         },
         "additionalProperties": False,
     },
@@ -89,7 +92,7 @@ FURTHER: Final[Mapping[str, Any]] = {
         "type": "object",
         "description": "Records of the period that ever came to one of the stages",
         "required": ["stages"],
-        "properties": {"stages": _TEXTS},
+        "properties": {"stages": _STAGES},
         "additionalProperties": False,
     },
     "other": {
@@ -97,12 +100,12 @@ FURTHER: Final[Mapping[str, Any]] = {
         "description": "A measure of another object, by a group that means the same",
         "required": ["object", "measure"],
         "properties": {
-            "object": _TEXT,
+            "object": named("object"),
             "measure": _TEXT,
-            "group": _TEXT,
-            "below": _TEXT,
+            "group": _FIELD,
+            "below": _FIELD,
             "when": _TEXT,
-            "date": _TEXT,
+            "date": _MOMENT,
             "credited": {
                 "type": "string",
                 "description": "By owner: whoever had the row when it was closed, or at this moment of it",
@@ -116,17 +119,17 @@ FURTHER: Final[Mapping[str, Any]] = {
         "description": "What each group bears of costs that are spread over the records of their channel or campaign",
         "required": ["object", "measure", "by"],
         "properties": {
-            "object": _TEXT,
+            "object": named("object"),
             "measure": _TEXT,
             "by": {
                 "type": "array",
-                "items": _TEXT,
+                "items": _FIELD,
                 "minItems": 2,
                 "maxItems": 2,
                 "description": "The fields, of both objects, on which costs are booked: channel, campaign",
             },
             "when": _TEXT,
-            "date": _TEXT,
+            "date": _MOMENT,
             "credited": {
                 "type": "string",
                 "description": "By owner: whoever had the record when it was closed, or at this moment of it",
@@ -163,22 +166,22 @@ CHART: Final[Mapping[str, Any]] = {
         "note": _LABEL,
         "wide": {"enum": [4, 5, 6, 7, 8, 12]},
         "count": {"enum": ["reached", "now", "as_of"]},
-        "group": _TEXT,
+        "group": _FIELD,
         "parent": {
-            **_TEXT,
+            **_FIELD,
             "description": "Tree: the field that puts a group's records below each other",
         },
         "top": {
-            **_TEXT,
+            **_FIELD,
             "description": "Tree: the field of the group's records whose options are the first level",
         },
-        "below": {**_TEXT, "description": "Tree: the field whose records are parts of each group"},
-        "names": {**_TEXT, "description": "The object whose records the groups are"},
+        "below": {**_FIELD, "description": "Tree: the field whose records are parts of each group"},
+        "names": {**named("object"), "description": "The object whose records the groups are"},
         "value": _TEXT,
         "when": _TEXT,
-        "date": _TEXT,
-        "start": _TEXT,
-        "end": _TEXT,
+        "date": _MOMENT,
+        "start": _MOMENT,
+        "end": _MOMENT,
         "figures": {"type": "object", "additionalProperties": FIGURE},
         "most": {"type": "integer", "minimum": 1, "maximum": 50},
     },
@@ -191,8 +194,8 @@ SCHEMA: Final[Mapping[str, Any]] = {
         "kind": {"const": "dashboard"},
         "label": _LABEL,
         "icon": _TEXT,
-        "object": _TEXT,
-        "date": _TEXT,
+        "object": named("object"),
+        "date": _MOMENT,
         "period": {"enum": [str(one) for one in PERIODS]},
         "figures": {"type": "object", "additionalProperties": FIGURE},
         "charts": {"type": "object", "additionalProperties": CHART},

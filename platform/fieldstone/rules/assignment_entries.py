@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fieldstone.base.label import Label
+from fieldstone.base.named import named, one_or_more
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.contract import Builder
-from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, CONDITION, TEXT, label_from
+from fieldstone.rules.kind import A_POOL, BOTH_LANGUAGES, CONDITION, TEXT, label_from
 from fieldstone.rules.rotation import PEOPLE, SETTINGS, Rotation, groups_from, rotation_from
 from fieldstone.rules.wording import pool_label
 
@@ -128,17 +129,19 @@ ENTRY: Final = {
             "description": "To whom: people, a rotation, a pool, the person who enters it, or who looks after it",
             "properties": {
                 **PEOPLE,
-                "rotation": {**TEXT, "description": "A rotation rule, shared with other entries"},
-                "pool": {**TEXT, "description": "A public pool"},
+                "rotation": named(
+                    "rule", "rotation", description="A rotation rule, shared with other entries"
+                ),
+                "pool": {**A_POOL, "description": "A public pool"},
                 "creator": {"const": True, "description": "The person who enters the record"},
-                "owner_of": {
-                    "oneOf": [TEXT, CODES],
-                    "description": "Who looks after it already: customer.owner",
-                },
-                "known_by": {
-                    **TEXT,
-                    "description": "Who has, or had last, an earlier record that this duplicate rule finds by its keys",
-                },
+                "owner_of": one_or_more(
+                    named("owner"), description="Who looks after it already: customer.owner"
+                ),
+                "known_by": named(
+                    "rule",
+                    "duplicate",
+                    description="Who has, or had last, an earlier record that this duplicate rule finds by its keys",
+                ),
             },
             "additionalProperties": False,
             "minProperties": 1,

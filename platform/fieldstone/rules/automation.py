@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from fieldstone.base.english import quantity
 from fieldstone.base.label import Label
+from fieldstone.base.named import keyed, named, one_or_more
 from fieldstone.base.workdays import Span
 from fieldstone.changes.nouns import Change, Draft, Effect, Operation
 from fieldstone.expressions.expression import Expression
@@ -22,7 +23,16 @@ from fieldstone.rules.assignments import (
 )
 from fieldstone.rules.contract import AUTOMATE, Builder, Facts, Rule, Verdict
 from fieldstone.rules.engine import another_look, held_before
-from fieldstone.rules.kind import ASSIGNMENTS, BOTH_LANGUAGES, CODES, TEXT, Kind
+from fieldstone.rules.kind import (
+    ASSIGNMENTS,
+    BOTH_LANGUAGES,
+    CODES,
+    FIELD,
+    FIELDS,
+    OBJECT,
+    TEXT,
+    Kind,
+)
 from fieldstone.rules.notices import CHANNELS, Audience, audiences_from, message, told
 from fieldstone.rules.wording import field_label, joined, listed
 
@@ -267,10 +277,10 @@ def _webhook(raw: Mapping[str, Any], build: Builder) -> Webhook:
     return Webhook(url, str(raw.get("event", "automation")), fields)
 
 
-_WHO = {"oneOf": [TEXT, CODES]}
+_WHO = one_or_more(named("person"))
 _CREATE = {
     "type": "object",
-    "properties": {"object": TEXT, "set": ASSIGNMENTS},
+    "properties": {"object": OBJECT, "set": ASSIGNMENTS},
     "required": ["object", "set"],
     "additionalProperties": False,
 }
@@ -293,13 +303,11 @@ KIND = Kind(
         "properties": {
             "changed": {
                 "oneOf": [
-                    TEXT,
-                    CODES,
-                    {
-                        "type": "object",
-                        "minProperties": 1,
-                        "additionalProperties": {"oneOf": [TEXT, CODES]},
-                    },
+                    FIELD,
+                    FIELDS,
+                    keyed(
+                        FIELD, {"oneOf": [TEXT, CODES]}, minProperties=1, title="to these values"
+                    ),
                 ]
             },
             "again": {
@@ -311,7 +319,7 @@ KIND = Kind(
             "notify": {"oneOf": [_NOTIFY, {"type": "array", "items": _NOTIFY, "minItems": 1}]},
             "webhook": {
                 "type": "object",
-                "properties": {"url": TEXT, "event": TEXT, "fields": CODES},
+                "properties": {"url": TEXT, "event": TEXT, "fields": FIELDS},
                 "required": ["url"],
                 "additionalProperties": False,
             },

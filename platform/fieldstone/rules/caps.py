@@ -9,10 +9,11 @@ from functools import lru_cache
 from typing import Any, Final
 
 from fieldstone.base.label import Label
+from fieldstone.base.named import named
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.contract import Builder, Person
-from fieldstone.rules.kind import ASKED, COUNT, TEXT
+from fieldstone.rules.kind import ASKED, COUNT, NUMBERS
 
 PERIODS: Final = ("hour", "day", "week", "month", "quarter")
 TOLD: Final = ("day", "week", "month")
@@ -130,7 +131,7 @@ def _caps(raw: Mapping[str, Any]) -> tuple[Cap, ...]:
 
 
 _MOST = {
-    "oneOf": [COUNT, TEXT],
+    "oneOf": [COUNT, named("person_field", NUMBERS)],
     "description": "How many records, or the field of the person that holds the number",
 }
 _PER_PERIOD = {f"per_{period}": _MOST for period in PERIODS}

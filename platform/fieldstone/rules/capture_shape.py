@@ -5,8 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from fieldstone.base.named import keyed, named, several
 from fieldstone.rules.capture_body import CLASSES, COSTS, TRACKED, VIAS
-from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, COUNT, FIELD, TEXT
+from fieldstone.rules.kind import (
+    A_POOL,
+    BOTH_LANGUAGES,
+    COUNT,
+    FIELD,
+    FIELDS,
+    OBJECT,
+    OWN_FIELD,
+    TEXT,
+)
 
 
 def _closed(needed: tuple[str, ...] = (), /, **properties: object) -> dict[str, Any]:
@@ -26,6 +36,7 @@ YES: Final = {"type": "boolean"}
 ANY: Final = {"type": ["string", "number", "boolean", "null"]}
 FIELD_MAP: Final = {
     "type": "object",
+    "propertyNames": FIELD,
     "minProperties": 1,
     "description": "Field: the dotted path of what arrives, or from, template, translate, default",
     "additionalProperties": {
@@ -50,19 +61,20 @@ FIELD_MAP: Final = {
 }
 SET: Final = {
     "type": "object",
+    "propertyNames": named("link"),
     "minProperties": 1,
     "description": "What every record gets; a lookup by the first field named, made with all of them where there is none: channel: {code: website}",
     "additionalProperties": {
         "oneOf": [
             ANY,
-            {"type": "object", "minProperties": 1, "additionalProperties": ANY},
+            keyed(FIELD, ANY, minProperties=1, title="a record found by its fields"),
         ]
     },
 }
 FORM_FIELD: Final = {
     "oneOf": [
-        TEXT,
-        _closed(("field",), field=TEXT, required=YES, label=BOTH_LANGUAGES, help=BOTH_LANGUAGES),
+        FIELD,
+        _closed(("field",), field=FIELD, required=YES, label=BOTH_LANGUAGES, help=BOTH_LANGUAGES),
     ]
 }
 FORM: Final = _closed(
@@ -142,10 +154,10 @@ PROPERTIES: Final[Mapping[str, Any]] = {
         "additionalProperties": False,
     },
     "campaign": _said(
-        _closed(("field", "by"), field=_said(FIELD, "The lookup that keeps it"), by=_said(CODES, "Fields of a campaign that utm_campaign may name")),
+        _closed(("field", "by"), field=_said(FIELD, "The lookup that keeps it"), by=_said(several(named("field_of", "field")), "Fields of a campaign that utm_campaign may name")),
         "The campaign of what arrives, found by its utm_campaign",
     ),
-    "dedup_key": {"oneOf": [TEXT, CODES], "description": "Fields by which somebody is known again"},
+    "dedup_key": {"oneOf": [FIELD, FIELDS], "description": "Fields by which somebody is known again"},
     "counts": {
         "type": "array",
         "items": {"enum": ["open", "won", "lost", "pooled"]},
@@ -153,8 +165,7 @@ PROPERTIES: Final[Mapping[str, Any]] = {
         "description": "Which known records take an arrival; others get a new record beside them",
     },
     "also_known": {
-        "type": "object",
-        "additionalProperties": {"type": "object", "additionalProperties": TEXT, "minProperties": 1},
+        **keyed(OBJECT, keyed(OWN_FIELD, FIELD, minProperties=1)),
         "description": "Other objects: our dedup_key: their field",
     },
     "fill_empty": _said(YES, "Whether an arrival fills what was empty in the record that is known"),
@@ -171,9 +182,9 @@ PROPERTIES: Final[Mapping[str, Any]] = {
         model={"enum": list(COSTS), "description": "flat: a sum a month; cpl: for each new record; cpc: for each opening of its form"},
         amount={"type": ["number", "string"]},
     ),
-    "default": _closed(pool=_said(TEXT, "Takes what no rule gave away"), team=_said(TEXT, "Whoever of it has least")),
+    "default": _closed(pool=_said(A_POOL, "Takes what no rule gave away"), team=_said(named("team"), "Whoever of it has least")),
     "retention": _said(TEXT, "How long what arrived is kept word for word: 180 days"),
-    "touch": _said(TEXT, "The object that keeps touch points"),
+    "touch": _said(OBJECT, "The object that keeps touch points"),
     "form": FORM,
     "mailbox": MAILBOX,
 }  # fmt: skip

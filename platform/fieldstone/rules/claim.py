@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from fieldstone.base.errors import Problem
 from fieldstone.base.label import Label
+from fieldstone.base.named import named, several
 from fieldstone.base.workdays import CalendarError, Span, zone_of
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.assignments import span_from
@@ -26,9 +27,9 @@ from fieldstone.rules.cooldown import EVERYBODY, Cooldown, must_wait
 from fieldstone.rules.deadline_body import Deadline
 from fieldstone.rules.groups import GROUP_KEYS, group_from
 from fieldstone.rules.kind import (
+    A_POOL,
     ASKED,
     BOTH_LANGUAGES,
-    CODES,
     CONDITION,
     COUNT,
     SPAN,
@@ -221,11 +222,14 @@ KIND = Kind(
     MOVE,
     {
         "properties": {
-            "pools": {**CODES, "description": "The pools it governs; left out: all of the object."},
+            "pools": several(
+                A_POOL, description="The pools it governs; left out: all of the object."
+            ),
             **_SHORT_QUOTAS,
             "roles": {
                 "type": "object",
                 "description": "Other numbers for a role.",
+                "propertyNames": named("role"),
                 "additionalProperties": {
                     "type": "object",
                     "properties": _SHORT_QUOTAS,
@@ -233,10 +237,9 @@ KIND = Kind(
                 },
             },
             "quotas": {"type": "array", "items": _QUOTA, "minItems": 1},
-            "time_zone": {
-                **TEXT,
-                "description": "Where days begin; that of the calendar if left out.",
-            },
+            "time_zone": named(
+                "time_zone", description="Where days begin; that of the calendar if left out."
+            ),
             "min_interval": {
                 **SPAN,
                 "description": "The least time between two claims of a person.",
@@ -247,10 +250,9 @@ KIND = Kind(
                 "description": "How long a record lies in the pool before it may be claimed.",
             },
             "gates": {"type": "array", "items": _GATE, "minItems": 1},
-            "window": {
-                **TEXT,
-                "description": "A calendar: claims go through only while it is open.",
-            },
+            "window": named(
+                "calendar", description="A calendar: claims go through only while it is open."
+            ),
             "must_finish": {
                 "type": "object",
                 "description": "What a person must have worked off before claiming more.",
@@ -265,10 +267,11 @@ KIND = Kind(
                 "required": ["counts", "most"],
                 "additionalProperties": False,
             },
-            "ranking": {
-                **TEXT,
-                "description": "A ranking programme: its ranks add claims a day and keep some records for themselves.",
-            },
+            "ranking": named(
+                "rule",
+                "ranking_program",
+                description="A ranking programme: its ranks add claims a day and keep some records for themselves.",
+            ),
             "return_free_period": {
                 **SPAN,
                 "description": "A record given back within this time is given back to net quotas; left out: within the period.",

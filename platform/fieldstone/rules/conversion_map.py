@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fieldstone.base.label import Label
+from fieldstone.base.named import keyed, named
 from fieldstone.base.workdays import Span, parse_span
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.assignments import span_from
@@ -13,10 +14,14 @@ from fieldstone.rules.contract import MOVE, Builder
 from fieldstone.rules.conversion import EXISTING, Carried, Check, Conversion, Guard, Target
 from fieldstone.rules.kind import (
     BOTH_LANGUAGES,
-    CODES,
     CONDITION,
     COUNT,
+    FIELD,
+    FIELDS,
+    LINK,
+    OBJECT,
     OWN_FIELD,
+    ROLES,
     SPAN,
     TEXT,
     Kind,
@@ -113,7 +118,9 @@ def _undo(raw: Mapping[str, Any], build: Builder) -> Span:
     return found or UNDO
 
 
-_TEXTS = {"type": "object", "additionalProperties": TEXT}
+# A value for each field of what is made, as an expression of the source; a target for each of its links.
+_VALUES = keyed(FIELD, {**TEXT, "format": "worked_out"})
+_LINKS = keyed(FIELD, named("key", "creates"))
 
 KIND = Kind(
     "conversion_map",
@@ -121,7 +128,7 @@ KIND = Kind(
     MOVE,
     {
         "properties": {
-            "stage": {**TEXT, "description": "The stage the record ends in"},
+            "stage": named("stage", description="The stage the record ends in"),
             "creates": {
                 "type": "object",
                 "description": "The records it becomes, in order",
@@ -129,13 +136,13 @@ KIND = Kind(
                 "additionalProperties": {
                     "type": "object",
                     "properties": {
-                        "object": TEXT,
+                        "object": OBJECT,
                         "into": {
                             **OWN_FIELD,
                             "description": "The lookup of the source that keeps it",
                         },
-                        "fields": {**_TEXTS, "minProperties": 1},
-                        "links": _TEXTS,
+                        "fields": {**_VALUES, "minProperties": 1},
+                        "links": _LINKS,
                         "optional": {"type": "boolean"},
                         "existing": {
                             "enum": list(EXISTING),
@@ -146,28 +153,29 @@ KIND = Kind(
                     "additionalProperties": False,
                 },
             },
-            "sets": {**_TEXTS, "description": "Fields of the source, as expressions"},
+            "sets": {**_VALUES, "description": "Fields of the source, as expressions"},
             "carry": {
                 "type": "object",
                 "description": "Records that hang on the source and go along: activities, files, orders",
+                "propertyNames": OBJECT,
                 "additionalProperties": {
                     "type": "object",
                     "properties": {
-                        "link": {**TEXT, "description": "Their lookup that names the source"},
-                        "to": {**_TEXTS, "minProperties": 1, "description": "Lookup: target"},
+                        "link": {**LINK, "description": "Their lookup that names the source"},
+                        "to": {**_LINKS, "minProperties": 1, "description": "Lookup: target"},
                     },
                     "required": ["link", "to"],
                     "additionalProperties": False,
                 },
             },
-            "needs": {**CODES, "description": "Fields that must be filled before it is converted"},
-            "guard": {**TEXT, "description": "What must hold before it is converted"},
+            "needs": {**FIELDS, "description": "Fields that must be filled before it is converted"},
+            "guard": {**CONDITION, "description": "What must hold before it is converted"},
             "guard_text": BOTH_LANGUAGES,
             "check": {
                 "type": "object",
                 "description": "Which conversions a second person confirms before they happen",
                 "properties": {
-                    "by": {**CODES, "description": "Roles whose people confirm"},
+                    "by": {**ROLES, "description": "Roles whose people confirm"},
                     "when": {**CONDITION, "description": "Conversions that are always checked"},
                     "every": {**COUNT, "description": "A sample: every so many-th of the others"},
                     "into": {**OWN_FIELD, "description": "A yes-or-no field, true while it waits"},

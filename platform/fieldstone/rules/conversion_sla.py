@@ -9,7 +9,7 @@ from fieldstone.base.label import Label
 from fieldstone.rules.contract import OBLIGE, Builder
 from fieldstone.rules.deadline_body import Deadline
 from fieldstone.rules.deadline_yaml import SHARED, deadline_from, instant_from
-from fieldstone.rules.kind import TEXT, Kind
+from fieldstone.rules.kind import INSTANT, Kind
 from fieldstone.rules.spans import SPANS
 
 STARTS = "owned_at"
@@ -29,10 +29,13 @@ KIND = Kind(
     {
         "properties": {
             "starts": {
-                **TEXT,
+                **INSTANT,
                 "description": "The datetime field that starts the clock; owned_at when left out",
             },
-            "stops": {**TEXT, "description": "The datetime field that says when it was converted"},
+            "stops": {
+                **INSTANT,
+                "description": "The datetime field that says when it was converted",
+            },
             "within": SPANS,
             **SHARED,
         },

@@ -10,13 +10,14 @@ from typing import Any, Final
 
 from fieldstone.base.errors import Problem
 from fieldstone.base.label import Label
+from fieldstone.base.named import several
 from fieldstone.base.workdays import Calendar, Span
 from fieldstone.changes.nouns import Draft
 from fieldstone.expressions.expression import Expression
 from fieldstone.rules.assignments import span_from
 from fieldstone.rules.contract import LIMIT, Builder, Facts, PastOwner, Rule, Verdict
 from fieldstone.rules.gains import UNATTENDED, Gain, gains_of
-from fieldstone.rules.kind import CODES, SPAN, TEXT, Kind
+from fieldstone.rules.kind import FIELD, REASON, SPAN, Kind
 from fieldstone.rules.wording import language_of
 
 EVERYBODY: Final = "*"
@@ -271,7 +272,10 @@ _KEYS: Final[Mapping[str, Any]] = {
         "description": "How many of the last owners must wait; all: whoever ever had it.",
     },
     "for": SPAN,
-    "reasons": {**CODES, "description": "Only after ownership that ended for these reasons."},
+    "reasons": {
+        **several(REASON),
+        "description": "Only after ownership that ended for these reasons.",
+    },
     "after": {
         "type": "array",
         "items": {"enum": list(ENDS)},
@@ -336,9 +340,12 @@ KIND = Kind(
                 "enum": [RECORD, COMPANY],
                 "description": "record: whoever had this record; company: whoever had one of the same company.",
             },
-            "by": {**TEXT, "description": "The field that tells the company; company if left out."},
+            "by": {
+                **FIELD,
+                "description": "The field that tells the company; company if left out.",
+            },
             "override": {
-                **TEXT,
+                **FIELD,
                 "description": "A field of the record: days for it alone (0 waives), or true to waive.",
             },
             "applies_to": {

@@ -13,15 +13,8 @@ from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.assignments import Assigned, assigned, assigned_from
 from fieldstone.rules.contract import CLEAN, Builder, Facts, Rule, Verdict
-from fieldstone.rules.kind import (
-    ASSIGNMENTS,
-    BOTH_LANGUAGES,
-    CODES,
-    CONDITION,
-    TEXT,
-    Kind,
-    label_from,
-)
+from fieldstone.rules.data_quality_schema import SCHEMA
+from fieldstone.rules.kind import Kind, label_from
 from fieldstone.rules.normalise import OPERATIONS
 from fieldstone.rules.regions import Regions, regions_from
 from fieldstone.rules.wording import (
@@ -303,94 +296,11 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> DataQuality:
     )
 
 
-_OPERATION = {"enum": list(OPERATIONS)}
-_NEED = {
-    "oneOf": [
-        TEXT,
-        {
-            "type": "object",
-            "properties": {
-                "fields": CODES,
-                "any_of": CODES,
-                "when": CONDITION,
-                "message": BOTH_LANGUAGES,
-                "reason": TEXT,
-            },
-            "additionalProperties": False,
-            "oneOf": [{"required": ["fields"]}, {"required": ["any_of"]}],
-        },
-    ]
-}
-_CHECK = {
-    "type": "object",
-    "properties": {"that": CONDITION, "field": TEXT, "message": BOTH_LANGUAGES, "reason": TEXT},
-    "required": ["that"],
-    "additionalProperties": False,
-}
-
 KIND = Kind(
     "data_quality",
     Label("Data quality", "数据质量"),
     CLEAN,
-    {
-        "properties": {
-            "normalise": {
-                "type": "object",
-                "minProperties": 1,
-                "additionalProperties": {
-                    "oneOf": [
-                        _OPERATION,
-                        {"type": "array", "items": _OPERATION, "minItems": 1},
-                    ]
-                },
-            },
-            "require": {"type": "array", "items": _NEED, "minItems": 1},
-            "validate": {"type": "array", "items": _CHECK, "minItems": 1},
-            "required_at_stage": {
-                "type": "object",
-                "minProperties": 1,
-                "additionalProperties": {"oneOf": [TEXT, CODES]},
-                "description": "Stage: the fields that must be filled while a record is in it",
-            },
-            "regions": {
-                "type": "object",
-                "properties": {
-                    "into": {
-                        **TEXT,
-                        "description": "The field that gets the region, where it is empty",
-                    },
-                    "from": {**CODES, "description": "Where a place is looked for"},
-                    "places": {"type": "object", "minProperties": 1, "additionalProperties": CODES},
-                },
-                "required": ["into", "from", "places"],
-                "additionalProperties": False,
-            },
-            "quarantine": {
-                "type": "object",
-                "properties": {
-                    "into": {
-                        **TEXT,
-                        "description": "The switch that is on while something is wrong",
-                    },
-                    "set": ASSIGNMENTS,
-                },
-                "required": ["into"],
-                "additionalProperties": False,
-            },
-            "reject_reason": {
-                **TEXT,
-                "description": "The field that gets the reason of a need or check",
-            },
-            "otherwise": {"enum": ["refuse", "warn"]},
-            "mark": {
-                "type": "object",
-                "properties": {"reason": TEXT, "set": ASSIGNMENTS},
-                "additionalProperties": False,
-                "minProperties": 1,
-            },
-        },
-        "required": [],
-    },
+    SCHEMA,
     compile_rule,
     about=Label(
         "Texts are normalised; what is missing or wrong is refused, marked or warned of.",

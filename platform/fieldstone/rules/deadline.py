@@ -9,7 +9,7 @@ from fieldstone.base.label import Label
 from fieldstone.rules.contract import OBLIGE, Builder
 from fieldstone.rules.deadline_body import Deadline
 from fieldstone.rules.deadline_yaml import SHARED, deadline_from, instant_from
-from fieldstone.rules.kind import TEXT, Kind
+from fieldstone.rules.kind import INSTANT, Kind
 from fieldstone.rules.spans import SPANS
 
 
@@ -26,8 +26,11 @@ KIND = Kind(
     OBLIGE,
     {
         "properties": {
-            "starts": {**TEXT, "description": "The datetime field that starts the clock"},
-            "stops": {**TEXT, "description": "A datetime field; a value after the start meets it"},
+            "starts": {**INSTANT, "description": "The datetime field that starts the clock"},
+            "stops": {
+                **INSTANT,
+                "description": "A datetime field; a value after the start meets it",
+            },
             "within": SPANS,
             **SHARED,
         },

@@ -12,7 +12,7 @@ from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.assignments import Assigned, assigned_from, span_from
 from fieldstone.rules.contract import Builder, Facts
-from fieldstone.rules.kind import ASSIGNMENTS, CODES, CONDITION, SPAN, TEXT
+from fieldstone.rules.kind import A_POOL, ASSIGNMENTS, CONDITION, ROLES, SPAN, TEXT
 from fieldstone.rules.ladder_yaml import WHO
 from fieldstone.rules.notices import Audience, audiences_from
 from fieldstone.rules.wording import pool_label
@@ -133,13 +133,13 @@ CONSEQUENCE = {
         "return_to": {
             "description": "The pool it goes back to, or pools by condition, the first that fits",
             "oneOf": [
-                TEXT,
+                A_POOL,
                 {
                     "type": "array",
                     "minItems": 1,
                     "items": {
                         "type": "object",
-                        "properties": {"when": CONDITION, "pool": TEXT},
+                        "properties": {"when": CONDITION, "pool": A_POOL},
                         "required": ["pool"],
                         "additionalProperties": False,
                     },
@@ -175,7 +175,7 @@ EXTENSION = {
             "maximum": 100,
             "description": "How often (1 when left out)",
         },
-        "beyond": {**CODES, "description": "Roles that may extend more often than that"},
+        "beyond": {**ROLES, "description": "Roles that may extend more often than that"},
     },
     "required": ["by"],
     "additionalProperties": False,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from fieldstone.base.named import named
 from fieldstone.base.workdays import parse_span
 from fieldstone.expressions.types import Kind as ValueKind
 from fieldstone.rules.assignments import span_from
@@ -18,7 +19,7 @@ from fieldstone.rules.deadline_terms import (
     consequence_from,
     extension_from,
 )
-from fieldstone.rules.kind import SPAN, TEXT
+from fieldstone.rules.kind import CHOICE, SPAN
 from fieldstone.rules.ladder_yaml import STEPS, own_ladder
 from fieldstone.rules.qualifying import qualifying_from
 from fieldstone.rules.spans import spans_from
@@ -64,13 +65,18 @@ def instant_from(path: str, name: object, build: Builder) -> str:
 
 
 SHARED: Final[Mapping[str, Any]] = {
-    "by": {**TEXT, "description": "The field by whose value time, channels and strength are given"},
+    "by": {
+        **CHOICE,
+        "description": "The field by whose value time, channels and strength are given",
+    },
     "hours_of": {
         "const": OWNER,
         "description": "The owner's own working hours and time zone count, not the calendar's",
     },
     "remind": STEPS,
-    "ladder": {**TEXT, "description": "A reminder_ladder whose steps remind, too"},
+    "ladder": named(
+        "rule", "reminder_ladder", description="A reminder_ladder whose steps remind, too"
+    ),
     "then": CONSEQUENCE,
     "cooldown": COOLDOWN,
     "grace": {**SPAN, "description": "What a record gets whose time passed while nobody could act"},

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from fieldstone.base.label import Label, label_of
+from fieldstone.base.named import keyed, named, one_or_more
 from fieldstone.expressions.types import Scope
 from fieldstone.rules.contract import MATCH, Builder
 from fieldstone.rules.duplicate_check import (
@@ -17,7 +18,16 @@ from fieldstone.rules.duplicate_check import (
     known_keys,
 )
 from fieldstone.rules.duplicate_telling import NAMES, Feed, Telling
-from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, TEXT, Kind, label_from
+from fieldstone.rules.kind import (
+    BOTH_LANGUAGES,
+    FIELD,
+    FIELDS,
+    LINK,
+    OBJECT,
+    ROLES,
+    Kind,
+    label_from,
+)
 from fieldstone.rules.match_keys import stored_key
 from fieldstone.rules.normalise import ALIKE
 from fieldstone.rules.wording import field_label, listed
@@ -164,7 +174,7 @@ def _feed(raw: Mapping[str, Any], build: Builder) -> Feed | None:
     return Feed(scope.object_name, links, values, subject, owner)
 
 
-_FIELDS = {"oneOf": [TEXT, CODES]}
+_FIELDS = one_or_more(FIELD)
 _ALIKE = {
     "oneOf": [
         {"enum": list(ALIKE)},
@@ -173,8 +183,8 @@ _ALIKE = {
 }
 _KEY = {
     "oneOf": [
-        TEXT,
-        CODES,
+        FIELD,
+        FIELDS,
         {
             "type": "object",
             "properties": {"fields": _FIELDS, "as": _ALIKE},
@@ -186,7 +196,7 @@ _KEY = {
 _AGAINST = {
     "type": ["object", "null"],
     "properties": {
-        "keys": {"type": "object", "additionalProperties": _FIELDS, "minProperties": 1},
+        "keys": keyed(named("key", "keys"), _FIELDS, minProperties=1),
         "action": {"enum": list(ACTIONS)},
         "label": BOTH_LANGUAGES,
     },
@@ -200,9 +210,11 @@ KIND = Kind(
     {
         "properties": {
             "keys": {"type": "object", "additionalProperties": _KEY, "minProperties": 1},
-            "against": {"type": "object", "additionalProperties": _AGAINST, "minProperties": 1},
+            "against": keyed(OBJECT, _AGAINST, minProperties=1),
             "action": {"enum": list(ACTIONS), "description": "What to do when a key is equal"},
-            "matching": {**TEXT, "description": "The matching rule that tells how alike two are"},
+            "matching": named(
+                "rule", "matching", description="The matching rule that tells how alike two are"
+            ),
             "suspected": {
                 "enum": list(ACTIONS),
                 "description": "What to do with records that are alike, but not for sure the same",
@@ -219,10 +231,9 @@ KIND = Kind(
                 "minItems": 1,
                 "description": "Which records count at all",
             },
-            "merge_by": {
-                **TEXT,
-                "description": "The merge rule by which a new record is taken over",
-            },
+            "merge_by": named(
+                "rule", "merge", description="The merge rule by which a new record is taken over"
+            ),
             "notify_owner": {
                 "type": "boolean",
                 "description": "Tell the owner of the record found",
@@ -236,17 +247,17 @@ KIND = Kind(
                 "description": "Whether its owner is named to who searches for it",
             },
             "may_override": {
-                "oneOf": [{"type": "boolean"}, CODES],
+                "oneOf": [{"type": "boolean"}, ROLES],
                 "description": "Whether a person may add anyway, or the roles that may",
             },
-            "into": {**TEXT, "description": "A lookup field that gets the record found"},
+            "into": {**LINK, "description": "A lookup field that gets the record found"},
             "feed": {
                 "type": "object",
                 "properties": {
-                    "create": TEXT,
-                    "subject": TEXT,
-                    "link": {"type": "object", "additionalProperties": TEXT, "minProperties": 1},
-                    "values": {"type": "object"},
+                    "create": OBJECT,
+                    "subject": named("field_of", "create"),
+                    "link": keyed(OBJECT, named("field_of", "create"), minProperties=1),
+                    "values": {"type": "object", "propertyNames": named("field_of", "create")},
                 },
                 "required": ["create", "link"],
                 "additionalProperties": False,

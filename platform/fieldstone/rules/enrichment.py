@@ -230,7 +230,7 @@ KIND = Kind(
             "match_key": {**FIELD, "description": "The field that is asked about"},
             "as": {"enum": list(ALIKE), "description": "How the key is made alike"},
             "trigger": {"oneOf": [_TRIGGER, {"type": "array", "items": _TRIGGER, "minItems": 1}]},
-            "mapping": {"type": "object", "minProperties": 1, "additionalProperties": _FACT, "description": "Field: fact"},
+            "mapping": {"type": "object", "propertyNames": FIELD, "minProperties": 1, "additionalProperties": _FACT, "description": "Field: fact"},
             "write_policy": {"enum": list(POLICIES), "description": "Which fields may be written"},
             "min_confidence": {"type": "number", "minimum": 0, "maximum": 1},
             "ttl": {**TEXT, "description": "How long an answer holds: 90 days"},

@@ -9,7 +9,7 @@ from fieldstone.base.label import Label
 from fieldstone.rules.contract import OBLIGE, Builder
 from fieldstone.rules.deadline_body import Deadline
 from fieldstone.rules.deadline_yaml import SHARED, deadline_from, instant_from
-from fieldstone.rules.kind import TEXT, Kind
+from fieldstone.rules.kind import INSTANT, Kind
 from fieldstone.rules.qualifying import QUALIFYING
 from fieldstone.rules.spans import SPANS
 
@@ -29,7 +29,7 @@ KIND = Kind(
     {
         "properties": {
             "starts": {
-                **TEXT,
+                **INSTANT,
                 "description": "The datetime field that starts the clock; owned_at when left out",
             },
             "counts": QUALIFYING,

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from fieldstone.base.label import Label
+from fieldstone.base.named import keyed, named
 from fieldstone.changes.nouns import Draft
 from fieldstone.expressions.expression import Env, Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.contract import GRADE, Builder, Facts, Rule, Verdict
-from fieldstone.rules.kind import CONDITION, TEXT, Kind
+from fieldstone.rules.kind import ASKED, CHOICE, FIELD, NUMBER_FIELD, Kind
 from fieldstone.rules.wording import field_label, listed
 
 PERCENT = 100
@@ -130,7 +131,7 @@ def _bands(raw: Mapping[str, int], into: str, build: Builder) -> tuple[tuple[str
     return tuple(sorted(labelled, key=lambda band: -band[1]))
 
 
-_WEIGHT = {"type": "integer", "minimum": 1, "maximum": 1000}
+_WEIGHT = {"title": "Weight", "type": "integer", "minimum": 1, "maximum": 1000}
 
 KIND = Kind(
     "grading",
@@ -138,29 +139,33 @@ KIND = Kind(
     GRADE,
     {
         "properties": {
-            "into": TEXT,
-            "percent_into": TEXT,
-            "missing_into": TEXT,
+            "into": CHOICE,
+            "percent_into": NUMBER_FIELD,
+            "missing_into": FIELD,
             "fields": {
                 "type": "object",
+                "propertyNames": FIELD,
                 "minProperties": 1,
                 "additionalProperties": {
                     "oneOf": [
                         _WEIGHT,
                         {
                             "type": "object",
-                            "properties": {"weight": _WEIGHT, "when": CONDITION},
+                            "properties": {
+                                "weight": _WEIGHT,
+                                "when": {**ASKED, "title": "Counts only if"},
+                            },
                             "required": ["weight"],
                             "additionalProperties": False,
                         },
                     ]
                 },
             },
-            "bands": {
-                "type": "object",
-                "minProperties": 1,
-                "additionalProperties": {"type": "integer", "minimum": 0, "maximum": 100},
-            },
+            "bands": keyed(
+                named("option", "into", title="Grade"),
+                {"title": "From percent", "type": "integer", "minimum": 0, "maximum": 100},
+                minProperties=1,
+            ),
         },
         "required": ["into", "fields", "bands"],
     },

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from fieldstone.base.named import named
 from fieldstone.rules.contract import Builder
-from fieldstone.rules.kind import TEXT
 
 PRECEDENCE: Final = ("user", "role", "team", "department")
 """Whose setting counts when several fit: the nearest to the person."""
 GROUP_KEYS: Final[Mapping[str, Any]] = {
-    "user": {**TEXT, "description": "E-mail address of a person."},
-    "role": {**TEXT, "description": "Code of a role."},
-    "team": {**TEXT, "description": "Code of a team."},
-    "department": {**TEXT, "description": "Code of a department; those below belong to it."},
+    "user": named("user"),
+    "role": named("role"),
+    "team": named("team"),
+    "department": named("department", description="Those below belong to it."),
 }
 
 

@@ -8,11 +8,12 @@ from datetime import datetime
 from typing import Any, Final
 
 from fieldstone.base.label import Label
+from fieldstone.base.named import named
 from fieldstone.base.workdays import Span, parse_span
 from fieldstone.changes.nouns import Draft, TimerRequest
 from fieldstone.rules.assignments import span_from
 from fieldstone.rules.contract import RESTORED, Builder, Facts, Rule
-from fieldstone.rules.kind import SPAN, TEXT
+from fieldstone.rules.kind import A_POOL, NUMBER_FIELD, SPAN
 from fieldstone.rules.wording import pool_label
 
 HOLD: Final = "hold"
@@ -112,9 +113,10 @@ def _target(raw: Mapping[str, Any], path: str, build: Builder) -> Target:
     return Target(USER, str(raw[USER]))
 
 
+_POOL_OR_PERSON: Final = {POOL: A_POOL, USER: named(USER)}
 _TARGET: Final = {
     "type": "object",
-    "properties": {POOL: TEXT, USER: TEXT},
+    "properties": _POOL_OR_PERSON,
     "additionalProperties": False,
     "minProperties": 1,
     "maxProperties": 1,
@@ -125,7 +127,7 @@ _QUEUE: Final = {
         "for": {**SPAN, "description": "How long a record waits in the queue"},
         "then": {**_TARGET, "description": "The pool or person that gets it afterwards"},
         "drain": {"enum": list(DRAINS), "description": "Who leaves the queue first"},
-        "by": {**TEXT, "description": "The number field of the record, for 'highest'"},
+        "by": {**NUMBER_FIELD, "description": "The number field of the record, for 'highest'"},
     },
     "additionalProperties": False,
     "minProperties": 1,
@@ -136,7 +138,7 @@ FALLBACK: Final = {
         {"const": HOLD},
         {
             "type": "object",
-            "properties": {HOLD: _QUEUE, POOL: TEXT, USER: TEXT},
+            "properties": {HOLD: _QUEUE, **_POOL_OR_PERSON},
             "additionalProperties": False,
             "minProperties": 1,
             "maxProperties": 1,

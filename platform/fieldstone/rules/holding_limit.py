@@ -13,15 +13,20 @@ from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.contract import LIMIT, Builder, Facts, Rule, Verdict
 from fieldstone.rules.gains import UNATTENDED, WAYS, Gain, gains_of, owner_before
-from fieldstone.rules.groups import GROUP_KEYS, PRECEDENCE, group_from
+from fieldstone.rules.groups import PRECEDENCE, group_from
 from fieldstone.rules.holding_books import Books, Full, Holding, Most
-from fieldstone.rules.kind import ASKED, BOTH_LANGUAGES, COUNT, TEXT, Kind, label_from
+from fieldstone.rules.holding_limit_schema import (
+    EVERYBODY,
+    HOLD,
+    POOL,
+    REFUSE,
+    SCHEMA,
+    USER,
+)
+from fieldstone.rules.kind import Kind, label_from
 from fieldstone.rules.wording import language_of, pool_label
 
-REFUSE, HOLD, POOL, USER = "refuse", "hold", "pool", "user"
-OVERFLOWS: Final = (REFUSE, HOLD)
 REOPEN: Final = "reopen"
-EVERYBODY: Final = "all"
 
 
 @dataclass(frozen=True)
@@ -220,69 +225,11 @@ def _overflow(raw: object, build: Builder) -> Overflow:
     return Overflow(USER, str(raw[USER]))
 
 
-def _limit_schema(text: str, *, everybody: bool) -> dict[str, Any]:
-    shared = {EVERYBODY: {"const": True}} if everybody else {}
-    return {
-        "type": "array",
-        "minItems": 1,
-        "description": text,
-        "items": {
-            "type": "object",
-            "properties": {
-                **GROUP_KEYS,
-                **shared,
-                "most": {**COUNT, "minimum": 0, "description": "The most that may be held."},
-            },
-            "required": ["most"],
-            "additionalProperties": False,
-            "minProperties": 2,
-            "maxProperties": 2,
-        },
-    }
-
-
 KIND = Kind(
     "holding_limit",
     Label("Holding limit", "持有上限"),
     LIMIT,
-    {
-        "properties": {
-            "counts": {**ASKED, "description": "Which records count as held; left out: all."},
-            "limits": _limit_schema(
-                "What one person may hold: person before role, team, department and all.",
-                everybody=True,
-            ),
-            "together": _limit_schema(
-                "What the people of a group may hold together.", everybody=False
-            ),
-            "mode": {
-                "enum": ["hard", "soft"],
-                "description": "hard refuses, soft warns and lets pass.",
-            },
-            "applies_to": {
-                "type": "array",
-                "items": {"enum": list(WAYS)},
-                "minItems": 1,
-                "uniqueItems": True,
-                "description": "The ways of coming to own a record that are judged; left out: all.",
-            },
-            "overflow": {
-                "description": "Where a record goes that a rule or an import would give to somebody who is full.",
-                "oneOf": [
-                    {"enum": list(OVERFLOWS)},
-                    {
-                        "type": "object",
-                        "properties": {POOL: TEXT, USER: TEXT},
-                        "additionalProperties": False,
-                        "minProperties": 1,
-                        "maxProperties": 1,
-                    },
-                ],
-            },
-            "message": {**BOTH_LANGUAGES, "description": "What is told instead of the numbers."},
-        },
-        "required": [],
-    },
+    SCHEMA,
     compile_rule,
     about=Label(
         "How many records one person may hold, and a group together.",

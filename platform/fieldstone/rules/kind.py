@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from fieldstone.base.label import Label
+from fieldstone.base.named import keyed, named, several
 from fieldstone.rules.contract import Builder, RuleBody
 
 
@@ -23,11 +24,22 @@ class Kind:
 
 
 TEXT = {"type": "string", "minLength": 1}
-# A field of the object that is spoken of: the rule's own, or the `object` named beside it; and one of the rule's own whatever is named.
-FIELD = {**TEXT, "format": "field"}
-OWN_FIELD = {**TEXT, "format": "own_field"}
+# What texts name (base/named.py): the studio lets people choose it, the editor of YAML completes it.
+FIELD = named("field")
+FIELDS = several(FIELD)
+OWN_FIELD = named("own_field")
+INSTANT = named("field", "datetime")
+NUMBERS = "integer,decimal,currency,percent,formula,rollup"
+NUMBER_FIELD = named("field", NUMBERS)
+CHOICE = named("field", "select")
+LINK = named("field", "lookup,multi_lookup")
+BY = named("option", "by")
+OBJECT = named("object")
+ROLES = several(named("role"))
+A_POOL = named("rule", "pool")
+REASON = named("reason")
 # Asked of a record of the rule's object, or of the `object` named beside it.
-ASKED = {**TEXT, "format": "condition"}
+ASKED = named("condition")
 CONDITION = {**ASKED, "title": "Condition"}
 BOTH_LANGUAGES = {
     "oneOf": [
@@ -46,12 +58,12 @@ SPAN = {
     "type": "string",
     "description": "A length of time: 4 working hours, 2 working days, 3 days, 30 minutes",
 }
-ASSIGNMENTS = {
-    "type": "object",
-    "minProperties": 1,
-    "additionalProperties": {
+# What fields get: an expression, a text in both languages, or the time so long after now.
+ASSIGNMENTS = keyed(
+    FIELD,
+    {
         "oneOf": [
-            {"type": ["string", "number", "boolean", "null"]},
+            {"type": ["string", "number", "boolean", "null"], "format": "worked_out"},
             {
                 "type": "object",
                 "properties": {"text": BOTH_LANGUAGES, "after": SPAN},
@@ -61,7 +73,8 @@ ASSIGNMENTS = {
             },
         ]
     },
-}
+    minProperties=1,
+)
 
 
 def label_from(raw: object, otherwise: Label | None = None) -> Label:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from fieldstone.base.named import keyed, named, one_or_more
 from fieldstone.base.workdays import CalendarError, parse_slot
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.assignments import span_from, template_from
 from fieldstone.rules.contract import Builder
-from fieldstone.rules.kind import ASKED, BOTH_LANGUAGES, CODES, SPAN, TEXT
+from fieldstone.rules.kind import ASKED, BOTH_LANGUAGES, BY, CHOICE, SPAN, TEXT
 from fieldstone.rules.ladder import (
     IN_PAGE,
     LOUDER,
@@ -115,8 +116,8 @@ def _minute(raw: object, build: Builder) -> int | None:
 
 WHO = {
     "title": "To whom",
-    "description": "owner, owner.manager, role:CODE, team:CODE or user:EMAIL; or a list of them",
-    "oneOf": [TEXT, CODES],
+    "description": "Who is told.",
+    **one_or_more(named("person")),
 }
 WAYS = {"type": "array", "items": {"enum": list(CHANNELS)}, "minItems": 1}
 _STRENGTH = {"enum": list(STRENGTHS)}
@@ -126,18 +127,18 @@ STEP = {
         "before": {**SPAN, "description": "How long before the due time"},
         "after": {**SPAN, "description": "How long after the due time"},
         "at": {"const": "due", "description": "When the due time has passed"},
-        "every": {**SPAN, "description": "Repeat it until the work is done or acknowledged"},
         "to": WHO,
-        "copy": {**WHO, "title": "Copy", "description": "Who gets a copy that names the owner"},
+        "message": BOTH_LANGUAGES,
+        "every": {**SPAN, "description": "Repeat it until the work is done or acknowledged"},
+        "copy": {**WHO, "title": "Copy to", "description": "Who gets a copy that names the owner"},
         "by": {
             "description": "Channels, or channels by the value of `by`",
-            "oneOf": [WAYS, {"type": "object", "additionalProperties": WAYS}],
+            "oneOf": [WAYS, keyed(BY, WAYS)],
         },
         "strength": {
             "description": "How strongly: one word, or one by the value of `by`",
-            "oneOf": [_STRENGTH, {"type": "object", "additionalProperties": _STRENGTH}],
+            "oneOf": [_STRENGTH, keyed(BY, _STRENGTH)],
         },
-        "message": BOTH_LANGUAGES,
     },
     "required": ["to"],
     "oneOf": [{"required": ["before"]}, {"required": ["at"]}, {"required": ["after"]}],
@@ -145,7 +146,7 @@ STEP = {
 }
 STEPS = {"type": "array", "items": STEP, "minItems": 1}
 LADDER_PROPERTIES: Mapping[str, Any] = {
-    "by": {**TEXT, "description": "The field by whose value channels and strength are given"},
+    "by": {**CHOICE, "description": "The field by whose value channels and strength are given"},
     "steps": STEPS,
     "channels": {
         "type": "object",

@@ -6,11 +6,23 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fieldstone.base.label import Label
+from fieldstone.base.named import keyed, named, one_or_more, several
 from fieldstone.expressions.types import Kind as ValueKind
 from fieldstone.rules.assignments import assigned_from
 from fieldstone.rules.contract import MOVE, Builder
 from fieldstone.rules.fading import length_from
-from fieldstone.rules.kind import ASSIGNMENTS, CODES, COUNT, FIELD, SPAN, TEXT, Kind
+from fieldstone.rules.kind import (
+    A_POOL,
+    ASSIGNMENTS,
+    CHOICE,
+    COUNT,
+    FIELD,
+    INSTANT,
+    NUMBER_FIELD,
+    SPAN,
+    TEXT,
+    Kind,
+)
 from fieldstone.rules.lifecycle_body import Crossing, Lifecycle, Mark, Recycle, Rest
 from fieldstone.rules.notices import audiences_from
 from fieldstone.rules.wording import field_label
@@ -115,16 +127,17 @@ def _recycle(
 
 
 _WHO: Final = {
-    "oneOf": [TEXT, CODES],
-    "description": "Who is told: owner, owner.manager, role:CODE",
+    **one_or_more(named("person")),
+    "description": "Who is told.",
 }
 _DOES: Final = {
     "set": {**ASSIGNMENTS, "description": "Fields and the values they get"},
     "notify": _WHO,
-    "return_to": {**TEXT, "description": "The pool that gets the record; it has no owner then"},
+    "return_to": {**A_POOL, "description": "The pool that gets the record; it has no owner then"},
     "reason": {**TEXT, "description": "The word kept in the history of owners"},
 }
 _CROSSING: Final = {"type": "object", "properties": _DOES, "additionalProperties": False}
+_STATE: Final = named("option", "field")
 _POINTS: Final = {"type": "integer", "minimum": -100_000, "maximum": 100_000}
 _GAP: Final = {"type": "integer", "minimum": 0, "maximum": 100_000}
 
@@ -134,18 +147,19 @@ KIND = Kind(
     MOVE,
     {
         "properties": {
-            "field": {**TEXT, "description": "The select field that holds the state"},
-            "lower": {**TEXT, "description": "The state that records rise from"},
-            "upper": {**TEXT, "description": "The state that they rise to"},
+            "field": {**CHOICE, "description": "The select field that holds the state"},
+            "lower": {**_STATE, "description": "The state that records rise from"},
+            "upper": {**_STATE, "description": "The state that they rise to"},
             "thresholds": {
                 "type": "object",
+                "propertyNames": NUMBER_FIELD,
                 "description": "Fields of points, and from how many on each is reached",
                 "minProperties": 1,
                 "additionalProperties": _POINTS,
             },
             "match": {"enum": ["all", "any"], "description": "Whether all thresholds count or any"},
             "hysteresis_gap": {
-                "oneOf": [_GAP, {"type": "object", "additionalProperties": _GAP}],
+                "oneOf": [_GAP, keyed(NUMBER_FIELD, _GAP, title="by field")],
                 "description": "How far below its threshold a field must fall for the way back",
             },
             "min_dwell": {**SPAN, "description": "How long after a crossing the next one waits"},
@@ -153,7 +167,7 @@ KIND = Kind(
             "rest": {
                 "type": "object",
                 "description": "No way up until so long after an instant, such as the last judgement",
-                "properties": {"since": FIELD, "for": SPAN},
+                "properties": {"since": INSTANT, "for": SPAN},
                 "required": ["since", "for"],
                 "additionalProperties": False,
             },
@@ -163,12 +177,12 @@ KIND = Kind(
                 "type": "object",
                 "description": "What the action 'judge worthless' does",
                 "properties": {
-                    "out_of": {**CODES, "description": "States that may be judged"},
-                    "to": {**TEXT, "description": "The state that the record returns to"},
+                    "out_of": {**several(_STATE), "description": "States that may be judged"},
+                    "to": {**_STATE, "description": "The state that the record returns to"},
                     "max_recycles": {**COUNT, "description": "How often it may come back"},
-                    "last": {**TEXT, "description": "The state after one judgement too many"},
+                    "last": {**_STATE, "description": "The state after one judgement too many"},
                     "count_into": {
-                        **FIELD,
+                        **NUMBER_FIELD,
                         "description": "The number field that counts judgements",
                     },
                     "recycle_reason": {**FIELD, "description": "The field that keeps the reason"},

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fieldstone.base.label import Label
+from fieldstone.base.named import keyed, one_or_more
 from fieldstone.rules.contract import MATCH, Builder
-from fieldstone.rules.kind import CODES, TEXT, Kind
+from fieldstone.rules.kind import FIELD, FIELDS, OBJECT, OWN_FIELD, Kind
 from fieldstone.rules.likeness import METHODS
 from fieldstone.rules.match_keys import stored_key
 from fieldstone.rules.matching_body import BLANKS, Block, Comparer, Matching
@@ -138,11 +139,11 @@ _HOW = {
 }
 _BLOCK = {
     "oneOf": [
-        TEXT,
-        CODES,
+        FIELD,
+        FIELDS,
         {
             "type": "object",
-            "properties": {"fields": {"oneOf": [TEXT, CODES]}, "as": _HOW},
+            "properties": {"fields": one_or_more(FIELD), "as": _HOW},
             "required": ["fields"],
             "additionalProperties": False,
         },
@@ -155,21 +156,14 @@ KIND = Kind(
     MATCH,
     {
         "properties": {
-            "fields": {
-                "type": "object",
-                "additionalProperties": _FIELD,
-                "minProperties": 1,
-                "description": "The fields that are compared",
-            },
-            "against": {
-                "type": "object",
-                "additionalProperties": {
-                    "type": "object",
-                    "additionalProperties": TEXT,
-                    "minProperties": 1,
-                },
-                "description": "Other objects: the field there for each field here",
-            },
+            "fields": keyed(
+                FIELD, _FIELD, minProperties=1, description="The fields that are compared"
+            ),
+            "against": keyed(
+                OBJECT,
+                keyed(OWN_FIELD, FIELD, minProperties=1),
+                description="Other objects: the field there for each field here",
+            ),
             "blocks": {
                 "type": "array",
                 "items": _BLOCK,

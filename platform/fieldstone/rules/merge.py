@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fieldstone.base.label import Label
+from fieldstone.base.named import named
 from fieldstone.changes.nouns import Draft
 from fieldstone.expressions.expression import Expression
 from fieldstone.rules.contract import AUTOMATE, Builder, Facts, Rule, Verdict
-from fieldstone.rules.kind import Kind
+from fieldstone.rules.kind import FIELD, Kind
 
 Row = Mapping[str, object]
 SURVIVORS: Final = ("won", "open", "owned", "most_complete", "latest_activity", "newest", "oldest")
@@ -220,6 +221,7 @@ KIND = Kind(
             "default": {**_HOW, "description": "How the winner of a field not named is found"},
             "fields": {
                 "type": "object",
+                "propertyNames": FIELD,
                 "additionalProperties": _HOW,
                 "description": "How the winner of a field is found",
             },
@@ -229,6 +231,7 @@ KIND = Kind(
             },
             "children": {
                 "type": "object",
+                "propertyNames": named("relation"),
                 "additionalProperties": {"enum": list(CHILDREN)},
                 "description": "What becomes of related rows: they move, are copied, or stay behind",
             },

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from fieldstone.base.label import Label, label_of
+from fieldstone.base.named import named, several
 from fieldstone.changes.nouns import Draft
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.contract import AUTOMATE, Builder, Facts, Rule, Verdict
-from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, CONDITION, TEXT, Kind, label_from
+from fieldstone.rules.kind import BOTH_LANGUAGES, CONDITION, LINK, OBJECT, Kind, label_from
 from fieldstone.rules.ladder_yaml import WHO
 from fieldstone.rules.notices import Audience, audiences_from, told
 
@@ -119,8 +120,8 @@ def _heir(raw: object, path: str, build: Builder) -> str:
 
 
 _HEIR = {
-    **TEXT,
-    "description": "manager, assign, follow, user:EMAIL, team:CODE, role:CODE or pool:CODE",
+    **named("heir"),
+    "description": "Who takes it over.",
 }
 
 KIND = Kind(
@@ -136,11 +137,14 @@ KIND = Kind(
                 "additionalProperties": {
                     "type": "object",
                     "properties": {
-                        "object": TEXT,
+                        "object": OBJECT,
                         "label": BOTH_LANGUAGES,
                         "when": {**CONDITION, "description": "Which records; the others stay"},
                         "to": _HEIR,
-                        "follow": {**CODES, "description": "Lookups to the record they belong to"},
+                        "follow": {
+                            **several(LINK),
+                            "description": "Lookups to the record they belong to",
+                        },
                         "or": _HEIR,
                     },
                     "required": ["object"],

@@ -6,18 +6,21 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from fieldstone.base.label import Label
+from fieldstone.base.named import keyed, named, one_or_more, several
 from fieldstone.base.workdays import Span
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.assignments import span_from, template_from
 from fieldstone.rules.contract import LIMIT, Builder
 from fieldstone.rules.kind import (
+    A_POOL,
     ASKED,
     BOTH_LANGUAGES,
-    CODES,
+    BY,
+    CHOICE,
     CONDITION,
     COUNT,
+    FIELDS,
     SPAN,
-    TEXT,
     Kind,
     label_from,
 )
@@ -187,24 +190,24 @@ _UNCLAIMED: Final = {
             "description": "How long a record lies unclaimed before somebody is told; by the value of the pool's field `by`.",
             "oneOf": [
                 SPAN,
-                {"type": "object", "additionalProperties": SPAN, "minProperties": 1},
+                keyed(BY, SPAN, minProperties=1),
             ],
         },
-        "to": {"oneOf": [TEXT, CODES], "description": "Who is told: role:sales, team:north."},
+        "to": one_or_more(named("person"), description="Who is told."),
         "by": {
             "title": "Channels",
             "description": "The channels, by the value of the pool's field `by`.",
-            "oneOf": [_CHANNELS, {"type": "object", "additionalProperties": _CHANNELS}],
+            "oneOf": [_CHANNELS, keyed(BY, _CHANNELS)],
         },
         "repeat": {
             "description": "How often again, after the same time each, by the value of the pool's field `by`.",
-            "oneOf": [_TIMES, {"type": "object", "additionalProperties": _TIMES}],
+            "oneOf": [_TIMES, keyed(BY, _TIMES)],
         },
         "strength": {
             "description": "How strongly the page shows it, by the value of the pool's field `by`.",
             "oneOf": [
                 {"enum": list(STRENGTHS)},
-                {"type": "object", "additionalProperties": {"enum": list(STRENGTHS)}},
+                keyed(BY, {"enum": list(STRENGTHS)}),
             ],
         },
         "message": BOTH_LANGUAGES,
@@ -224,7 +227,7 @@ KIND = Kind(
                 "items": {
                     "type": "object",
                     "properties": {
-                        **dict.fromkeys(GROUPS, TEXT),
+                        **{group: named(group) for group in GROUPS},
                         "sees": {
                             **ASKED,
                             "description": "Which records this group sees.",
@@ -240,13 +243,13 @@ KIND = Kind(
                 "enum": list(VISIBILITIES),
                 "description": "preview: title and columns; blind: nothing that tells who it is, until a record is opened; hidden: only who looks after the pool sees it.",
             },
-            "masked": {**CODES, "description": "Fields masked until the record is claimed."},
+            "masked": {**FIELDS, "description": "Fields masked until the record is claimed."},
             "shown_blind": {
-                **CODES,
+                **FIELDS,
                 "description": "The fields that a blind pool lists; left out: the columns that are choices, numbers or dates.",
             },
-            "sort": {"oneOf": [TEXT, CODES]},
-            "columns": CODES,
+            "sort": one_or_more(named("sort")),
+            "columns": FIELDS,
             "enter_when": {
                 **ASKED,
                 "description": "Which records belong into the pool.",
@@ -257,7 +260,7 @@ KIND = Kind(
                 "description": "Which records leave it for another pool, or for no pool.",
                 "items": {
                     "type": "object",
-                    "properties": {"when": CONDITION, "to": TEXT},
+                    "properties": {"when": CONDITION, "to": A_POOL},
                     "required": ["when"],
                     "additionalProperties": False,
                 },
@@ -267,9 +270,12 @@ KIND = Kind(
                 "description": "Of several fitting pools the smallest number wins.",
             },
             "default": {"type": "boolean", "description": "Takes what belongs into no other pool."},
-            "transfers_to": {**CODES, "description": "The pools records may be moved to by hand."},
+            "transfers_to": {
+                **several(A_POOL),
+                "description": "The pools records may be moved to by hand.",
+            },
             "max_age": {**SPAN, "description": "How long a record may lie here unclaimed."},
-            "dead": {**TEXT, "description": "The pool of records that grew too old."},
+            "dead": {**A_POOL, "description": "The pool of records that grew too old."},
             "return_reasons": {
                 "type": "object",
                 "minProperties": 1,
@@ -281,7 +287,7 @@ KIND = Kind(
                 "description": "Giving a record back, or moving it here, without one of the reasons is refused.",
             },
             "by": {
-                **TEXT,
+                **CHOICE,
                 "description": "The field whose values `unclaimed` tells apart, such as grade.",
             },
             "unclaimed": {"type": "array", "items": _UNCLAIMED, "minItems": 1},

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fieldstone.base.errors import Problem
 from fieldstone.base.label import Label
+from fieldstone.base.named import named, one_or_more
 from fieldstone.base.workdays import Span
 from fieldstone.changes.nouns import Draft, Effect, TimerRequest
 from fieldstone.expressions.expression import Expression
@@ -16,7 +17,7 @@ from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.assignments import span_from
 from fieldstone.rules.contract import LIMIT, RESTORED, Builder, Due, Facts, Rule, Verdict
 from fieldstone.rules.gains import owner_before
-from fieldstone.rules.kind import CODES, COUNT, SPAN, TEXT, Kind
+from fieldstone.rules.kind import A_POOL, COUNT, INSTANT, NUMBER_FIELD, ROLES, SPAN, Kind
 from fieldstone.rules.notices import Audience, audiences_from, message, told
 from fieldstone.rules.wording import language_of, pool_label
 
@@ -226,9 +227,12 @@ KIND = Kind(
     LIMIT,
     {
         "properties": {
-            "until": {**TEXT, "description": "The datetime field that holds the end of it."},
-            "extended": {**TEXT, "description": "The whole-number field that counts extensions."},
-            "asked": {**TEXT, "description": "The datetime field that keeps an open request."},
+            "until": {**INSTANT, "description": "The datetime field that holds the end of it."},
+            "extended": {
+                **NUMBER_FIELD,
+                "description": "The whole-number field that counts extensions.",
+            },
+            "asked": {**INSTANT, "description": "The datetime field that keeps an open request."},
             "for": {**SPAN, "description": "How long a protection lasts, and each extension."},
             "most": {**COUNT, "description": "How many records one person may protect at once."},
             "extensions": {
@@ -238,11 +242,11 @@ KIND = Kind(
                 "description": "How often a protection may be extended; 0 if left out.",
             },
             "approved_by": {
-                **CODES,
+                **ROLES,
                 "description": "Roles that say yes to a request; left out: owners protect by themselves.",
             },
             "beyond": {
-                **CODES,
+                **ROLES,
                 "description": "Roles that may take a protected record from its owner.",
             },
             "on_expiry": {
@@ -251,7 +255,7 @@ KIND = Kind(
                     {"const": KEEP},
                     {
                         "type": "object",
-                        "properties": {"release_to": TEXT},
+                        "properties": {"release_to": A_POOL},
                         "required": ["release_to"],
                         "additionalProperties": False,
                     },
@@ -259,7 +263,7 @@ KIND = Kind(
             },
             "warn": {**SPAN, "description": "How long before the end its owner is told."},
             "notify": {
-                "oneOf": [TEXT, CODES],
+                **one_or_more(named("person")),
                 "description": "Who else hears of requests and ends.",
             },
         },

@@ -11,7 +11,7 @@ from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.expressions.types import Kind as ValueKind
 from fieldstone.rules.contract import Builder, Facts
-from fieldstone.rules.kind import CONDITION, FIELD, TEXT
+from fieldstone.rules.kind import CONDITION, INSTANT, LINK, OBJECT
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,9 @@ QUALIFYING = {
     "type": "object",
     "description": "Which activities count as a follow-up",
     "properties": {
-        "object": {**TEXT, "description": "The object of the activities"},
-        "link": {**FIELD, "description": "Their lookup field that names the record"},
-        "at": {**FIELD, "description": "Their datetime field that says when it was done"},
+        "object": {**OBJECT, "description": "The object of the activities"},
+        "link": {**LINK, "description": "Their lookup field that names the record"},
+        "at": {**INSTANT, "description": "Their datetime field that says when it was done"},
         "when": {
             **CONDITION,
             "description": "Which of them count: kinds, least content, a call that was answered",

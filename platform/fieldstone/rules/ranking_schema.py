@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from fieldstone.rules.kind import BOTH_LANGUAGES, CODES, CONDITION, COUNT, FIELD, SPAN, TEXT
+from fieldstone.base.named import named, one_or_more, several
+from fieldstone.rules.kind import BOTH_LANGUAGES, CHOICE, CONDITION, COUNT, OBJECT, SPAN, TEXT
 from fieldstone.rules.rotation import PEOPLE
 
 EVERY: Final = ("day", "week", "month", "quarter")
@@ -16,7 +17,10 @@ EXTRAS: Final = ("hour", "day", "week", "month", "quarter")
 CLAIMS: Final = "claims"
 
 _PERCENT: Final = {"type": "integer", "minimum": 1, "maximum": 1000}
-_ACCESS: Final = {**CODES, "description": "Values of access_by that these people get"}
+_ACCESS: Final = {
+    **several(named("option", "access_by")),
+    "description": "Values of access_by that these people get",
+}
 SCHEMA: Final[Mapping[str, Any]] = {
     "properties": {
         "of": {
@@ -34,9 +38,15 @@ SCHEMA: Final[Mapping[str, Any]] = {
                 "type": "object",
                 "properties": {
                     "label": BOTH_LANGUAGES,
-                    "object": {**TEXT, "description": "Whose records are counted"},
-                    "person": {**FIELD, "description": "The field that points to the person"},
-                    "at": {**FIELD, "description": "The date or instant by which they count"},
+                    "object": {**OBJECT, "description": "Whose records are counted"},
+                    "person": {
+                        **named("field", "user"),
+                        "description": "The field that points to the person",
+                    },
+                    "at": {
+                        **named("field", "datetime,date"),
+                        "description": "The date or instant by which they count",
+                    },
                     "measure": {"enum": list(MEASURES), "description": "What is taken of them"},
                     "of": {
                         **TEXT,
@@ -85,7 +95,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
                 "additionalProperties": False,
             },
         },
-        "access_by": {**FIELD, "description": "The field whose values ranks get access to"},
+        "access_by": {**CHOICE, "description": "The field whose values ranks get access to"},
         "newcomers": {
             "type": "object",
             "description": "The floor of people who came lately (hired_on)",
@@ -105,7 +115,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
             "description": "How long people may object, and who hears of it",
             "properties": {
                 "within": SPAN,
-                "to": {"oneOf": [TEXT, CODES]},
+                "to": one_or_more(named("person")),
             },
             "required": ["within", "to"],
             "additionalProperties": False,

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fieldstone.base.english import quantity
 from fieldstone.base.label import Label
+from fieldstone.base.named import named
 from fieldstone.base.workdays import Span, parse_span, zone_of
 from fieldstone.changes.nouns import Draft, TimerRequest
 from fieldstone.expressions.expression import Expression
@@ -18,7 +19,7 @@ from fieldstone.rules.clock import Reckoned
 from fieldstone.rules.contract import OBLIGE, Builder, DueTimer, Facts, Rule, Verdict
 from fieldstone.rules.deadline_body import DUE, Deadline
 from fieldstone.rules.deadline_yaml import SHARED, deadline_from, instant_from
-from fieldstone.rules.kind import COUNT, SPAN, TEXT, Kind
+from fieldstone.rules.kind import A_POOL, ASKED, COUNT, SPAN, Kind
 from fieldstone.rules.obligation import Obligation, told_at
 from fieldstone.rules.qualifying import QUALIFYING
 from fieldstone.rules.spans import SPANS
@@ -212,14 +213,17 @@ KIND = Kind(
                 "enum": [*FIELDS, CONTRACT_END],
                 "description": "What starts the clock of a record.",
             },
-            "end_field": {**TEXT, "description": "The datetime field of the contract's end."},
+            "end_field": {
+                **named("field", "datetime,date"),
+                "description": "The datetime field of the contract's end.",
+            },
             "limit": {**SPANS, "description": "Time until the recall: one, by value, or by cases."},
             "counts": QUALIFYING,
             "spare": {
                 "type": "object",
                 "minProperties": 1,
                 "description": "Conditions under which a record is left alone and looked at again.",
-                "properties": dict.fromkeys(SPARED, TEXT),
+                "properties": dict.fromkeys(SPARED, ASKED),
                 "additionalProperties": False,
             },
             "look_again": {**SPAN, "description": "When a spared record is looked at again."},
@@ -229,7 +233,7 @@ KIND = Kind(
                 "description": "Recalls happen at this time of the calendar's day: 02:00.",
             },
             "max_recycles": {**COUNT, "description": "After so many recalls it goes to `dead`."},
-            "dead": {**TEXT, "description": "The pool in which going round ends."},
+            "dead": {**A_POOL, "description": "The pool in which going round ends."},
             **SHARED,
         },
         "required": ["clock_start", "limit", "then"],

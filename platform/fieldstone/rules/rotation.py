@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from fieldstone.base.label import Label
+from fieldstone.base.named import named, one_or_more
 from fieldstone.changes.nouns import Draft
 from fieldstone.expressions.expression import Expression
 from fieldstone.rules.availability import AVAILABILITY, Availability, availability_from
 from fieldstone.rules.caps import LIMITS, Limits, limits_from
 from fieldstone.rules.contract import OBLIGE, Builder, Facts, Rule, Verdict
-from fieldstone.rules.kind import CODES, COUNT, TEXT, Kind
+from fieldstone.rules.kind import COUNT, NUMBERS, OWN_FIELD, TEXT, Kind
 from fieldstone.rules.people_scope import Fit, fit_from
 from fieldstone.rules.turns import AWAY_POLICIES, KEEP, MEMBER_POLICIES, SKIP
 
@@ -113,9 +114,8 @@ def compile_rule(raw: Mapping[str, Any], build: Builder) -> Rotation:
     return rotation_from(groups_from(raw["of"], "of", build), raw, "", build)
 
 
-NAMES: Final = {"oneOf": [TEXT, CODES]}
 PEOPLE: Final = {
-    name: {**NAMES, "description": f"One {single} or several"}
+    name: one_or_more(named(single), description=f"One {single} or several")
     for single, plural in PLURALS.items()
     for name in (single, plural)
 }
@@ -124,7 +124,9 @@ SETTINGS: Final[Mapping[str, Any]] = {
         "enum": list(METHODS),
         "description": "round_robin in order; equal and weighted by shares; least_loaded, most_available, random",
     },
-    "weight": {**TEXT, "description": "The number field of the person that is their weight"},
+    "weight": named(
+        "person_field", NUMBERS, description="The number field of the person that is their weight"
+    ),
     "limits": LIMITS,
     "availability": AVAILABILITY,
     "credit": {
@@ -152,12 +154,14 @@ SETTINGS: Final[Mapping[str, Any]] = {
         "type": "object",
         "description": "Field of the person: field of the record; only who has the same value gets it",
         "minProperties": 1,
-        "additionalProperties": TEXT,
+        "propertyNames": named("person_field"),
+        "additionalProperties": OWN_FIELD,
     },
-    "ranking": {
-        **TEXT,
-        "description": "A ranking programme whose rewards change weights, caps and access",
-    },
+    "ranking": named(
+        "rule",
+        "ranking_program",
+        description="A ranking programme whose rewards change weights, caps and access",
+    ),
 }
 
 KIND = Kind(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from fieldstone.base.label import Label, label_of
+from fieldstone.base.named import named
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN, NUMBER
 from fieldstone.rules.contract import SCORE, Builder
@@ -18,7 +19,16 @@ from fieldstone.rules.happenings import (
     loading,
     sources_from,
 )
-from fieldstone.rules.kind import BOTH_LANGUAGES, CONDITION, SPAN, TEXT, Kind, label_from
+from fieldstone.rules.kind import (
+    ASKED,
+    BOTH_LANGUAGES,
+    CONDITION,
+    NUMBER_FIELD,
+    SPAN,
+    TEXT,
+    Kind,
+    label_from,
+)
 from fieldstone.rules.scoring_body import MOST_POINTS, Bounds, Item, Scoring
 
 DIMENSIONS: Final = ("fit", "engagement", "negative")
@@ -173,9 +183,11 @@ _ITEM: Final = {
         },
         "label": BOTH_LANGUAGES,
         "dimension": {"enum": list(DIMENSIONS), "description": "Which sum the points belong to"},
-        "group": _told(TEXT, "The group whose cap bounds this item together with others"),
+        "group": _told(
+            named("key", "groups"), "The group whose cap bounds this item together with others"
+        ),
         "event": _told(TEXT, "Which rows of the relation count, each giving the points"),
-        "of": _told(TEXT, "The relation of 'events' that the rows come from"),
+        "of": _told(named("key", "events"), "The relation of 'events' that the rows come from"),
         "repeatable": {"type": "boolean", "description": "False: only the first event counts"},
         "cap": {
             "oneOf": [
@@ -202,16 +214,19 @@ KIND = Kind(
     SCORE,
     {
         "properties": {
-            "into": _told(TEXT, "The number field that gets the total"),
+            "into": _told(NUMBER_FIELD, "The number field that gets the total"),
             "events": {
                 "type": "object",
                 "description": "Relations whose rows are events",
+                "propertyNames": named("relation"),
                 "minProperties": 1,
                 "additionalProperties": {
                     "type": "object",
                     "properties": {
-                        "at": _told(TEXT, "The field that says when it happened"),
-                        "ignore": _told(TEXT, "Rows that never count, such as those of bots"),
+                        "at": _told(
+                            named("field", "datetime,date"), "The field that says when it happened"
+                        ),
+                        "ignore": _told(ASKED, "Rows that never count, such as those of bots"),
                     },
                     "required": ["at"],
                     "additionalProperties": False,
@@ -239,7 +254,7 @@ KIND = Kind(
                 "propertyNames": {"enum": list(DIMENSIONS)},
                 "additionalProperties": {
                     "type": "object",
-                    "properties": {"into": TEXT, "least": _POINTS, "most": _POINTS},
+                    "properties": {"into": NUMBER_FIELD, "least": _POINTS, "most": _POINTS},
                     "minProperties": 1,
                     "additionalProperties": False,
                 },

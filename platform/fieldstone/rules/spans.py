@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fieldstone.base.label import Label
+from fieldstone.base.named import keyed
 from fieldstone.base.workdays import Span
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.assignments import span_from
 from fieldstone.rules.contract import Builder, Facts
-from fieldstone.rules.kind import CONDITION, SPAN
+from fieldstone.rules.kind import BY, CONDITION, SPAN
 
 ANY = "default"
 
@@ -113,7 +114,7 @@ SPANS = {
     "description": "One span, spans by the value of the field `by`, or cases in order",
     "oneOf": [
         SPAN,
-        {"type": "object", "additionalProperties": SPAN, "minProperties": 1},
+        keyed(BY, SPAN, minProperties=1),
         {
             "type": "array",
             "minItems": 1,

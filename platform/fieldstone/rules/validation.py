@@ -12,7 +12,7 @@ from fieldstone.changes.nouns import Draft
 from fieldstone.expressions.expression import Expression
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.contract import VALIDATE, Builder, Facts, Rule, Verdict
-from fieldstone.rules.kind import BOTH_LANGUAGES, CONDITION, TEXT, Kind, label_from
+from fieldstone.rules.kind import BOTH_LANGUAGES, CONDITION, FIELD, Kind, label_from
 from fieldstone.rules.wording import language_of, read_back
 
 
@@ -84,7 +84,7 @@ KIND = Kind(
     {
         "properties": {
             "that": CONDITION,
-            "field": TEXT,
+            "field": FIELD,
             "message": BOTH_LANGUAGES,
             "cure": BOTH_LANGUAGES,
             "otherwise": {"enum": ["refuse", "warn"]},

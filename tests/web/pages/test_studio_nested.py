@@ -124,7 +124,7 @@ def test_an_entry_is_added_moved_and_taken_away_in_the_studio(
     confirm(admin, plan)
     after = entries_of(office)
 
-    assert after == [*before[2:], before[0], {"code": "rich", "when": "budget > 500000", "to": {"role": ["sales"]}}]  # fmt: skip
+    assert after == [*before[2:], before[0], {"code": "rich", "when": "budget > 500000", "to": {"role": "sales"}}]  # fmt: skip
 
 
 def test_an_untouched_rule_plans_nothing(admin: Visitor) -> None:

@@ -52,7 +52,7 @@ def test_a_grading_is_put_together_line_by_line_and_calls_things_by_their_names(
     values = Drawn(page.text).values
     weights = office.site.model.rules["lead_grading"].written["fields"]
     line = next(n for n in range(len(weights)) if values[f"fields-{n}-key"] == ["mobile"])
-    values[f"fields-{line}-value"] = ["4"]
+    values[f"fields-{line}-weight"] = ["4"]
     confirm(admin, admin.post("/studio/o/-/rules/lead_grading", **values))
     after = office.site.model.rules["lead_grading"].written
 

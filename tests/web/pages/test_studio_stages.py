@@ -167,7 +167,9 @@ def test_the_fields_that_a_stage_needs_are_picked_by_their_names(
     office: Office, admin: Visitor
 ) -> None:
     page = admin.get(f"{PAGE}/qualified").text
-    offered = admin.get("/studio/names/lead?q=BUDG", target="div#f-needs-list").text
+    offered = admin.get(
+        "/studio/names?sort=field&about=lead&q=BUDG", target="div#f-needs-list"
+    ).text
     shown = {"code": "qualified", "probability": "50", "color": "green", "label.en": "Qualified"}
     plan = admin.post(f"{PAGE}/qualified", **shown, needs=["", "need", "email"])
     confirm(admin, plan)
@@ -176,7 +178,7 @@ def test_the_fields_that_a_stage_needs_are_picked_by_their_names(
     assert 'data-value="budget"' in offered
     assert 'data-value="need"' not in offered
     assert pipeline(office).stages["qualified"].needs == ("need", "email")
-    assert admin.get("/studio/names/nothing").status_code == 404
+    assert admin.get("/studio/names?sort=field&about=nothing").status_code == 404
 
 
 def test_a_stage_takes_the_moves_from_and_to_it_along(office: Office, admin: Visitor) -> None:

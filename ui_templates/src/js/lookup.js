@@ -57,6 +57,8 @@ class Lookup extends HTMLElement {
     const url = new URL(this.dataset.url, location.href);
     url.searchParams.set("q", q);
     const form = this.closest("form");
+    const beside = this.dataset.beside;
+    if (beside) url.searchParams.set("about", form?.elements[beside]?.value || "");
     if (form && !("alone" in this.dataset))
       for (const [name, value] of new FormData(form))
         if (value && typeof value === "string" && name !== "csrf_token" && name !== "password")

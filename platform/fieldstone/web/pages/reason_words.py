@@ -12,6 +12,19 @@ from fieldstone.rules.contract import Rule
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import speech
 
+# The engine's own words for why an owner lost a record.
+REASONS: Final = {
+    "assigned": "Given to somebody else",
+    "claimed": "Claimed from a pool",
+    "returned": "Given back",
+    "converted": "Converted",
+    "no_follow_up": "Not followed up in time",
+    "not_converted": "Not converted in time",
+    "deadline": "Deadline passed",
+    "judged_worthless": "Judged worthless",
+    "cooled_down": "Cooled down",
+    "left": "Owner left",
+}
 WAYS: Final = {
     "moved": "Moved to another pool",
     "aged": "Nobody claimed it in time",

@@ -8,24 +8,32 @@ from typing import Any, Final, Protocol
 
 from werkzeug.datastructures import MultiDict
 
-from fieldstone.compiler.shapes import EXPRESSION, LABEL
 from fieldstone.web.i18n import Speech
+from fieldstone.web.pages.picks import Pick
+from fieldstone.web.pages.schema_kinds import (
+    CHOICE,
+    CONDITION,
+    FLAG,
+    LANGUAGES,
+    LINES,
+    NAMES,
+    NESTED,
+    NUMBER,
+    PLAIN_ITEMS,
+    SWITCH,
+    WORDS,
+    YAML,
+    Json,
+    kind_of,
+    may_stand_alone,
+    one_line,
+)
 from fieldstone.web.pages.studio_lines import spoken
 from fieldstone.web.pages.studio_shapes import chosen_from
 from fieldstone.web.pages.yaml_texts import yaml_text, yaml_value
 
-Json = Mapping[str, Any]
 Drawn = dict[str, Any]
-LANGUAGES: Final = ("en", "zh")
-# Kinds of controls; YAML stands for everything that has no control of its own.
-WORD, CHOICE, FLAG, SWITCH, NUMBER, WORDS, NAMES, CONDITION, LINES, NESTED, YAML = (
-    "word", "choice", "flag", "switch", "number", "words", "names", "condition", "lines", "nested", "yaml",
-)  # fmt: skip
 UNSET: Final = ""
-PLAIN_ITEMS: Final = frozenset({"string", "integer", "number"})
-PLAIN: Final[Mapping[str, type | tuple[type, ...]]] = {
-    "string": str, "boolean": bool, "integer": int, "number": (int, float), "array": list, "object": dict,
-}  # fmt: skip
 
 
 class Listed(Protocol):
@@ -65,10 +73,11 @@ class SchemaForm:
     """The settings of one thing; `choices` are values to choose from where the schema only says "a text".
 
     `switches` are yes-or-no settings whose absence means no; `lines` are maps whose entries people set one by one;
-    `picks` are lists of names, each with what people call it, found by typing at the address `picks_url`;
+    `picks` are names that are found by typing, one or several;
     `grouped` are settings that are forms of their own, whose controls are called after both: then.reason;
     `called` and `hints` are said of settings whose own names and descriptions are for those who write YAML;
-    `nested` are settings with settings of their own; `several` are lists of words, each with the words to tick.
+    `nested` are settings with settings of their own; `several` are lists of words, each with the words to tick; `suggested` are words that may be meant
+    where any may be typed.
     """
 
     properties: Mapping[str, Json]
@@ -77,13 +86,13 @@ class SchemaForm:
     choices: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
     switches: frozenset[str] = frozenset()
     lines: Mapping[str, Listed] = field(default_factory=dict)
-    picks: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
-    picks_url: str = ""
+    picks: Mapping[str, Pick] = field(default_factory=dict)
     grouped: frozenset[str] = frozenset()
     called: Mapping[str, str] = field(default_factory=dict)
     hints: Mapping[str, str] = field(default_factory=dict)
     nested: Mapping[str, Nested] = field(default_factory=dict)
     several: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
+    suggested: Mapping[str, Sequence[tuple[str, str]]] = field(default_factory=dict)
 
     def posted(self, given: MultiDict[str, str]) -> dict[str, str]:
         """Return what a form posted, the words that were picked one by one joined by commas; of a switch its last word."""
@@ -176,7 +185,14 @@ class SchemaForm:
             return self.lines[name].read(name, typed)
         value, schema = _value(name, kind, typed), self.properties.get(name, {})
         numbers = schema.get("items", {}).get("type") in PLAIN_ITEMS - {"string"}
+        if isinstance(value, list) and len(value) == 1 and may_stand_alone(self._schema_of(name)):
+            return value[0]
         return [yaml_value(one) for one in value] if numbers and isinstance(value, list) else value
+
+    def _schema_of(self, name: str) -> Json:
+        group, _, inner = name.partition(".")
+        found = self.properties.get(group, {})
+        return found.get("properties", {}).get(inner, {}) if inner else found
 
     def _kind(self, name: str, schema: Json) -> str:
         if name in self.nested:
@@ -187,7 +203,7 @@ class SchemaForm:
             return SWITCH
         if name in self.choices or "enum" in schema or "const" in schema:
             return CHOICE
-        return _kind_of(schema)
+        return kind_of(schema)
 
     def _controls(
         self, name: str, schema: Json, value: Any, typed: Mapping[str, str]
@@ -196,8 +212,9 @@ class SchemaForm:
         if kind == NAMES:
             return [self._name(base, language, value, typed) for language in LANGUAGES]
         if name in self.picks:
-            chosen = self._picked(name, typed.get(name, _text(kind, value)))
-            return [{**base, "type": "multi_lookup", "wide": True, "options_url": self.picks_url, "chosen": chosen}]  # fmt: skip
+            shown = typed.get(name, _text(kind, value))
+            several = kind == WORDS
+            return [{**base, "wide": several, **self.picks[name].drawn(shown, several=several)}]
         return [
             {
                 **base,
@@ -228,14 +245,18 @@ class SchemaForm:
             made = {"type": "multi_select", "wide": True, "options": _ticked(ticks, shown)}
         elif kind == SWITCH:
             made = {"type": "boolean", "value": shown == "true"}
-        elif kind == YAML and _one_line(name, schema, shown):
+        elif kind == YAML and one_line(name, schema, shown):
             made["max_length"] = 2000
         elif kind == YAML:
             made |= {"type": "long_text", "wide": True, "mono": True}
         elif kind == CONDITION:
             made |= {"wide": True, "expression": True, "condition": name not in WORKED_OUT}
         else:
-            made["max_length"] = 2000
+            suggested = self.suggested.get(name, ())
+            made |= {
+                "max_length": 2000,
+                "suggest": [{"value": v, "label": w} for v, w in suggested],
+            }
         return made
 
     def _offered(self, name: str, schema: Json, shown: str) -> list[Drawn]:
@@ -247,11 +268,7 @@ class SchemaForm:
 
     def _ticks(self, name: str, schema: Json) -> Sequence[tuple[str, str]]:
         named = words_for(chosen_from(schema), self.speech)
-        return self.several.get(name.rpartition(".")[2]) or named
-
-    def _picked(self, name: str, shown: str) -> list[Drawn]:
-        codes = [one for part in shown.split(",") if (one := part.strip())]
-        return [{"value": one, "label": self.picks[name].get(one, one)} for one in codes]
+        return self.several.get(name) or named
 
     def _name(self, base: Drawn, language: str, value: Any, typed: Mapping[str, str]) -> Drawn:
         name = f"{base['name']}.{language}"
@@ -278,56 +295,11 @@ def _as_words(code: str) -> str:
     return code.replace("_", " ").capitalize() if "_" in code else code
 
 
-def _one_line(name: str, schema: Json, shown: str) -> bool:
-    """Tell whether a setting that can be more than a word is nearly always one, and is one here."""
-    branches = schema.get("oneOf", schema.get("anyOf", ()))
-    word = any(one.get("type") in ("string", "integer", "number") for one in branches)
-    return (word or name == "default") and "\n" not in shown
-
-
 def _word(value: Any, language: str) -> str:
     """Return a label in one language; a bare text is English."""
     if isinstance(value, Mapping):
         return str(value.get(language) or "")
     return str(value or "") if language == "en" else ""
-
-
-def narrowed(schema: Json, value: Any) -> Json:
-    """Return, of a setting that may be written in several forms, the one that a value has; the first one of no value."""
-    forms = schema.get("oneOf") or schema.get("anyOf") or ()
-    if "properties" in schema or not forms or _kind_of(schema) != YAML:
-        return schema
-    found = next((one for one in forms if value is None or _has_form(value, one)), None)
-    if found is None:
-        return schema
-    return {**found, "description": schema["description"]} if "description" in schema else found
-
-
-def _has_form(value: Any, schema: Json) -> bool:
-    if "enum" in schema or "const" in schema:
-        return value in schema.get("enum", [schema.get("const")])
-    named = schema.get("type", "object")
-    wanted = [named] if isinstance(named, str) else named
-    return any(isinstance(value, PLAIN[one]) for one in wanted if one in PLAIN)
-
-
-def _kind_of(schema: Json) -> str:
-    """Return the control that a schema alone asks for."""
-    if schema.get("anyOf") == LABEL["anyOf"] or _is_label(schema):
-        return NAMES
-    if schema.get("type") == EXPRESSION["type"] or schema.get("format") == "condition":
-        return CONDITION
-    simple = {"string": WORD, "boolean": FLAG, "integer": NUMBER, "number": NUMBER}
-    if isinstance(schema.get("type"), list) and set(schema["type"]) <= {*simple, "null"}:
-        return NUMBER
-    if str(schema.get("type")) in simple:
-        return simple[str(schema["type"])]
-    forms = schema.get("anyOf", schema.get("oneOf", (schema,)))
-    if any(_is_words(one) for one in forms) and all(
-        _is_words(one) or one.get("type") == "string" or "enum" in one for one in forms
-    ):
-        return WORDS
-    return YAML
 
 
 def _options(listed: Sequence[tuple[str, str]], shown: str) -> list[Drawn]:
@@ -339,16 +311,6 @@ def _ticked(listed: Sequence[tuple[str, str]], shown: str) -> list[Drawn]:
     chosen = [one for part in shown.split(",") if (one := part.strip())]
     strange = [(one, one) for one in chosen if one not in dict(listed)]
     return [{"value": v, "label": w, "chosen": v in chosen} for v, w in [*listed, *strange]]
-
-
-def _is_words(schema: Json) -> bool:
-    items = schema.get("items", {})
-    return schema.get("type") == "array" and (items.get("type") in PLAIN_ITEMS or "enum" in items)
-
-
-def _is_label(schema: Json) -> bool:
-    branches = schema.get("oneOf", ())
-    return any(set(one.get("properties", ())) == set(LANGUAGES) for one in branches)
 
 
 def _text(kind: str, value: Any) -> str:

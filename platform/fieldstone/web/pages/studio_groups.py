@@ -112,7 +112,7 @@ def _headed(left: dict[str, Drawn]) -> dict[str, list[Drawn]]:
     found: dict[str, list[Drawn]] = {}
     for name in list(left):
         head = name.partition(".")[0]
-        if head in HEADS and (head in GROUPED or left[name]["type"] == "rows"):
+        if head in HEADS and (head in GROUPED or left[name]["type"] in ("rows", "entries")):
             found.setdefault(head, []).append(left.pop(name))
     return {head: found[head] for head in HEADS if head in found}
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from fieldstone.base.names import is_code
 from fieldstone.compiler.shapes import COLORS
 from fieldstone.web.i18n import Speech
+from fieldstone.web.pages.picks import Pick
 
 Json = Mapping[str, Any]
 Drawn = dict[str, Any]
@@ -25,10 +26,12 @@ class LineColumn:
 
     name: str
     label: str
-    type: str = "text"  # text, boolean, words, select, or several of the choices
+    type: str = "text"  # text, boolean, words, select, several of the choices, any text with the choices suggested, a pick or picks
     choices: Sequence[tuple[str, str]] = ()
     size: str = ""
     example: str = ""
+    pick: Pick | None = None
+    only: str = ""  # in lines that are written in this way
 
 
 @dataclass(frozen=True)
@@ -137,9 +140,13 @@ def plain_cell(column: LineColumn, line: str, value: str) -> Drawn:
         ticked = [one.strip() for one in value.split(",")]
         choices = [{"value": v, "label": w, "chosen": v in ticked} for v, w in column.choices]
         cell |= {"type": "multi_select", "options": choices, "value": ""}
+    elif column.type == "suggest":
+        cell["suggest"] = [{"value": v, "label": w} for v, w in column.choices]
+    elif column.pick is not None:
+        cell |= {**column.pick.drawn(value, several=column.type == "picks"), "unlabelled": False}
     elif column.type == "boolean":
         cell["type"] = "boolean"
-    return cell
+    return cell | ({"only": column.only} if column.only else {})
 
 
 def posted_lines(name: str, typed: Mapping[str, str]) -> list[tuple[str, dict[str, str]]]:

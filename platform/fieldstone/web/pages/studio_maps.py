@@ -1,53 +1,63 @@
-"""Maps from words to values as lines of a form, such as a value for each case; what belongs to no case is for all others."""
+"""Maps from names to values as lines of a form: a value for each field or case, an entry whose few settings each stand in a cell."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fieldstone.web.i18n import Speech
-from fieldstone.web.pages.schema_form import Drawn, Json, words_for
-from fieldstone.web.pages.studio_lines import LineColumn, plain_cell, posted_lines, spoken
-from fieldstone.web.pages.studio_shapes import chosen_from, is_spoken, numeric, words_in
-from fieldstone.web.pages.yaml_texts import flow_text, yaml_value
+from fieldstone.base.named import sort_of as sort_named
+from fieldstone.web.pages.schema_form import Drawn, words_for
+from fieldstone.web.pages.schema_kinds import Json
+from fieldstone.web.pages.studio_inner import OWN_WORDS, Known, naming_of
+from fieldstone.web.pages.studio_line_values import (
+    HOW,
+    KEY,
+    SPOKEN,
+    VALUE,
+    ZH,
+    Cells,
+    cells_of,
+    how_words,
+    value_in,
+)
+from fieldstone.web.pages.studio_lines import LineColumn, plain_cell, posted_lines
+from fieldstone.web.pages.studio_shapes import chosen_from, is_spoken, words_in
 
-Listed = Sequence[tuple[str, str]]
-KEY: Final = "key"
-VALUE: Final = "value"
-MOST_TICKED: Final = 12
-SPOKEN: Final = ("en", "zh")
 # The case that stands for all that are not named.
 OTHERS: Final = "default"
+MOST_TICKED: Final = 12
 
 
 @dataclass(frozen=True)
 class Mapped:
-    """A map whose values each stand in a cell: those in force, what a value may be, and what the keys may be.
+    """A map in lines: its keys and values by their schemas, and what is in force.
 
     `by_case`: the keys are cases, and one value for all of them may stand alone in place of a map.
     """
 
-    schema: Json
+    keys: Json
+    values: Json
     before: Any
-    speech: Speech
-    keys: Listed = ()
-    values: Listed = ()
+    known: Known
     by_case: bool = False
-    head: str = ""
+
+    @property
+    def _cells(self) -> Cells:
+        return cells_of(self.values)
 
     def drawn(self, name: str, typed: Mapping[str, str], errors: Mapping[str, str]) -> Drawn:
         """Return the lines as parts/rows.html draws them."""
-        known = self._entries(self.before)
+        shown = self._entries(self.before)
         lines = posted_lines(name, typed) or [
-            (str(n), self._cells_of(key, value)) for n, (key, value) in enumerate(known)
+            (str(n), self._cells_of(key, value)) for n, (key, value) in enumerate(shown)
         ]
         drawn = [
-            {"key": str(n), "id": was, "cells": self._cells(f"{name}-{n}", cells)}
+            {"key": str(n), "id": was, "cells": self._drawn_cells(f"{name}-{n}", cells)}
             for n, (was, cells) in enumerate(lines or [("", {})])
         ]
-        heads = [{"name": c.name, "label": c.label, "size": c.size} for c in self._columns({})]
-        blank = self._cells(f"{name}-__n__", {})
+        heads = [{"name": c.name, "label": c.label, "size": c.size, "only": c.only} for c in self._columns({})]  # fmt: skip
+        blank = self._drawn_cells(f"{name}-__n__", {})
         return {"type": "rows", "rows": {"columns": heads, "lines": drawn, "blank": blank, "next": len(drawn)}}  # fmt: skip
 
     def said(self, name: str, value: Any) -> dict[str, str]:
@@ -60,67 +70,91 @@ class Mapped:
 
     def read(self, name: str, typed: Mapping[str, str]) -> tuple[Any, dict[str, str]]:
         """Return the map that the lines say, None for nothing, and what is wrong."""
-        lines = posted_lines(name, typed)
+        t, lines = self.known.speech.t, posted_lines(name, typed)
         if name not in typed and not lines:
             return self.before, {}
-        known = {str(n): entry for n, entry in enumerate(self._entries(self.before))}
+        stood = {str(n): entry for n, entry in enumerate(self._entries(self.before))}
         found: dict[str, Any] = {}
         for was, cells in lines:
-            value, key = self._value(known.get(was), cells), cells.get(KEY, "")
-            if value is None and not (was in known and known[was][1] is None):
+            value, key = self._value(stood.get(was), cells), cells.get(KEY, "")
+            if value is None and not (was in stood and stood[was][1] is None):
                 continue
             if not key and not self.by_case:
-                return found, {name: self.speech.t("Say for each value what it belongs to.")}
+                return found, {name: t("Say for each value what it belongs to.")}
             if key in found:
-                return found, {name: self.speech.t("{code} is there twice.", code=key or self._all())}  # fmt: skip
+                return found, {name: t("{code} is there twice.", code=key or t("all others"))}
             found[key] = value
         if found.keys() == {""}:
             return found[""], {}
         return {key or OTHERS: value for key, value in found.items()} or None, {}
 
-    def _all(self) -> str:
-        return self.speech.t("all others")
-
     def _entries(self, value: Any) -> list[tuple[str, Any]]:
-        if isinstance(value, Mapping) and not (
-            is_spoken(self.schema) and value.keys() <= set(SPOKEN)
-        ):
+        spoken = is_spoken(self.values) and isinstance(value, Mapping) and value.keys() <= set(SPOKEN)  # fmt: skip
+        if isinstance(value, Mapping) and not (spoken and self.by_case):
             return [(str(key), one) for key, one in value.items()]
         return [] if value is None else [("", value)]
 
     def _columns(self, cells: Mapping[str, str]) -> list[LineColumn]:
-        t = self.speech.t
-        head = self.head or t("In the case" if self.by_case else "Which one")
-        key = cells.get(KEY, "")
-        others = [(OTHERS, t("all others"))] if self.by_case and self.keys else []
-        keys = [*self.keys, *others]
+        return [self._key_column(cells.get(KEY, "")), *self._value_columns(cells)]
+
+    def _key_column(self, key: str) -> LineColumn:
+        t, known = self.known.speech.t, self.known
+        listed = known.listed(self.keys) or words_for(chosen_from(self.keys), known.speech)
+        names_field = sort_named(self.keys)[0] in ("field", "own_field", "person_field", "field_of", "link")  # fmt: skip
+        usual = "In the case" if self.by_case else "Field" if names_field else "Which one"
+        head = t(str(self.keys.get("title") or usual))
+        example = t("all others") if self.by_case else ""
+        naming = naming_of(self.keys)
+        pick = known.pick(naming, [key]) if naming else None
+        if pick is not None:
+            return LineColumn(KEY, head, "pick", size="m", example=example, pick=pick)
+        if naming and naming.sort in OWN_WORDS:
+            return LineColumn(KEY, head, "suggest", listed, "m", example)
+        others = [(OTHERS, t("all others"))] if self.by_case and listed else []
+        keys = [*listed, *others]
         if key and key not in dict(keys):
             keys = [*keys, (key, key)]
-        first = LineColumn(KEY, head, "select" if self.keys else "text", keys, "m", t("all others") if self.by_case else "")  # fmt: skip
-        if is_spoken(self.schema):
-            return [first, LineColumn("en", t("in English")), LineColumn("zh", t("in Chinese"))]
-        named = self.values or words_for(chosen_from(self.schema), self.speech)
-        value = cells.get(VALUE, "")
-        if not named or (words_in(self.schema) and len(named) > MOST_TICKED):
-            return [first, LineColumn(VALUE, t("Value"), size="l")]
-        if words_in(self.schema):
-            return [first, LineColumn(VALUE, t("Value"), "several", named, "l")]
-        offered = named if not value or value in dict(named) else [*named, (value, value)]
-        return [first, LineColumn(VALUE, t("Value"), "select", offered, "l")]
+        return LineColumn(KEY, head, "select" if listed else "text", keys, "m", example)
 
-    def _cells(self, line: str, cells: Mapping[str, str]) -> list[Drawn]:
+    def _value_columns(self, cells: Mapping[str, str]) -> list[LineColumn]:
+        made = self._cells
+        if made.settings:
+            return [self._of(name, one, str(one.get("title") or name), cells) for name, one in made.settings.items()]  # fmt: skip
+        t = self.known.speech.t
+        if is_spoken(self.values):
+            return [LineColumn("en", t("in English")), LineColumn(ZH, t("in Chinese"))]
+        value = self._of(VALUE, self.values, str(self.values.get("title") or "Value"), cells)
+        if not made.ways:
+            return [value]
+        how = LineColumn(HOW, t("How it is given"), "select", how_words(made, t), "w", t("An expression"))  # fmt: skip
+        both = [f for f, one in made.ways.items() if is_spoken(one)]
+        return [how, value, *(LineColumn(ZH, t("in Chinese"), only=one) for one in both[:1])]
+
+    def _of(self, name: str, schema: Json, title: str, cells: Mapping[str, str]) -> LineColumn:
+        """Return the column of a value: chosen, ticked or found where its schema says from what."""
+        known, shown = self.known, cells.get(name, "")
+        head = known.speech.t(title.replace("_", " ").capitalize() if title == name else title)
+        naming = naming_of(schema)
+        pick = known.pick(naming, [one.strip() for one in shown.split(",")]) if naming else None
+        if pick is not None:
+            return LineColumn(name, head, "picks" if words_in(schema) else "pick", size="l", pick=pick)  # fmt: skip
+        listed = known.offers.listed(naming.sort, naming.of, known.place) if naming and known.offers else ()  # fmt: skip
+        named = listed or words_for(chosen_from(schema), known.speech)
+        if naming and naming.sort in OWN_WORDS:
+            return LineColumn(name, head, "suggest", named, "l")
+        if not named or (words_in(schema) and len(named) > MOST_TICKED):
+            short = schema.get("type") in ("integer", "number") and bool(self._cells.settings)
+            return LineColumn(name, head, size="s" if short else "l")
+        if words_in(schema):
+            return LineColumn(name, head, "several", named, "l")
+        offered = named if not shown or shown in dict(named) else [*named, (shown, shown)]
+        return LineColumn(name, head, "select", offered, "l")
+
+    def _drawn_cells(self, line: str, cells: Mapping[str, str]) -> list[Drawn]:
         return [plain_cell(one, line, cells.get(one.name, "")) for one in self._columns(cells)]
 
     def _cells_of(self, key: str, value: Any) -> dict[str, str]:
-        if is_spoken(self.schema):
-            label = value if isinstance(value, Mapping) else {"en": value}
-            return {KEY: key, **{one: str(label.get(one) or "") for one in SPOKEN}}
-        return {KEY: key, VALUE: cell_text(value, self.schema)}
-
-    def _alike(self, one: str, other: str) -> bool:
-        """Tell whether two cells say the same; words that are ticked have no order."""
-        ticked = words_in(self.schema) and (self.values or chosen_from(self.schema))
-        return sorted(one.split(", ")) == sorted(other.split(", ")) if ticked else one == other
+        return {KEY: key, **self._cells.said(value)}
 
     def _value(self, before: tuple[str, Any] | None, cells: Mapping[str, str]) -> Any:
         """Return what a line says; as it was written where it says the same."""
@@ -130,34 +164,9 @@ class Mapped:
             if name != KEY
         ):
             return before[1]
-        if is_spoken(self.schema):
-            return spoken({one: cells[one] for one in SPOKEN if cells.get(one)}) or None
-        return cell_value(cells.get(VALUE, ""), self.schema)
+        return value_in(self._cells, cells, before[1] if before else None)
 
-
-def cell_text(value: Any, schema: Json) -> str:
-    """Return a value as it stands in a cell: words with commas, what has parts as YAML on one line."""
-    if isinstance(value, (list, tuple)) and words_in(schema):
-        return ", ".join(map(str, value))
-    if value is None or isinstance(value, str):
-        return value or ""
-    return ("true" if value else "false") if isinstance(value, bool) else flow_text(value)
-
-
-def cell_value(text: str, schema: Json) -> Any:
-    """Return the value that a cell says, None for nothing: words where a list may be, numbers and the like where they may be."""
-    if text and text[0] in "{[":
-        return _yaml(text)
-    if text and words_in(schema):
-        several = [one for part in text.replace("，", ",").split(",") if (one := part.strip())]
-        alone = any(one.get("type") == "string" or "enum" in one for one in schema.get("oneOf", ()))
-        return several[0] if alone and len(several) == 1 else several
-    found = _yaml(text) if text and numeric(schema) else None
-    return found if isinstance(found, (bool, int, float)) else text or None
-
-
-def _yaml(text: str) -> Any:
-    try:
-        return yaml_value(text)
-    except ValueError:
-        return text
+    def _alike(self, one: str, other: str) -> bool:
+        """Tell whether two cells say the same; words that are ticked have no order."""
+        several = words_in(self.values)
+        return sorted(one.split(", ")) == sorted(other.split(", ")) if several else one == other

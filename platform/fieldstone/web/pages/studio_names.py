@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
-from fieldstone.compiler.completing import Schema, Spot
+from fieldstone.compiler.completing import Named, Schema, Spot, keys_along
 from fieldstone.compiler.merging import order_of
 from fieldstone.compiler.site_shapes import schemas
 from fieldstone.evolution.documents import OBJECTS
@@ -15,11 +16,14 @@ from fieldstone.evolution.effective import Effective
 from fieldstone.reports.shapes import SCHEMA as REPORTS
 from fieldstone.site import Vocabulary
 from fieldstone.web.asking import Asked
+from fieldstone.web.pages.studio_offers import Offers, Place
 from fieldstone.web.pages.studio_words import label_of
+from fieldstone.web.pages.yaml_texts import yaml_value
 
-Named = dict[str, Sequence[tuple[str, str]]]
 _OBJECT: Final = re.compile(r"^object: *([a-z][a-z0-9_]*)", re.MULTILINE)
-_OF_RULE: Final = 2  # ("rules", code): what stands beside the next step is the rule's
+ENTRY: Final = (
+    2  # ("rules", code), ("fields", code): what stands beside the next step is the entry's
+)
 
 
 @cache
@@ -50,34 +54,80 @@ def schema_for(asked: Asked, file: str, text: str) -> Schema:
     return found["site.schema.json" if of_site else "object.schema.json"]
 
 
-def names_for(asked: Asked, effective: Effective, text: str, spot: Spot) -> Named:
-    """Return what the model knows, by sort: the fields and stages are those of the object at the spot."""
-    model, language = asked.model, asked.language
-    spec = model.objects.get(_object_at(text, spot))
-    fields = spec.fields if spec else {}
-    pipelines = spec.pipelines.pipelines.values() if spec and spec.pipelines else ()
-    return {
-        "object": [(one.code, one.label.text(language)) for one in model.objects.values()],
-        "field": [(one.code, one.label.text(language)) for one in fields.values() if not one.archived],
-        "stage": [(one.code, one.label.text(language)) for line in pipelines for one in line.stages.values()],
-        "role": [(one.code, one.label.text(language)) for one in model.roles.values()],
-        "pool": [(one.code, one.label.text(language)) for one in model.rules.values() if one.kind == "pool"],
-        "calendar": [(one, "") for one in model.calendars if one],
-        "action": [(one, "") for one in asked.site.vocabulary.actions],
-        "view": [(one.code, one.label.text(language)) for one in (spec.views.values() if spec else ())],
-        "options": [(one, "") for one in effective.value(("options",)) or ()],
-        "sibling": _entries(asked, effective, _path_at("", text, Spot(spot.path[:-1]))),
-    }  # fmt: skip
+def with_below(effective: Effective, text: str, spot: Spot) -> Spot:
+    """Return a spot that knows what layers below say of the rule or field it is in: its kind, its object, its type."""
+    code = _OBJECT.search(text)
+    if len(spot.path) < ENTRY or spot.path[0] not in ("rules", "fields"):
+        return spot
+    found = effective.value((OBJECTS, code[1], *spot.path[:ENTRY]) if code else spot.path[:ENTRY])
+    levels = [*spot.above, spot.beside]
+    said = {one: str(found[one]) for one in ("kind", "object", "type") if isinstance(found, Mapping) and one in found}  # fmt: skip
+    levels[ENTRY] = {**said, **levels[ENTRY]}
+    return replace(spot, above=tuple(levels[:-1]), beside=levels[-1])
+
+
+def names_for(asked: Asked, effective: Effective, schema: Schema, text: str, line: int, spot: Spot) -> Named:  # fmt: skip
+    """Return what gives the names of the running site that may stand at a spot, by what its schema asks for."""
+    siblings = _entries(asked, effective, _path_at("", text, Spot(spot.path[:-1])))
+    found, place = Offers(asked, siblings), _place_at(asked, schema, text, line, spot)
+
+    def named(sort: str, of: str) -> Sequence[tuple[str, str]]:
+        if sort == "user":
+            return found.people.users()
+        if sort in ("person", "heir"):
+            known = found.people.told(place.own) if sort == "person" else found.people.heirs()
+            return [*known, *((f"user:{email}", name) for email, name in found.people.users())]
+        return found.listed(sort, of, place)
+
+    return named
+
+
+def _place_at(asked: Asked, schema: Schema, text: str, line: int, spot: Spot) -> Place:
+    """Return of which object is spoken at a spot, and what the settings around it say."""
+    written = _written(text, line)
+    document = _OBJECT.search(text)
+    own = document[1] if document else ""
+    offers, place = Offers(asked), Place(own, own)
+    beside: list[Mapping[str, Any]] = [*spot.above, spot.beside]
+    sorts = keys_along(schema, spot)
+    for depth, said in enumerate(beside):
+        around = {**{key: text.strip("\"'") for key, text in said.items()}, **_maps_in(written)}
+        of_entry = not document and depth == ENTRY
+        if of_entry:
+            own = str(around.get("object", ""))
+            place = Place(own, own, (around,))
+        elif document or depth > ENTRY:
+            place = place.inside(around) if not document else replace(place, around=(*place.around, around))  # fmt: skip
+        if depth == len(spot.path):
+            break
+        step, sort = spot.path[depth], sorts[depth] if depth < len(sorts) else ""
+        if sort in ("object", "relation", "link"):
+            place = replace(place, object=offers.object_inside(sort, step, place))
+        written = written.get(step) if isinstance(written, Mapping) else None
+    return place
+
+
+def _written(text: str, line: int) -> Any:
+    """Return a document as it stands, without the line that is being typed where it is not whole; None where it makes no sense."""
+    lines = text.split("\n")
+    for tried in (lines, [*lines[:line], "", *lines[line + 1 :]]):
+        try:
+            return yaml_value("\n".join(tried))
+        except ValueError:
+            continue
+    return None
+
+
+def _maps_in(written: Any) -> dict[str, Any]:
+    """Return what stands at a place that one line does not say: maps and lists."""
+    said = written.items() if isinstance(written, Mapping) else ()
+    return {str(key): one for key, one in said if isinstance(one, (Mapping, list))}
 
 
 def entries_at(
     asked: Asked, effective: Effective, file: str, text: str, spot: Spot
 ) -> Sequence[tuple[str, str]]:
-    """Return the codes that stand at a path in force, to change them: fields, views, rules, and roles among rights."""
-    if spot.path == ("permissions",) and _OBJECT.search(text):
-        return names_for(asked, effective, text, spot)["role"]
-    if spot.path[:1] == ("permissions",) and spot.path[-1] == "fields":
-        return names_for(asked, effective, text, spot)["field"]
+    """Return the codes that stand at a path in force, to change them: fields, views, rules."""
     return _entries(asked, effective, _path_at(file, text, spot))
 
 
@@ -104,11 +154,3 @@ def _path_at(file: str, text: str, spot: Spot) -> tuple[str, ...]:
     if code:
         return (OBJECTS, code[1], *spot.path)
     return spot.path if file.partition("/")[0] != "metadata" or spot.path else ()
-
-
-def _object_at(text: str, spot: Spot) -> str:
-    code = _OBJECT.search(text)
-    if code:
-        return code[1]
-    beside: Iterable[Mapping[str, str]] = (*spot.above[_OF_RULE:], spot.beside)
-    return next((one["object"] for one in beside if one.get("object")), "")

@@ -7,21 +7,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from fieldstone.base.names import is_code
-from fieldstone.web.pages.schema_form import Json, Nested, SchemaForm, narrowed
+from fieldstone.web.pages.schema_form import Nested, SchemaForm
+from fieldstone.web.pages.schema_kinds import Json, narrowed
+from fieldstone.web.pages.studio_headings import CODE, WAS, Heading
 from fieldstone.web.pages.studio_inner import (
-    OF_FIELDS,
     Drawn,
     Known,
-    Listed,
     Typed,
     below,
     drawn_in,
     kept,
+    naming_of,
     under,
     written,
 )
-from fieldstone.web.pages.studio_lines import code_from
+from fieldstone.web.pages.studio_line_values import stands_in_cells
 from fieldstone.web.pages.studio_maps import Mapped
 from fieldstone.web.pages.studio_shapes import (
     VALUE,
@@ -33,9 +33,8 @@ from fieldstone.web.pages.studio_shapes import (
     sort_of,
     words_in,
 )
+from fieldstone.web.pages.studio_sorting import Sorting
 
-CODE: Final = "_code"
-WAS: Final = "_was"
 WAY: Final = "as"
 BLANK: Final = "__n__"
 DEEPEST: Final = 2
@@ -60,31 +59,23 @@ class Way:
     value: Any
     nested: Nested | None = None
     schema: Json | None = None
-    choices: Listed = ()
-    several: Listed = ()
 
 
 def _ways(name: str, schema: Json, value: Any, known: Known, depth: int) -> list[Way]:
     """Return the ways in which a setting can be put together; none where one plain control says all."""
     shape, t = shape_of(schema), known.speech.t
-    name = name.rpartition(".")[2]
     if shape.closed is None and shape.listed is None and shape.mapped is None:
-        return _yes_or_words(name, shape, value, known)
+        return _sorted(schema, value, known) or _yes_or_words(shape, value, known)
+    if shape.several_ways:
+        known = known.further_in()
     found: list[Way] = []
-    mapped, keys = shape.mapped, known.keys.get(name, ())
-    head = t("Field") if keys and not shape.plain and dict(keys) == known.fields else ""
     if shape.plain:
         plain = {"oneOf": list(shape.plain)} if len(shape.plain) > 1 else shape.plain[0]
-        found.append(Way(t("one value"), ("plain",), _if(value, shape, ("plain",)), None, plain, known.choices.get(name, ())))  # fmt: skip
-    if mapped is not None:
+        found.append(Way(t("one value"), ("plain",), _if(value, shape, ("plain",)), None, plain))
+    if shape.mapped is not None:
         inside = _if(value, shape, ("mapped",))
-        by_case = bool(shape.plain)
-        made: Nested = (
-            Mapped(mapped, inside, known.speech, known.cases if by_case else keys, known.offered(name), by_case, head)
-            if fits_in_a_cell(mapped)
-            else Entries(entry_of(mapped), inside, known, depth, keyed=True, keys=keys, head=head)
-        )  # fmt: skip
-        found.append(Way(t("by case"), ("mapped",), inside, made))
+        made = _map(shape, inside, known, depth)
+        found.append(Way(t(shape.called or "by case"), ("mapped",), inside, made))
     whole = shape.closed
     if shape.listed is not None:
         entry = entry_of(shape.listed)
@@ -100,7 +91,23 @@ def _ways(name: str, schema: Json, value: Any, known: Known, depth: int) -> list
     return found
 
 
-def _yes_or_words(name: str, shape: Shape, value: Any, known: Known) -> list[Way]:
+def _map(shape: Shape, inside: Any, known: Known, depth: int) -> Nested:
+    """Return the control of a map: lines, or entries where a value is more than a line can say."""
+    values, keys = shape.mapped or {}, shape.keys
+    if stands_in_cells(values) or fits_in_a_cell(values):
+        return Mapped(keys, values, inside, known, bool(shape.plain) and not shape.called)
+    return Entries(entry_of(values), inside, known, depth, keys=keys)
+
+
+def _sorted(schema: Json, value: Any, known: Known) -> list[Way]:
+    """Return the one way of a setting that is an order of fields, none of any other."""
+    naming = naming_of(schema)
+    if naming is None or naming.sort != "sort" or not known.offers:
+        return []
+    return [Way("", ("plain",), value, Sorting(value, known))]
+
+
+def _yes_or_words(shape: Shape, value: Any, known: Known) -> list[Way]:
     """Return the ways of a setting that is yes, no, or for whom: none of any other plain one."""
     yes = [one for one in shape.plain if one.get("type") == "boolean"]
     words = [one for one in shape.plain if words_in(one)]
@@ -109,7 +116,7 @@ def _yes_or_words(name: str, shape: Shape, value: Any, known: Known) -> list[Way
     t, is_yes = known.speech.t, isinstance(value, bool)
     return [
         Way(t("for all"), ("plain",), value if is_yes else None, None, yes[0]),
-        Way(t("for some"), ("plain",), None if is_yes else value, None, words[0], several=known.several.get(name, ())),
+        Way(t("for some"), ("plain",), None if is_yes else value, None, words[0]),
     ]  # fmt: skip
 
 
@@ -121,36 +128,26 @@ def _if(value: Any, shape: Shape, sorts: tuple[str, ...]) -> Any:
 def _form(schema: Json, values: Json, known: Known, depth: int) -> SchemaForm:
     """Return the form of one entry."""
     properties = {name: one for name, one in schema["properties"].items() if not _twin(name, schema, values)}  # fmt: skip
-    inside = nested_in(properties, values, known.about(values), depth)
+    here = known.about(schema, values)
+    inside = nested_in(properties, values, here, depth)
     shown = {name: narrowed(one, values.get(name)) for name, one in properties.items()}
-    texts = {name for name, one in shown.items() if one.get("type") == "string"}
-    choices = {name: listed for name, listed in known.choices.items() if name in texts}
-    choices |= known.about(values).named_in(shown)
-    for name in set(choices) & set(values):
-        if values[name] not in dict(choices[name]):
-            choices[name] = [*choices[name], (str(values[name]), str(values[name]))]
+    chosen = here.chosen({name: one for name, one in shown.items() if name not in inside}, values)
     return SchemaForm(
         shown,
         frozenset(schema.get("required", ())),
         known.speech,
-        choices,
-        picks=picks_of(shown, inside, known.about(values)),
-        picks_url=known.about(values).fields_url,
+        chosen.choices,
+        picks=chosen.picks,
         called={VALUE: known.speech.t("Value")},
         nested=inside,
-        several=known.several,
+        several=chosen.several,
+        suggested=chosen.suggested,
     )
 
 
 def _twin(name: str, schema: Json, values: Json) -> bool:
     """Tell whether a setting says the same as another one: `teams` beside `team`. It is shown where it is used."""
     return name not in values and name.endswith("s") and name[:-1] in schema["properties"]
-
-
-def picks_of(shown: Mapping[str, Json], nested: Mapping[str, Nested], known: Known) -> dict[str, dict[str, str]]:  # fmt: skip
-    """Return the settings that are lists of fields, each with what these are called."""
-    lists = [n for n in OF_FIELDS & shown.keys() if n not in nested and words_in(shown[n])]
-    return dict.fromkeys(lists, known.fields) if known.object else {}
 
 
 @dataclass(frozen=True)
@@ -165,12 +162,12 @@ class Settings:
     @property
     def form(self) -> SchemaForm:
         """Return the form of its settings."""
-        return _form(self.schema, self.before or {}, self.known, self.depth)
+        return _form(self.schema, self.before or {}, self.known.further_in(), self.depth)
 
     def drawn(self, name: str, typed: Typed, errors: Typed) -> Drawn:
         """Return its controls, to be drawn in a frame."""
         here = below(typed, f"{name}-")
-        controls = drawn_in(self.form, self.before or {}, here, below(errors, f"{name}-"), f"{name}-")  # fmt: skip
+        controls = drawn_in(self.form, self.before or {}, here, below(errors, f"{name}-"), f"{name}-", self.known.place)  # fmt: skip
         said = bool(self.before) or written(here)
         return {"type": "settings", "inside": {**controls, "said": said}}
 
@@ -205,9 +202,18 @@ class Ways:
         named = dict(zip(self._names(), self.ways, strict=True))
         plain = {name: one.schema or {} for name, one in named.items()}
         nested = {name: one.nested for name, one in named.items() if one.nested is not None}
-        choices = {name: one.choices for name, one in named.items() if one.choices}
-        several = {name: one.several for name, one in named.items() if one.several}
-        return SchemaForm(plain, frozenset(), self.known.speech, choices, nested=nested, several=several)  # fmt: skip
+        single = {name: one for name, one in plain.items() if name not in nested}
+        chosen = self.known.further_in().chosen(single, self._values())
+        return SchemaForm(
+            plain,
+            frozenset(),
+            self.known.speech,
+            chosen.choices,
+            picks=chosen.picks,
+            nested=nested,
+            several=chosen.several,
+            suggested=chosen.suggested,
+        )
 
     def _names(self) -> list[str]:
         return [f"a{n}" for n, _ in enumerate(self.ways)]
@@ -251,16 +257,23 @@ class Ways:
 
 @dataclass(frozen=True)
 class Entries:
-    """Several things with settings of their own: a list, a map by code (`keyed`), or one thing or a list of them (`single`)."""
+    """Several things with settings of their own: a list, a map whose keys have the schema `keys`, or one thing or a list of them (`single`)."""
 
     entry: Entry
     before: Any
     known: Known
     depth: int = 0
-    keyed: bool = False
+    keys: Json | None = None
     single: bool = False
-    keys: Listed = ()
-    head: str = ""
+
+    @property
+    def keyed(self) -> bool:
+        """Tell whether the entries are a map."""
+        return self.keys is not None
+
+    @property
+    def _heading(self) -> Heading:
+        return Heading(self.known, self.keys)
 
     def _stored(self, value: Any) -> dict[str, Any]:
         """Return entries as they are written, by the name that the form has for them: their place, or their code."""
@@ -270,8 +283,12 @@ class Entries:
 
     def _form(self, was: str) -> SchemaForm:
         stored = self.entry.long(self._stored(self.before).get(was))
-        known = self.known.against(was) if self.keyed else self.known
-        return _form(self.entry.schema, stored, known, self.depth + 1)
+        return _form(self.entry.schema, stored, self._known(was), self.depth + 1)
+
+    def _known(self, was: str) -> Known:
+        """Return what an entry may name: under a key that is an object or leads to one, its fields."""
+        inside = self.known.further_in()
+        return inside if self.keys is None else inside.under_key(self.keys, was, CODE)
 
     def _typed(self, name: str, typed: Typed) -> dict[str, dict[str, str]] | None:
         """Return what a form posted by entry, in its order; None where it was not shown."""
@@ -300,43 +317,17 @@ class Entries:
 
     def _line(self, name: str, n: str, typed: Typed, values: Json, errors: Typed) -> Drawn:
         was, prefix = typed.get(WAS, ""), f"{name}-{n}-"
-        drawn = drawn_in(self._form(was), values, typed, errors, prefix)
+        drawn = drawn_in(self._form(was), values, typed, errors, prefix, self._known(was).place)
         line: Drawn = {
             **drawn,
             "key": n,
             "was": was,
-            "title": self._called(self._title(values or typed) or was),
+            "title": self._heading.title(values or typed, was, drawn["fields"]),
         }
         if self.keyed:
             said = [errors[CODE]] if CODE in errors else []
-            line["code"] = {**self._code_control(typed.get(CODE, "")), "name": f"{prefix}{CODE}", "errors": said}  # fmt: skip
+            line["code"] = {**self._heading.control(typed.get(CODE, "")), "name": f"{prefix}{CODE}", "errors": said}  # fmt: skip
         return line
-
-    def _called(self, title: str) -> str:
-        """Return what an entry is called: by the words for its code where there are some, by nothing where it is just a place."""
-        return self.known.titles.get(title, "" if title.isdecimal() else title)
-
-    def _code_control(self, code: str) -> Drawn:
-        t = self.known.speech.t
-        if self.keys:
-            listed = (
-                self.keys if not code or code in dict(self.keys) else [*self.keys, (code, code)]
-            )
-            options = [{"value": v, "label": w, "chosen": v == code} for v, w in listed]
-            return {
-                "label": self.head or t("Which one"),
-                "type": "select",
-                "options": options,
-                "value": code,
-            }
-        return {"label": t("Code"), "type": "text", "value": code, "max_length": 40, "placeholder": t("made from the name")}  # fmt: skip
-
-    def _title(self, values: Json) -> str:
-        language = "zh" if self.known.speech.language.startswith("zh") else "en"
-        label = values.get("label")
-        if isinstance(label, Mapping):
-            label = label.get(language) or label.get("en")
-        return str(label or values.get(f"label.{language}") or values.get("code") or values.get(CODE) or "")  # fmt: skip
 
     def said(self, name: str, value: Any) -> dict[str, str]:
         """Return what the controls say of a value."""
@@ -360,20 +351,11 @@ class Entries:
                 continue
             values, wrong = form.read(said)
             errors |= {f"{name}-{n}-{key}": text for key, text in wrong.items()}
-            code, mistake = self._code(one, values, found) if self.keyed else (n, "")
+            code, mistake = self._heading.code(one, values, found) if self.keyed else (n, "")
             if mistake:
                 errors[f"{name}-{n}-{CODE}"] = mistake
             found[code] = self.entry.short(kept(form, self.entry.long(old), values), old)
         return self._whole(found), errors
-
-    def _code(self, typed: Typed, values: Json, taken: Mapping[str, Any]) -> tuple[str, str]:
-        t = self.known.speech.t
-        label = values.get("label")
-        words = label.get("en") or label.get("zh") if isinstance(label, Mapping) else label
-        code = typed.get(CODE, "").strip() or code_from(str(words or ""), list(taken))
-        if not is_code(code) and code != typed.get(WAS):
-            return code, t("Write small letters, digits and single _, beginning with a letter.")
-        return code, t("{code} is there twice.", code=code) if code in taken else ""
 
     def _whole(self, found: Mapping[str, Any]) -> Any:
         if not found:

@@ -28,10 +28,9 @@ from fieldstone.web.pages.schema_form import Listed, SchemaForm, without
 from fieldstone.web.pages.studio_edits import effective_of
 from fieldstone.web.pages.studio_groups import CALLED, GROUPED, HINTS
 from fieldstone.web.pages.studio_inner import Known
-from fieldstone.web.pages.studio_items import LISTED, listed_items, paired_items
 from fieldstone.web.pages.studio_lines import column_lines, option_lines, stage_lines
-from fieldstone.web.pages.studio_named import bands_of, known_inside, listed_objects, named_by_rule
-from fieldstone.web.pages.studio_nested import nested_in, picks_of
+from fieldstone.web.pages.studio_nested import nested_in
+from fieldstone.web.pages.studio_offers import Offers, Place, listed_objects
 from fieldstone.web.pages.subjects import not_there
 
 Json = Mapping[str, Any]
@@ -40,8 +39,6 @@ OF_OBJECTS: Final = ("fields", "stages", "pipelines", "forms", "layout", "views"
 OF_SITE: Final = ("rules", "roles", "nav", "options", "calendars")
 CHOICES: Final = "options"
 # Yes, no, and nothing said are three different things here.
-# Settings of a stage that are lists of fields.
-PICKED: Final = frozenset({"needs", "required"})
 UNDECIDED: Final = frozenset({"stored"})
 # What a deadline may lead to; none of them is what happens when nothing is said.
 WAYS: Final = frozenset({"then.reassign", "then.queue"})
@@ -165,31 +162,30 @@ def form_of(
         for words in (CALLED, HINTS)
     )
     yes_no = [one for one, said in shown.items() if said.get("type") == "boolean"]
-    lines: dict[str, Listed] = {**_lines(asked, part, shown, siblings, before)}
-    if part.kind == "rules":
-        lines |= _listed(asked, shown, before, about)
+    lines: Mapping[str, Listed] = _lines(asked, part, shown, siblings, before)
     grouped = GROUPED & set(shown) if part.kind == "rules" else frozenset[str]()
     inside, values = _flat(shown, grouped), _flat_values(before, grouped)
     inside = {name: one for name, one in inside.items() if name not in lines}
     about = about or (part.spec.code if part.spec else "")
-    plain = part.kind in WITHOUT_NESTED
-    known = Known(speech(asked.language)) if plain else known_inside(asked, about, before)
-    nested = {} if plain else nested_in(inside, values, known)
-    picks = picks_of(inside, nested, known)
+    offers = Offers(asked, _siblings(asked, part, siblings))
+    known = Known(speech(asked.language), offers, Place(about, about, (before,)))
+    nested = {} if part.kind in WITHOUT_NESTED else nested_in(inside, values, known)
+    plain = {name: one for name, one in inside.items() if name not in nested}
+    chosen = known.chosen(plain, values)
     return SchemaForm(
         shown,
         required,
         speech(asked.language),
-        _choices(asked, part, shown, siblings, before) | named_by_rule(asked, shown, before, about),
+        chosen.choices | _choices(asked, part, shown, siblings, before),
         frozenset(yes_no) - UNDECIDED if part.kind == "fields" else WAYS,
         lines,
-        picks | (dict.fromkeys(PICKED & set(shown), known.fields) if part.kind == "stages" else {}),
-        known.fields_url,
+        chosen.picks,
         grouped,
         called,
         hints,
         nested,
-        known.several,
+        chosen.several,
+        chosen.suggested,
     )
 
 
@@ -213,31 +209,29 @@ def _flat_values(before: Json, grouped: frozenset[str]) -> dict[str, Any]:
     return {**before, **{f"{name}.{one}": value for name, said in inside.items() for one, value in said.items()}}  # fmt: skip
 
 
+def _siblings(asked: Asked, part: Part, codes: Sequence[str]) -> Sequence[tuple[str, str]]:
+    """Return the other entries of the part by what people call them."""
+    there = entries_of(part, effective_of(asked)) if codes else {}
+    found = []
+    for code in codes:
+        label = there.get(code, {}).get("label")
+        said = label.get(asked.language) or label.get("en") if isinstance(label, Mapping) else label
+        found.append((code, str(said or code)))
+    return found
+
+
 def _choices(
     asked: Asked, part: Part, shown: Mapping[str, Json], siblings: Sequence[str], before: Json
 ) -> dict[str, Sequence[tuple[str, str]]]:
     """Return what to choose from where a setting names something of the site."""
     language, spec = asked.language, part.spec
     fields = spec.fields if spec is not None else {}
-    found: dict[str, Sequence[tuple[str, str]]] = {
-        "after": [
-            (
-                one,
-                fields[one].label.text(language)
-                if part.kind == "fields" and one in fields
-                else one,
-            )
-            for one in siblings
-        ]
-    }
+    found: dict[str, Sequence[tuple[str, str]]] = {}
     if part.kind == "fields" and spec is not None:
-        found |= {
-            "to": listed_objects(asked),
-            "options_from": [(one, one) for one in effective_of(asked).value(("options",)) or ()],
-            "depends_on": [(c, f.label.text(language)) for c, f in fields.items() if f.type.name == "select" and not f.system],
-            "of": [(one.name, one.label.text(language)) for one in spec.relations.values()],
-            "returns": [(one.name, one.label.text(language)) for one in asked.site.vocabulary.types.values() if one.name in RETURNS],
-        }  # fmt: skip
+        types = asked.site.vocabulary.types.values()
+        found["returns"] = [
+            (one.name, one.label.text(language)) for one in types if one.name in RETURNS
+        ]
         one = next((f for c, f in fields.items() if not f.system and c not in siblings), None)
         if (
             one is not None
@@ -249,31 +243,6 @@ def _choices(
     if isinstance(before.get("returns"), Mapping):
         found.pop("returns", None)  # its settings are more than a word
     return {name: choices for name, choices in found.items() if name in shown}
-
-
-def _listed(asked: Asked, shown: Mapping[str, Json], before: Json, about: str) -> dict[str, Listed]:
-    """Return the settings of a rule that are lists: steps, messages, the fields that are set."""
-    said, spec = speech(asked.language), asked.model.objects.get(about)
-    fields = [(code, one.label.text(asked.language)) for code, one in spec.fields.items()] if spec else []  # fmt: skip
-    inside = before.get("then")
-    then = inside.get("set") if isinstance(inside, Mapping) else None
-    found: dict[str, Listed | None] = {
-        name: listed_items(name, before.get(name), asked.model, said) for name in LISTED if name in shown
-    }  # fmt: skip
-    if "set" in shown:
-        found["set"] = paired_items(before.get("set"), fields, said)
-    if {"fields", "bands"} <= set(shown):
-        found["fields"] = paired_items(before.get("fields"), fields, said, said.t("Weight"))
-        found["bands"] = paired_items(
-            before.get("bands"),
-            bands_of(asked, about, before),
-            said,
-            said.t("From percent"),
-            said.t("Grade"),
-        )
-    if "then" in shown:
-        found["then.set"] = paired_items(then, fields, said)
-    return {name: lines for name, lines in found.items() if lines is not None}
 
 
 def _held(asked: Asked, part: Part, siblings: Sequence[str]) -> Mapping[str, int] | None:

@@ -15,6 +15,7 @@ from fieldstone.model.platform_names import FIELDS
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
+from fieldstone.web.pages.picks import Pick
 from fieldstone.web.pages.schema_form import SchemaForm
 from fieldstone.web.pages.studio import ICONS, tabs
 from fieldstone.web.pages.studio_changes import changed, removed
@@ -116,8 +117,7 @@ def _settings(asked: Asked, spec: ObjectType) -> SchemaForm:
         said,
         {"title": titles},
         frozenset({"timeline", "hidden"}),
-        picks={"search": searched},
-        picks_url=f"/studio/names/{spec.code}",
+        picks={"search": Pick(f"/studio/names?sort=field&about={spec.code}", searched)},
         called={name: said.t(word) for name, word in CALLED.items()},
     )
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 Json = Mapping[str, Any]
 # What an entry is called inside that is nothing but a value.
 VALUE: Final = "_value"
 LANGUAGES: Final = frozenset({"en", "zh"})
-ANYTHING: Final = 3  # so many types in one list mean: any plain value
 
 
 @dataclass(frozen=True)
@@ -21,9 +20,18 @@ class Shape:
         Json, ...
     ] = ()  # values that stand in one control: a word, a number, a list of words
     mapped: Json | None = None  # a map from any key to values of this schema
+    keys: Json = field(default_factory=dict)  # what the keys of such a map are
+    called: str = ""  # what people call this way, where it is no value by case
     closed: Json | None = None  # a map of settings that are all known
     listed: Json | None = None  # a list of entries of this schema
     nullable: bool = False
+
+    @property
+    def several_ways(self) -> bool:
+        """Tell whether there is more than one way; a list of entries may well be one entry alone."""
+        single = self.closed is not None and self.listed is not None and not entry_of(self.listed).bare  # fmt: skip
+        ways = (bool(self.plain), self.mapped is not None, self.listed is not None, self.closed is not None and not single)  # fmt: skip
+        return sum(ways) > 1
 
 
 @dataclass(frozen=True)
@@ -71,6 +79,7 @@ def shape_of(schema: Json) -> Shape:
         elif types & {"object"} and not is_label(way):
             inner = way.get("additionalProperties")
             found.setdefault("mapped", inner if isinstance(inner, Mapping) else {})
+            found |= {"keys": way.get("propertyNames", {}), "called": str(way.get("title", ""))}
         elif "array" in types and not _is_plain(way.get("items", {})):
             found.setdefault("listed", way["items"])
         else:
@@ -114,11 +123,7 @@ def _unsaid(schema: Json) -> Json:
 def fits_in_a_cell(schema: Json) -> bool:
     """Tell whether every value of a schema can stand in one cell of a line, or two: those of a text in two languages."""
     shape = shape_of(schema)
-    if any(len(_types(one)) >= ANYTHING or not one for one in shape.plain):
-        return True
-    if shape.closed or shape.mapped is not None or shape.listed:
-        return not schema
-    return True
+    return shape.closed is None and shape.mapped is None and shape.listed is None
 
 
 def is_spoken(schema: Json) -> bool:

@@ -14,13 +14,13 @@ from fieldstone.web.asking import the_call
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.studio import tabs
 from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
-from fieldstone.web.pages.studio_names import entries_at, names_for, schema_for
+from fieldstone.web.pages.studio_names import entries_at, names_for, schema_for, with_below
 from fieldstone.web.pages.studio_plan import planned_page
 
 PAGE = Blueprint("studio_yaml", __name__)
 Drawn = dict[str, Any]
 LONGEST: Final = 400_000
-MOST_OFFERS: Final = 200
+MOST_OFFERS: Final = 700
 
 
 @PAGE.get("/studio/yaml")
@@ -60,10 +60,11 @@ def complete() -> Response:
     asked, given = the_call(), request.form
     changing_of(asked)
     text, file = _typed(given), given.get("file", "")
-    spot = spot_at(text, _number(given, "line"), _number(given, "column"))
+    line = _number(given, "line")
     schema = schema_for(asked, file, text)
     effective = effective_of(asked)
-    named = names_for(asked, effective, text, spot)
+    spot = with_below(effective, text, spot_at(text, line, _number(given, "column")))
+    named = names_for(asked, effective, schema, text, line, spot)
     found = offers(schema, spot, named, entries_at(asked, effective, file, text, spot))
     return _json(
         [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any
 
 from babel.dates import format_skeleton
 
@@ -17,21 +17,10 @@ from fieldstone.reports.results import Chart, Line
 from fieldstone.web.asking import Asked
 from fieldstone.web.pages import drawn_charts
 from fieldstone.web.pages.path_charts import Pen
-from fieldstone.web.pages.reason_words import ended_because
+from fieldstone.web.pages.reason_words import REASONS, ended_because
 from fieldstone.web.pages.values import Look
 
 Drawn = dict[str, Any]
-REASONS: Final = {
-    "assigned": "Given to somebody else",
-    "claimed": "Claimed from a pool",
-    "returned": "Given back",
-    "no_follow_up": "Not followed up in time",
-    "not_converted": "Not converted in time",
-    "deadline": "Deadline passed",
-    "judged_worthless": "Judged worthless",
-    "cooled_down": "Cooled down",
-    "left": "Owner left",
-}
 
 
 @dataclass(frozen=True)
