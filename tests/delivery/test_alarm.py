@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import delete
 
 import fieldstone
+from fieldstone.base.delivery_reasons import CHINESE, is_ours, reason
 from fieldstone.changes.nouns import Effect
 from fieldstone.delivery.contract import DeliveryError
-from fieldstone.delivery.reasons import CHINESE, is_ours, reason
 from fieldstone.site import Site
 from fieldstone.storage.leased import notices_of
 from fieldstone.storage.notices import Notification, fs_notification

@@ -9,6 +9,7 @@ from rich.console import Console
 
 from fieldstone.base.errors import Problem
 from fieldstone.base.problem_texts import in_language
+from fieldstone.base.speech import Speech, speech
 
 
 @dataclass(frozen=True)
@@ -22,9 +23,18 @@ class Terminal:
 
     language: str = "en"
 
+    @property
+    def speech(self) -> Speech:
+        """Return the texts of the language."""
+        return speech(self.language)
+
     def say(self, text: str = "") -> None:
         """Print one line of the result, as it is."""
         self.out.print(text, markup=False)
+
+    def tell(self, text: str, **values: object) -> None:
+        """Print a sentence of ours in the language, with its {names} filled in."""
+        self.say(self.speech.t(text, **values))
 
     def remark(self, text: str) -> None:
         """Print what is to be known of a result, beside it."""

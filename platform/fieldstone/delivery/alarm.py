@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
+from fieldstone.base.delivery_reasons import reason
 from fieldstone.base.label import Label
-from fieldstone.delivery.reasons import reason
 from fieldstone.storage.notices import Notices, a_notification
 
 TOPIC: Final = "undelivered"

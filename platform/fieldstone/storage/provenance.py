@@ -83,6 +83,14 @@ class Origins:
         row = self._connection.execute(asked).first()
         return None if row is None else Kept(row.facts or {}, row.confidence, row.origin or "")
 
+    def empty_since(self, rule: str, key: str) -> datetime | None:
+        """Return when a rule was answered that nothing is known under a key; None without such an answer."""
+        asked = select(fs_enrichment.c.asked_at, fs_enrichment.c.facts).where(
+            fs_enrichment.c.rule == rule, fs_enrichment.c.key == key
+        )
+        row = self._connection.execute(asked).first()
+        return row.asked_at if row is not None and not row.facts else None
+
     def keep(self, rule: str, key: str, kept: Kept, span: tuple[datetime, datetime]) -> None:
         """Keep an answer from the first to the second instant, in place of the one before."""
         values = {

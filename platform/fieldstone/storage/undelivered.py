@@ -103,25 +103,25 @@ class Undeliveries:
         return [_undelivered(row) for row in self._connection.execute(asked)]
 
     def of_record(self, channel: str, record: str) -> list[Undelivered]:
-        """Return what a record asked for by a channel and has not got, the newest of each receiver."""
+        """Return what a record asked for by a channel and has not got; of each receiver only the newest counts."""
         asked = (
             select(*_COLUMNS)
             .where(
                 fs_outbox.c.record == record,
-                fs_outbox.c.state.in_((DEAD, "pending")),
                 fs_outbox.c.channel == channel,
             )
             .order_by(fs_outbox.c.id)
         )
-        rows = [_undelivered(row) for row in self._connection.execute(asked)]
-        return list({one.to: one for one in rows}.values())
+        newest = {row.to: row for row in self._connection.execute(asked)}.values()
+        return [_undelivered(row) for row in newest if row.state in (DEAD, "pending")]
 
     def again(self, chosen: Chosen) -> list[int]:
         """Put these out anew, and return which: each once, however often and by how many it is asked.
 
         What was given up has all its tries again; what waits is due now, unless a worker has it or will soon.
         """
-        dead = self._moved(chosen, fs_outbox.c.state == DEAD, state="pending", attempts=0)
+        anew = {"state": "pending", "attempts": 0, "last_error": None}
+        dead = self._moved(chosen, fs_outbox.c.state == DEAD, **anew)
         return dead + self._moved(chosen, self._rests())
 
     def drop(self, chosen: Chosen, error: str) -> list[int]:

@@ -23,7 +23,8 @@ def test_stopped_work_is_told_listed_and_goes_on(
     job = office.site.queue.enqueue(BULK_UPDATE, asked, actor=office.people["admin"])
     admin = office.visitor("admin")
     assert (
-        "Working" in admin.get("/studio/work").text or "Waiting" in admin.get("/studio/work").text
+        "Working" in admin.get("/studio/work").text
+        or "In the queue" in admin.get("/studio/work").text
     )
 
     fail_for_good(office.site, monkeypatch)

@@ -14,6 +14,7 @@ from flask import Blueprint, Response, request
 from fieldstone.actions.contract import Call
 from fieldstone.actions.running import run
 from fieldstone.base.errors import RefusedError
+from fieldstone.delivery.alarm import TOPIC
 from fieldstone.storage.leased import jobs_of
 from fieldstone.storage.notices import Notices, Notification
 from fieldstone.web.asking import Asked, the_call
@@ -22,10 +23,12 @@ from fieldstone.web.pages import badges, drawing
 from fieldstone.web.pages.drawing import go
 from fieldstone.web.pages.studio_work import place_of
 from fieldstone.web.pages.subjects import not_there, today_of
+from fieldstone.web.pages.undelivered import HERE as MESSAGES
 
 PAGE = Blueprint("inbox", __name__)
 MOST: Final = 100
 LONG_WORK: Final = "long_work"
+UNDELIVERED: Final = f"{TOPIC}."
 LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     "assigned": ("user-round-plus", "indigo"),
     "reminder": ("alarm-clock", "amber"),
@@ -37,6 +40,7 @@ LOOKS: Final[Mapping[str, tuple[str, str]]] = {
     "conversion": ("shield-check", "indigo"),
     "offboarding": ("log-out", "gray"),
     LONG_WORK: ("triangle-alert", "red"),
+    UNDELIVERED: ("mail-x", "red"),
 }
 BY_STRENGTH: Final[Mapping[str, tuple[str, str]]] = {
     "urgent": ("triangle-alert", "red"),
@@ -88,7 +92,8 @@ class Inbox:
         titles: Mapping[tuple[str, str], str],
     ) -> Note:
         strength = str(one.payload.get("strength", ""))
-        icon, tone = LOOKS.get(one.topic, ("bell", "gray"))
+        kind = UNDELIVERED if one.topic.startswith(UNDELIVERED) else one.topic
+        icon, tone = LOOKS.get(kind, ("bell", "gray"))
         if one.topic == "reminder":
             icon, tone = BY_STRENGTH.get(strength, (icon, tone))
         note: Note = {
@@ -103,7 +108,9 @@ class Inbox:
             "urgent": strength == URGENT and one.read_at is None,
             "day": one.created_at.astimezone(self._zone).date(),
         }
-        if one.topic == LONG_WORK and _place_of_work(self.asked, one):
+        if one.topic.startswith(UNDELIVERED) or (
+            one.topic == LONG_WORK and _place_of_work(self.asked, one)
+        ):
             note |= {
                 "about": speech(self.asked.language).t("Look at it"),
                 "href": f"/inbox/{one.id}",
@@ -180,6 +187,8 @@ def _place_of(asked: Asked, note: Notification) -> str:
     """Return the page of what a notification is about, "" when it is about nothing."""
     if note.topic == LONG_WORK:
         return _place_of_work(asked, note)
+    if note.topic.startswith(UNDELIVERED):
+        return f"{MESSAGES}?channel={note.topic.removeprefix(UNDELIVERED)}"
     return "/o/{}/{}".format(*note.about) if note.about is not None else ""
 
 

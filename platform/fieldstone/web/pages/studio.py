@@ -13,6 +13,7 @@ from fieldstone.base.names import is_code, plural
 from fieldstone.compiler.shapes import SCOPES
 from fieldstone.model.objects import ObjectType
 from fieldstone.model.site_model import Role
+from fieldstone.storage.undelivered import Undeliveries
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
@@ -179,6 +180,7 @@ def _overview(asked: Asked, given: Drawn, errors: list[Drawn]) -> Response:
         "revision": number,
         "broken": [f"{one.path}: {one.message} {one.cure}" for one in served.problems],
         "stopped": LongWork(asked.site.storage, asked.site.queue, asked.ctx, model).failed_lately(),
+        "dead": _dead(asked),
         "given": given,
         "errors": errors,
         "who": _who(asked, given),
@@ -188,6 +190,12 @@ def _overview(asked: Asked, given: Drawn, errors: list[Drawn]) -> Response:
         ],
     }  # fmt: skip
     return drawing.page(asked, "studio", context, 422 if errors else 200)
+
+
+def _dead(asked: Asked) -> int:
+    """Return how many messages were given up and still stand so."""
+    with asked.site.storage.looking() as connection:
+        return Undeliveries(connection, asked.ctx.now).dead()
 
 
 def _card(asked: Asked, spec: ObjectType) -> Drawn:
@@ -219,6 +227,7 @@ def tabs(asked: Asked, current: str) -> list[Drawn]:
         ("templates", t("Templates"), "/studio/templates", "package"),
         ("revisions", t("Revisions"), "/studio/revisions", "history"),
         ("work", t("Long work"), "/studio/work", "hourglass"),
+        ("messages", t("Not delivered"), "/studio/messages", "mail-x"),
         ("yaml", "YAML", "/studio/yaml", "file-code"),
     )
     return [

@@ -117,7 +117,7 @@ def _named(asked: Asked, one: KeptJob, ran: Mapping[str, str]) -> str:
 
 def _state(words: Speech, one: KeptJob) -> str:
     return {
-        "queued": words.t("Tried again soon") if one.error else words.t("Waiting"),
+        "queued": words.t("Tried again soon") if one.error else words.t("In the queue"),
         "running": words.t("Working"),
         "done": words.t("Done"),
         "failed": words.t("Stopped"),

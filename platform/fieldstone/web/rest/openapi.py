@@ -31,6 +31,7 @@ from fieldstone.web.rest.openapi_imports import IMPORT_PATHS
 from fieldstone.web.rest.openapi_intake import INTAKE_PATHS
 from fieldstone.web.rest.openapi_notifications import NOTIFICATION_PATHS
 from fieldstone.web.rest.openapi_obligations import AGENDA_PATHS, obligation_paths
+from fieldstone.web.rest.openapi_outbox import OUTBOX_PATHS
 from fieldstone.web.rest.openapi_parts import Json
 from fieldstone.web.rest.openapi_pools import pool_paths
 from fieldstone.web.rest.openapi_reports import REPORT_PATHS
@@ -86,7 +87,7 @@ def openapi_of_offer(offer: Offer) -> Json:
         for path, operations in paths_of(offer, one, access):
             spec.path(path, operations=operations, summary=one.plural.en)
     administers = is_administrator(offer.held.model, offer.actor)
-    own = {**CONFIG_PATHS, **RULE_RUN_PATHS, **SCORING_PATHS} if administers else {}
+    own = {**CONFIG_PATHS, **RULE_RUN_PATHS, **SCORING_PATHS, **OUTBOX_PATHS} if administers else {}
     if may_manage(offer.held.model, offer.actor):
         own = {**own, **INTAKE_PATHS}
     for_all = {
