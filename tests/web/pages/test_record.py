@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 
@@ -61,7 +62,8 @@ def test_masked_and_hidden_fields_stay_so_on_every_part_of_the_page(
         page = guest.get(f"/o/lead/{lead}{tab}").text
         assert "13800138001" not in page
         assert "138 0013 8001" not in page
-        assert "777" not in page
+        # Ids and keys of a page are made of digits, too: three of them alone may be anything.
+        assert not re.search(r"777[,.]?000", page)
     assert guest.get(f"/o/lead/{lead}/field/budget", "dd#v-budget").status_code == 404
     assert "data-edit" not in guest.get(f"/o/lead/{lead}").text
 
