@@ -20,7 +20,7 @@ from fieldstone.rules.deadline_terms import TO_QUEUE, Consequence, Extension
 from fieldstone.rules.engine import held_before
 from fieldstone.rules.holding_back import QUEUED
 from fieldstone.rules.ladder import Ladder, Step
-from fieldstone.rules.notices import message, told
+from fieldstone.rules.notices import RECALLED, message, told
 from fieldstone.rules.obligation import Obligation, hours_for, instant_of, told_at
 from fieldstone.rules.reminder_ladder import ReminderLadder
 from fieldstone.rules.wording import language_of
@@ -340,7 +340,7 @@ class Deadline:
         effects += told(then.audiences, ("in_page",), draft, facts, topic="deadline", text=text)
         if owner and away:
             payload = message(draft, text, strength="strong", **about)
-            effects.append(Effect("in_page", str(owner), "recalled", payload))
+            effects.append(Effect("in_page", str(owner), RECALLED, payload))
         asks = {QUEUED: True} if then.way == TO_QUEUE else {}
         return Verdict(because, sets=sets, effects=tuple(effects), reason=then.reason, asks=asks)
 

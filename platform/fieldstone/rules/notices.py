@@ -13,6 +13,7 @@ from fieldstone.expressions.types import Type
 from fieldstone.rules.contract import Builder, Facts
 
 GROUPS = ("role", "team", "department", "user")
+RECALLED = "recalled"  # the topic of what the owner until now is told when a record was taken away
 CHANNELS = ("in_page", "email", "sms", "webhook")
 PERSON = Type(ValueKind.RECORD, of="user")
 

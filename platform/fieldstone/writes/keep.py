@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from fieldstone.base.text import FORBIDDEN
-from fieldstone.changes.nouns import Draft, Operation
-from fieldstone.model.objects import Field
+from fieldstone.changes.nouns import Draft, Effect, Operation
+from fieldstone.model.objects import Field, ObjectType
+from fieldstone.rules.notices import RECALLED
 from fieldstone.storage.journal import JournalEntry, OwnerMove, StageMove
 from fieldstone.storage.transaction import RowUpdate
 from fieldstone.writes.work import Batch, Work
@@ -113,12 +115,19 @@ def version_after(draft: Draft) -> int:
     return _version(draft) + 1 if draft.values else _version(draft)
 
 
+def named(effect: Effect, draft: Draft, spec: ObjectType) -> Effect:
+    """Return a message with the name of its record for who had it until now and may not look it up any more."""
+    if effect.topic != RECALLED:
+        return effect
+    return replace(effect, payload={**effect.payload, "name": str(draft.row.get(spec.title) or "")})
+
+
 def _surroundings(written: Sequence[Draft], work: Work) -> None:
     """Write what belongs to the rows: journal, messages, timers, points."""
     tx, spec = work.transaction, work.spec
     tx.journal([_entry(draft, work) for draft in written])
     tx.outbox(
-        [(spec.code, draft.record_id, effect) for draft in written for effect in draft.effects]
+        [(spec.code, d.record_id, named(effect, d, spec)) for d in written for effect in d.effects]
     )
     tx.timers([(spec.code, d.record_id, timer) for d in written for timer in d.timers])
     tx.ledger(spec.code, [(d.record_id, entry) for d in written for entry in d.ledger])

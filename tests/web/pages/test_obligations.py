@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from fieldstone.changes.nouns import Change, Effect, Operation
 from fieldstone.worker.turns import work_until_idle
-from tests.web.pages.office import Office
+from tests.web.pages.office import Office, open_office, told
 
 DIALOG = "div#dialog"
 
@@ -60,6 +61,33 @@ def test_the_page_tells_when_it_is_due_what_happens_then_and_who_had_it(
     change = Change("lead", Operation.UPDATE, {"owner": office.people["chen"]}, lead, trusted=True)
     office.site.writes.submit(office.site.system_context("page"), office.site.model, [change])
     assert "Owners" in office.visitor("admin").get(f"/o/lead/{lead}").text
+
+
+def test_what_an_activity_settles_is_told_at_once(office: Office, lead: str) -> None:
+    li, url = office.visitor("li"), f"/o/lead/{lead}/activity"
+
+    note = li.post(url, "div#feed", kind="note", text="Hm.")
+    call = li.post(url, "div#feed", kind="call", text="Talked", outcome="reached", minutes="5")
+
+    assert "reload" not in told(note)
+    assert told(call)["reload"]
+
+
+def test_who_lost_a_record_reads_which_one(tmp_path: Path) -> None:
+    now = [datetime(2026, 3, 2, 2, 0, tzinfo=UTC)]
+    office = open_office(tmp_path, clock=lambda: now[0])
+    site = office.site
+    lost = office.a_lead("Anna Lost", owner=office.people["li"], mobile="13911110009")
+    ctx = site.context(office.actor("li"), "page")
+    running = site.reads.deadlines(ctx, site.model, "lead", lost) or ()
+    now[0] = min(one.due for one in running) + timedelta(minutes=1)
+    work_until_idle(site)
+
+    inbox = office.visitor("li").get("/inbox").text
+    assert office.value("lead", lost, "pool") == "public_pool"
+    assert "back to Public pool" in inbox
+    assert "Anna Lost · " in inbox
+    site.storage.close()
 
 
 def test_more_time_is_asked_for_with_a_reason(office: Office, lead: str) -> None:

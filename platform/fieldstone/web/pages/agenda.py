@@ -30,7 +30,7 @@ from fieldstone.rules.contract import Rule
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import drawing
-from fieldstone.web.pages.amounts import near, short_time
+from fieldstone.web.pages.amounts import HOUR, near, short_time
 from fieldstone.web.pages.deadlines import then_of
 from fieldstone.web.pages.people import face
 from fieldstone.web.pages.subjects import today_of
@@ -116,7 +116,10 @@ class Page:
             return ""
         if time < timedelta(minutes=1):
             return self.speech.t("no working time left")
-        return self.speech.t("{time} of working time", time=short_time(self.speech, time))
+        # Never in days: a working day has fewer hours than the clock's.
+        hours = self.speech.t("{n} h", n=int(time / HOUR))
+        left = hours if time >= HOUR else short_time(self.speech, time)
+        return self.speech.t("{time} of working time", time=left)
 
     def tabs(self, *, leads: bool) -> Iterator[Drawn]:
         """Yield whose deadlines may be shown."""

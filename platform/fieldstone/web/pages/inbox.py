@@ -115,6 +115,8 @@ class Inbox:
                 "about": speech(self.asked.language).t("Look at it"),
                 "href": f"/inbox/{one.id}",
             }
+        if name := one.payload.get("name"):
+            note["about"] = name
         if pair is not None and pair in titles:
             # Opening it through here marks it read.
             note |= {"about": titles[pair], "href": f"/inbox/{one.id}"}

@@ -256,7 +256,7 @@ def write_activity(code: str, record_id: str) -> Response:
     relation = activities_of(asked, shown.spec)
     if relation is None:
         raise not_there()
-    kind = request.form.get("kind", "note")
+    kind, ran = request.form.get("kind", "note"), shown.running
     outcome = Composer(asked, shown.record, relation).write()
     if outcome.refused:
         errors = errors_of(outcome.problems, asked.language)
@@ -272,4 +272,6 @@ def write_activity(code: str, record_id: str) -> Response:
     after = page_of(asked, code, record_id)
     context = {**after.context(), **after.feed_context(kind)}
     body = drawing.block_of(asked, "record", "feed", context)
-    return drawing.html(body, 200, {"toast": {"text": after.speech.t("Saved.")}})
+    # What it settled is told at other places of the page.
+    settled = {"reload": True} if after.running != ran else {}
+    return drawing.html(body, 200, {"toast": {"text": after.speech.t("Saved.")}, **settled})
