@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import ast
+import json
+import re
 from pathlib import Path
 
 import pytest
 
 from fieldstone import bootstrap
+from fieldstone.base.shipped import shipped
+from fieldstone.base.speech import speech
 from fieldstone.cli.main import run
 from fieldstone.cli.speaking import spoken
 
@@ -61,6 +66,67 @@ def test_a_command_that_is_none_is_told_in_the_locale_s_language(
 
     assert run(["chek"], bootstrap) == 2
     assert "命令的写法不正确：“chek”。" in capsys.readouterr().err
+
+
+def said_by_commands() -> set[str]:
+    """Return the English texts that commands give to tell(), t() and tn()."""
+    found: set[str] = set()
+    for path in Path(bootstrap.__file__).parent.joinpath("cli").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if not isinstance(node, ast.Call):
+                continue
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            texts = node.args[1:2] if name == "tn" else node.args[:1]
+            if name in ("t", "tn", "tell"):
+                found |= {
+                    one.value
+                    for one in texts
+                    if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                }
+    return found
+
+
+def test_every_text_of_a_command_has_a_chinese_one_with_the_same_blanks() -> None:
+    texts = speech("zh", "commands").texts
+    missing = said_by_commands() - texts.keys()
+
+    def blanks(text: str) -> list[str]:
+        return sorted(set(re.findall(r"{[^}]*}", text)))
+
+    assert not missing, "add them to ui_templates/translations/commands.zh.json"
+    written = shipped("ui_templates") / "translations/commands.zh.json"
+    own = json.loads(written.read_text("utf-8"))
+    assert not [one for one, other in own.items() if blanks(one) != blanks(other)]
+
+
+def test_templates_jobs_and_a_way_back_are_told_in_chinese(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ours/metadata").mkdir(parents=True)
+    (tmp_path / "ours/metadata/product.yaml").write_text(
+        "object: product\nfields: {shoe: {type: text, label: {en: Shoe size, zh: 鞋码}}}\n", "utf-8"
+    )
+    told = []
+
+    for arguments in (
+        ["template", "list"],
+        ["jobs", "list"],
+        ["apply", "ours"],
+        ["rollback", "--yes"],
+        ["revisions"],
+        ["check"],
+    ):
+        assert run(["--lang", "zh", *arguments], bootstrap) == 0
+        told.append(capsys.readouterr().out)
+
+    templates, jobs, applied, back, revisions, checked = told
+    assert re.search(r"^education +教育行业 +[\d.]+，未安装$", templates, re.MULTILINE)
+    assert jobs == "没有后台任务。\n"
+    assert applied.splitlines()[-1] == "修订 1 已生效。"
+    assert back.splitlines()[-1] == "修订 2 已生效，内容同修订 0。"
+    assert "回滚至 0" in revisions
+    assert checked.startswith("一切正常：")
 
 
 def test_a_plan_and_a_revision_are_told_in_the_language_that_is_asked_for(

@@ -34,9 +34,15 @@ class Speech:
 
 
 @cache
-def speech(language: str) -> Speech:
-    """Return the texts of a language; one without translations speaks English."""
+def speech(language: str, part: str = "") -> Speech:
+    """Return the texts of a language; one without translations speaks English.
+
+    `part` names a part of the product with words of its own, such as "commands", which go before those of the pages.
+    """
+    folder = shipped("ui_templates") / "translations"
+    paths = [*sorted(folder.glob(f"{language}*.json")), folder / f"{part}.{language}.json"]
     texts: dict[str, str] = {}
-    for path in sorted((shipped("ui_templates") / "translations").glob(f"{language}*.json")):
-        texts.update(json.loads(path.read_text(encoding="utf-8")))
+    for path in paths:
+        if path.is_file():
+            texts.update(json.loads(path.read_text(encoding="utf-8")))
     return Speech(language, texts)

@@ -105,7 +105,7 @@ def _parser(found: Mapping[str, Command]) -> argparse.ArgumentParser:
         "--lang",
         choices=LANGUAGES,
         default="",
-        help="the language of problems and reasons; without it that of the locale, else the first of config.yaml",
+        help="the language to speak; without it that of the locale, else the first of config.yaml",
     )
     under = parser.add_subparsers(
         dest="command", metavar="COMMAND", required=True, title="commands"

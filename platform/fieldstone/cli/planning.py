@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from fieldstone.base.english import agreeing, quantity
 from fieldstone.base.errors import Problem, RefusedError
-from fieldstone.base.label import Label
+from fieldstone.base.problem_texts import in_language
 from fieldstone.changes.nouns import Context
 from fieldstone.cli.contract import Asked
 from fieldstone.evolution.apply import Wish
@@ -37,9 +38,6 @@ def wish_arguments(parser: ArgumentParser) -> None:
 def wish_of(asked: Asked) -> Wish:
     """Return why and how a plan is to be applied."""
     return Wish(asked.arguments.reason, asked.arguments.yes)
-
-
-UNCHANGED: Final = Label("Nothing would change.", "不会有任何变化。")
 
 
 def move_arguments(parser: ArgumentParser) -> None:
@@ -91,10 +89,10 @@ def show(asked: Asked, planned: Plan) -> None:
         raise RefusedError(planned.problems)
     language = asked.terminal.language
     if planned.empty:
-        asked.terminal.say(UNCHANGED.text(language))
+        asked.terminal.tell("Nothing would change.")
     for operation in planned.operations:
         asked.terminal.say(operation.sentence(language))
-        for line in _changes(operation):
+        for line in _changes(operation, asked.terminal.speech.t("nothing")):
             asked.terminal.say(f"    {line}")
     for finding in planned.findings:
         asked.terminal.say(f"{SAID[finding.level].text(language)}: {finding.text.text(language)}")
@@ -102,10 +100,22 @@ def show(asked: Asked, planned: Plan) -> None:
             asked.terminal.say(f"    {sample}")
 
 
-def _changes(operation: Operation) -> list[str]:
-    return [f"{one.name}: {_short(one.before)} -> {_short(one.after)}" for one in operation.changes]
+def ask_where(asked: Asked, questions: Iterable[Problem]) -> None:
+    """Print the questions that are open, beside a plan that nobody carries out yet."""
+    for one in questions:
+        question = in_language(one, asked.terminal.language)
+        asked.terminal.tell(
+            "To decide: {question} {cure}", question=question.message, cure=question.cure
+        )
 
 
-def _short(value: Any) -> str:
-    text = "nothing" if value in (None, "", [], {}) else str(value)
+def _changes(operation: Operation, nothing: str) -> list[str]:
+    return [
+        f"{one.name}: {_short(one.before, nothing)} -> {_short(one.after, nothing)}"
+        for one in operation.changes
+    ]
+
+
+def _short(value: Any, nothing: str) -> str:
+    text = nothing if value in (None, "", [], {}) else str(value)
     return text if len(text) <= SHOWN else f"{text[: SHOWN - 1]}…"

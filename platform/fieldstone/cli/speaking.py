@@ -1,4 +1,4 @@
-"""In which language a command tells problems and reasons."""
+"""In which language a command speaks."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from rich.cells import cell_len
 from rich.console import Console
 
 from fieldstone.base.errors import Problem
@@ -26,7 +27,7 @@ class Terminal:
     @property
     def speech(self) -> Speech:
         """Return the texts of the language."""
-        return speech(self.language)
+        return speech(self.language, "commands")
 
     def say(self, text: str = "") -> None:
         """Print one line of the result, as it is."""
@@ -54,3 +55,8 @@ class Terminal:
             chinese = self.language.startswith("zh")
             count = f"共 {len(listed)} 个问题。" if chinese else f"{len(listed)} problems."
             self.err.print(count, style="bold")
+
+
+def padded(text: str, width: int) -> str:
+    """Return a text with blanks behind it up to a width; a Chinese character is two wide."""
+    return text + " " * max(0, width - cell_len(text))

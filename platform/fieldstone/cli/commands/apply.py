@@ -45,7 +45,7 @@ class Apply:
         if planned.unchanged(changing.current(ctx)[1]):
             return DONE
         applied = changing.apply(ctx, planned, wish_of(asked))
-        asked.terminal.say(f"Revision {applied.revision.number} is in force.")
+        asked.terminal.tell("Revision {n} is in force.", n=applied.revision.number)
         return DONE
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from argparse import ArgumentParser
 from datetime import date
 
-from fieldstone.base.english import quantity
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ical import special_days
 from fieldstone.cli.contract import DONE, Asked
@@ -53,7 +52,9 @@ class CalendarCommand:
         if days:
             changing, context = changing_of(site)
             calendars.set_days(changing, context, found.code, days, f"calendar {verb}")
-        asked.terminal.say(f"{quantity(len(days), 'day')} changed.")
+        asked.terminal.say(
+            asked.terminal.speech.tn("{n} day changed.", "{n} days changed.", len(days))
+        )
         return DONE
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from fieldstone.base.english import quantity
 from fieldstone.cli.contract import DONE, Asked
 
 
@@ -23,8 +22,12 @@ class Check:
         stored = wiring.stored_documents(settings)
         model = wiring.compile_model(settings, wiring.vocabulary(), stored)
         fields = sum(len(spec.fields) for spec in model.objects.values())
-        asked.terminal.say(
-            f"All good: {quantity(len(model.objects), 'object')} with {quantity(fields, 'field')}, {quantity(len(model.rules), 'rule')}."
+        tn = asked.terminal.speech.tn
+        asked.terminal.tell(
+            "All good: {objects} with {fields}, {rules}.",
+            objects=tn("{n} object", "{n} objects", len(model.objects)),
+            fields=tn("{n} field", "{n} fields", fields),
+            rules=tn("{n} rule", "{n} rules", len(model.rules)),
         )
         return DONE
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.cli.commands.token import person
 from fieldstone.cli.contract import DONE, Asked
+from fieldstone.cli.terminal import padded
 from fieldstone.reads.agenda import MINE, TEAM, Wanted, agenda_of
 from fieldstone.site import Site
 from fieldstone.storage.due_timers import DueTimers
@@ -43,15 +44,20 @@ class Deadlines:
         shown = [one for one in found if only in (None, one.rule)]
         for one in shown:
             rule = site.model.rules.get(one.rule)
-            note = "" if rule is not None else "  (no such rule here)"
+            t = asked.terminal.speech.t
+            note = "" if rule is not None else t("  (no such rule here)")
             if rule is not None and rule.version != one.version:
-                note = f"  (the rule is at version {rule.version}, in flight: {rule.in_flight})"
-            asked.terminal.say(
-                f"{one.rule:26} v{one.version:<3} {one.running:>8} running {one.late:>7} late"
-                f" {one.soon:>7} within a day{note}"
+                said = "  (the rule is at version {n}, in flight: {policy})"
+                note = t(said, n=rule.version, policy=rule.in_flight)
+            counts = t(
+                "{running:>8} running {late:>7} late {soon:>7} within a day",
+                running=one.running,
+                late=one.late,
+                soon=one.soon,
             )
+            asked.terminal.say(f"{one.rule:26} v{one.version:<3} {counts}{note}")
         if not shown:
-            asked.terminal.say("No deadline is running.")
+            asked.terminal.tell("No deadline is running.")
         return DONE
 
     def _listed(self, asked: Asked, site: Site) -> int:
@@ -68,15 +74,16 @@ class Deadlines:
         for item in found.items:
             one, record = item.running, item.record
             title = record.values.get(site.model.objects[record.object_name].title)
-            late = "overdue" if one.overdue(ctx.now) else ""
+            t, language = asked.terminal.speech.t, asked.terminal.language
+            late = padded(t("overdue") if one.overdue(ctx.now) else "", 7)
             due = one.due.astimezone(ZoneInfo(actor.zone))
-            then = one.then.en if one.then is not None else "stays with its owner"
+            then = one.then.text(language) if one.then else t("stays with its owner")
             asked.terminal.say(
-                f"{due:%Y-%m-%d %H:%M} {late:7} {one.rule.code:26} {record.object_name} {record.id}"
+                f"{due:%Y-%m-%d %H:%M} {late} {one.rule.code:26} {record.object_name} {record.id}"
                 f"  {title or ''}: {then}"
             )
         if not found.items:
-            asked.terminal.say("No deadline is running.")
+            asked.terminal.tell("No deadline is running.")
         return DONE
 
 

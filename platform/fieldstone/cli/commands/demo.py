@@ -29,7 +29,7 @@ class Demo:
         ctx = site.system_context("demo")
         there = site.actors.id_of(ctx, site.model, DEMO_MARK) is not None
         if there and not half_filled(site.storage):
-            asked.terminal.say("The demo company is here already; nothing was changed.")
+            asked.terminal.tell("The demo company is here already; nothing was changed.")
         else:
             stage = Stage(site.model, site.writes, site.identity, ctx.now)
             with Bars(asked.terminal) as bars, filling(site.storage, site.model, ctx.now):
@@ -41,7 +41,7 @@ class Demo:
 
 def _print(asked: Asked, people: tuple[Login, ...]) -> None:
     asked.terminal.say()
-    asked.terminal.say(f"Sign in with the password: {PASSWORD}")
+    asked.terminal.tell("Sign in with the password: {password}", password=PASSWORD)
     for person in people:
         asked.terminal.say(f"  {person.email:22}{person.role:17}{person.name}")
 

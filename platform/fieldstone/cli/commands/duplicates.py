@@ -8,7 +8,6 @@ from typing import Any
 from fieldstone.actions.contract import Call
 from fieldstone.actions.merging.finding import Finding, Stand, search_of
 from fieldstone.actions.running import run
-from fieldstone.base.english import agreeing, quantity
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.names import did_you_mean
 from fieldstone.cli.commands.import_ import context_of
@@ -71,7 +70,8 @@ def _find(asked: Asked, site: Site) -> int:
                 stand = finding.step(tx, stand)
             bars.show(asked.arguments.object, stand.course + 1, total)
         bars.show(asked.arguments.object, total, total)
-    asked.terminal.say(f"{stand.compared} pairs compared, {stand.found} may be the same.")
+    said = "{n} pairs compared, {m} may be the same."
+    asked.terminal.tell(said, n=stand.compared, m=stand.found)
     return DONE
 
 
@@ -85,8 +85,9 @@ def _list(asked: Asked, site: Site) -> int:
         one = names.get((pair.object_name, pair.record), "")
         other = names.get((pair.other_object, pair.other), "")
         asked.terminal.say(f"{pair.score:3} %  {pair.record}  {pair.other}  {one} / {other}")
-    waiting = f"{quantity(page.total or 0, 'pair')} {agreeing(page.total or 0, 'waits', 'wait')}."
-    asked.terminal.say(waiting if page.total else "No pair waits.")
+    words = asked.terminal.speech
+    waiting = words.tn("{n:,} pair waits.", "{n:,} pairs wait.", page.total or 0)
+    asked.terminal.say(waiting if page.total else words.t("No pair waits."))
     return DONE
 
 

@@ -26,7 +26,7 @@ class Export:
         for file in files:
             asked.terminal.say(str(file.relative_to(folder)))
         if not files:
-            asked.terminal.say("The site has changed nothing yet.")
+            asked.terminal.tell("The site has changed nothing yet.")
         return DONE
 
 

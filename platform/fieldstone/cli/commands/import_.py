@@ -9,7 +9,6 @@ from pathlib import Path
 from fieldstone.actions.importing.running import Import, Order, Summary
 from fieldstone.actions.importing.source import open_source
 from fieldstone.actions.importing.undoing import undo
-from fieldstone.base.english import quantity
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.lasting import settle_down
 from fieldstone.base.names import did_you_mean
@@ -128,30 +127,30 @@ def _undo(asked: Asked, site: Site, ctx: Context) -> int:
     with Bars(asked.terminal) as bars:
         for undone in undo(ctx, site.model, site.writes, asked.arguments.file):
             bars.show("taken back", undone.done, undone.of)
-    asked.terminal.say(f"Into the recycle bin: {undone.removed}.")
+    asked.terminal.tell("Into the recycle bin: {n}.", n=undone.removed)
     if undone.left:
-        asked.terminal.say(f"Changed since, so they stay: {undone.left}.")
+        asked.terminal.tell("Changed since, so they stay: {n}.", n=undone.left)
     return DONE
 
 
 def _tell(asked: Asked, summary: Summary) -> None:
-    say = asked.terminal.say
-    verb = "would be" if asked.arguments.dry_run else "were"
-    say(f"{quantity(summary.rows, 'row')} read.")
+    tell, words = asked.terminal.tell, asked.terminal.speech
+    verb = "{n:8} would be {what}" if asked.arguments.dry_run else "{n:8} were {what}"
+    asked.terminal.say(words.tn("{n:,} row read.", "{n:,} rows read.", summary.rows))
     for count, what in (
-        (summary.created, "created"),
-        (summary.updated, "updated"),
-        (summary.unchanged, "found as they are"),
-        (summary.attached, "linked to records that are there"),
-        (summary.skipped, "left as they are"),
-        (summary.rejected, "refused"),
+        (summary.created, words.t("created")),
+        (summary.updated, words.t("updated")),
+        (summary.unchanged, words.t("found as they are")),
+        (summary.attached, words.t("linked to records that are there")),
+        (summary.skipped, words.t("left as they are")),
+        (summary.rejected, words.t("refused")),
     ):
         if count:
-            say(f"{count:8} {verb} {what}")
+            tell(verb, n=count, what=what)
     if summary.rejects is not None:
-        say(f"Refused rows with their reasons: {summary.rejects}")
+        tell("Refused rows with their reasons: {file}", file=summary.rejects)
     if summary.id:
-        say(f"Take it back with: fieldstone import undo {summary.id}")
+        tell("Take it back with: fieldstone import undo {id}", id=summary.id)
 
 
 COMMAND = ImportCommand()

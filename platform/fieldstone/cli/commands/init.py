@@ -26,12 +26,13 @@ class Init:
     def run(self, asked: Asked) -> int:
         """Build the site, which brings the database up; then make the administrator if one is named."""
         site = asked.site()
-        asked.terminal.say("The database is ready.")
+        asked.terminal.tell("The database is ready.")
         email = asked.arguments.admin_email
         if email:
             password = asked.arguments.admin_password or asked_password("--admin-password")
             new = make_person(site, email, password, asked.arguments.admin_name, ["admin"])
-            asked.terminal.say(f"{email} {'is an administrator' if new else 'was there already'}.")
+            said = "{email} is an administrator." if new else "{email} was there already."
+            asked.terminal.tell(said, email=email)
         return DONE
 
 

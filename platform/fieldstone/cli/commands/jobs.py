@@ -7,6 +7,7 @@ from typing import Final
 
 from fieldstone.actions.long_work import LongWork, words_for
 from fieldstone.cli.contract import DONE, Asked
+from fieldstone.cli.terminal import padded
 from fieldstone.storage.queue import KeptJob
 
 SHOWN: Final = 30
@@ -32,23 +33,31 @@ class Jobs:
         desk = LongWork(site.storage, site.queue, site.system_context("command"), site.model)
         if asked.arguments.verb == "again":
             one = desk.again(asked.arguments.job)
-            asked.terminal.say(f"{words_for(one.name).en}: a worker goes on with it.")
+            what = words_for(one.name).text(asked.terminal.language)
+            asked.terminal.tell("{what}: a worker goes on with it.", what=what)
             return DONE
         found = [*desk.failed(SHOWN), *desk.others(SHOWN)]
         for one in found:
-            asked.terminal.say(_line(one))
+            asked.terminal.say(_line(asked, one))
             if one.state == "failed":
-                asked.terminal.say(f"  it failed: {one.error[:ERROR_SHOWN]}")
-                asked.terminal.say(f"  go on where it stopped: fieldstone jobs again {one.id}")
+                asked.terminal.tell("  it failed: {error}", error=one.error[:ERROR_SHOWN])
+                asked.terminal.tell(
+                    "  go on where it stopped: fieldstone jobs again {id}", id=one.id
+                )
         if not found:
-            asked.terminal.say("There is no long work.")
+            asked.terminal.tell("There is no long work.")
         return DONE
 
 
-def _line(one: KeptJob) -> str:
+def _line(asked: Asked, one: KeptJob) -> str:
+    t, language = asked.terminal.speech.t, asked.terminal.language
     done, total = one.progress.get("done"), one.progress.get("total")
-    far = "" if done is None else f"  {done} of {total}" if total else f"  {done} done"
-    return f"{one.id}  {one.created_at:%Y-%m-%d %H:%M}  {one.state:8} {words_for(one.name).en}{far}"
+    far = ""
+    if done is not None:
+        far = t("{n} of {total}", n=done, total=total) if total else t("{n} done", n=done)
+    state = padded(t(one.state), 8)
+    what = f"{words_for(one.name).text(language)}  {far}".rstrip()
+    return f"{one.id}  {one.created_at:%Y-%m-%d %H:%M}  {state} {what}"
 
 
 COMMAND = Jobs()

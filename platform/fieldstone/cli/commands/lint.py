@@ -31,7 +31,7 @@ class Lint:
         if found:
             asked.terminal.refuse(found)
             return REFUSED
-        asked.terminal.say("Nothing to remark.")
+        asked.terminal.tell("Nothing to remark.")
         return DONE
 
 

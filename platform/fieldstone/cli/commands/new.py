@@ -49,8 +49,8 @@ class New:
         (folder / "config.yaml").write_text(config, encoding="utf-8")
         (folder / "metadata" / "lead.yaml").write_text(EXAMPLE, encoding="utf-8")
         (folder / ".gitignore").write_text(IGNORED, encoding="utf-8")
-        asked.terminal.say(
-            f"{asked.arguments.dir} is ready. Next: cd {asked.arguments.dir} && fieldstone init"
+        asked.terminal.tell(
+            "{dir} is ready. Next: cd {dir} && fieldstone init", dir=asked.arguments.dir
         )
         return DONE
 

@@ -5,7 +5,15 @@ from __future__ import annotations
 from argparse import ArgumentParser
 
 from fieldstone.cli.contract import DONE, Asked
-from fieldstone.cli.planning import changing_of, folder_of, move_arguments, moves_of, show, where_to
+from fieldstone.cli.planning import (
+    ask_where,
+    changing_of,
+    folder_of,
+    move_arguments,
+    moves_of,
+    show,
+    where_to,
+)
 
 
 class PlanCommand:
@@ -26,10 +34,9 @@ class PlanCommand:
         changing, ctx = changing_of(asked.site())
         planned = changing.plan(ctx, changing.read(ctx, folder_of(asked)), moves=moves_of(asked))
         show(asked, planned)
-        for question in where_to(planned):
-            asked.terminal.say(f"To decide: {question.message} {question.cure}")
+        ask_where(asked, where_to(planned))
         if planned.needs_second_word:
-            asked.terminal.say("Applying it asks for a second word: --yes.")
+            asked.terminal.tell("Applying it asks for a second word: --yes.")
         return DONE
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from argparse import ArgumentParser
 from decimal import Decimal
 
@@ -11,6 +10,7 @@ import orjson
 from fieldstone.changes.nouns import Context
 from fieldstone.cli.commands.import_ import context_of
 from fieldstone.cli.contract import DONE, Asked
+from fieldstone.cli.terminal import padded
 from fieldstone.numbers.contract import Asked as AskedNumbers
 from fieldstone.numbers.contract import Number
 from fieldstone.numbers.opening import every_id, records_behind
@@ -93,17 +93,19 @@ def _print(asked: Asked, reports: AskedReports, found: Dashboard) -> None:
     span = f"{found.first} to {found.after}" if found.first else found.period
     say(f"{found.label.text(language)}: {span}")
     for one in found.figures:
-        say(f"  {_padded(one.label.text(language))} {_number(one.value, one.format):>14}")
+        say(f"  {padded(one.label.text(language), WIDE)} {_number(one.value, one.format):>14}")
     for chart in found.charts:
         say("")
         say(chart.label.text(language))
         heads = [column.label.text(language) for column in chart.columns]
-        say(f"  {_padded('')} " + " ".join(f"{head:>14}" for head in heads))
+        say(f"  {padded('', WIDE)} " + " ".join(f"{head:>14}" for head in heads))
         names = _names(reports, found, chart)
         for line in chart.lines:
             numbers = [_number(line.values.get(c.code), c.format) for c in chart.columns]
             called = names.get(str(line.key), "-" if line.key is None else str(line.key))
-            say(f"  {_padded(_indent(line) + called)} " + " ".join(f"{n:>14}" for n in numbers))
+            say(
+                f"  {padded(_indent(line) + called, WIDE)} " + " ".join(f"{n:>14}" for n in numbers)
+            )
 
 
 def _names(reports: AskedReports, found: Dashboard, chart: Chart) -> dict[str, str]:
@@ -147,12 +149,6 @@ def _number(value: object, form: str) -> str:
     if form == "percent":
         return f"{float(str(value)) * 100:.1f}%"
     return str(plain(round(value, 2) if isinstance(value, Decimal) else value))
-
-
-def _padded(text: str) -> str:
-    """Return a text as wide as a column; Chinese characters take two places."""
-    wide = sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
-    return text + " " * max(0, WIDE - wide)
 
 
 COMMAND = Report()

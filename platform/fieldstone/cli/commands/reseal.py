@@ -27,7 +27,7 @@ class Reseal:
         except SealError as error:
             cure = "Set old_secret_key (FIELDSTONE_OLD_SECRET_KEY) to the key that was used before."
             raise RefusedError([Problem("sealed", "old_secret_key", str(error), cure)]) from None
-        asked.terminal.say(f"{done} values were sealed with the present key.")
+        asked.terminal.tell("{n} values were sealed with the present key.", n=done)
         return DONE
 
 

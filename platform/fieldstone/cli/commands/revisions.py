@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from fieldstone.base.english import agreeing
 from fieldstone.base.errors import Problem
 from fieldstone.cli.contract import DONE, REFUSED, Asked
 from fieldstone.cli.planning import changing_of
+from fieldstone.cli.terminal import padded
 
 
 class RevisionsCommand:
@@ -33,13 +33,17 @@ class RevisionsCommand:
             return DONE
         found = changing.revisions(ctx)
         for one in found:
-            back = f" to {one.target}" if one.target is not None else ""
+            words = asked.terminal.speech
+            kind = words.t(one.kind)
+            if one.target is not None:
+                kind = words.t("{kind} to {n}", kind=kind, n=one.target)
+            steps = words.tn("{n:3} step ", "{n:3} steps", len(one.difference))
             asked.terminal.say(
-                f"{one.number:<5} {one.at:%Y-%m-%d %H:%M}  {one.kind + back:14} {one.author_name:20} "
-                f"{len(one.difference):3} {agreeing(len(one.difference), 'step ', 'steps')}  {one.reason}".rstrip()
+                f"{one.number:<5} {one.at:%Y-%m-%d %H:%M}  {padded(kind, 14)} "
+                f"{padded(one.author_name, 20)} {steps}  {one.reason}".rstrip()
             )
         if not found:
-            asked.terminal.say("The configuration was never changed.")
+            asked.terminal.tell("The configuration was never changed.")
         served = changing.live.found
         if served.problems:
             text = f"revision {served.wanted} is broken; revision {served.revision} is served."

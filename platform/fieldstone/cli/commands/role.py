@@ -29,8 +29,9 @@ class Role:
         model = asked.wiring.compile_model(asked.settings(), asked.wiring.vocabulary())
         if asked.arguments.verb == "list":
             for role in model.roles.values():
-                note = "  (may do everything)" if role.administrator else ""
-                asked.terminal.say(f"{role.code:18}{role.label.en}{note}")
+                words, label = asked.terminal.speech, role.label.text(asked.terminal.language)
+                note = words.t("  (may do everything)") if role.administrator else ""
+                asked.terminal.say(f"{role.code:18}{label}{note}")
         else:
             _show(asked, model, model.present_role(asked.arguments.role))
         return DONE

@@ -34,9 +34,8 @@ class Rollback:
         if planned.unchanged(documents):
             return DONE
         applied = changing.rollback(ctx, planned, target, wish_of(asked))
-        asked.terminal.say(
-            f"Revision {applied.revision.number} is in force, as revision {target} left it."
-        )
+        said = "Revision {n} is in force, as revision {target} left it."
+        asked.terminal.tell(said, n=applied.revision.number, target=target)
         return DONE
 
 

@@ -12,6 +12,7 @@ from fieldstone.actions.simulating import simulate
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.names import did_you_mean
 from fieldstone.cli.contract import DONE, Asked
+from fieldstone.cli.terminal import padded
 from fieldstone.storage.rule_runs import HALF_UNDONE, STOPPED
 
 SHOWN: Final = 30
@@ -73,7 +74,7 @@ def _list(asked: Asked) -> int:
         raise RefusedError([Problem("not_found", "--object", text, cure)])
     chosen = [rule for rule in model.rules.values() if named in (None, rule.object_name)]
     for rule in sorted(chosen, key=lambda r: (r.object_name, r.phase, r.priority, r.code)):
-        state = "" if rule.enabled else "  (off)"
+        state = "" if rule.enabled else asked.terminal.speech.t("  (off)")
         asked.terminal.say(
             f"{rule.object_name:12} {rule.kind:15} {rule.code:28} v{rule.version:<3} "
             f"{rule.origin.file}:{rule.origin.line}{state}"
@@ -86,23 +87,21 @@ def _simulate(asked: Asked) -> int:
     site = asked.site()
     ctx = site.system_context("command")
     found = simulate(ctx, site.model, site.storage, asked.arguments.rule, _span(asked))
-    say = asked.terminal.say
-    say(
-        f"{found.looked_at} records since {found.since:%Y-%m-%d}; the rule concerns {found.concerned}."
-    )
+    say, tell, language = asked.terminal.say, asked.terminal.tell, asked.terminal.language
+    said = "{n} records since {day}; the rule concerns {concerned}."
+    tell(said, n=found.looked_at, day=f"{found.since:%Y-%m-%d}", concerned=found.concerned)
     for label, count in found.outcomes[:SHOWN]:
-        say(f"{count:8}  {label.en}")
-    say(f"{found.different} differ from what is there.")
+        say(f"{count:8}  {label.text(language)}")
+    tell("{n} differ from what is there.", n=found.different)
     if found.acted:
-        say("Time would have run out, by the first day of the week or month:")
+        tell("Time would have run out, by the first day of the week or month:")
     for day, count in found.acted:
         say(f"{count:8}  {day}")
     for one in found.samples:
         mark = "*" if one.differs else " "
-        say(
-            f"{mark} {one.title[:30]:32}{one.would.en}"
-            + (f"  (has {one.has.en})" if one.has.en else "")
-        )
+        has = asked.terminal.speech.t("  (has {what})", what=one.has.text(language))
+        would = f"{one.would.text(language)}{has if one.has.en else ''}"
+        say(f"{mark} {padded(one.title[:30], 32)}{would}")
     return DONE
 
 
@@ -114,18 +113,19 @@ def _desk(asked: Asked) -> Applying:
 
 def _apply(asked: Asked) -> int:
     """Apply a rule through a worker, or print what that would change."""
-    desk, rule, say = _desk(asked), asked.arguments.rule, asked.terminal.say
+    desk, rule, tell = _desk(asked), asked.arguments.rule, asked.terminal.tell
     since = _span(asked) if asked.arguments.since else None
     if not asked.arguments.dry_run:
         run = desk.start(rule, since)
-        say(f"Run {run.id} has begun; a worker does it ('fieldstone serve' has one).")
-        say("See how far it is: fieldstone rules runs")
+        tell("Run {id} has begun; a worker does it ('fieldstone serve' has one).", id=run.id)
+        tell("See how far it is: fieldstone rules runs")
         return DONE
     found = desk.try_out(rule, since)
-    say(f"{found.looked_at} of {found.records} records were looked at.")
-    say(f"{found.changed} would change, {found.refused} would be refused.")
+    tell("{n} of {total} records were looked at.", n=found.looked_at, total=found.records)
+    tell("{n} would change, {m} would be refused.", n=found.changed, m=found.refused)
+    begins = asked.terminal.speech.t("its time begins")
     for _, title, codes in found.examples:
-        say(f"  {title[:30]:32}{', '.join(codes) or 'its time begins'}")
+        asked.terminal.say(f"  {padded(title[:30], 32)}{', '.join(codes) or begins}")
     return DONE
 
 
@@ -138,17 +138,17 @@ def _runs(asked: Asked) -> int:
             f"{one.id}  {one.at:%Y-%m-%d %H:%M}  {one.state:11} {one.rule:28} {counts}"
         )
         if one.error:
-            asked.terminal.say(f"  it failed: {one.error[:ERROR_SHOWN]}")
-            asked.terminal.say(f"  {_CURES[one.state].format(rule=one.rule, run=one.id)}")
+            asked.terminal.tell("  it failed: {error}", error=one.error[:ERROR_SHOWN])
+            asked.terminal.tell(f"  {_CURES[one.state]}", rule=one.rule, run=one.id)
     if not found:
-        asked.terminal.say("No rule was applied to records that were there.")
+        asked.terminal.tell("No rule was applied to records that were there.")
     return DONE
 
 
 def _undo(asked: Asked) -> int:
     """Take a run back through a worker."""
     run = _desk(asked).undo(asked.arguments.run)
-    asked.terminal.say(f"Run {run.id} is being taken back; see: fieldstone rules runs")
+    asked.terminal.tell("Run {id} is being taken back; see: fieldstone rules runs", id=run.id)
     return DONE
 
 

@@ -51,7 +51,8 @@ class Scoring:
 def _list(asked: Asked, desk: Adopting) -> None:
     for one in desk.rules():
         rule = one.rule
-        state = f"waits; version {one.adopted} holds" if one.waits else "in force"
+        t = asked.terminal.speech.t
+        state = t("waits; version {n} holds", n=one.adopted) if one.waits else t("in force")
         asked.terminal.say(
             f"{rule.code:24} {rule.kind:22} {rule.object_name:14} v{rule.version:<4}{state}"
         )
@@ -59,10 +60,11 @@ def _list(asked: Asked, desk: Adopting) -> None:
 
 def _preview(asked: Asked, desk: Adopting) -> None:
     one = desk.preview(asked.arguments.rule)
-    say = asked.terminal.say
-    say(f"Version {one.version} of {one.rule}: {one.looked_at} of {one.records} records looked at.")
-    before, after = one.average
-    say(f"{one.higher} gain points, {one.lower} lose some; average {before:.1f} -> {after:.1f}.")
+    say, tell = asked.terminal.say, asked.terminal.tell
+    said = "Version {v} of {rule}: {n} of {total} records looked at."
+    tell(said, v=one.version, rule=one.rule, n=one.looked_at, total=one.records)
+    said = "{n} gain points, {m} lose some; average {before:.1f} -> {after:.1f}."
+    tell(said, n=one.higher, m=one.lower, before=one.average[0], after=one.average[1])
     for line in _crossings(one):
         say(line)
     for example in one.examples[:EXAMPLES]:
@@ -83,9 +85,9 @@ def _adopt(asked: Asked, desk: Adopting) -> None:
         raise RefusedError([Problem("nothing_waits", "rule", text, "Change the rule first.")])
     version = asked.arguments.version or found.rule.version
     job = desk.adopt(found.rule.code, version, "keep" if asked.arguments.keep else "recompute")
-    asked.terminal.say(f"Version {version} holds for all records.")
+    asked.terminal.tell("Version {v} holds for all records.", v=version)
     if job:
-        asked.terminal.say("A worker works them out anew ('fieldstone serve' has one).")
+        asked.terminal.tell("A worker works them out anew ('fieldstone serve' has one).")
 
 
 COMMAND = Scoring()

@@ -7,14 +7,22 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from fieldstone.base.english import agreeing, quantity
 from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.problem_texts import in_language
 from fieldstone.changes.nouns import Context
 from fieldstone.cli.contract import DONE, REFUSED, Asked
-from fieldstone.cli.planning import changing_of, move_arguments, moves_of, show, where_to
+from fieldstone.cli.planning import (
+    ask_where,
+    changing_of,
+    move_arguments,
+    moves_of,
+    show,
+    where_to,
+)
+from fieldstone.cli.terminal import padded
 from fieldstone.evolution.packages import Package, pack, read_archive, read_folder
 from fieldstone.site import Site
-from fieldstone.templates.shop import Intent, Shop, shipped_template
+from fieldstone.templates.shop import Intent, Shelf, Shop, shipped_template
 
 MANIFEST: Final = """name: {name}
 version: 1.0.0
@@ -101,15 +109,22 @@ class Template:
 def _list(asked: Asked) -> int:
     shop, ctx, _ = _shop(asked)
     for one in shop.gallery(ctx):
-        state = f"installed {one.installed}" if one.installed else "not installed"
-        if one.in_config:
-            state = f"{one.installed}, named in config.yaml"
-        elif one.may_upgrade:
-            state += f", {one.package.version} is at hand"
-        elif not one.installed:
-            state = f"{one.package.version}, not installed"
-        asked.terminal.say(f"{one.package.name:16}{one.package.label.en:34}{state}")
+        label = one.package.label.text(asked.terminal.language)
+        asked.terminal.say(f"{one.package.name:16}{padded(label, 34)}{_state(asked, one)}")
     return DONE
+
+
+def _state(asked: Asked, one: Shelf) -> str:
+    """Return how a template stands here, in words."""
+    t, at_hand = asked.terminal.speech.t, one.package.version
+    if one.in_config:
+        return t("{version}, named in config.yaml", version=one.installed)
+    if one.may_upgrade:
+        said = "installed {version}, {at_hand} is at hand"
+        return t(said, version=one.installed, at_hand=at_hand)
+    if one.installed:
+        return t("installed {version}", version=one.installed)
+    return t("{version}, not installed", version=at_hand)
 
 
 def _new(asked: Asked) -> int:
@@ -131,8 +146,10 @@ def _new(asked: Asked) -> int:
     for path, text in texts.items():
         (folder / path).parent.mkdir(parents=True, exist_ok=True)
         (folder / path).write_text(text, encoding="utf-8")
-    asked.terminal.say(f"{asked.arguments.dir} is a template of {quantity(len(texts), 'file')}.")
-    asked.terminal.say(f"Next: fieldstone template test {asked.arguments.dir}")
+    words = asked.terminal.speech
+    count = words.tn("{n} file", "{n} files", len(texts))
+    asked.terminal.tell("{dir} is a template of {files}.", dir=asked.arguments.dir, files=count)
+    asked.terminal.tell("Next: fieldstone template test {dir}", dir=asked.arguments.dir)
     return DONE
 
 
@@ -140,13 +157,12 @@ def _test(asked: Asked) -> int:
     shop, _, _ = _shop(asked)
     package = _package(asked)
     problems = shop.test(package)
-    for one in problems:
+    for problem in problems:
+        one = in_language(problem, asked.terminal.language)
         asked.terminal.say(f"{one.path}: {one.message} {one.cure}")
-    said = (
-        f"{quantity(len(problems), 'thing')} {agreeing(len(problems), 'differs', 'differ')}."
-        if problems
-        else "All its tests hold."
-    )
+    words = asked.terminal.speech
+    differ = words.tn("{n} thing differs.", "{n} things differ.", len(problems))
+    said = differ if problems else words.t("All its tests hold.")
     asked.terminal.say(f"{package.name} {package.version}: {said}")
     return REFUSED if problems else DONE
 
@@ -155,7 +171,8 @@ def _pack(asked: Asked) -> int:
     package = _package(asked)
     target = asked.folder / f"{package.name}-{package.version}.zip"
     target.write_bytes(pack(package))
-    asked.terminal.say(f"{target.name} holds {quantity(len(package.texts), 'file')}.")
+    count = asked.terminal.speech.tn("{n} file", "{n} files", len(package.texts))
+    asked.terminal.tell("{archive} holds {files}.", archive=target.name, files=count)
     return DONE
 
 
@@ -174,12 +191,17 @@ def _upgrade(asked: Asked) -> int:
     choices = dict.fromkeys(asked.arguments.take, "theirs")
     intent = shop.plan_upgrade(ctx, _package(asked), choices, moves_of(asked))
     for clash in intent.clashes:
-        asked.terminal.say(f"Both sides changed {clash.name}:")
-        asked.terminal.say(f"    the site:     {clash.mine}{_mark(clash.choice == 'mine')}")
-        after = "no longer has it" if clash.gone else clash.after
-        asked.terminal.say(f"    the template: {after}{_mark(clash.choice == 'theirs')}")
+        asked.terminal.tell("Both sides changed {name}:", name=clash.name)
+        t = asked.terminal.speech.t
+        after = t("no longer has it") if clash.gone else clash.after
+        for side, value, choice in (
+            (t("the site:     "), clash.mine, "mine"),
+            (t("the template: "), after, "theirs"),
+        ):
+            mark = t("  <- holds") if clash.choice == choice else ""
+            asked.terminal.say(f"    {side}{value}{mark}")
     if any(clash.choice == "mine" for clash in intent.clashes):
-        asked.terminal.say("The site's side holds; --take SETTING takes the template's.")
+        asked.terminal.tell("The site's side holds; --take SETTING takes the template's.")
     _carry_out(asked, shop, ctx, intent)
     return DONE
 
@@ -195,21 +217,15 @@ def _carry_out(asked: Asked, shop: Shop, ctx: Context, intent: Intent) -> bool:
     open_questions = where_to(intent.plan)
     if open_questions and not asked.arguments.plan:
         raise RefusedError(open_questions, 409)
-    for question in open_questions:
-        asked.terminal.say(f"To decide: {question.message} {question.cure}")
+    ask_where(asked, open_questions)
     if asked.arguments.plan:
         if intent.plan.needs_second_word:
-            asked.terminal.say("Doing it asks for a second word: --yes.")
+            asked.terminal.tell("Doing it asks for a second word: --yes.")
         return False
     applied = shop.carry_out(ctx, intent, second_word=asked.arguments.yes)
-    asked.terminal.say(
-        f"Revision {applied.revision.number} is in force: {applied.revision.reason}."
-    )
+    number, why = applied.revision.number, applied.revision.reason
+    asked.terminal.tell("Revision {n} is in force: {why}.", n=number, why=why)
     return True
-
-
-def _mark(holds: bool) -> str:
-    return "  <- holds" if holds else ""
 
 
 def _shop(asked: Asked) -> tuple[Shop, Context, Site]:

@@ -7,6 +7,7 @@ from argparse import ArgumentParser
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.names import did_you_mean
 from fieldstone.cli.contract import DONE, Asked
+from fieldstone.cli.terminal import padded
 from fieldstone.model.site_model import Model
 from fieldstone.site import Site
 
@@ -45,11 +46,12 @@ class Token:
         elif asked.arguments.verb == "list":
             tokens = site.identity.tokens_of(user)
             if not tokens:
-                asked.terminal.say("There are no tokens.")
+                asked.terminal.tell("There are no tokens.")
             for token in tokens:
-                state = "revoked" if token.revoked_at else "good"
+                words = asked.terminal.speech
+                state = words.t("revoked") if token.revoked_at else words.t("good")
                 asked.terminal.say(
-                    f"{token.id}  {token.created_at:%Y-%m-%d}  {state:8}{token.name}"
+                    f"{token.id}  {token.created_at:%Y-%m-%d}  {padded(state, 8)}{token.name}"
                 )
         elif not site.identity.revoke_token(asked.arguments.id, user, now):
             problem = Problem(

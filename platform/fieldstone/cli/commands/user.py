@@ -53,7 +53,7 @@ def _create(asked: Asked, site: Site) -> None:
         raise RefusedError(
             [Problem("not_unique", "EMAIL", text, "Use 'user roles' to change their roles.")]
         )
-    asked.terminal.say(f"{given.email} can sign in.")
+    asked.terminal.tell("{email} can sign in.", email=given.email)
 
 
 def _list(asked: Asked, site: Site) -> None:
@@ -64,7 +64,7 @@ def _list(asked: Asked, site: Site) -> None:
             values = record.values
             held = values.get("roles")
             roles = ", ".join(map(str, held)) if isinstance(held, tuple | list) else ""
-            state = "" if values.get("active") else "  (inactive)"
+            state = "" if values.get("active") else asked.terminal.speech.t("  (inactive)")
             asked.terminal.say(f"{values['email']!s:32} {roles:28} {values['name']}{state}")
         if page.next_cursor is None:
             return
@@ -75,7 +75,7 @@ def _password(asked: Asked, site: Site) -> None:
     user = person(site, asked.arguments.email)
     password = asked.arguments.password or asked_password("--password", "New password: ")
     site.identity.set_password(user, password, site.clock())
-    asked.terminal.say("The password is set; all sessions of this person are ended.")
+    asked.terminal.tell("The password is set; all sessions of this person are ended.")
 
 
 def _set_roles(asked: Asked, site: Site) -> None:
@@ -84,7 +84,9 @@ def _set_roles(asked: Asked, site: Site) -> None:
     (outcome,) = site.writes.submit(site.system_context("action"), site.model, [change])
     if outcome.refused:
         raise RefusedError(outcome.problems)
-    asked.terminal.say(f"{asked.arguments.email} now has: {', '.join(roles)}.")
+    asked.terminal.tell(
+        "{email} now has: {roles}.", email=asked.arguments.email, roles=", ".join(roles)
+    )
 
 
 def _roles(text: str) -> list[str]:
