@@ -101,7 +101,7 @@ def _lines(asked: Asked, seen: Seen, zone: ZoneInfo) -> list[str]:
     if one.is_dead:
         return [*lines, tries]
     when = t("next try {when}", when=f"{one.due.astimezone(zone):%Y-%m-%d %H:%M}")
-    return [*lines, f"{tries}; {when}"]
+    return [*lines, tries, when]
 
 
 COMMAND = Outbox()
