@@ -21,7 +21,7 @@ from fieldstone.changes.nouns import SYSTEM_ACTOR, Context
 from fieldstone.expressions.env import Env
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.model.site_model import Model
-from fieldstone.rules.claim_body import CLAIMS
+from fieldstone.rules.claim_quota import CLAIMS
 from fieldstone.rules.scoring_body import Bounds, Scoring
 from fieldstone.storage.chain import broken_links, fs_audit
 from fieldstone.storage.counters import fs_grant, fs_ledger, fs_sequence

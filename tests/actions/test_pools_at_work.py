@@ -18,7 +18,7 @@ from fieldstone.reads.door import Reads
 from fieldstone.reads.pool_accounts import Account
 from fieldstone.reads.pool_desk import PoolDesk
 from fieldstone.reads.query import Query
-from fieldstone.rules.claim_body import CLAIMS, NET
+from fieldstone.rules.claim_quota import CLAIMS, NET
 from fieldstone.storage.due_timers import DueTimers
 from fieldstone.storage.journal import fs_owner_span
 from fieldstone.storage.outbox import fs_outbox
@@ -91,6 +91,20 @@ def test_the_rest_of_a_batch_is_refused_when_the_quota_ends_within(company: Comp
     assert answers(claim_all(wish(site, "li", leads))) == [
         "done", "done", "claim_quota", "claim_quota",
     ]  # fmt: skip
+
+
+def test_who_must_finish_some_first_gets_no_more_than_that_in_one_batch(company: Company) -> None:
+    site = with_rules(
+        company, "rules: {lead_claim: {must_finish: {counts: \"stage == 'new'\", most: 3}}}"
+    )
+    leads = in_the_pool(site, 5)
+    act(site, "li", "claim", leads[0])
+
+    ended = answers(claim_all(wish(site, "li", leads[1:])))
+    stands = Reads(site.storage).claiming(site.context("li"), site.model, "public_pool", "lead")
+
+    assert ended == ["done", "done", "finish_first", "finish_first"]
+    assert [one.code for one in stands.obstacles] == ["finish_first"]
 
 
 def test_what_a_team_and_the_pool_may_take_together_is_exact(company: Company) -> None:

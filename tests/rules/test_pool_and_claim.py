@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -14,13 +15,13 @@ from fieldstone.changes.nouns import Draft
 from fieldstone.rules import claim, cooldown, deadline, pool
 from fieldstone.rules.claim import claim_rule, waits
 from fieldstone.rules.claim_body import (
-    VIEWS,
     Claim,
-    Quota,
+    finish_refusal,
     quota_refusal,
     record_refusal,
     till_of,
 )
+from fieldstone.rules.claim_quota import VIEWS, Quota, minute_of
 from fieldstone.rules.contract import DueTimer, PastOwner, Person, Rule
 from fieldstone.rules.cooldown import Cooldown, Escalation
 from fieldstone.rules.pool_body import AGED, Pool, fitting_pool
@@ -210,7 +211,9 @@ def test_what_speaks_against_every_claim_just_now(
 ) -> None:
     till = till_of(a_rule(claim.KIND, raw), "public_pool", "ann", facts)
 
-    assert [problem.code for problem in till.obstacles] == [code]
+    unfinished = finish_refusal(till, facts)
+    against = [*till.obstacles, *([unfinished] if unfinished else [])]
+    assert [problem.code for problem in against] == [code]
     assert (
         not till_of(
             a_rule(claim.KIND, raw), "public_pool", "bo", replace(facts, calendars={}, held={})
@@ -499,3 +502,21 @@ def test_new_leads_do_not_disturb_a_pool() -> None:
     (draft,) = run(a_pool({"max_age": "1 day", "dead": "d"}), a_lead(name="A"))
 
     assert draft.timers == ()
+
+
+def test_the_minute_that_is_named_is_never_too_early() -> None:
+    zone = ZoneInfo("Asia/Shanghai")
+    whole = datetime(2026, 10, 1, 6, 5, tzinfo=UTC)
+
+    assert minute_of(whole, zone) == "2026-10-01 14:05"
+    assert minute_of(whole + timedelta(microseconds=1), zone) == "2026-10-01 14:06"
+
+
+def test_an_hour_that_comes_twice_ends_after_an_hour() -> None:
+    quota = Quota(5, "hour")
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)  # 02:30 in Berlin, for the first time
+
+    assert quota.ends(first, "Europe/Berlin") == datetime(2026, 10, 25, 1, tzinfo=UTC)
+    assert quota.ends(first + timedelta(hours=1), "Europe/Berlin") == datetime(
+        2026, 10, 25, 2, tzinfo=UTC
+    )

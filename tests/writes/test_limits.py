@@ -110,7 +110,7 @@ def test_whoever_holds_far_too_many_stays_full_while_some_leave(company: Company
     made = lowered.submit(*leaving, coming)
 
     assert codes(*made) == ["done", "done", "done", "holding_limit"]
-    assert "Wang holds 2+ of at most 2" in made[3].problems[0].message
+    assert "Wang holds more than the 2 allowed" in made[3].problems[0].message
 
 
 def test_new_records_for_somebody_full_are_refused_one_by_one(tight: Company) -> None:

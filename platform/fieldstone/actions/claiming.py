@@ -17,14 +17,14 @@ from fieldstone.reads.door import Reads
 from fieldstone.reads.query import HIGHEST_LIMIT, Query
 from fieldstone.rules.claim import claim_rule, waits
 from fieldstone.rules.claim_body import (
-    NET,
-    VIEWS,
     Claim,
     Till,
+    finish_refusal,
     quota_refusal,
     record_refusal,
     till_of,
 )
+from fieldstone.rules.claim_quota import NET, VIEWS
 from fieldstone.rules.contract import Rule
 from fieldstone.storage.claim_ledger import Charge
 from fieldstone.storage.transaction import Transaction
@@ -182,7 +182,8 @@ def _one(counter: _Counter, record_id: str) -> Claimed:
     if outcome.refused:
         return Claimed(record_id, None, outcome.problems, CONFLICT)
     if counter.till is not None:
-        counter.till.taken += 1
+        row = {**counter.rows[record_id], "owner": wish.person, "pool": None}
+        counter.till.take(row, counter.tx)
     return Claimed(record_id, outcome)
 
 
@@ -198,6 +199,8 @@ def _obstacle(counter: _Counter, record_id: str) -> Claimed | None:
     problems = [counter.refused[record_id]] if record_id in counter.refused else []
     if till is not None:
         problems += till.obstacles
+        unfinished = finish_refusal(till, counter.tx)
+        problems += [unfinished] if unfinished is not None else []
         full = till.used_up()
         problems += [quota_refusal(till, full, counter.tx)] if full is not None else []
     return Claimed(record_id, None, tuple(problems), CONFLICT) if problems else None

@@ -10,7 +10,8 @@ from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.reads.pools import OPEN_FOR
 from fieldstone.reads.query import Query, Record
 from fieldstone.rules.claim import claim_rule
-from fieldstone.rules.claim_body import VIEWS, quota_refusal, till_of
+from fieldstone.rules.claim_body import quota_refusal, till_of
+from fieldstone.rules.claim_quota import VIEWS
 from fieldstone.storage.claim_ledger import Charge
 
 VIEWED: Final = frozenset({VIEWS})

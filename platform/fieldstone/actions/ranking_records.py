@@ -16,8 +16,8 @@ from fieldstone.storage.rankings import Edition
 
 def records_of(
     office: Office, metric: Metric, shown: Edition, person: str, *, upper: bool
-) -> list[str]:
-    """Return the ids of what a figure counts in the window of an edition, as the records stand now.
+) -> tuple[list[str], int]:
+    """Return the ids of what a figure counts in the window of an edition, as the records stand now, and how many all are.
 
     `upper` asks for the upper part of a rate alone. What counts is chosen over all records, as the list does it.
     """
@@ -32,4 +32,4 @@ def records_of(
             theirs = f"({where}) and {metric.person} == {json.dumps(person)}"
             found = ids_credited(every, metric.object_name, Query(filter=theirs))
     with office.reads.sight(office.ctx, office.model) as mine:
-        return seen_among(mine, metric.object_name, found)
+        return seen_among(mine, metric.object_name, found), len(found)

@@ -11,7 +11,7 @@ from fieldstone.reads.pool_accounts import Account
 from fieldstone.reads.pool_desk import PoolDesk
 from fieldstone.reads.query import Query
 from fieldstone.reports.behind import Behind
-from fieldstone.rules.claim_body import CLAIMS, NET, VIEWS
+from fieldstone.rules.claim_quota import CLAIMS, NET, POOL, VIEWS
 
 TRAFFIC: Final = Label("Traffic", "流量")
 TOGETHER: Final = Label("All together", "合计")
@@ -53,6 +53,8 @@ def of_pool(asked: Asked, code: str, number: Number) -> Behind:
 
 def _of_limit(asked: Asked, desk: PoolDesk, number: Number) -> Behind:
     subject, said = number.key or "", LIMITS[number.figure]
+    if subject == POOL:
+        subject = f"{POOL}:{desk.pool}"
     whose = _called(asked, subject)
     if number.figure == HELD:
         found = desk.held_by(subject, number.period)

@@ -10,7 +10,7 @@ from fieldstone.actions.ranking import Office
 from fieldstone.actions.ranking_records import records_of
 from fieldstone.base.label import Label
 from fieldstone.base.names import did_you_mean
-from fieldstone.numbers.contract import Asked, Number, nothing
+from fieldstone.numbers.contract import Asked, Number, hidden_among, nothing
 from fieldstone.reports.behind import Behind
 from fieldstone.rules.contract import Rule
 from fieldstone.rules.ranking_program import Metric, RankingProgram
@@ -78,6 +78,10 @@ def _measured(
     upper: bool = False,
 ) -> Behind:
     readable = access_to(office.model, office.ctx.actor, metric.object_name).may_read
-    ids = records_of(office, metric, shown, line.person, upper=upper) if readable else []
+    ids, count = records_of(office, metric, shown, line.person, upper=upper)
+    ids = ids if readable else []
+    if len(ids) < count:
+        hidden = hidden_among(count, len(ids))
+        note = hidden if note is None else Label(f"{hidden.en} {note.en}", f"{hidden.zh}{note.zh}")
     said = (Label(line.name), metric.label)
     return Behind(metric.object_name, None, *said, tuple(ids), note=note, code=metric.code)

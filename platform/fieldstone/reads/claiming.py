@@ -9,7 +9,8 @@ from fieldstone.base.errors import Problem
 from fieldstone.reads.holdings import holdings
 from fieldstone.reads.sight import Sight
 from fieldstone.rules.claim import claim_rule, waits
-from fieldstone.rules.claim_body import VIEWS, Allowance, Till, record_refusal, till_of
+from fieldstone.rules.claim_body import Till, finish_refusal, record_refusal, till_of
+from fieldstone.rules.claim_quota import VIEWS, Allowance
 from fieldstone.rules.holding_books import Holding, own_limit
 from fieldstone.storage.facts import FactsReader
 
@@ -23,6 +24,7 @@ class Claiming:
     may_claim: bool
     holdings: tuple[Holding, ...] = ()  # the tightest first
     till: Till | None = None
+    unfinished: Problem | None = None  # what must be finished first
     refused: Mapping[str, Problem] = field(default_factory=dict)
 
     @property
@@ -38,7 +40,8 @@ class Claiming:
     @property
     def obstacles(self) -> tuple[Problem, ...]:
         """Return what speaks against every claim just now."""
-        return self.till.obstacles if self.till else ()
+        unfinished = [self.unfinished] if self.unfinished is not None else []
+        return (*(self.till.obstacles if self.till else ()), *unfinished)
 
     @property
     def left(self) -> int | None:
@@ -78,5 +81,10 @@ def claiming_of(sight: Sight, pool: str, object_name: str, ids: Sequence[str]) -
             problem = record_refusal(till, row, since.get(record_id), facts)
             if problem is not None:
                 refused[record_id] = problem
-    may_claim = sight.viewer.access(object_name).may_claim
-    return Claiming(may_claim, tuple(holdings(sight, object_name, person.id)), till, refused)
+    return Claiming(
+        sight.viewer.access(object_name).may_claim,
+        tuple(holdings(sight, object_name, person.id)),
+        till,
+        finish_refusal(till, facts) if till is not None else None,
+        refused,
+    )

@@ -7,14 +7,8 @@ from dataclasses import dataclass
 from fieldstone.reads.assigned import seen_among
 from fieldstone.reads.sight import Sight
 from fieldstone.rules.claim import claim_rule
-from fieldstone.rules.claim_body import (
-    Allowance,
-    Claim,
-    Quota,
-    allowance_of,
-    till_of,
-    zone_of_policy,
-)
+from fieldstone.rules.claim_body import Claim, allowance_of, till_of, zone_of_policy
+from fieldstone.rules.claim_quota import Allowance, Quota
 from fieldstone.rules.contract import Rule
 from fieldstone.storage.claim_ledger import ClaimLedger
 from fieldstone.storage.facts import FactsReader

@@ -17,7 +17,7 @@ from fieldstone.reads.pool_signs import Sign, signs_of
 from fieldstone.reads.pool_traffic import Traffic, records_of_traffic, traffic_of
 from fieldstone.reads.pools import groups_of, inside_of
 from fieldstone.reads.sight import Sight
-from fieldstone.rules.claim_body import POOL, Allowance
+from fieldstone.rules.claim_quota import POOL, Allowance
 from fieldstone.rules.holding_books import Holding
 
 

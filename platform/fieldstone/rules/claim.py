@@ -12,16 +12,8 @@ from fieldstone.base.named import named, several
 from fieldstone.base.workdays import CalendarError, Span, zone_of
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.rules.assignments import span_from
-from fieldstone.rules.claim_body import (
-    CLAIMS,
-    LEDGERS,
-    PERIODS,
-    POOL,
-    Claim,
-    Gate,
-    Quota,
-    Unfinished,
-)
+from fieldstone.rules.claim_body import Claim, Gate, Unfinished
+from fieldstone.rules.claim_quota import CLAIMS, LEDGERS, PERIODS, POOL, Quota
 from fieldstone.rules.contract import MOVE, Builder, Facts, Rule
 from fieldstone.rules.cooldown import EVERYBODY, Cooldown, must_wait
 from fieldstone.rules.deadline_body import Deadline

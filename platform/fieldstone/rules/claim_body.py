@@ -4,83 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from fieldstone.base.errors import Problem
 from fieldstone.base.label import Label
 from fieldstone.base.workdays import Span, zone_of
 from fieldstone.changes.nouns import Draft
 from fieldstone.expressions.expression import Expression
+from fieldstone.rules.claim_quota import (
+    CLAIMS,
+    DAY,
+    NET,
+    POOL,
+    VIEWS,
+    Allowance,
+    Quota,
+    length_of,
+    minute_of,
+    period_said,
+)
 from fieldstone.rules.contract import Facts, Rule, Standing, Verdict
 from fieldstone.rules.groups import PRECEDENCE
 from fieldstone.rules.ranking_schema import CLAIMS as EXTRA_CLAIMS
 from fieldstone.rules.wording import language_of
-
-CLAIMS, NET, VIEWS = "claims", "net", "views"
-LEDGERS: Final = (CLAIMS, NET, VIEWS)
-HOUR, DAY, WEEK, MONTH = "hour", "day", "week", "month"
-PERIODS: Final = (HOUR, DAY, WEEK, MONTH)
-POOL: Final = "pool"
-
-
-@dataclass(frozen=True)
-class Quota:
-    """How many claims (gross), claims less returns (net) or views a period allows.
-
-    `each` is a period of the clock, or "" with a rolling `span`. `group` "" is everybody; `together`: the group in sum,
-    where "pool" is whoever takes from it.
-    """
-
-    most: int
-    each: str
-    counts: str = CLAIMS
-    span: Span | None = None
-    group: str = ""
-    together: bool = False
-
-    @property
-    def kind(self) -> tuple[str, str, Span | None]:
-        """Return what makes two limits of one person rivals, of which the nearer counts."""
-        return (self.counts, self.each, self.span)
-
-    @property
-    def period(self) -> str:
-        """Return the period as it is written: day, 24 hours."""
-        return self.each or (self.span.written if self.span else "")
-
-    def since(self, now: datetime, zone: str) -> datetime:
-        """Return when the running period began; the policy's clock on the wall decides."""
-        if self.span is not None:
-            return now - _length(self.span)
-        local = now.astimezone(zone_of(zone)).replace(minute=0, second=0, microsecond=0)
-        if self.each != HOUR:
-            local = local.replace(hour=0)
-        if self.each == WEEK:
-            local -= timedelta(days=local.weekday())
-        if self.each == MONTH:
-            local = local.replace(day=1)
-        return local.astimezone(ZoneInfo("UTC"))
-
-    def ends(self, now: datetime, zone: str) -> datetime | None:
-        """Return when the running period is over, None for one that rolls on."""
-        if self.span is not None:
-            return None
-        if self.each == HOUR:
-            return self.since(now, zone) + timedelta(hours=1)
-        start = self.since(now, zone).astimezone(zone_of(zone))
-        days = {DAY: 1, WEEK: 7, MONTH: 32}[self.each]
-        following = start + timedelta(days=days)
-        if self.each == MONTH:
-            following = following.replace(day=1)
-        return following.astimezone(ZoneInfo("UTC"))
-
-    def subject(self, person: str, pool: str) -> str:
-        """Return whose account is charged: the person's, the group's or the pool's."""
-        if not self.together:
-            return person
-        return f"{POOL}:{pool}" if self.group == POOL else self.group
 
 
 @dataclass(frozen=True)
@@ -121,8 +68,9 @@ class Claim:
 
     @property
     def reads(self) -> tuple[Expression, ...]:
-        """Return what gates ask of a record."""
-        return tuple(one for gate in self.gates for one in (gate.when, gate.needs))
+        """Return what is asked of a record: by gates, and whether it will have to be finished first."""
+        gates = (one for gate in self.gates for one in (gate.when, gate.needs))
+        return (*gates, *([self.unfinished.counts] if self.unfinished else []))
 
     def decide(self, rule: Rule, drafts: Sequence[Draft], facts: Facts) -> Mapping[int, Verdict]:
         """Return nothing: claiming asks before it writes."""
@@ -149,20 +97,6 @@ class Claim:
         return any(quota.counts == VIEWS for quota in self.quotas)
 
 
-@dataclass(frozen=True)
-class Allowance:
-    """One quota as it stands: how much is used, and when there is more."""
-
-    quota: Quota
-    used: int
-    frees_at: datetime | None
-
-    @property
-    def left(self) -> int:
-        """Return how many are left."""
-        return max(0, self.quota.most - self.used)
-
-
 @dataclass
 class Till:
     """Where one person stands with one claim rule; `taken` grows while a batch is claimed."""
@@ -175,6 +109,14 @@ class Till:
     subjects: Mapping[str, frozenset[str]] = field(default_factory=dict)
     taken: int = 0
     standing: Standing = field(default_factory=Standing)
+    unfinished: int = 0  # what the person holds and must finish first
+
+    def take(self, row: Mapping[str, object], facts: Facts) -> None:
+        """Count a record that was claimed; it may be one more to finish."""
+        self.taken += 1
+        first = self.body.unfinished
+        if first is not None and first.counts.evaluate(row, facts.env) is True:
+            self.unfinished += 1
 
     def left(self, counts: frozenset[str] = frozenset({CLAIMS, NET})) -> int | None:
         """Return how many more claims go through, None without a limit."""
@@ -205,7 +147,7 @@ def till_of(rule: Rule, pool: str, person: str, facts: Facts) -> Till:
     for quota in quotas:
         subjects.setdefault(quota.counts, set()).add(quota.subject(person, pool))
     facts.hold(rule.code, sorted({one for several in subjects.values() for one in several}))
-    zone = zone_of_policy(rule, body, facts)
+    zone, unfinished = zone_of_policy(rule, body, facts), _unfinished(rule, body, person, facts)
     allowances = tuple(
         allowance_of(rule, quota, quota.subject(person, pool), zone, facts) for quota in quotas
     )
@@ -217,6 +159,7 @@ def till_of(rule: Rule, pool: str, person: str, facts: Facts) -> Till:
         tuple(_obstacles(rule, body, person, facts)),
         {ledger: frozenset(several) for ledger, several in subjects.items()},
         standing=standing,
+        unfinished=unfinished,
     )
 
 
@@ -241,16 +184,16 @@ def zone_of_policy(rule: Rule, body: Claim, facts: Facts) -> str:
 def quota_refusal(till: Till, full: Allowance, facts: Facts) -> Problem:
     """Return what to tell somebody whose quota is used up."""
     language, quota = language_of(facts), full.quota
-    values = {"most": quota.most, "per": _per(quota).text(language)}
+    values = {"most": quota.most, "per": period_said(quota).text(language)}
     text = _SHARED if quota.together else _OWN[quota.counts]
     cure = _ASK
     if full.frees_at is not None:
         zone = zone_of(zone_of_policy(till.rule, till.body, facts))
-        cure = _AGAIN.filled_in({"at": full.frees_at.astimezone(zone).strftime("%Y-%m-%d %H:%M")})
+        cure = _AGAIN.filled_in({"at": minute_of(full.frees_at, zone)})
     code = "view_quota" if quota.counts == VIEWS else "claim_quota"
     told = Label(
-        text.filled_in({**values, "per": _per(quota).en}).en,
-        text.filled_in({**values, "per": _per(quota).text("zh")}).text("zh"),
+        text.filled_in({**values, "per": period_said(quota).en}).en,
+        text.filled_in({**values, "per": period_said(quota).text("zh")}).text("zh"),
     )
     return Problem(code, till.rule.code, told.text(language), cure.text(language))
 
@@ -263,7 +206,7 @@ def record_refusal(
     if body.embargo is not None and pooled_at is not None:
         free = facts.calendar(till.rule.calendar).after(pooled_at, body.embargo)
         if free > facts.now:
-            at = free.astimezone(facts.env.timezone).strftime("%Y-%m-%d %H:%M")
+            at = minute_of(free, facts.env.timezone)
             told = _EMBARGO.filled_in({"at": at})
             return Problem("embargo", "pool", told.text(language), _LATER.text(language))
     reserved = till.standing.closed_to(row)
@@ -288,7 +231,7 @@ def allowance_of(rule: Rule, quota: Quota, subject: str, zone: str, facts: Facts
     ends = quota.ends(facts.now, zone)
     if ends is None and used >= quota.most and quota.span is not None:
         first = facts.first_spent(rule.code, quota.counts, subject, since)
-        ends = first + _length(quota.span) if first is not None else None
+        ends = first + length_of(quota.span) if first is not None else None
     return Allowance(quota, used, ends)
 
 
@@ -298,21 +241,26 @@ def _obstacles(rule: Rule, body: Claim, person: str, facts: Facts) -> Iterable[P
         yield Problem("claim_window", rule.code, _CLOSED.text(language), _OPENS.text(language))
     if body.min_interval is not None:
         last = facts.last_spent(rule.code, CLAIMS, person)
-        free = last + _length(body.min_interval) if last is not None else facts.now
+        free = last + length_of(body.min_interval) if last is not None else facts.now
         if free > facts.now:
             at = free.astimezone(facts.env.timezone).strftime("%H:%M:%S")
             told = _PAUSE.filled_in({"at": at})
             yield Problem("min_interval", rule.code, told.text(language), _WAIT.text(language))
-    if body.unfinished is not None:
-        one = body.unfinished
-        held = facts.workload(rule.object_name, [person], one.counts).get(person, 0)
-        if held >= one.most:
-            text = one.message or _FINISH.filled_in({"held": held, "most": one.most})
-            yield Problem("finish_first", rule.code, text.text(language), _THEN.text(language))
 
 
-def _length(span: Span) -> timedelta:
-    return timedelta(minutes=span.amount) if span.unit == "minutes" else timedelta(days=span.amount)
+def finish_refusal(till: Till, facts: Facts) -> Problem | None:
+    """Return what to tell somebody who has to finish some before taking more, None when they have not."""
+    one, language = till.body.unfinished, language_of(facts)
+    if one is None or till.unfinished < one.most:
+        return None
+    text = one.message or _FINISH.filled_in({"held": till.unfinished, "most": one.most})
+    return Problem("finish_first", till.rule.code, text.text(language), _THEN.text(language))
+
+
+def _unfinished(rule: Rule, body: Claim, person: str, facts: Facts) -> int:
+    if body.unfinished is None:
+        return 0
+    return facts.workload(rule.object_name, [person], body.unfinished.counts).get(person, 0)
 
 
 def _rank(quota: Quota, groups: Sequence[str]) -> int | None:
@@ -331,19 +279,6 @@ def _nearer(rank: int, quota: Quota, known_rank: int | None, known: Quota) -> bo
     return quota.most > known.most
 
 
-def _per(quota: Quota) -> Label:
-    if quota.span is not None:
-        within = quota.span.label
-        return Label(f"within {within.en}", f"每 {within.text('zh')}")
-    return _PERIOD[quota.each]
-
-
-_PERIOD: Final = {
-    HOUR: Label("an hour", "每小时"),
-    DAY: Label("a day", "每天"),
-    WEEK: Label("a week", "每周"),
-    MONTH: Label("a month", "每月"),
-}
 _OWN: Final = {
     CLAIMS: Label(
         "You have claimed {most}, the limit {per}.", "{per}最多领取 {most} 条，您已用完。"

@@ -44,9 +44,10 @@ class Full:
 
     def told(self, name: str, rule: Label) -> Label:
         """Return the sentence for people; beyond the limit nobody is counted to the end."""
-        held = str(self.held) if self.held <= self.most else f"{self.most}+"
-        values = {"name": name, "held": held, "most": self.most, "group": self.group}
+        values = {"name": name, "held": self.held, "most": self.most, "group": self.group}
         text = _TOGETHER if self.group else _HOLDS
+        if self.held > self.most:
+            text = _MORE_TOGETHER if self.group else _HOLDS_MORE
         return Label(
             text.filled_in({**values, "rule": rule.en}).en,
             text.filled_in({**values, "rule": rule.text("zh")}).text("zh"),
@@ -187,4 +188,12 @@ _HOLDS = Label(
 _TOGETHER = Label(
     "{group} holds {held} of at most {most} together ({rule}).",
     "{group} 合计已持有 {held} 条，上限为 {most} 条（{rule}）。",
+)
+_HOLDS_MORE = Label(
+    "{name} holds more than the {most} allowed ({rule}).",
+    "{name}已持有超过上限 {most} 条（{rule}）。",
+)
+_MORE_TOGETHER = Label(
+    "{group} holds more than the {most} allowed together ({rule}).",
+    "{group} 合计已持有超过上限 {most} 条（{rule}）。",
 )

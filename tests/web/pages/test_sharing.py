@@ -116,6 +116,33 @@ def test_points_open_all_that_they_are_made_of(office: Office) -> None:
     assert "Counted" in mei.get(parts[3][0]).text
 
 
+def test_a_figure_of_others_says_how_many_of_its_records_one_may_open(office: Office) -> None:
+    chen, before = office.people["chen"], office.site.clock() - timedelta(days=40)
+    office.create("activity", subject="Call of Chen", kind="call", status="done", owner=chen,
+                  done_at=before.isoformat())  # fmt: skip
+    publish(office)
+    url = f"/rankings/sales_ranking/records?metric=activity&person={chen}"
+
+    theirs, own = office.visitor("li").get(url).text, office.visitor("chen").get(url).text
+
+    (count,) = re.findall(r'<span class="count num">(\d+)</span>', own)
+    assert int(count) >= 1
+    assert f"{count} in all, of which you may open 0." in theirs
+    assert "Call of Chen" in own
+    assert "Call of Chen" not in theirs
+    assert "in all" not in own
+
+
+def test_people_behind_a_number_are_listed_without_what_one_may_not_see(office: Office) -> None:
+    li = office.people["li"]
+    page = office.visitor("li").get(
+        f"/dashboards/people/records?chart=fairness&figure=weight&period=all&key={li}"
+    )
+
+    assert page.status_code == 200
+    assert '<span class="count num">1</span>' in page.text
+
+
 def test_who_may_give_nothing_away_has_no_board(office: Office) -> None:
     li = office.visitor("li")
 

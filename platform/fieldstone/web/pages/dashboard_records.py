@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
 
+from fieldstone.access.access import access_to
 from fieldstone.model.objects import ObjectType
 from fieldstone.reads.query import Page, Query
 from fieldstone.reports.behind import Behind
@@ -69,14 +70,15 @@ def _page(asked: Asked, found: Behind, spec: ObjectType, after: str) -> tuple[Pa
 
 
 def _columns(asked: Asked, spec: ObjectType) -> tuple[str, ...]:
-    """Return the columns of the object's first list, or its title alone."""
+    """Return the columns of the object's first list that the reader may see, or its title alone."""
+    known = access_to(asked.model, asked.ctx.actor, spec.code).shown_anywhere()
     if spec.parent:
-        own = (code for code, field in spec.fields.items() if not field.system)
+        own = (code for code, field in spec.fields.items() if not field.system and code in known)
         return (PARENT, *own)[:MOST_COLUMNS]
     lists = [view for view in spec.views.values() if view.kind == "list" and view.columns]
     named = lists[0].columns if lists else (spec.title,)
     every = next((view.columns for view in lists if not view.filter), named)
-    return tuple(one for one in every if one in spec.fields)[:MOST_COLUMNS] or (spec.title,)
+    return tuple(one for one in every if one in known)[:MOST_COLUMNS] or (spec.title,)
 
 
 def _context(asked: Asked, found: Behind, spec: ObjectType, page: Page) -> Drawn:

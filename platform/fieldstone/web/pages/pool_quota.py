@@ -9,7 +9,7 @@ from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from fieldstone.reads.claiming import Claiming
-from fieldstone.rules.claim_body import NET, POOL, VIEWS, Allowance
+from fieldstone.rules.claim_quota import NET, POOL, VIEWS, Allowance
 from fieldstone.rules.holding_books import Holding
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import Speech, speech

@@ -20,7 +20,7 @@ from fieldstone.compiler.plain_check import plain_problems
 from fieldstone.fieldtypes.datetime import DatetimeType
 from fieldstone.reads.claiming import Claiming
 from fieldstone.reads.pool_desk import PoolDesk
-from fieldstone.rules.claim_body import Allowance
+from fieldstone.rules.claim_quota import Allowance
 from fieldstone.rules.holding_books import Holding
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.rest.answering import json_answer, not_found, record_after
