@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fieldstone.changes.nouns import Change, Operation
 from tests.actions.acting import a_lead, with_rules
 from tests.company import Company
 
@@ -62,3 +63,19 @@ def test_what_somebody_got_by_turns_counts_where_they_are_known_too(company: Com
 
     assert owner == office.ids["mei"]
     assert said == "has got 2 this month, the limit"
+
+
+def test_what_is_taken_from_somebody_does_not_come_back_to_them_because_they_know_the_person(
+    company: Company,
+) -> None:
+    office = with_rules(company, CAPPED)
+    a_lead(office, owner="li", mobile=MOBILE)
+    lead = a_lead(office, owner="li", mobile=MOBILE)
+
+    # As a deadline does that was missed, with `reassign`.
+    taken = Change("lead", Operation.UPDATE, {"owner": None, "pool": None}, lead, trusted=True)
+    (outcome,) = office.submit(taken)
+
+    assert office.row("lead", lead)["owner"] == office.ids["mei"]
+    (told,) = [one for one in outcome.decisions if one.kind == "assignment"]
+    assert "had it before" in {one.because.en for one in told.candidates if one.name == "Li"}

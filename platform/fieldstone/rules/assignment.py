@@ -11,7 +11,7 @@ from fieldstone.base.label import Label
 from fieldstone.changes.nouns import Candidate, Draft, Effect, TimerRequest
 from fieldstone.expressions.expression import Expression
 from fieldstone.rules.assignment_entries import ENTRY, Entry, entry_from
-from fieldstone.rules.assignment_own import own_choice, told_choice
+from fieldstone.rules.assignment_own import HAD_IT, loses, own_choice, told_choice
 from fieldstone.rules.assignments import span_from
 from fieldstone.rules.availability import HERE
 from fieldstone.rules.contract import ASSIGN, Builder, Due, DueTimer, Facts, Person, Rule, Verdict
@@ -143,8 +143,8 @@ class Assignment:
         return self._fallen_back(rule, draft, entries, tuple(considered), facts)
 
     def _refused(self, draft: Draft, person: Person, desks: Desks) -> Label:
-        if (draft.before or {}).get("owner") == person.id:
-            return _HAD_IT
+        if loses(draft, person):
+            return HAD_IT
         until = desks.waits(draft, person)
         return HERE if until is None else _cooling(until, desks.facts)
 
@@ -245,7 +245,6 @@ _NO_ENTRY = Label("no entry fits", "没有匹配的分配条目")
 _SENT_BACK = Label("taken from its owner, waits for the next one", "已从原负责人收回，等待分配")
 _OVERDUE = Label("waited in the hold queue until its deadline", "在待分配队列中等待超时")
 _TAKEN = Label("somebody has it", "已有负责人")
-_HAD_IT = Label("had it before", "原负责人")
 _ONE = Label("A record was assigned to you.", "您有一条新分配的记录。")
 _SEVERAL = Label("{count} records were assigned to you.", "您有 {count} 条新分配的记录。")
 

@@ -32,7 +32,7 @@ def _existing(
         if person is None:
             continue
         why = desks.keepers.roll.why_away(owner)
-        why = desks.hinders(entry, person) if why is HERE else why
+        why = _hinders(entry, draft, person, desks) if why is HERE else why
         if why is HERE:
             desks.give(entry, person)
             because = told_choice(person, entry, _THEIRS)
@@ -47,7 +47,7 @@ def _known(entry: Entry, draft: Draft, desks: Desks, considered: list[Candidate]
     if not entry.known_by:
         return None
     person, why, candidates = desks.knowing.choice(
-        entry.known_by, draft, lambda one: desks.hinders(entry, one)
+        entry.known_by, draft, lambda one: _hinders(entry, draft, one, desks)
     )
     if person is None:
         considered += candidates
@@ -55,6 +55,16 @@ def _known(entry: Entry, draft: Draft, desks: Desks, considered: list[Candidate]
     desks.give(entry, person)
     because = told_choice(person, entry, why)
     return Verdict(because, sets={"owner": person.id}, candidates=candidates)
+
+
+def _hinders(entry: Entry, draft: Draft, person: Person, desks: Desks) -> Label:
+    """Return what keeps a record from whose it would be anyway: a limit, or that it is being taken from them."""
+    return HAD_IT if loses(draft, person) else desks.hinders(entry, person)
+
+
+def loses(draft: Draft, person: Person) -> bool:
+    """Tell whether a record is being taken from a person, such as by a deadline that was missed."""
+    return (draft.before or {}).get("owner") == person.id
 
 
 def _author(facts: Facts) -> Verdict | None:
@@ -74,4 +84,5 @@ def told_choice(person: Person, entry: Entry, why: Label) -> Label:
     )
 
 
+HAD_IT = Label("had it before", "原负责人")
 _THEIRS = Label("looks after it already", "已在跟进该客户")

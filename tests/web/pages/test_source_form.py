@@ -113,6 +113,15 @@ def test_a_new_form_is_made_and_works_at_once(office: Office) -> None:
 
     assert answer.headers["Location"] == "/sources/autumn_webinar/form"
     assert "Autumn webinar" in office.nobody().get("/in/forms/autumn_webinar").text
+    url = "/sources/autumn_webinar/form/publish"
+    plain = {"order": ["name", "email"], "title.en": "Join us", "consent_required": "1"}
+    consented = {**plain, "consent.en": "I agree.", "consent_version": "1"}
+    for sent, asks in ((plain, False), (consented, True), (plain, False)):
+        published = admin.post(url, **sent)
+        assert published.status_code == 303, published.text
+        shown = office.nobody().get("/in/forms/autumn_webinar").text
+        assert "Join us" in shown
+        assert ("I agree." in shown) is asks
     again = admin.post("/sources/new", **named)
     assert again.status_code == 422
     assert "This address is taken" in again.text

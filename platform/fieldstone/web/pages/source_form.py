@@ -214,8 +214,13 @@ def _put(
         )
     _, documents = changing.current(asked.ctx)
     changed: Documents = documents
+    below = changing.effective(asked.ctx, documents.without(("rules", code)))
+    # Only what a lower layer says can be taken away; a form that is the site's own alone just does not say it.
+    alone = not below.layer(("rules", code))
     for path, value in values.items():
-        changed = changed.with_value(path, value)
+        kept = without_none(value) if alone else value
+        silent = alone and kept is None
+        changed = changed.without(path) if silent else changed.with_value(path, kept)
     planned = changing.plan(asked.ctx, changed)
     changing.apply(asked.ctx, planned, Wish(f"form {code}"))
 
