@@ -90,6 +90,12 @@ class Site:
             self.changing.live.look()
         return self._model
 
+    def newest_model(self) -> Model:
+        """Return the live model, looked at just now: for who met a name that the one at hand does not know."""
+        if self.changing is not None:
+            self.changing.live.look_now()
+        return self._model
+
     def publish(self, model: Model) -> None:
         """Make `model` the live one for whoever asks next."""
         self.storage.use(model)

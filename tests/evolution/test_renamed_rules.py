@@ -318,3 +318,26 @@ def test_the_plan_says_in_words_and_numbers_what_goes_along(process: Process) ->
     assert said[0].startswith('"Public pool" takes along 2 records in the pool, ')
     assert said[1] == '"Public pool" is named in 8 places, which follow.'
     assert not planned.needs_second_word
+
+
+def test_a_worker_that_has_not_heard_of_it_yet_does_what_is_due(
+    place: Place, process: Process
+) -> None:
+    story = Story(process)
+    story.first_days()
+    late = place.process()
+    late.look()
+    rename_all(process, "rules")
+    story.at(30)
+    late.site.clock = process.site.clock
+    late.changing.live._next = float("inf")
+
+    act_on_due_timers(late.site)
+
+    with process.site.storage.connection() as connection:
+        put_off = [
+            one
+            for (one,) in connection.execute(select(fs_timer.c.payload))
+            if one and "first_due" in one
+        ]
+    assert put_off == []

@@ -52,10 +52,13 @@ def test_running_times_are_counted_with_what_becomes_of_them(
 
 def test_the_times_of_a_rule_that_is_taken_away_end(visits: Process) -> None:
     documents = visits.documents.without(RULE.split("."))
-    (found,) = visits.plan(documents=documents).findings
+    planned = visits.plan(documents=documents)
+    found = {one.code: one for one in planned.findings}
 
-    assert (found.code, found.count) == ("times_end", 2)
-    assert "nothing happens any more when it is over" in found.text.en
+    assert found["times_end"].count == 2
+    assert "nothing happens any more when it is over" in found["times_end"].text.en
+    assert '"Call" leaves behind 2 running times' in found["rule_with_past"].text.en
+    assert planned.needs_second_word
 
 
 def test_times_that_are_worked_out_anew_say_so(visits: Process) -> None:

@@ -309,6 +309,8 @@ def _of_rule(compared: Compared, one: Operation) -> Iterator[Finding]:
     if one.verb == RENAME:
         yield from following_names.of_rule(compared.before, compared.census, one)
         return
+    if one.verb == RETIRE:
+        yield from following_names.left_by(compared.census, one)
     yield from times_that_run(compared.before, compared.after, compared.census, one)
     rule = compared.after.rules.get(one.path[0])
     if rule is None or rule.kind != "validation" or not rule.enabled or one.verb == RETIRE:

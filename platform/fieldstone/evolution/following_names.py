@@ -7,7 +7,7 @@ from typing import Final
 
 from fieldstone.base.english import agreeing, quantity
 from fieldstone.base.label import Label
-from fieldstone.evolution.finding import NOTE, STOP, Finding
+from fieldstone.evolution.finding import DANGER, NOTE, STOP, Finding
 from fieldstone.evolution.operations import Operation
 from fieldstone.evolution.references import places_of
 from fieldstone.model.site_model import Model
@@ -38,25 +38,40 @@ def of_rule(before: Model, census: Census, one: Operation) -> Iterator[Finding]:
         )
         yield Finding(STOP, "code_of_another", one.path, text, left)
         return
-    kept = census.kept_by(one.earlier)
-    said = {name: kept[name] for name in KEPT if kept.get(name)}
+    en, zh, count = _kept(census, one.earlier)
     lying = sum(
         census.holders(spec.code, "pool", one.earlier)
         for spec in before.objects.values()
         if one.earlier in spec.pools and census.knows(spec.code, "pool")
     )
-    count = sum(said.values()) + lying
-    if count:
-        en = [quantity(n, KEPT[name][0], *KEPT[name][2:]) for name, n in said.items()]
-        zh = [f"{n:,} {KEPT[name][1]}" for name, n in said.items()]
-        if lying:
-            en, zh = [quantity(lying, "record in the pool", "records in the pool"), *en], [f"公海中的 {lying:,} 条记录", *zh]  # fmt: skip
+    if lying:
+        en, zh = [quantity(lying, "record in the pool", "records in the pool"), *en], [f"公海中的 {lying:,} 条记录", *zh]  # fmt: skip
+    if count := count + lying:
         text = Label(
             f'"{one.label.en}" takes along {", ".join(en)}; nothing begins anew.',
             f"“{one.label.text('zh')}”的{'、'.join(zh)}将一并跟随，不会重新开始。",
         )
         yield Finding(NOTE, "rule_followed", one.path, text, count)
     yield from _named(before, one, "rule", "pool")
+
+
+def left_by(census: Census, one: Operation) -> Iterator[Finding]:
+    """Yield what a rule leaves behind that is taken away."""
+    en, zh, count = _kept(census, one.path[0])
+    if count:
+        text = Label(
+            f'"{one.label.en}" leaves behind {", ".join(en)}; {agreeing(count, "it is", "they are")} kept, and nothing goes by {agreeing(count, "it", "them")} any more.',
+            f"“{one.label.text('zh')}”留下{'、'.join(zh)}；这些会保留，但不再起作用。",
+        )
+        yield Finding(DANGER, "rule_with_past", one.path, text, count)
+
+
+def _kept(census: Census, rule: str) -> tuple[list[str], list[str], int]:
+    """Return what is kept of a rule, in English and Chinese, and how much that is."""
+    kept = census.kept_by(rule)
+    said = {name: kept[name] for name in KEPT if kept.get(name)}
+    en = [quantity(n, KEPT[name][0], *KEPT[name][2:]) for name, n in said.items()]
+    return en, [f"{n:,} {KEPT[name][1]}" for name, n in said.items()], sum(said.values())
 
 
 def of_role(before: Model, census: Census, one: Operation) -> Iterator[Finding]:

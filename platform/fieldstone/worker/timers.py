@@ -97,10 +97,8 @@ def _act_together(site: Site, seen: Sequence[TakenTimer]) -> int:
 def _fresh(site: Site, seen: Sequence[TakenTimer]) -> Model:
     """Return the live model: one that another process put into force a moment ago may have called a rule otherwise."""
     model = site.model
-    if site.changing is None or all(one.timer.rule in model.rules for one in seen):
-        return model
-    site.changing.live.look_now()
-    return site.model
+    known = all(one.timer.rule in model.rules for one in seen)
+    return model if known else site.newest_model()
 
 
 def _acts(model: Model, seen: TakenTimer) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from flask import Blueprint, Response, request
 from werkzeug.datastructures import MultiDict
@@ -18,6 +18,7 @@ from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.studio import tabs
+from fieldstone.web.pages.studio_called import as_called_now
 from fieldstone.web.pages.studio_changes import moves_without, removed
 from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
 from fieldstone.web.pages.studio_fields import places, types_of
@@ -26,6 +27,7 @@ from fieldstone.web.pages.studio_inner import told
 from fieldstone.web.pages.studio_own import setting_path, with_own
 from fieldstone.web.pages.studio_parts import (
     CHOICES,
+    REPORTS,
     Part,
     entries_of,
     form_of,
@@ -49,9 +51,11 @@ from fieldstone.web.pages.views import declared_views
 
 PAGE = Blueprint("studio_entry", __name__)
 Drawn = dict[str, Any]
+OF_REPORTS: Final = {"object_name": "-", "kind": REPORTS}
 
 
 @PAGE.get("/studio/o/<object_name>/<kind>/<code>")
+@PAGE.get("/studio/reports/<code>", defaults=OF_REPORTS)
 def entry_page(object_name: str, kind: str, code: str) -> Response:
     """Show the form of one entry, or of a new one; another type draws it anew with what was typed."""
     asked = the_call()
@@ -60,6 +64,7 @@ def entry_page(object_name: str, kind: str, code: str) -> Response:
 
 
 @PAGE.post("/studio/o/<object_name>/<kind>/<code>")
+@PAGE.post("/studio/reports/<code>", defaults=OF_REPORTS)
 def write_entry(object_name: str, kind: str, code: str) -> Response:
     """Plan an entry as it was typed."""
     asked, given = the_call(), request.form
@@ -75,6 +80,7 @@ def write_entry(object_name: str, kind: str, code: str) -> Response:
 
 
 @PAGE.post("/studio/o/<object_name>/<kind>/<code>/remove")
+@PAGE.post("/studio/reports/<code>/remove", defaults=OF_REPORTS)
 def remove_entry(object_name: str, kind: str, code: str) -> Response:
     """Plan the end of an entry: its values stay until they are purged."""
     asked = the_call()
@@ -102,6 +108,7 @@ def restore_entry(object_name: str, kind: str, code: str) -> Response:
 
 
 @PAGE.post("/studio/o/<object_name>/<kind>/<code>/reset")
+@PAGE.post("/studio/reports/<code>/reset", defaults=OF_REPORTS)
 def reset_entry(object_name: str, kind: str, code: str) -> Response:
     """Plan the return to what the layers below say, of the whole entry or of one `setting`."""
     asked = the_call()
@@ -148,7 +155,7 @@ def _form(
     entries = entries_of(part, effective)
     if code != part.new and code not in entries:
         raise not_there()
-    value = entries.get(code, {}) if code != part.new else {}
+    value = as_called_now(asked, part, code, entries[code]) if code != part.new else {}
     variant = variant_of(part, value, given.get("variant", ""))
     chosen = given.get("object") or value.get("object") or _usual_object(asked)
     object_name = part.spec.code if part.spec else str(chosen)
@@ -219,13 +226,14 @@ def _heading(asked: Asked, part: Part, code: str, value: Mapping[str, Any], vari
     adopted = rule is not None and rule.kind in ADOPTED_KINDS
     return {
         "adopt_url": f"/scoring/{code}" if adopted else "",
-        "tabs": tabs(asked, "rules" if part.kind == "rules" else "objects"),
+        "tabs": tabs(asked, part.kind if part.kind in ("rules", REPORTS) else "objects"),
         "title": t(ONE_OF[part.kind]) if code == part.new else named,
         "crumb": {"label": spec.label.text(asked.language) if spec else what, "href": part.base},
         "action": f"{part.base}/{code}",
         "pipeline": part.pipeline,
         "base": changing_of(asked).current(asked.ctx)[0],
         "tries": part.kind == "rules" and may_try(variant),
+        "open_url": f"/dashboards/{code}" if part.kind == REPORTS else "",
         "arrange_url": columns_url(spec.code, code) if spec and code in _lists(part) else "",
     }
 
@@ -237,8 +245,12 @@ def _code(asked: Asked, part: Part, code: str, errors: Mapping[str, str], *, fre
     if fresh:
         made |= {"placeholder": t("made from the name"), "hint": t("What programs and rules call it.")}  # fmt: skip
     else:
-        along = t("Another code takes the fields that use them along.") if part.kind == CHOICES else t("Another code takes records and references along.")  # fmt: skip
-        made |= {"required": True, "hint": along}
+        along = {
+            CHOICES: t("Another code takes the fields that use them along."),
+            REPORTS: t("Another code takes references along; addresses go on."),
+        }
+        usual = t("Another code takes records and references along.")
+        made |= {"required": True, "hint": along.get(part.kind, usual)}
     if part.kind == "permissions":
         roles = [(one.code, one.label.text(asked.language)) for one in asked.model.roles.values()]
         options = [{"value": v, "label": w, "chosen": v == code} for v, w in roles]

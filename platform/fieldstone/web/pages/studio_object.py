@@ -25,6 +25,7 @@ from fieldstone.web.pages.studio_edits import (
     effective_of,
     hold_to_base,
 )
+from fieldstone.web.pages.studio_own import taken_away
 from fieldstone.web.pages.studio_parts import CHOICES, Part, entries_of, long_form, part_of
 from fieldstone.web.pages.studio_plan import planned_page
 from fieldstone.web.pages.studio_words import (
@@ -101,6 +102,7 @@ def _list(asked: Asked, object_name: str, kind: str, order: Sequence[str] = ()) 
         "parts": parts_of(asked, part.spec, kind),
         "pipelines": _pipelines(part, asked.language),
         "rows": rows,
+        "away": taken_away(asked, part),
         "what": t(KINDS[kind]),
         "variants": _variants(asked, kind),
         "about": about,

@@ -11,6 +11,7 @@ from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages.studio_edits import changing_of
 from fieldstone.web.pages.studio_parts import CHOICES, Part, entries_of
+from fieldstone.web.pages.studio_words import label_of
 from fieldstone.web.pages.subjects import not_there
 from fieldstone.web.pages.yaml_texts import flow_text
 
@@ -57,6 +58,28 @@ def _own(asked: Asked, setting: str, path: Sequence[str], below: Effective, lang
         "label": t("Reset to {layer}", layer=named),
         "below": text if len(text) <= LONGEST else "",
     }
+
+
+def taken_away(asked: Asked, part: Part) -> list[Drawn]:
+    """Return what the site took away of that which the layers below have, and where it is brought back."""
+    changing = changing_of(asked)
+    _, documents = changing.current(asked.ctx)
+    said, _ = documents.value(part.path)
+    gone = [code for code, value in said.items() if value is None] if isinstance(said, Mapping) else []  # fmt: skip
+    if not gone:
+        return []
+    for code in gone:
+        documents = documents.without(part.entry(code))
+    entries = entries_of(part, changing.effective(asked.ctx, documents))
+    return [
+        {
+            "code": code,
+            "label": label_of(asked, code, entries[code]),
+            "reset_url": f"{part.base}/{code}/reset",
+        }
+        for code in gone
+        if code in entries
+    ]
 
 
 def setting_path(part: Part, code: str, setting: str) -> tuple[str, ...]:

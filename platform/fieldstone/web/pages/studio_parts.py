@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from fieldstone.compiler.merging import order_of
 from fieldstone.compiler.shapes import (
+    LABEL,
     OPTIONS,
     PERMISSION,
     PIPELINE,
@@ -22,8 +23,10 @@ from fieldstone.compiler.site_shapes import CALENDAR, NAV_GROUP, ROLE, rule_sche
 from fieldstone.evolution.documents import OBJECTS
 from fieldstone.evolution.effective import Effective
 from fieldstone.model.objects import Field, ObjectType
+from fieldstone.reports.shapes import SCHEMA as REPORT
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import speech
+from fieldstone.web.pages.dashboards import NAMES as PERIODS_CALLED
 from fieldstone.web.pages.schema_form import Listed, SchemaForm, without
 from fieldstone.web.pages.studio_edits import effective_of
 from fieldstone.web.pages.studio_groups import CALLED, GROUPED, HINTS
@@ -37,6 +40,9 @@ Json = Mapping[str, Any]
 HIDDEN: Final = ("type", "kind", "object", "en", "zh", "renamed_from", "stages")
 OF_OBJECTS: Final = ("fields", "stages", "pipelines", "forms", "layout", "views", "permissions")
 OF_SITE: Final = ("rules", "roles", "nav", "options", "calendars")
+REPORTS: Final = "reports"
+# What a form says of a report; its figures and charts are written in YAML.
+OF_REPORTS: Final = ("icon", "period")
 CHOICES: Final = "options"
 # Yes, no, and nothing said are three different things here.
 UNDECIDED: Final = frozenset({"stored"})
@@ -57,7 +63,9 @@ NOT_IN_LINES: Final = frozenset(
     {"rows", "rollup", "autonumber", "secret", "file", "image", "select", "multi_select"}
 )
 WITHOUT_NESTED: Final = frozenset({"fields", CHOICES})
-RENAMED: Final = frozenset({"fields", "stages", "pipelines", "views", "rules", "roles", CHOICES})
+RENAMED: Final = frozenset(
+    {"fields", "stages", "pipelines", "views", "rules", "roles", REPORTS, CHOICES}
+)
 
 
 @dataclass(frozen=True)
@@ -89,8 +97,8 @@ class Part:
 
     @property
     def new(self) -> str:
-        """Return what stands for one more entry in an address: a stage may well be called new."""
-        return "+" if self.kind == "stages" else "new"
+        """Return what stands for one more entry in an address: a stage may well be called new, a report begins elsewhere."""
+        return {"stages": "+", REPORTS: ""}.get(self.kind, "new")
 
     @property
     def may_rename(self) -> bool:
@@ -102,6 +110,8 @@ def part_of(asked: Asked, object_name: str, kind: str, pipeline: str = "") -> Pa
     """Return a part of an object, or of the site ("-"). Raises RefusedError (404)."""
     if object_name == "-" and kind in OF_SITE:
         return Part(kind, (kind,), f"/studio/o/-/{kind}")
+    if object_name == "-" and kind == REPORTS:
+        return Part(kind, (kind,), f"/studio/{kind}")
     spec = asked.model.objects.get(object_name)
     if spec is None or spec.parent is not None or kind not in OF_OBJECTS:
         raise not_there()
@@ -191,7 +201,8 @@ def form_of(
 
 def _shown(part: Part, schema: Json, before: Json) -> dict[str, Json]:
     """Return the settings that a form shows, in its order."""
-    shown = without(schema["properties"], HIDDEN)
+    hidden = HIDDEN if before.get("renamed_from") else (*HIDDEN, "alias_until")
+    shown = without(schema["properties"], hidden)
     if part.kind == "pipelines" and not before:
         return {"label": shown["label"], "stages": schema["properties"]["stages"], **shown}
     kind = {"kind": schema["properties"]["kind"]} if part.kind in ("views", "stages") else {}
@@ -227,6 +238,9 @@ def _choices(
     language, spec = asked.language, part.spec
     fields = spec.fields if spec is not None else {}
     found: dict[str, Sequence[tuple[str, str]]] = {}
+    if part.kind == REPORTS:
+        t = speech(language).t
+        found["period"] = [(one, t(PERIODS_CALLED[one])) for one in REPORT["properties"]["period"]["enum"]]  # fmt: skip
     if part.kind == "fields" and spec is not None:
         types = asked.site.vocabulary.types.values()
         found["returns"] = [
@@ -343,5 +357,8 @@ def _schema(asked: Asked, part: Part, variant: str) -> Json:
         "nav": NAV_GROUP,
         "calendars": CALENDAR,
         CHOICES: {"properties": {CHOICES: OPTIONS}},
+        REPORTS: {
+            "properties": {"label": LABEL, **{one: REPORT["properties"][one] for one in OF_REPORTS}}
+        },
     }
     return fixed[part.kind]

@@ -133,7 +133,7 @@ def _place(asked: Asked, path: str) -> Drawn:
     if first == "rules" and part in model.rules:
         return _named_place(asked, model.rules[part], f"/studio/o/-/rules/{part}")
     if first == "reports" and part in model.reports:
-        return _named_place(asked, model.reports[part], "/studio/yaml")
+        return _named_place(asked, model.reports[part], f"/studio/reports/{part}")
     spec = model.objects.get(first)
     if spec is None or spec.parent is not None:
         return {}

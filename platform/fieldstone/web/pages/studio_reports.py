@@ -16,6 +16,8 @@ from fieldstone.web.pages import drawing
 from fieldstone.web.pages.studio import tabs
 from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
 from fieldstone.web.pages.studio_lines import code_from, spoken
+from fieldstone.web.pages.studio_own import taken_away
+from fieldstone.web.pages.studio_parts import REPORTS, part_of
 from fieldstone.web.pages.studio_plan import planned_page
 
 PAGE = Blueprint("studio_reports", __name__)
@@ -108,11 +110,13 @@ def _page(asked: Asked, given: MultiDict[str, str], errors: Mapping[str, str]) -
         "reports": [
             {
                 "label": one.label.text(asked.language),
-                "href": f"/dashboards/{code}",
+                "code": code,
+                "href": f"/studio/reports/{code}",
                 "layer": effective.layer(("reports", code)),
             }
             for code, one in asked.model.reports.items()
         ],
+        "away": taken_away(asked, part_of(asked, "-", REPORTS)),
         "fields": _controls(asked, spec, given, errors),
         "errors": [{"name": name, "text": text} for name, text in errors.items()],
     }

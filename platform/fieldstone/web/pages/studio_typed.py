@@ -13,6 +13,7 @@ from fieldstone.evolution.effective import Effective
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages.schema_form import SchemaForm
+from fieldstone.web.pages.studio_called import as_called_now
 from fieldstone.web.pages.studio_changes import changed, rearranged, removed
 from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
 from fieldstone.web.pages.studio_fields import placed
@@ -61,6 +62,7 @@ def typed_entry(asked: Asked, part: Part, code: str, given: MultiDict[str, str])
     if code != part.new and code not in entries:
         raise not_there()
     before = entries.get(code, {}) if code != part.new else {}
+    before = as_called_now(asked, part, code, before, given.get("base", ""))
     variant = variant_of(part, before, given.get("variant", ""))
     about = str(given.get("object") or before.get("object") or "")
     form = form_of(asked, part, variant, [one for one in entries if one != code], before, about)

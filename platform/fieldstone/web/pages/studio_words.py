@@ -29,6 +29,7 @@ KINDS: Final = {
     "options": "Shared choices",
     "calendars": "Working calendars",
     "layout": "Record page",
+    "reports": "Reports",
 }
 
 
@@ -45,6 +46,7 @@ ONE_OF: Final = {
     "nav": "New navigation group",
     "options": "New shared choices",
     "calendars": "New working calendar",
+    "reports": "New report",
 }
 
 
