@@ -13,6 +13,7 @@ from fieldstone.reads.history import seen
 from fieldstone.reads.query import Record
 from fieldstone.reads.sight import Sight
 from fieldstone.reads.standing import standing_of
+from fieldstone.rules.assignments import assigned
 from fieldstone.rules.contract import DueTimer, Rule
 from fieldstone.rules.deadline_body import DUE, Deadline
 from fieldstone.rules.engine import holds, in_force
@@ -147,7 +148,7 @@ def _one(
         rule,
         present.started_at,
         due,
-        body.then.told(row, facts),
+        body.then.told(row, facts) or _stage_then(rule, body, row, facts),
         tuple(_coming(body, timers, row, facts)),
         present.extensions,
         None if terms is None else max(0, terms.times - present.extensions),
@@ -158,6 +159,20 @@ def _one(
         instant_of(present.payload, "seen"),
         _working_time(present, row, due, facts.now),
     )
+
+
+def _stage_then(
+    rule: Rule, body: Deadline, row: Mapping[str, object], facts: FactsReader
+) -> Label | None:
+    """Return in words which stage the record goes to when nobody acts in time, None when it stays where it is."""
+    spec = facts.tables.model.objects[rule.object_name]
+    values = assigned(body.then.sets, row, facts, rule.calendar)
+    code = str(values.get(spec.stage_field or "", ""))
+    pipelines = spec.pipelines.pipelines.values() if spec.pipelines else ()
+    stage = next((one.stages[code] for one in pipelines if code in one.stages), None)
+    if stage is None:
+        return None
+    return Label(f"it goes to {stage.label.en}", f"转入“{stage.label.text('zh')}”")
 
 
 def _working_time(

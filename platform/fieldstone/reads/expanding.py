@@ -14,7 +14,8 @@ from fieldstone.access.viewer import Viewer
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.expressions.env import Env
 from fieldstone.expressions.types import Kind
-from fieldstone.model.objects import Field
+from fieldstone.model.objects import Field, ObjectType
+from fieldstone.model.site_model import Model
 from fieldstone.reads.frame import Frame
 from fieldstone.reads.picking import Picked, codes_of, pick
 from fieldstone.reads.query import Record
@@ -30,6 +31,19 @@ def target_of(field: Field) -> str:
     if found.kind is Kind.LIST and found.item is not None:
         return found.item.of
     return found.of if found.kind is Kind.RECORD else ""
+
+
+def field_at(model: Model, object_name: str, path: str) -> tuple[ObjectType, Field] | None:
+    """Return the field at the end of a path through lookups, with its object: `policy.line` of a claim; None for none."""
+    spec = model.objects[object_name]
+    *way, last = path.split(".")
+    for code in way:
+        field = spec.fields.get(code)
+        target = target_of(field) if field is not None else ""
+        if target not in model.objects:
+            return None
+        spec = model.objects[target]
+    return (spec, spec.fields[last]) if last in spec.fields else None
 
 
 def check_expand(viewer: Viewer, object_name: str, expand: Sequence[str]) -> None:

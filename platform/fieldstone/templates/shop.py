@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from fieldstone.actions.scripts.filling import Cast
 from fieldstone.actions.scripts.reading import Test, read_samples, read_tests
 from fieldstone.actions.scripts.samples import Samples
 from fieldstone.base.english import quantity
@@ -192,7 +193,9 @@ class Shop:
         self._changing.admit(ctx)
         blocks = read_samples(package.name, package.part(SAMPLES))
         site = self._site
-        return Samples(ctx, site.model, site.reads, site.writes).load(package.name, blocks)
+        zone = site.settings.time_zone if ctx.actor.is_system else ctx.actor.zone
+        cast = Cast(site.model, ctx.now, zone)
+        return Samples(ctx, site.model, site.reads, site.writes).load(package.name, blocks, cast)
 
     def from_site(self, ctx: Context, name: str, label: str) -> Package:
         """Return a template made of the site's own layer."""

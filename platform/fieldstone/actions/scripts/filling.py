@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -54,7 +54,7 @@ class Cast:
             return self.id_of(value[1:])
         if isinstance(value, list):
             return [self._inner(spec, code, one) for one in value]
-        if isinstance(value, Mapping) and value and set(value) <= {*SPANS, "person", "nth"}:
+        if isinstance(value, Mapping) and value and set(value) <= {*SPANS, "at", "person", "nth"}:
             return self._relative(spec, code, value)
         return value
 
@@ -65,14 +65,31 @@ class Cast:
         inside = self.model.objects.get(f"{spec.code}__{code}", spec)
         return {name: self._value(inside, name, one) for name, one in value.items()}
 
+    def _people(self, roles: object) -> tuple[str, ...]:
+        """Return who carries the role, or the first of several roles that anybody carries."""
+        named = roles if isinstance(roles, list) else [roles]
+        carried = (self.by_role.get(str(role), ()) for role in named)
+        return next((people for people in carried if people), ())
+
     def _relative(self, spec: ObjectType, code: str, value: Mapping[str, Any]) -> object:
         if "person" in value:
-            people = self.by_role.get(str(value["person"]), ())
+            people = self._people(value["person"])
             return people[int(value.get("nth", 0)) % len(people)] if people else self.otherwise
         at = self.now + timedelta(**{unit: float(value.get(unit, 0)) for unit in SPANS})
+        local = at.astimezone(ZoneInfo(self.zone))
         if _is_day(spec, code):
-            return at.astimezone(ZoneInfo(self.zone)).date().isoformat()
-        return at.isoformat()
+            return local.date().isoformat()
+        if "at" in value:
+            local = datetime.combine(local, _time_of_day(str(value["at"])), local.tzinfo)
+        return local.isoformat()
+
+
+def _time_of_day(text: str) -> time:
+    try:
+        return time.fromisoformat(text)
+    except ValueError:
+        problem = Problem("bad_time", text[:40], "is no time of the day.", 'Write it as "19:00".')
+        raise RefusedError([problem]) from None
 
 
 def _is_day(spec: ObjectType, code: str) -> bool:

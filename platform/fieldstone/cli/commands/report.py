@@ -14,7 +14,7 @@ from fieldstone.cli.terminal import padded
 from fieldstone.numbers.contract import Asked as AskedNumbers
 from fieldstone.numbers.contract import Number
 from fieldstone.numbers.opening import every_id, records_behind
-from fieldstone.reads.expanding import target_of
+from fieldstone.reads.expanding import field_at, target_of
 from fieldstone.reports.as_json import as_json, plain
 from fieldstone.reports.borne import NO_RECORD, OTHERS, name_of_rest
 from fieldstone.reports.dashboards import Asked as AskedReports
@@ -115,7 +115,7 @@ def _names(reports: AskedReports, found: Dashboard, chart: Chart) -> dict[str, s
     if chart.kind == "funnel" and spec.pipelines:
         first = next(iter(spec.pipelines.pipelines.values()))
         return {code: stage.label.text(language) for code, stage in first.stages.items()}
-    field = spec.fields.get(chart.group)
+    _, field = field_at(model, found.object_name, chart.group) or (spec, None)
     target = chart.names or (target_of(field) if field else "")
     wanted = (
         [

@@ -31,11 +31,18 @@ def compact(field: Field, value: object, language: str) -> str:
     """Return a number in few characters, with its currency when the field has one; "" for none."""
     if not isinstance(value, Decimal | int) or not value:
         return ""
+    return shortened(
+        value, getattr(getattr(field.type, "returns", field.type), "currency", ""), language
+    )
+
+
+def shortened(value: Decimal | int, currency: str, language: str) -> str:
+    """Return a number in few characters, as money where a currency is named."""
     number, locale = Decimal(value), LOCALES.get(language, "en_US")
     digits = 2
     if abs(number) < SHORTENED_FROM.get(language, 1000):
         number, digits = round(number, 0), 0
-    if currency := getattr(field.type, "currency", ""):
+    if currency:
         shown = format_compact_currency(number, currency, locale=locale, fraction_digits=digits)
         return str(shown).replace("CN¥", "¥")
     return str(format_compact_decimal(number, locale=locale, fraction_digits=digits))

@@ -77,7 +77,8 @@ class Cards:
     @cached_property
     def codes(self) -> tuple[str, ...]:
         """Return every field that the cards read."""
-        wanted = [self.spec.title, self._code("subtitle"), self.sum_code, *self.chip_codes]
+        wanted = [self.spec.title, self._code("title"), self._code("subtitle"), self.sum_code]
+        wanted += self.chip_codes
         wanted += ["owner", "stage_entered_at", "score", NEXT_MOMENT, *NEXT_TEXT]
         wanted += [self.spec.stage_field, *self._asked_by_stages()]
         return tuple(
@@ -94,7 +95,7 @@ class Cards:
 
     def card(self, record: Record) -> dict[str, Any]:
         """Return one card as parts/board.html draws it."""
-        title = self.look.title(record)
+        title = self._text(record, self._code("title")) or self.look.title(record)
         card: dict[str, Any] = {
             "id": record.id,
             "href": f"/o/{self.spec.code}/{record.id}{self.way}",
@@ -122,9 +123,8 @@ class Cards:
         return str(self.look.cell(record, code)["text"]) if code else ""
 
     def _chips(self, record: Record) -> list[dict[str, str]]:
-        cells = [self.look.cell(record, code) for code in self.chip_codes]
-        chips = [{"text": c["text"], "tone": c.get("tone", "gray")} for c in cells if c["text"]]
-        return chips[:MOST_CHIPS]
+        chips = (self.look.chip(record, code) for code in self.chip_codes)
+        return [chip for chip in chips if chip is not None][:MOST_CHIPS]
 
     def _amount(self, record: Record) -> str:
         if not self.sum_code:

@@ -14,7 +14,7 @@ from flask import Blueprint, Response, request
 from fieldstone.base.cached import cached_property
 from fieldstone.base.periods import Period
 from fieldstone.fieldtypes.locales import locale_of
-from fieldstone.model.objects import Field, ObjectType, Stage
+from fieldstone.model.objects import ObjectType, Stage
 from fieldstone.reports.dashboards import Asked as AskedReports
 from fieldstone.reports.dashboards import dashboard, dashboards_for
 from fieldstone.reports.results import Chart, Dashboard, Figure, Number
@@ -22,7 +22,7 @@ from fieldstone.reports.shapes import ALL, PERIODS
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import bar_charts, drawing, drawn_charts, path_charts
-from fieldstone.web.pages.amounts import compact
+from fieldstone.web.pages.amounts import shortened
 from fieldstone.web.pages.path_charts import Pen
 from fieldstone.web.pages.subjects import not_there
 from fieldstone.web.pages.table_charts import Tables
@@ -70,10 +70,11 @@ class Board:
         return self.asked.model.objects[self.found.object_name]
 
     @cached_property
-    def money(self) -> Field | None:
-        """Return a field of money: amounts are written in its currency."""
-        fields = self.spec.fields.values()
-        return next((one for one in fields if one.type.name == "currency"), None)
+    def currency(self) -> str:
+        """Return the currency that amounts are written in: that of the object's first amount, else the site's."""
+        types = (getattr(one.type, "returns", one.type) for one in self.spec.fields.values())
+        found = (str(getattr(one, "currency", "")) for one in types)
+        return next((one for one in found if one), self.asked.site.settings.currency)
 
     def context(self) -> Drawn:
         """Return what pages/dashboard.html needs."""
@@ -138,8 +139,8 @@ class Board:
         language = self.asked.language
         if form == "percent":
             return f"{Decimal(value) * 100:.1f}%".replace(".0%", "%")
-        if form == "money" and self.money is not None:
-            return compact(self.money, value, language) or "0"
+        if form == "money":
+            return shortened(value, self.currency, language)
         if form == "days":
             return self.speech.t("{n} d", n=int(value))
         if form in ("long_days", "hours"):

@@ -178,9 +178,9 @@ class RecordPage(OneRecord):
         look, chips = Look(self.asked), []
         for code in dict.fromkeys(str(c) for c in codes):
             if code in self.record.values and code != self.spec.stage_field:
-                cell = look.cell(self.record, code)
-                if cell["text"]:
-                    chips.append({"text": cell["text"], "tone": cell.get("tone", "gray")})
+                chip = look.chip(self.record, code)
+                if chip is not None:
+                    chips.append(chip)
         return chips[:MOST_CHIPS]
 
     def _notices(self) -> list[Drawn]:

@@ -10,8 +10,8 @@ from babel.dates import format_skeleton
 
 from fieldstone.fieldtypes.date import DateType
 from fieldstone.fieldtypes.locales import locale_of
-from fieldstone.model.objects import ObjectType
-from fieldstone.reads.expanding import target_of
+from fieldstone.model.objects import Field, ObjectType
+from fieldstone.reads.expanding import field_at, target_of
 from fieldstone.reports.borne import name_of_rest
 from fieldstone.reports.results import Chart, Line
 from fieldstone.web.asking import Asked
@@ -106,7 +106,7 @@ class Tables:
 
     def _names(self, chart: Chart) -> Mapping[str, str]:
         """Return what the groups of a chart are called."""
-        field = self.spec.fields.get(chart.group)
+        _, field = self._grouped(chart)
         target = chart.names or (target_of(field) if field else "")
         if not target:
             return {}
@@ -117,6 +117,10 @@ class Tables:
                 if line.key and name_of_rest(line.key, self.spec) is None
             ]
         )
+
+    def _grouped(self, chart: Chart) -> tuple[ObjectType, Field | None]:
+        """Return the field that the chart groups by and the object that it belongs to."""
+        return field_at(self.asked.model, self.spec.code, chart.group) or (self.spec, None)
 
     def _titles(self, wanted: list[tuple[str, str]]) -> Mapping[str, str]:
         asked = self.asked
@@ -143,24 +147,28 @@ class Tables:
 
     def _named(self, chart: Chart, line: Line, names: Mapping[str, str]) -> tuple[str, str]:
         """Return what a group is called, and the list of its records."""
-        field, t = self.spec.fields.get(chart.group), self.pen.speech.t
+        (spec, field), t = self._grouped(chart), self.pen.speech.t
         if rest := name_of_rest(line.key, self.spec):
             return rest.text(self.pen.language), ""
+        own = field is not None and chart.group in self.spec.fields
         if line.key is None:
-            return t("Without a value"), self.listed(f"{chart.group}:empty", "") if field else ""
+            return t("Without a value"), self.listed(f"{chart.group}:empty", "") if own else ""
         if chart.names:
             return names.get(str(line.key)) or t("Not visible"), f"/o/{chart.names}/{line.key}"
         if field is None:
             href = self.pen.behind(chart, chart.columns[0].code, line.key)
             return ended_because(self.asked, self.spec.code, str(line.key), REASONS), href
-        href = self.listed(f"{chart.group}:in:{line.key}", chart.day) if chart.day else ""
+        if own:
+            href = self.listed(f"{chart.group}:in:{line.key}", chart.day) if chart.day else ""
+        else:  # a field of what the records lead to
+            href = self.pen.behind(chart, chart.columns[0].code, line.key)
         if target_of(field):
             return names.get(str(line.key)) or t("Not visible"), href
-        return str(Look(self.asked).value(self.spec, field, line.key)["text"]), href
+        return str(Look(self.asked).value(spec, field, line.key)["text"]), href
 
     def _head(self, chart: Chart) -> str:
         """Return what the groups of a chart are."""
         if chart.names:
             return self.asked.model.objects[chart.names].label.text(self.pen.language)
-        group = self.spec.fields.get(chart.group)
+        _, group = self._grouped(chart)
         return group.label.text(self.pen.language) if group else ""

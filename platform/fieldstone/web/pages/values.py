@@ -104,6 +104,17 @@ class Look:
             return shown.replace("CN¥", "¥") if own else shown
         return shown
 
+    def chip(self, record: Record, code: str) -> dict[str, str] | None:
+        """Return a field as the chip of a card: by name where true, a number behind its name; None for nothing."""
+        cell, value = self.cell(record, code), record.values.get(code)
+        label = self.asked.model.objects[record.object_name].fields[code].label.text(self.language)
+        text = str(cell["text"])
+        if isinstance(value, bool):
+            text = label if value else ""
+        elif isinstance(value, int | Decimal) and text:
+            text = f"{label} {text}"
+        return {"text": text, "tone": cell.get("tone", "gray")} if text else None
+
     def title(self, record: Record) -> str:
         """Return what a record is called; "" when its title is empty or hidden."""
         spec = self.asked.model.objects[record.object_name]
