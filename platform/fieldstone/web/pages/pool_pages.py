@@ -299,17 +299,12 @@ def _groups(pool: PoolPage) -> list[Drawn]:
     t, body = pool.speech.t, pool.body
     found = []
     for one in body.members if body is not None else ():
-        kind, _, name = one.group.partition(":")
+        kind = one.group.partition(":")[0]
         visibility = "preview" if one.admin else one.visibility or (body.visibility if body else "")
-        label = (
-            pool.asked.model.roles[name].label.text(pool.asked.language)
-            if (kind == "role" and name in pool.asked.model.roles)
-            else name
-        )
         found.append(
             {
                 "kind": t(GROUP_WORDS[kind]),
-                "name": label,
+                "name": pool.meters.group_named(one.group),
                 "admin": one.admin,
                 "sees": t(SEES[visibility]),
                 "only": one.sees.read_back(pool.asked.language) if one.sees is not None else "",

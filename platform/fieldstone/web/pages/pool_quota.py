@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 from urllib.parse import quote, urlencode
 
+from fieldstone.access.access import access_to
 from fieldstone.reads.claiming import Claiming
+from fieldstone.reads.query import Query
 from fieldstone.rules.claim_quota import NET, POOL, VIEWS, Allowance
 from fieldstone.rules.holding_books import Holding
 from fieldstone.web.asking import Asked
@@ -26,6 +29,7 @@ PER: Final = {
 }
 WHAT: Final = {NET: "Claims kept", VIEWS: "Previews"}
 HELD: Final = "held"
+CODE: Final = "code"
 Drawn = dict[str, Any]
 
 
@@ -98,7 +102,7 @@ class Meters:
         what = WHAT.get(quota.counts, "Claims")
         span = quota.span.label.text(self.asked.language) if quota.span else ""
         period = said.t(PER[quota.each]) if quota.each else said.t("in {span}", span=span)
-        name = f"{said.t(what)} {period}"
+        name = said.t("{what} {period}", what=said.t(what), period=period)
         if quota.together:
             name = self._named(name, quota.group)
         drawn = self._drawn(name, one.used, quota.most)
@@ -113,10 +117,23 @@ class Meters:
             return what
         if group == POOL:
             return self.speech.t("{what}, all together", what=what)
-        kind, _, name = group.partition(":")
-        role = self.asked.model.roles.get(name) if kind == "role" else None
-        label = role.label.text(self.asked.language) if role else name
-        return self.speech.t("{what}, {group} together", what=what, group=label)
+        return self.speech.t("{what}, {group} together", what=what, group=self.group_named(group))
+
+    def group_named(self, group: str) -> str:
+        """Return what a group is called: a role by its label, a team or a department with a code by its name."""
+        asked, (kind, _, name) = self.asked, group.partition(":")
+        role, spec = asked.model.roles.get(name), asked.model.objects.get(kind)
+        if kind == "role" and role is not None:
+            return role.label.text(asked.language)
+        if (
+            spec is None
+            or CODE not in spec.fields
+            or not access_to(asked.model, asked.ctx.actor, kind).may_read
+        ):
+            return name
+        query = Query(filter=f"{CODE} == {json.dumps(name)}", fields=(spec.title,), limit=1)
+        found = asked.site.reads.list(asked.ctx, asked.model, kind, query).rows
+        return str(found[0].values.get(spec.title) or name) if found else name
 
     def _way(self, count: int, subject: str, what: str, which: str) -> Drawn:
         """Return the address of the records that a meter counts."""
