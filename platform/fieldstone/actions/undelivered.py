@@ -36,6 +36,7 @@ LONGEST_REASON: Final = 500
 HIDDEN: Final = Label("It is about a record that you may not see.", "涉及您无权查看的记录。")
 UNUSABLE: Final = Label("the answer could not be used", "返回的内容无法使用")
 USER: Final = "user"
+SAID: Final = ("subject", "message", "text", "key")
 
 
 @dataclass(frozen=True)
@@ -222,11 +223,14 @@ class Undelivering:
 
 
 def _said(one: Undelivered) -> Label:
-    """Return what a message says: the sentence of a rule, the key of a question, or its topic."""
-    said = one.payload.get("message") or one.payload.get("text") or one.payload.get("key")
+    """Return what a message says: its subject, the sentence of a rule, the key of a question, or its topic.
+
+    A mail with a subject may hold a link that is its receiver's alone.
+    """
+    said = next((v for name in SAID if (v := one.payload.get(name))), None)
     if isinstance(said, dict):
         return Label(str(said.get("en") or ""), str(said.get("zh") or ""))
-    return Label(str(said)) if said else label_of(one.topic.replace(".", " "))
+    return Label(str(said)[:LONGEST_REASON]) if said else label_of(one.topic.replace(".", " "))
 
 
 def _noted(

@@ -39,7 +39,7 @@ class CalendarCommand:
         found = calendars.calendar_of(site.model, asked.arguments.calendar)
         if verb == "show":
             for one in calendars.told(found)["days"]:
-                state = ", ".join(one["hours"]) or "off"
+                state = ", ".join(one["hours"]) or asked.terminal.speech.t("off")
                 asked.terminal.say(f"{one['day']}  {state}  {one['name'] or ''}".rstrip())
             return DONE
         if verb == "set":

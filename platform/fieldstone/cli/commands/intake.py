@@ -18,6 +18,7 @@ from fieldstone.actions.intake.sources import Intake, intake_of, intakes_of
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ids import new_id
 from fieldstone.base.names import did_you_mean
+from fieldstone.base.problem_texts import in_language
 from fieldstone.cli.contract import DONE, REFUSED, Asked
 from fieldstone.site import Site
 from fieldstone.storage.arrivals import Arrivals
@@ -51,7 +52,7 @@ class IntakeCommand:
             return _list(asked, site)
         if given.verb == "book":
             done = book_costs(site.bookkeeper())
-            asked.terminal.say(f"{done} costs booked or changed")
+            asked.terminal.tell("{n} costs booked or changed", n=done)
             return DONE
         if given.verb == "poll":
             return _poll(asked, site, given.source)
@@ -104,9 +105,11 @@ def _list(asked: Asked, site: Site) -> int:
     for one in every:
         stand = found[one.code]
         ends = "  ".join(f"{end} {stand.of(end)}" for end in ENDS if stand.of(end))
-        state = "" if one.rule.enabled else "  (off)"
+        t = asked.terminal.speech.t
+        state = "" if one.rule.enabled else t("  (off)")
+        arrived = t("{n:>7} in {days} days", n=stand.arrived, days=DAYS)
         asked.terminal.say(
-            f"{one.code:24} {one.source.via:7} {one.source.channel_class:6} {stand.arrived:>7} in {DAYS} days  {ends}{state}"
+            f"{one.code:24} {one.source.via:7} {one.source.channel_class:6} {arrived}  {ends}{state}"
         )
     return DONE
 
@@ -132,10 +135,12 @@ def _tell(asked: Asked, receipt: Receipt) -> None:
     asked.terminal.say(receipt.outcome or receipt.state)
     for code, value in receipt.values.items():
         asked.terminal.say(f"  {code}: {value}")
-    for problem in receipt.problems:
+    for one in receipt.problems:
+        problem = in_language(one, asked.terminal.language)
         asked.terminal.say(f"  ! {problem.path}: {problem.message} {problem.cure}")
-    for one in receipt.decisions:
-        asked.terminal.say(f"  {one.rule}: {one.because.en}")
+    for decision in receipt.decisions:
+        because = decision.because.text(asked.terminal.language)
+        asked.terminal.say(f"  {decision.rule}: {because}")
 
 
 def _send(asked: Asked, site: Site, intake: Intake, rows: list[Mapping[str, Any]]) -> int:
@@ -146,7 +151,7 @@ def _send(asked: Asked, site: Site, intake: Intake, rows: list[Mapping[str, Any]
     ]
     site.reception().queue(intake, several)
     site.queue.ring()
-    asked.terminal.say(f"{len(several)} waiting; a worker takes them in")
+    asked.terminal.tell("{n} waiting; a worker takes them in", n=len(several))
     return DONE if several else REFUSED
 
 
@@ -162,7 +167,10 @@ def _poll(asked: Asked, site: Site, code: str | None) -> int:
             Mailboxes(connection).begin(one.code, site.clock())
         found = look(site.reception(), one, one.source.mailbox, mark)
         failed = failed or bool(found.error)
-        said = found.error or f"{found.taken} taken in, {found.passed} passed over"
+        counts = asked.terminal.speech.t(
+            "{n} taken in, {m} passed over", n=found.taken, m=found.passed
+        )
+        said = found.error or counts
         asked.terminal.say(f"{one.code}: {said}")
     return REFUSED if failed else DONE
 
@@ -174,7 +182,7 @@ def _retry(asked: Asked, site: Site, intake: Intake) -> int:
     for one in reversed(refused):
         receipt = site.reception().retry(one.id)
         done += receipt is not None and not receipt.problems
-    asked.terminal.say(f"{done} of {len(refused)} taken in")
+    asked.terminal.tell("{n} of {total} taken in", n=done, total=len(refused))
     return DONE
 
 

@@ -12,6 +12,7 @@ from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.cli.commands.token import person
 from fieldstone.cli.contract import DONE, REFUSED, Asked
 from fieldstone.cli.progress import Bars
+from fieldstone.cli.terminal import padded
 from fieldstone.jobs.contract import JobStatus
 from fieldstone.reads.leaving import LeavingPlan
 from fieldstone.site import Site
@@ -57,14 +58,14 @@ class Offboard:
 
 
 def _say_plan(asked: Asked, site: Site, plan: LeavingPlan, chosen: Mapping[str, str]) -> None:
-    language = asked.settings().languages[0]
+    t, language = asked.terminal.speech.t, asked.terminal.language
     for share in plan.shares:
         one = share.hand_over
         heir = chosen.get(one.code, one.to)
         asked.terminal.say(f"{one.code:16}{share.count:>7}  {one.label.text(language)} -> {heir}")
     for code, count in plan.stays.items():
         label = site.model.objects[code].plural.text(language)
-        asked.terminal.say(f"{'stays':16}{count:>7}  {label}")
+        asked.terminal.say(f"{padded(t('stays'), 16)}{count:>7}  {label}")
 
 
 def _hand_over(asked: Asked, site: Site, call: Call) -> int:
@@ -75,7 +76,8 @@ def _hand_over(asked: Asked, site: Site, call: Call) -> int:
     finally:
         stop()
     if status is None or status.state == "failed":
-        asked.terminal.say(f"not finished: {status.error if status else 'the job is gone'}")
+        failed = status.error if status else asked.terminal.speech.t("the job is gone")
+        asked.terminal.tell("not finished: {why}", why=failed)
         return REFUSED
     report = cast("dict[str, dict[str, dict[str, object]]]", status.progress.get("report", {}))
     for code, one in report.items():
@@ -83,7 +85,8 @@ def _hand_over(asked: Asked, site: Site, call: Call) -> int:
             titles = site.reads.titles(call.ctx, site.model, [("user", heir)])
             asked.terminal.say(f"{code:16}{count!s:>7}  {titles.get(('user', heir), heir)}")
         for record_id, why in one["refused"].items():
-            asked.terminal.say(f"{code:16}{'left':>7}  {record_id}: {why}")
+            left = asked.terminal.speech.t("   left")
+            asked.terminal.say(f"{code:16}{left}  {record_id}: {why}")
     return DONE
 
 

@@ -12,6 +12,7 @@ from fieldstone.actions.running import run
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.names import did_you_mean
 from fieldstone.cli.contract import DONE, REFUSED, Asked
+from fieldstone.cli.terminal import padded
 from fieldstone.reads.pool_desk import PoolDesk
 from fieldstone.reads.query import Query
 from fieldstone.site import Site
@@ -67,24 +68,24 @@ def _list(asked: Asked, site: Site) -> int:
         for pool in spec.pools:
             count = site.reads.count(ctx, site.model, code, Query(pool=pool))
             rule = site.model.rules.get(pool)
-            label = rule.label.text(site.settings.languages[0]) if rule else ""
+            label = rule.label.text(asked.terminal.language) if rule else ""
             asked.terminal.say(f"{pool:20} {code:12} {count:8}  {label}")
         desk = PoolDesk(site.reads, ctx, site.model, code, "")
         for pool, count in desk.stranded().items() if spec.pools else ():
-            asked.terminal.say(
-                f"{pool:20} {code:12} {count:8}  (no longer a pool: move its records)"
-            )
+            gone = asked.terminal.speech.t("(no longer a pool: move its records)")
+            asked.terminal.say(f"{pool:20} {code:12} {count:8}  {gone}")
     return DONE
 
 
 def _traffic(asked: Asked, site: Site, desk: PoolDesk) -> int:
     del site
-    found, say = desk.traffic(max(1, asked.arguments.days)), asked.terminal.say
-    for title, counts in (("came", found.came), ("left", found.left)):
-        say(f"{title:14}" + "  ".join(f"{way} {count}" for way, count in counts.items()))
-    say(f"{'lying now':14}{found.lying}, never claimed {found.never}")
-    wait = f"{found.wait.total_seconds() / 3600:.1f} hours" if found.wait else "-"
-    say(f"{'median wait':14}{wait}")
+    found, say, t = desk.traffic(max(1, asked.arguments.days)), asked.terminal.say, asked.terminal.speech.t  # fmt: skip
+    for title, counts in ((t("came"), found.came), (t("left"), found.left)):
+        say(padded(title, 14) + "  ".join(f"{way} {count}" for way, count in counts.items()))
+    lying = t("{n}, never claimed {never}", n=found.lying, never=found.never)
+    say(f"{padded(t('lying now'), 14)}{lying}")
+    wait = t("{n:.1f} hours", n=found.wait.total_seconds() / 3600) if found.wait else "-"
+    say(f"{padded(t('median wait'), 14)}{wait}")
     return DONE
 
 
@@ -92,10 +93,12 @@ def _members(asked: Asked, site: Site, desk: PoolDesk) -> int:
     del site
     for one in desk.people():
         left = one.till.left() if one.till else None
-        room = f"{one.own.held}/{one.own.most}" if one.own else "any"
-        mark = "looks after it" if one.administers else one.visibility
-        claims = "no limit" if left is None else f"{left} claims left"
-        asked.terminal.say(f"{one.person.name:24} {mark:16} holds {room:10} {claims}")
+        t = asked.terminal.speech.t
+        room = padded(f"{one.own.held}/{one.own.most}" if one.own else t("any"), 10)
+        mark = padded(t("looks after it") if one.administers else t(one.visibility), 16)
+        claims = t("no limit") if left is None else t("{n} claims left", n=left)
+        holds = t("holds {room}", room=room)
+        asked.terminal.say(f"{padded(one.person.name, 24)} {mark} {holds} {claims}")
     return DONE
 
 
@@ -119,7 +122,7 @@ def _move(asked: Asked, site: Site, desk: PoolDesk) -> int:
             asked.terminal.refuse(error.problems)
         else:
             moved += 1
-    asked.terminal.say(f"Moved {moved}, refused {refused}.")
+    asked.terminal.tell("Moved {n}, refused {m}.", n=moved, m=refused)
     return REFUSED if refused else DONE
 
 

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from fieldstone.actions import ranking
 from fieldstone.actions.ranking import Office
 from fieldstone.cli.contract import DONE, Asked
+from fieldstone.cli.terminal import padded
 from fieldstone.storage.rankings import Edition
 
 MOMENT = timedelta(microseconds=1)
@@ -35,12 +36,15 @@ class Ranking:
         if verb == "list":
             for code, rule in programs.items():
                 editions = ranking.editions(office, rule)
-                say(f"{code:24} {rule.label.en}  editions: {len(editions)}")
+                label = rule.label.text(asked.terminal.language)
+                count = asked.terminal.speech.t("editions: {n}", n=len(editions))
+                say(f"{code:24} {label}  {count}")
             return DONE
         rule = ranking.program(site.model, asked.arguments.program or next(iter(programs), ""))
         if verb == "publish":
             published = ranking.publish(office, rule)
-            say("Published." if published else "This period was published already.")
+            t = asked.terminal.speech.t
+            say(t("Published.") if published else t("This period was published already."))
         shown = (
             ranking.preview(office, rule)
             if verb == "preview"
@@ -53,15 +57,16 @@ class Ranking:
 def _print(asked: Asked, shown: Edition | None, zone: ZoneInfo) -> None:
     say = asked.terminal.say
     if shown is None:
-        say("No list was published yet.")
+        asked.terminal.tell("No list was published yet.")
         return
     # The window ends where its last day does: the first moment behind it is no part of it.
     first, last = shown.since.astimezone(zone), (shown.until - MOMENT).astimezone(zone)
-    say(f"Edition {shown.edition}: {first:%Y-%m-%d} to {last:%Y-%m-%d}")
+    days = {"first": f"{first:%Y-%m-%d}", "last": f"{last:%Y-%m-%d}"}
+    asked.terminal.tell("Edition {n}: {first} to {last}", n=shown.edition, **days)
     for line in shown.lines:
         score = "" if line.score is None else f"{line.score:.1f}"
         figures = "  ".join(f"{code} {one['value']}" for code, one in line.metrics.items())
-        say(f"{line.rank or '-':>4}  {line.name:20} {score:>6}  {figures}")
+        say(f"{line.rank or '-':>4}  {padded(line.name, 20)} {score:>6}  {figures}")
 
 
 COMMAND = Ranking()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from dataclasses import replace
 from decimal import Decimal
 
 import orjson
@@ -56,6 +57,8 @@ class Report:
         """Do what the verb says. Raises RefusedError for a dashboard or a period that is not there."""
         site = asked.site()
         ctx = context_of(asked, site, "command")
+        if not asked.arguments.person:
+            ctx = ctx.acting_as(replace(ctx.actor, language=asked.terminal.language))
         language, say = ctx.actor.language, asked.terminal.say
         if asked.arguments.verb == "list":
             for one in dashboards_for(site.model, ctx.actor):
@@ -90,7 +93,9 @@ def _records(asked: Asked, site: Site, ctx: Context) -> int:
 
 def _print(asked: Asked, reports: AskedReports, found: Dashboard) -> None:
     language, say = reports.ctx.actor.language, asked.terminal.say
-    span = f"{found.first} to {found.after}" if found.first else found.period
+    span = found.period
+    if found.first:
+        span = asked.terminal.speech.t("{a} to {b}", a=found.first, b=found.after)
     say(f"{found.label.text(language)}: {span}")
     for one in found.figures:
         say(f"  {padded(one.label.text(language), WIDE)} {_number(one.value, one.format):>14}")

@@ -18,7 +18,7 @@ class Scheduler:
 
     def run(self, asked: Asked) -> int:
         """Ring until stopped."""
-        asked.terminal.say("Watching the clock; stop with Ctrl+C.")
+        asked.terminal.tell("Watching the clock; stop with Ctrl+C.")
         asked.wiring.run_scheduler(asked.site())
         return DONE
 

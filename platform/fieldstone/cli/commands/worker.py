@@ -18,7 +18,7 @@ class Worker:
 
     def run(self, asked: Asked) -> int:
         """Work until stopped."""
-        asked.terminal.say("Working; stop with Ctrl+C.")
+        asked.terminal.tell("Working; stop with Ctrl+C.")
         asked.wiring.run_worker(asked.site())
         return DONE
 
