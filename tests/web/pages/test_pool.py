@@ -237,4 +237,9 @@ def test_a_record_is_given_back_with_one_of_the_reasons(office: Office) -> None:
 
     assert "Never reached" in asked.text
     assert "Where it belongs" in asked.text
+    assert (
+        asked.text.count('<option value="">') == 0
+    )  # each choice says what it is when nothing is chosen
+    assert asked.text.count('<option value="" selected>') == 2
+    assert "Archive pool" not in asked.text  # a seller does not see it
     assert "Never reached" in pool.text

@@ -16,6 +16,8 @@ export function previewWhileTyping() {
     form.action = action;
     form.target = target;
   };
+  // A form that was not published shows what is being designed, not what is in force.
+  if (document.querySelector("[data-problems]")) draw();
   form.addEventListener("input", () => {
     clearTimeout(timer);
     timer = setTimeout(draw, LATER);

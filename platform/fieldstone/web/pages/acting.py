@@ -112,7 +112,8 @@ class Asking:
         if here:
             targets = targets_of(self.asked.model, spec.code, here)
             return [{"value": code, "label": self._pool(code)} for code in targets]
-        options = [{"value": code, "label": self._pool(code)} for code in spec.pools]
+        seen = self.asked.site.reads.pools(self.asked.ctx, self.asked.model, spec.code)
+        options = [{"value": code, "label": self._pool(code)} for code in seen]
         return [{"value": "", "label": self.speech.t("Where it belongs")}, *options]
 
     def _reasons(self) -> list[Drawn]:
