@@ -74,6 +74,8 @@ def codes() -> frozenset[str]:
 
 def test_the_source_is_read() -> None:
     assert {"required", "not_a_number", "unknown_type", "expression_syntax"} <= codes()
+    # What a plan finds and stops at.
+    assert {"named_elsewhere", "stage_archived", "not_unique", "cannot_convert", "pool_with_records", "times_end"} <= codes()  # fmt: skip
 
 
 def test_every_problem_has_a_message_and_a_cure_in_chinese() -> None:

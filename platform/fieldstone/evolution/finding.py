@@ -34,13 +34,13 @@ class Finding:
         """Return the places that it touches, or some of the records, in words."""
         return [one.text(language) for one in self.named] or list(self.samples)
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the consequence as programs see it."""
+    def as_json(self, language: str = "en") -> dict[str, Any]:
+        """Return the consequence as programs see it; what it touches in a language."""
         return {
             "level": self.level,
             "code": self.code,
             "path": list(self.path),
             "text": {"en": self.text.en, "zh": self.text.zh},
             "count": self.count,
-            "samples": self.shown("en"),
+            "samples": self.shown(language),
         }

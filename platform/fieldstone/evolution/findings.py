@@ -9,6 +9,7 @@ from typing import Any, Final
 from fieldstone.base.english import agreeing, quantity
 from fieldstone.base.label import Label
 from fieldstone.evolution import following_names
+from fieldstone.evolution.archived_stages import of_stage
 from fieldstone.evolution.converting import NEVER, converter
 from fieldstone.evolution.finding import DANGER, NOTE, STOP, WARNING, Finding
 from fieldstone.evolution.following_pipelines import of_pipeline
@@ -386,6 +387,7 @@ JUDGES: Final[dict[str, Judge]] = {
     "pipeline": lambda compared, one: of_pipeline(
         compared.before, compared.after, compared.census, one
     ),
+    "stage": lambda compared, one: of_stage(compared.before, compared.census, one),
     "view": _of_view,
     "rule": _of_rule,
     "role": _of_role,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from fieldstone.base.errors import MetadataError, Problem
+from fieldstone.base.problem_texts import as_data
 from fieldstone.changes.nouns import Context
 from fieldstone.evolution.difference import difference
 from fieldstone.evolution.documents import Documents
@@ -55,15 +56,15 @@ class Plan:
         """Tell whether not even a comment would change."""
         return self.documents.texts() == documents.texts()
 
-    def as_json(self) -> dict[str, Any]:
-        """Return the plan as programs see it."""
+    def as_json(self, language: str = "en") -> dict[str, Any]:
+        """Return the plan as programs see it; what is wrong, and what is touched, in a language."""
         return {
             "base": self.base,
             "operations": [one.as_json() for one in self.operations],
-            "findings": [one.as_json() for one in self.findings],
+            "findings": [one.as_json(language) for one in self.findings],
             "leaving": [one.as_json() for one in self.leaving],
             "needs_second_word": self.needs_second_word,
-            "problems": [vars(one) for one in self.problems],
+            "problems": [as_data(one, language) for one in self.problems],
         }
 
 

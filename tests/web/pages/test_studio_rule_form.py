@@ -87,12 +87,35 @@ def test_a_line_that_is_deleted_from_a_map_is_gone(office: Office, admin: Visito
     assert asking["settings"] == {"url": "https://a.example/{key}", "allow": ["a.example"]}
 
 
+def test_a_stage_that_something_names_is_archived_by_its_form_and_by_retire_alike(
+    office: Office, admin: Visitor
+) -> None:
+    url = "/studio/o/lead/stages/contacted"
+    retired = admin.post(f"{url}/remove")
+    values = Drawn(admin.get(url).text).values
+    archived = admin.post(url, **{**values, "archived": ["false", "true"]})
+    for plan in (retired, archived):
+        assert plan.status_code == 200
+        assert "Retire stage &#34;Contacted&#34; of Lead" in plan.text
+        assert "&#34;Contacted&#34; is named in" in plan.text
+        assert "view &#34;My leads&#34; of Lead" in plan.text
+    confirm(admin, retired)
+    pipelines = office.site.model.objects["lead"].pipelines
+    assert pipelines is not None
+    assert pipelines.pipelines["standard"].stages["contacted"].archived
+    confirm(admin, admin.post(f"{url}/restore"))
+    again = office.site.model.objects["lead"].pipelines
+    assert again is not None
+    assert not again.pipelines["standard"].stages["contacted"].archived
+
+
 def test_a_plan_that_cannot_come_into_force_leads_to_what_stands_in_the_way(admin: Visitor) -> None:
-    plan = admin.post("/studio/o/lead/stages/contacted/remove")
+    plan = admin.post("/studio/o/-/rules/sales_turns/remove")
 
     assert plan.status_code == 422
-    assert re.search(r'<a href="/studio/o/-/rules/follow_up_in_time"[^>]*>Follow-up</a>', plan.text)
-    assert re.search(r'<a href="/studio/o/lead/views/mine"[^>]*>Lead · My leads</a>', plan.text)
+    assert re.search(
+        r'<a href="/studio/o/-/rules/lead_assignment"[^>]*>Lead assignment</a>', plan.text
+    )
     assert "Put into force" not in plan.text
 
 

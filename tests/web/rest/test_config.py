@@ -375,3 +375,26 @@ def test_a_run_is_taken_back_after_the_field_that_it_set_got_another_code(api: A
     assert api("GET", f"lead/{lead}").json["data"]["wish"] == "A crane"
     api("POST", "config/rollback", json={"revision": before, "second_word": True})
     assert api("GET", f"lead/{lead}").json["data"]["need"] == "A crane"
+
+
+def test_what_is_wrong_with_a_plan_is_told_in_the_language_asked_for(api: Api) -> None:
+    wrong = {
+        "set": [
+            {"path": ["objects", "lead", "fields", "x"], "value": {"type": "curency"}},
+            {"path": ["objects", "lead", "views", "all", "columns"], "value": ["nme"]},
+            {"path": ["rules", "lead_grading", "into"], "value": "grde"},
+        ]
+    }
+    chinese = {"Accept-Language": "zh-CN"}
+
+    english = api("POST", "config/plan", json=wrong).json["data"]["problems"]
+    told = api("POST", "config/plan", json=wrong, headers=chinese).json["data"]["problems"]
+    archived = {"set": [{"path": ["objects", "lead", "stages", "pipelines", "standard", "stages", "contacted", "archived"], "value": True}]}  # fmt: skip
+    named = api("POST", "config/plan", json=archived, headers=chinese).json["data"]["findings"]
+
+    assert [one["code"] for one in told] == [one["code"] for one in english]
+    assert all(one["message"].isascii() for one in english)
+    assert told
+    assert not [one for one in told if one["message"].isascii() or one["cure"].isascii()]
+    places = next(one for one in named if one["code"] == "named_elsewhere")
+    assert any("视图" in one for one in places["samples"])

@@ -52,6 +52,8 @@ from fieldstone.web.pages.views import declared_views
 PAGE = Blueprint("studio_entry", __name__)
 Drawn = dict[str, Any]
 OF_REPORTS: Final = {"object_name": "-", "kind": REPORTS}
+# What is archived where something names it, so that this goes on with what is kept.
+KEPT_WHEN_NAMED: Final = ("fields", "stages")
 
 
 @PAGE.get("/studio/o/<object_name>/<kind>/<code>")
@@ -82,7 +84,7 @@ def write_entry(object_name: str, kind: str, code: str) -> Response:
 @PAGE.post("/studio/o/<object_name>/<kind>/<code>/remove")
 @PAGE.post("/studio/reports/<code>/remove", defaults=OF_REPORTS)
 def remove_entry(object_name: str, kind: str, code: str) -> Response:
-    """Plan the end of an entry: its values stay until they are purged."""
+    """Plan the end of an entry: its values stay until they are purged. What something names is archived in place of that."""
     asked = the_call()
     part = part_of(asked, object_name, kind, request.form.get("pipeline", ""))
     changing_of(asked)
@@ -91,7 +93,7 @@ def remove_entry(object_name: str, kind: str, code: str) -> Response:
     edits = removed(asked, Edits(), part.entry(code))
     if kind == "stages":
         edits = moves_without(asked, edits, (*part.path[:-1], "moves"), code)
-    if kind == "fields" and _is_missed(asked, edits):
+    if kind in KEPT_WHEN_NAMED and _is_missed(asked, edits):
         edits = Edits().set(part.setting(code, "archived"), value=True)
     return planned_page(asked, edits, part.page)
 

@@ -88,7 +88,7 @@ def plan() -> Response:
     known_parameters()
     changing = changing_of(asked)
     given = _given(CHANGE)
-    return json_answer({"data": _planned(changing, asked, given).as_json()})
+    return json_answer({"data": _planned(changing, asked, given).as_json(asked.language)})
 
 
 @blueprint.post("/apply")
@@ -113,7 +113,7 @@ def rollback() -> Response:
     number = given["revision"]
     planned = changing.plan_rollback(asked.ctx, number)
     if given.get("plan", False):
-        return json_answer({"data": planned.as_json()})
+        return json_answer({"data": planned.as_json(asked.language)})
     applied = changing.rollback(asked.ctx, planned, number, _wish(given))
     return json_answer({"data": _told(applied.revision)}, 201)
 
@@ -135,7 +135,9 @@ def purge() -> Response:
     changing = changing_of(asked)
     given = _given(PURGE)
     if given.get("plan", False):
-        return json_answer({"data": changing.plan_purge(asked.ctx, given["name"]).as_json()})
+        return json_answer(
+            {"data": changing.plan_purge(asked.ctx, given["name"]).as_json(asked.language)}
+        )
     applied = changing.purge(asked.ctx, given["name"], _wish(given))
     return json_answer({"data": _told(applied.revision)}, 201)
 
