@@ -8,7 +8,8 @@ from functools import cache
 
 import pytest
 
-from fieldstone.actions.simulating import Simulation, simulate
+from fieldstone.actions.simulating import simulate
+from fieldstone.actions.simulation import Simulation
 from fieldstone.base.errors import RefusedError
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor, Change, Context, Operation
 from fieldstone.evolution.bring_up import bring_up
@@ -18,6 +19,7 @@ from fieldstone.writes.pipeline import Writes
 from tests.builders import a_model
 
 NOW = datetime(2026, 3, 2, 2, tzinfo=UTC)
+ABSENCE = "object: absence\nownership: {owner: required}\nfields: {starts_at: datetime, ends_at: datetime}\n"
 USER = "object: user\nfields: {name: text, email: email, roles: tags, active: {type: boolean, default: true}, weight: {type: integer, default: 1}}\n"
 ROLES = "roles: {admin: {administrator: true}, sales: Sales}"
 LEAD = """
@@ -68,7 +70,7 @@ rules:
 
 @cache
 def the_model() -> Model:
-    return a_model(USER, ROLES, LEAD, RULES)
+    return a_model(USER, ABSENCE, ROLES, LEAD, RULES)
 
 
 class Past:
@@ -119,6 +121,24 @@ def test_an_assignment_that_is_off_shares_past_leads_fairly_and_compares_with_th
     assert set(counts(found)) == {"Owner: Ann", "Owner: Bo"}
     assert found.different == counts(found)["Owner: Bo"]
     assert any(one.has.en == "Owner: Ann" and one.differs for one in found.samples)
+
+
+def test_nobody_gets_what_came_while_they_were_away(past: Past) -> None:
+    ann, bo = (past.create("user", name=name, roles=["sales"]) for name in ("Ann", "Bo"))
+    for owner, since, until in ((ann, 21, 10), (bo, 9, -9)):
+        times = {"starts_at": NOW - timedelta(days=since), "ends_at": NOW - timedelta(days=until)}
+        past.create("absence", owner=owner, **times)
+    for n in range(6):
+        past.create("lead", 20 - n, name=f"Early {n}")
+        past.create("lead", 8 - n, name=f"Late {n}")
+
+    found = past.simulate("share")
+
+    assert {one.title.split()[0]: one.would.en for one in found.samples} == {
+        "Early": "Owner: Bo",
+        "Late": "Owner: Ann",
+    }
+    assert counts(found) == {"Owner: Ann": 6, "Owner: Bo": 6}
 
 
 def test_a_deadline_says_who_was_in_time_and_what_would_have_gone_back(past: Past) -> None:

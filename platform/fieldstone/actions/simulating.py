@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from fieldstone.access.rights import is_administrator
+from fieldstone.actions.simulation import Sample, Simulation
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.label import Label
 from fieldstone.base.names import did_you_mean
@@ -46,62 +48,6 @@ MET, LATE, RUNNING, MISSED = (
 )
 
 
-@dataclass(frozen=True)
-class Sample:
-    """One record: what it would get, what it has, and why; `at` is when a deadline would have acted on it."""
-
-    record_id: str
-    title: str
-    would: Label
-    has: Label
-    because: Label
-    differs: bool
-    at: datetime | None = None
-
-
-@dataclass(frozen=True)
-class Simulation:
-    """What a rule would have done. `outcomes` counts records by what they would have got.
-
-    `acted` counts those on which a deadline would have acted, by the first day of the week or, of more than some
-    months, of the month: how many would have gone back, and when.
-    """
-
-    rule: str
-    object_name: str
-    since: datetime
-    looked_at: int
-    concerned: int
-    different: int
-    outcomes: tuple[tuple[Label, int], ...]
-    samples: tuple[Sample, ...]
-    acted: tuple[tuple[date, int], ...] = ()
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the dry run as programs see it."""
-        return {
-            "rule": self.rule,
-            "object": self.object_name,
-            "since": self.since.isoformat(),
-            "looked_at": self.looked_at,
-            "concerned": self.concerned,
-            "different": self.different,
-            "outcomes": [{"text": _both(label), "count": n} for label, n in self.outcomes],
-            "acted": [{"from": day.isoformat(), "count": n} for day, n in self.acted],
-            "samples": [
-                {
-                    "id": one.record_id,
-                    "title": one.title,
-                    "would": _both(one.would),
-                    "has": _both(one.has),
-                    "because": _both(one.because),
-                    "differs": one.differs,
-                }
-                for one in self.samples
-            ],
-        }
-
-
 def may_try(kind: str) -> bool:
     """Tell whether a dry run of a rule of this kind says anything."""
     return kind not in SILENT
@@ -119,29 +65,42 @@ def simulate(
     tables = storage.use(model)
     with storage.rehearsing(tables, ctx) as facts:
         begins = ctx.now - since
-        ids = facts.ids_since(rule.object_name, begins, MOST)
+        zone = ZoneInfo(ctx.actor.zone)
+        came = facts.ids_since(rule.object_name, begins, MOST)
         counted: Counter[Label] = Counter()
         acted: Counter[date] = Counter()
         samples: list[Sample] = []
         different = 0
-        for start in range(0, len(ids), BATCH):
-            for one in _tried(rule, model, facts, ids[start : start + BATCH]):
+        for then, ids in _batches(rule, came, zone):
+            facts.at(then)
+            for one in _tried(rule, model, facts, ids):
                 counted[one.would] += 1
                 if one.at is not None:
-                    acted[_period(one.at.astimezone(ZoneInfo(ctx.actor.zone)).date(), since)] += 1
+                    acted[_period(one.at.astimezone(zone).date(), since)] += 1
                 different += one.differs
                 samples = _kept(samples, one)
     return Simulation(
         rule.code,
         rule.object_name,
         begins,
-        len(ids),
+        len(came),
         counted.total(),
         different,
         tuple(counted.most_common()),
         tuple(samples),
         tuple(sorted(acted.items())),
     )
+
+
+def _batches(
+    rule: Rule, came: Sequence[tuple[str, datetime]], zone: ZoneInfo
+) -> Iterator[tuple[datetime | None, list[str]]]:
+    """Yield records in batches; of a rule that gives them away day by day, with the noon at which somebody was absent or not."""
+    by_day = groupby(came, lambda one: one[1].astimezone(zone).date() if rule.phase == ASSIGN else None)  # fmt: skip
+    for day, some in by_day:
+        ids = [one for one, _ in some]
+        noon = datetime.combine(day, time(12), zone) if day is not None else None
+        yield from ((noon, ids[at : at + BATCH]) for at in range(0, len(ids), BATCH))
 
 
 def _period(day: date, since: timedelta) -> date:
@@ -377,7 +336,3 @@ def _names(
     ids = {str(one[code]) for one in values for code in PEOPLE if one.get(code)}
     found = facts.rows("user", ids, names={"name"}) if ids else {}
     return {person: str(row.get("name") or person) for person, row in found.items()}
-
-
-def _both(label: Label) -> dict[str, str]:
-    return {"en": label.text("en"), "zh": label.text("zh")}

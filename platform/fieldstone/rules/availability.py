@@ -34,8 +34,9 @@ class Availability:
         absences = facts.absences(ids) if ids else {}
         found = {}
         for person in people:
-            until = _later(person.absent_until, absences.get(person.id))
-            found[person.id] = _standing(person, until, facts)
+            own = person.absent_until
+            away = own if own is not None and own > facts.now else None
+            found[person.id] = _standing(person, _later(away, absences.get(person.id)), facts)
         self._note_hours(found, facts)
         self._note_presence(found, facts)
         return found
@@ -96,7 +97,7 @@ def _later(one: datetime | None, other: datetime | None) -> datetime | None:
 def _standing(person: Person, until: datetime | None, facts: Facts) -> Label:
     if not person.active:
         return INACTIVE
-    if until is not None and until > facts.now:
+    if until is not None:
         return absent(until.astimezone(facts.env.timezone).strftime("%Y-%m-%d"))
     return HERE
 

@@ -41,10 +41,14 @@ class AssignmentFacts(Reader):
 
         The object `absence` holds them: owner, starts_at, ends_at; a site without it has none.
         """
+        return self.absent_at(people, self.ctx.now)
+
+    def absent_at(self, people: Sequence[str], instant: datetime) -> Mapping[str, datetime]:
+        """Return until when each person is absent, of those who were or are at an instant."""
         if ABSENCE not in self.tables.objects:
             return {}
         asked = self.tables.once("absences", lambda: _absent(self.tables))
-        bound = {"ids": listed(people, self.dialect), "b_now": self.ctx.now}
+        bound = {"ids": listed(people, self.dialect), "b_now": instant}
         return dict(asked.rows(self.connection, bound))
 
     def present(self, people: Sequence[str], since: datetime) -> frozenset[str]:

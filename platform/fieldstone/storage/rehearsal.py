@@ -20,6 +20,15 @@ class Rehearsal(FactsReader):
     """Facts of a dry run; what groups remember of their turns goes on from batch to batch, in memory only."""
 
     _turns: dict[str, dict[str, Any]]
+    _then: datetime | None
+
+    def at(self, instant: datetime | None) -> None:
+        """Let the absences of an instant hold, None for those of now."""
+        self.__dict__["_then"] = instant
+
+    def absences(self, people: Sequence[str]) -> Mapping[str, datetime]:
+        """Return until when each person was absent, of those who were when the records that are tried came."""
+        return self.absent_at(people, self.__dict__.get("_then") or self.ctx.now)
 
     def turns(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
         """Return what groups remember of their turns in this dry run; it begins with nothing."""
@@ -55,16 +64,16 @@ class Rehearsal(FactsReader):
         found: Mapping[str, datetime] = counts.latest(record_ids, _Told(self))
         return found
 
-    def ids_since(self, object_name: str, since: datetime, most: int) -> list[str]:
-        """Return the ids of live records created since an instant, the oldest first, at most so many of the newest."""
+    def ids_since(self, object_name: str, since: datetime, most: int) -> list[tuple[str, datetime]]:
+        """Return the ids of live records created since an instant with when that was, the oldest first, at most so many of the newest."""
         columns = self.tables[object_name].columns
         asked = (
-            select(columns["id"])
+            select(columns["id"], columns["created_at"])
             .where(columns["created_at"] >= since, columns["deleted_at"].is_(None))
             .order_by(columns["created_at"].desc())
             .limit(most)
         )
-        return [record_id for (record_id,) in self.connection.execute(asked)][::-1]
+        return [(one, at) for one, at in self.connection.execute(asked)][::-1]
 
     def whole_rows(
         self, object_name: str, ids: Collection[str], expressions: Sequence[Expression]

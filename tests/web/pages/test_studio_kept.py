@@ -49,6 +49,25 @@ def test_kept_values_are_called_as_people_knew_them_and_end_after_a_second_word(
     assert admin.get("/studio/kept/o_product.f_shoe").status_code == 404
 
 
+def test_the_values_of_a_former_type_are_called_by_the_type_s_name(
+    office: Office, admin: Visitor
+) -> None:
+    path = ["objects", "product", "fields", "size"]
+    field = {"type": "text", "label": {"en": "Size", "zh": "尺码"}}
+    confirm(admin, plan(admin, do="set", path=path, value=field))
+    office.create("product", name="Boot", price="99", size="43")
+    changed = plan(admin, do="set", path=[*path, "type"], value="integer")
+    confirm(admin, changed, second_word="true")
+
+    listed = admin.get("/studio/kept").text
+    chinese = admin.speaking("zh").get("/studio/kept").text
+    page = admin.speaking("en").get("/studio/kept/o_product.f_size").text
+
+    assert "Size (formerly Text)" in listed
+    assert "尺码（原类型：" in chinese
+    assert "1 value of &#34;Size (former values)&#34; is deleted for good" in page
+
+
 def test_only_administrators_see_and_delete_kept_values(office: Office) -> None:
     seller = office.visitor("li")
 

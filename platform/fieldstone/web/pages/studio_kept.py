@@ -59,9 +59,19 @@ def purge(name: str) -> Response:
 def _row(asked: Asked, one: Retired) -> Drawn:
     spec, language = asked.model.objects.get(one.path[0]), asked.language
     return {
-        "label": one.label.text(language),
+        "label": called(asked, one),
         "object": spec.label.text(language) if spec and one.path[1:] else "",
         "code": ".".join(one.path),
         "values": one.values,
         "href": f"{HERE}/{one.name}",
     }
+
+
+def called(asked: Asked, one: Retired) -> str:
+    """Return what is kept by its label; of a former type of a field that is still there with what people call that type."""
+    label = one.label.text(asked.language)
+    if one.former is None:
+        return label
+    t, known = speech(asked.language).t, asked.site.vocabulary.types.get(one.former)
+    kind = known.label.text(asked.language) if known else one.former or t("another type")
+    return t("{field} (formerly {type})", field=label, type=kind)

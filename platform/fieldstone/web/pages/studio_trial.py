@@ -8,7 +8,8 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from fieldstone.actions.applying import may_apply
-from fieldstone.actions.simulating import Sample, Simulation, simulate
+from fieldstone.actions.simulating import simulate
+from fieldstone.actions.simulation import Sample, Simulation
 from fieldstone.fieldtypes.locales import day as day_in_words
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.pages import drawing
