@@ -24,7 +24,7 @@ from fieldstone.web.pages.studio_edits import Edits, changing_of, effective_of
 from fieldstone.web.pages.studio_fields import places, types_of
 from fieldstone.web.pages.studio_groups import grouped
 from fieldstone.web.pages.studio_inner import told
-from fieldstone.web.pages.studio_own import setting_path, with_own
+from fieldstone.web.pages.studio_own import reset_of, with_own
 from fieldstone.web.pages.studio_parts import (
     CHOICES,
     REPORTS,
@@ -116,7 +116,7 @@ def reset_entry(object_name: str, kind: str, code: str) -> Response:
     asked = the_call()
     part = part_of(asked, object_name, kind, request.form.get("pipeline", ""))
     setting = request.form.get("setting", "")
-    edits = Edits().reset(setting_path(part, code, setting))
+    edits = reset_of(asked, part, code, setting)
     return planned_page(asked, edits, f"{part.base}/{code}" if setting else part.page)
 
 

@@ -9,14 +9,14 @@ from typing import Any, Final
 from fieldstone.evolution.effective import Effective
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import speech
-from fieldstone.web.pages.studio_edits import changing_of
+from fieldstone.web.pages.studio_edits import Edits, changing_of
+from fieldstone.web.pages.studio_own_inside import INSIDE, SITE, Inside, given_back
 from fieldstone.web.pages.studio_parts import CHOICES, Part, entries_of
 from fieldstone.web.pages.studio_words import label_of
 from fieldstone.web.pages.subjects import not_there
 from fieldstone.web.pages.yaml_texts import flow_text
 
 Drawn = dict[str, Any]
-SITE: Final = "site"
 LONGEST: Final = 60
 
 
@@ -39,23 +39,29 @@ def with_own(
         own = setting not in told and effective.says(path) and effective.layer(path) == SITE
         told.add(setting)
         language = str(control["name"]).removeprefix(f"{setting}.")
+        inside = Inside(path, setting, effective, below, _called(asked, path, below))
+        shown = inside.marked(control)
         found.append(
-            {**control, "own": _own(asked, setting, path, below, language)} if own else control
+            {**shown, "own": _own(asked, setting, path, below, language)} if own else shown
         )
     return found
 
 
+def _called(asked: Asked, path: Sequence[str], below: Effective) -> str:
+    """Return what it is called to give a setting back to the layer that holds then."""
+    t, layer = speech(asked.language).t, below.layer(path) or below.layer(path[:-1])
+    return t("Reset to {layer}", layer=t("core") if layer == "core" else layer)
+
+
 def _own(asked: Asked, setting: str, path: Sequence[str], below: Effective, language: str) -> Drawn:
     """Return how a setting is given back: to which layer, and to what value where that is said shortly."""
-    t, value = speech(asked.language).t, below.value(path)
-    layer = below.layer(path) or below.layer(path[:-1])
+    value = below.value(path)
     if isinstance(value, Mapping) and language in value:
         value = value[language]
     text = value if isinstance(value, str) else "" if value is None else flow_text(value)
-    named = t("core") if layer == "core" else layer
     return {
         "setting": setting,
-        "label": t("Reset to {layer}", layer=named),
+        "label": _called(asked, path, below),
         "below": text if len(text) <= LONGEST else "",
     }
 
@@ -80,6 +86,21 @@ def taken_away(asked: Asked, part: Part) -> list[Drawn]:
         for code in gone
         if code in entries
     ]
+
+
+def reset_of(asked: Asked, part: Part, code: str, setting: str) -> Edits:
+    """Return the steps that give back an entry, one setting of it, or what stands inside one (entries/2). Raises RefusedError (404)."""
+    named, _, inside = setting.partition(INSIDE)
+    path = setting_path(part, code, named)
+    if not inside:
+        return Edits().reset(path)
+    changing = changing_of(asked)
+    _, documents = changing.current(asked.ctx)
+    below = changing.effective(asked.ctx, documents.without(part.entry(code)))
+    edits = given_back(path, inside, changing.effective(asked.ctx, documents), below)
+    if edits is None:
+        raise not_there()
+    return edits
 
 
 def setting_path(part: Part, code: str, setting: str) -> tuple[str, ...]:
