@@ -16,6 +16,7 @@ from fieldstone.actions.pool_reasons import is_required, reason_of, reasons_of
 from fieldstone.actions.running import run
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.base.ids import is_id
+from fieldstone.base.problem_texts import in_language
 from fieldstone.reads.query import Record
 from fieldstone.web.asking import the_call
 from fieldstone.web.pages import badges, drawing
@@ -144,7 +145,10 @@ def _dialog(
         "hidden": [("do", verb), *(("ids", one) for one in ids)],
         "fields": fields,
         "submit": said.t("Assign") if verb == "assign" else said.t("Move"),
-        "problems": [{"text": told(one, language), "name": one.path} for one in problems],
+        # The reasons stand in the field below.
+        "problems": [
+            {"text": in_language(one, language).message, "name": one.path} for one in problems
+        ],
     }
     return drawing.fragment(pool.asked, "ask", context, UNPROCESSABLE if problems else 200)
 
