@@ -379,6 +379,22 @@ def test_the_deadlines_of_a_person_are_listed(shell: Shell) -> None:
     assert "nobody@example.com" in shell.refused(*stranger)
 
 
+def test_commands_understand_the_earlier_codes_of_pools_rules_and_reports(
+    shell: Shell,
+) -> None:
+    ours = shell.folder / "ours" / "rules"
+    ours.mkdir(parents=True)
+    (ours / "codes.yaml").write_text(
+        "rules:\n  open_sea: {renamed_from: public_pool}\n  points: {renamed_from: lead_scoring, alias_until: 2020-01-01}\n"
+        "reports:\n  origins: {renamed_from: sources}\n"
+    )
+    assert shell("apply", "ours") == DONE
+
+    assert shell("pools", "traffic", "public_pool", "--days", "7") == DONE
+    assert shell("report", "show", "sources") == DONE
+    assert "lead_scoring" in shell.refused("scoring", "preview", "lead_scoring")
+
+
 def test_the_pools_are_listed_with_what_lies_in_them_and_their_traffic(shell: Shell) -> None:
     assert (
         shell("init", "--admin-email", "a@example.com", "--admin-password", "correct-horse") == DONE

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from fieldstone.actions.contract import Call, Result
 from fieldstone.actions.running import run
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor, Change, Operation
+from fieldstone.storage.timers import fs_timer
 from tests.evolution.world import Process
 
 LEAD = ["objects", "lead"]
@@ -143,3 +145,33 @@ def test_a_conversion_that_waits_is_confirmed_with_what_was_typed(
     ).others
 
     assert process.read("opportunity", made["opportunity"])["topic"] == "West Lake CRM"
+
+
+def test_an_undone_merge_gives_the_times_back_of_rules_that_are_called_otherwise_since(
+    process: Process, channel: str
+) -> None:
+    owner = process.write("user", name="Li", email="li@example.com", roles=["sales"])
+    leads = []
+    for mobile in ("13800130001", "13800130002"):
+        given = {"name": "王小明", "channel": channel, "mobile": mobile, "owner": owner}
+        change = Change("lead", Operation.CREATE, given, trusted=True)
+        (outcome,) = process.site.writes.submit(process.ctx, process.site.model, [change])
+        leads.append(str(outcome.record_id))
+    before = timed(process)
+    assert ("follow_up_in_time", leads[1]) in before
+    act(process, "merge", "lead", leads[0], **{"with": leads[1]})
+
+    rename(process, (["rules", "follow_up_in_time"], "call_back"))
+    act(process, "unmerge", "lead", leads[0])
+
+    called = {"follow_up_in_time": "call_back"}
+    assert timed(process) == {(called.get(rule, rule), record) for rule, record in before}
+
+
+def timed(process: Process) -> set[tuple[str, str]]:
+    """Return the rules whose time runs, each with its record."""
+    with process.site.storage.connection() as connection:
+        return {
+            (rule, record)
+            for rule, record in connection.execute(select(fs_timer.c.rule, fs_timer.c.record))
+        }

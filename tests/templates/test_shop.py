@@ -222,6 +222,42 @@ def test_an_option_that_the_template_added_and_the_site_renamed_stays_the_sites(
     assert club.values("course", record)["level"] == "master"
 
 
+def test_an_upgrade_and_a_removal_know_a_role_and_a_rule_by_the_codes_that_the_site_gave_them(
+    club: Club,
+) -> None:
+    roles = "roles:\n  coach: {en: Coach, zh: 教练}\n"
+    course = COURSE.replace("sales: {read: own", "coach: {read: own")
+    club.install(gym(metadata_course=course, metadata_roles=roles))
+    coach = club.create("user", name="Ada", email="ada@example.com", roles=["coach"])
+    changing = club.site.changing
+    assert changing is not None
+    _, documents = changing.current(club.ctx)
+    renamed = documents.renamed(("roles", "coach"), "trainer")
+    renamed = renamed.renamed(("rules", "fee_needed"), "price_is_set")
+    changing.apply(club.ctx, changing.plan(club.ctx, renamed), Wish("our words"))
+    club.change("objects.course.permissions.trainer.update", "team")
+
+    newer = course.replace("update: own}", "update: own, export: true}")
+    rules = RULES.replace("3 days", "5 days").replace("{notify: owner}", '{notify: "role:coach"}')
+    clashes = club.upgrade(
+        gym("1.1.0", metadata_course=newer, metadata_roles=roles, rules_gym=rules)
+    )
+
+    model = club.site.model
+    right = model.objects["course"].permissions["trainer"]
+    assert clashes == []
+    assert (right.read, right.update, right.export) == ("own", "team", True)
+    assert not {"coach", "fee_needed"} & {*model.roles, *model.rules}
+    assert model.rules["price_is_set"].written["within"] == "5 days"
+    assert model.rules["price_is_set"].written["then"] == {"notify": "role:trainer"}
+    assert club.values("user", coach)["roles"] == ("trainer",)
+
+    intent = club.shop.plan_remove(club.ctx, "gym")
+    club.shop.carry_out(club.ctx, intent, second_word=True)
+    assert not {"trainer", "coach"} & club.site.model.roles.keys()
+    assert not {"price_is_set", "fee_needed"} & club.site.model.rules.keys()
+
+
 def test_an_option_added_by_both_is_told(club: Club) -> None:
     club.install(gym())
     club.change("objects.course.fields.level.options.pro", {"label": {"en": "Pro", "zh": "专业级"}})

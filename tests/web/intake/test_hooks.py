@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from standardwebhooks import Webhook as Signer
 
+from fieldstone.evolution.apply import Wish
 from tests.web.intake.gate import Gate
 
 LEAD = {
@@ -221,3 +222,39 @@ def test_odd_keys_and_values_break_nothing(gate: Gate) -> None:
     for odd in ("a\u0000b", "x" * 900, 10**30, {"a": 1}, [1], None, True):
         sent = {**LEAD, "id": odd, "contact": {"name": "A", "email": "a@b.example", "phone": odd}}
         assert gate.hook("partner_leads", sent).status_code in (200, 201, 422)
+
+
+def test_a_source_that_gets_another_code_takes_what_partners_send_as_before(gate: Gate) -> None:
+    gate.hook("partner_leads", LEAD)
+    secret, changing = gate.secret("partner_leads"), gate.site.changing
+    assert changing is not None
+    shown = gate.form_token()
+    ctx = gate.site.system_context("test")
+    documents = changing.current(ctx)[1]
+    for code, to in (("partner_leads", "partners"), ("website_form", "our_form")):
+        documents = documents.renamed(["rules", code], to)
+    changing.apply(ctx, changing.plan(ctx, documents), Wish("other codes"))
+
+    assert gate.secret("partners") == secret
+    again = gate.hook("partner_leads", LEAD)
+    other = gate.hook(
+        "partners", {**LEAD, "id": "p-2", "contact": {"name": "Ida", "phone": "+46 8 123 456 79"}}
+    )
+
+    assert (again.status_code, again.json["data"]["replayed"]) == (200, True)
+    assert other.status_code == 201, other.text
+    lead = other.json["data"]["record"]
+    model, reads = gate.site.model, gate.site.reads
+    touches = reads.list(ctx, model, "touch").rows
+    assert {one.values["source"] for one in touches} == {"partners"}
+    for record in (lead, again.json["data"]["record"]):
+        told = reads.history(ctx, model, "lead", record)
+        assert told is not None
+        writers = {one.actor_name for one in told.events if one.operation == "create"}
+        assert writers == {model.rules["partners"].label.en}
+    values = {"_token": shown, "_consent": "true", "name": "Li", "mobile": "13800138001"}
+    gate.later(seconds=10)
+    sent = gate.app.test_client().post(
+        "/in/forms/website_form", data=values, headers={"Accept": "text/html"}
+    )
+    assert sent.status_code == 303, sent.text
