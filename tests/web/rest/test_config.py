@@ -6,6 +6,9 @@ from typing import Any
 
 import pytest
 
+from fieldstone import bootstrap
+from fieldstone.evolution.apply import Wish
+from fieldstone.reads.actors import Actors
 from fieldstone.worker.turns import work_until_idle
 from tests.web.rest.programs import Api
 
@@ -341,6 +344,21 @@ def test_people_keep_a_role_that_gets_another_code_and_all_it_gives(api: Api) ->
     assert back.status_code == 201, back.json
     assert api("GET", f"user/{person}").json["data"]["roles"] == ["sales"]
     assert api("GET", f"lead/{mine}", "li").status_code == 200
+
+
+def test_a_process_that_has_not_heard_of_a_renamed_role_yet_lets_its_people_in(api: Api) -> None:
+    mine, live = api.a_lead("li")["id"], api.site.changing.live
+    other = bootstrap.build_site(api.site.settings)
+    ctx = other.system_context("test")
+    documents = other.changing.current(ctx)[1].renamed(["roles", "sales"], "seller")
+    other.changing.apply(ctx, other.changing.plan(ctx, documents), Wish("our word"))
+    other.storage.close()
+    live._next = float("inf")  # it looked a moment ago
+    api.site.actors = Actors(api.site.storage)
+
+    assert "seller" not in api.site.model.roles
+    assert api("GET", f"lead/{mine}", "li").status_code == 200
+    assert "seller" in api.site.model.roles
 
 
 @pytest.mark.parametrize("path", [["nav", "records"], ["calendars", "office_cn"]])
