@@ -45,7 +45,7 @@ FIELD_MAP: Final = {
             {
                 "type": "object",
                 "properties": {
-                    "from": _said(TEXT, "The dotted path of what arrives"),
+                    "from": _said({**TEXT, "title": "Path"}, "The dotted path of what arrives"),
                     "template": _said(TEXT, "A text with {paths} in it"),
                     "translate": _said(
                         {"type": "object", "additionalProperties": ANY},

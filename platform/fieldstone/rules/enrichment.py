@@ -209,7 +209,7 @@ _FACT: Final = {
         {
             "type": "object",
             "properties": {
-                "from": {**TEXT, "description": "The fact's name in the answer"},
+                "from": {**TEXT, "title": "Fact", "description": "The fact's name in the answer"},
                 "translate": {"type": "object", "description": "The provider's word: our value"},
             },
             "required": ["from"],

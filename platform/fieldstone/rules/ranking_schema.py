@@ -50,6 +50,7 @@ SCHEMA: Final[Mapping[str, Any]] = {
                     "measure": {"enum": list(MEASURES), "description": "What is taken of them"},
                     "of": {
                         **TEXT,
+                        "title": "Taken of",
                         "description": "A number to add up, or a condition for rate",
                     },
                     "where": {**CONDITION, "description": "Which records count"},

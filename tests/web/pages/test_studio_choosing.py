@@ -143,3 +143,16 @@ def test_a_stranger_to_the_lists_is_kept(office: Office, admin: Visitor) -> None
 
     assert set(written(office, "lead_cooldown")["reasons"]) == {"no_follow_up", "rained"}
     assert "rained" in again["reasons"]
+
+
+def test_a_cap_is_a_number_or_the_field_of_the_person_that_holds_it(
+    office: Office, admin: Visitor
+) -> None:
+    url = RULES + "sales_turns"
+    page = admin.get(url).text
+    values = Drawn(page).values
+    values |= {"limits-per_month": ["40"], "limits-per_day": ["weight"]}
+    confirm(admin, admin.post(url, **values))
+
+    assert '<option value="month_quota">Leads a month at most</option>' in page
+    assert written(office, "sales_turns")["limits"] == {"per_month": 40, "per_day": "weight"}

@@ -246,18 +246,19 @@ class SchemaForm:
         elif kind == SWITCH:
             made = {"type": "boolean", "value": shown == "true"}
         elif kind == YAML and one_line(name, schema, shown):
-            made["max_length"] = 2000
+            made |= self._typed_freely(name)
         elif kind == YAML:
             made |= {"type": "long_text", "wide": True, "mono": True}
         elif kind == CONDITION:
             made |= {"wide": True, "expression": True, "condition": name not in WORKED_OUT}
         else:
-            suggested = self.suggested.get(name, ())
-            made |= {
-                "max_length": 2000,
-                "suggest": [{"value": v, "label": w} for v, w in suggested],
-            }
+            made |= self._typed_freely(name)
         return made
+
+    def _typed_freely(self, name: str) -> Drawn:
+        """Return what a text has that may be anything, with what may be meant."""
+        suggested = [{"value": v, "label": w} for v, w in self.suggested.get(name, ())]
+        return {"max_length": 2000, "suggest": suggested}
 
     def _offered(self, name: str, schema: Json, shown: str) -> list[Drawn]:
         t = self.speech.t

@@ -13,7 +13,7 @@ from fieldstone.web.pages.picks import Pick
 from fieldstone.web.pages.schema_form import SchemaForm
 from fieldstone.web.pages.schema_kinds import Json
 from fieldstone.web.pages.studio_offers import FIELDS, OF_THE_OBJECT, PERSON, Offers, Place
-from fieldstone.web.pages.studio_shapes import ways_of
+from fieldstone.web.pages.studio_shapes import numeric, ways_of
 
 Drawn = dict[str, Any]
 Typed = Mapping[str, str]
@@ -45,6 +45,11 @@ def naming_of(schema: Json) -> Naming | None:
         if sort:
             return Naming(sort, of, bool(lists))
     return None
+
+
+def or_a_number(schema: Json) -> bool:
+    """Tell whether a number may stand where a setting names something: it is typed, what is there to name is suggested."""
+    return naming_of(schema) is not None and numeric(schema)
 
 
 @dataclass(frozen=True)
@@ -130,7 +135,7 @@ class Known:
             listed = self.offers.listed(naming.sort, naming.of, self.place) if self.offers else ()
             if pick is not None:
                 found.picks[name] = pick
-            elif naming.sort in OWN_WORDS:
+            elif naming.sort in OWN_WORDS or or_a_number(schema):
                 found.suggested[name] = listed
             elif listed and naming.several:
                 found.several[name] = listed

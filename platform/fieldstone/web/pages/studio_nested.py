@@ -18,6 +18,7 @@ from fieldstone.web.pages.studio_inner import (
     drawn_in,
     kept,
     naming_of,
+    or_a_number,
     under,
     written,
 )
@@ -130,7 +131,7 @@ def _form(schema: Json, values: Json, known: Known, depth: int) -> SchemaForm:
     properties = {name: one for name, one in schema["properties"].items() if not _twin(name, schema, values)}  # fmt: skip
     here = known.about(schema, values)
     inside = nested_in(properties, values, here, depth)
-    shown = {name: narrowed(one, values.get(name)) for name, one in properties.items()}
+    shown = {name: one if or_a_number(one) else narrowed(one, values.get(name)) for name, one in properties.items()}  # fmt: skip
     chosen = here.chosen({name: one for name, one in shown.items() if name not in inside}, values)
     return SchemaForm(
         shown,
