@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from threading import Barrier
 
 from fieldstone.changes.nouns import Effect
 from fieldstone.storage.outbox import Outbox
@@ -95,3 +97,19 @@ def test_of_a_record_the_newest_question_of_each_rule_counts(site: Site) -> None
         assert (found.id, found.is_dead) == (second, False)
         Outbox(connection, site.storage.dialect, LATER).done(second)
         assert kept.of_record("enrichment", "r-1") == []  # it was answered since
+
+
+def test_of_several_who_press_at_the_same_moment_one_sends_it(site: Site) -> None:
+    (one,) = put_out(site, "webhook")
+    give_up(site, one)
+    together = Barrier(4)
+
+    def press(_: int) -> list[int]:
+        together.wait()
+        with site.storage.connection() as connection:
+            return Undeliveries(connection, LATER).again(Chosen((one,)))
+
+    with ThreadPoolExecutor(4) as people:
+        sent = [number for moved in people.map(press, range(4)) for number in moved]
+
+    assert sent == [one]
