@@ -220,6 +220,17 @@ def test_what_was_claimed_and_returned_twice_is_one_record_of_two_claims(company
     assert charged(site, site.ids["li"], CLAIMS) == (2, {lead})
 
 
+def test_what_was_claimed_and_merged_is_counted_with_the_record_that_stays(
+    company: Company,
+) -> None:
+    first, second = in_the_pool(company, 2)
+    claim_all(wish(company, "li", [first, second]))
+
+    act(company, "admin", "merge", first, **{"with": second})
+
+    assert charged(company, company.ids["li"], CLAIMS) == (2, {first})
+
+
 def test_a_list_of_a_pool_with_counted_looks_shows_its_columns_and_no_more(
     company: Company,
 ) -> None:

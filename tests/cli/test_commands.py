@@ -406,7 +406,7 @@ def test_the_pools_are_listed_with_what_lies_in_them_and_their_traffic(shell: Sh
     traffic = shell.out
     assert shell("pools", "members", "public_pool") == DONE
     members = shell.out
-    assert shell("pools", "move", "public_pool", "north_pool") == DONE
+    assert shell("pools", "move", "public_pool", "north_pool", "--reason", "no_need") == DONE
 
     assert "public_pool" in listed
     assert "claimed 0" in traffic
