@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete
 
 import fieldstone
 from fieldstone.base.delivery_reasons import CHINESE, is_ours, reason
@@ -15,7 +15,7 @@ from fieldstone.changes.nouns import Effect
 from fieldstone.delivery.contract import DeliveryError
 from fieldstone.site import Site
 from fieldstone.storage.leased import notices_of
-from fieldstone.storage.notices import Notification, fs_notification
+from fieldstone.storage.notices import Notices, Notification
 from fieldstone.worker.turns import office
 from tests.delivery.test_office import Recorder, put_out
 from tests.worker.world import a_person, a_site, states
@@ -41,10 +41,10 @@ def notes(site: Site, user: str) -> tuple[Notification, ...]:
         return notices_of(connection).of(user)
 
 
-def give_up(site: Site, recorder: Recorder, *whys: str, channel: str = "sms") -> None:
+def give_up(site: Site, recorder: Recorder, *whys: str, unset: bool = False) -> None:
     for why in whys:
-        put_out(site, Effect(channel, "li", "hello", {"text": "hello"}))
-        recorder.failure = DeliveryError(why, retry=False)
+        put_out(site, Effect("sms", "li", "hello", {"text": "hello"}))
+        recorder.failure = DeliveryError(why, retry=False, unset=unset)
         office(site).deliver_outside()
 
 
@@ -71,19 +71,30 @@ def test_administrators_are_told_once_and_the_notification_counts(
     assert (notes(site, sales), notes(site, gone)) == ((), ())
 
 
-def test_who_has_read_it_is_not_told_again_within_the_hour(site: Site, recorder: Recorder) -> None:
-    admin = a_person(site, "Ann")
-    give_up(site, recorder, "the receiver answered 410")
-    with site.storage.connection() as connection:
-        notices_of(connection).read(admin)
+@pytest.mark.parametrize(
+    ("unset", "told"),
+    [(False, ["10:00", "11:00", "11:00 next Monday"]), (True, ["10:00", "11:00 next Monday"])],
+)
+def test_who_has_read_it_is_told_again_after_an_hour_or_in_a_week_where_nothing_is_set_up(
+    site: Site, recorder: Recorder, monkeypatch: pytest.MonkeyPatch, unset: bool, told: list[str]
+) -> None:
+    admin, monday = a_person(site, "Ann"), datetime(2026, 11, 30, 10, tzinfo=UTC)
+    moments = {
+        "10:00": monday,
+        "10:40": monday + timedelta(minutes=40),
+        "11:00": monday + timedelta(hours=1),
+        "11:00 next Monday": monday + timedelta(days=7, hours=1),
+    }
+    heard = []
+    for name, moment in moments.items():
+        monkeypatch.setattr(Notices, "now", moment)
+        before = len(notes(site, admin))
+        give_up(site, recorder, "the receiver answered 410", unset=unset)
+        with site.storage.connection() as connection:
+            notices_of(connection).read(admin)
+        heard += [name] if len(notes(site, admin)) > before else []
 
-    give_up(site, recorder, "the receiver answered 410")
-    assert len(notes(site, admin)) == 1
-
-    with site.storage.connection() as connection:  # an hour later
-        connection.execute(delete(fs_notification))
-    give_up(site, recorder, "the receiver answered 410")
-    assert len(notes(site, admin)) == 1
+    assert heard == told
 
 
 def test_messages_for_a_channel_that_is_not_there_are_told_together(site: Site) -> None:

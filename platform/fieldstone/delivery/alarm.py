@@ -1,4 +1,7 @@
-"""Tells administrators that something was given up: one notification for a channel, which counts, and at most one new one an hour."""
+"""Tells administrators that something was given up: one notification for a channel, which counts.
+
+There is at most one new one an hour; one a week where nothing is set up that could send, which stays so until somebody does.
+"""
 
 from __future__ import annotations
 
@@ -26,6 +29,7 @@ class GivenUp:
     label: Label
     error: str
     count: int = 1
+    unset: bool = False
 
 
 def tell_administrators(
@@ -34,7 +38,8 @@ def tell_administrators(
     """Tell them in the transaction that gave the messages up."""
     now = notices.now
     topic = f"{TOPIC}.{given_up.channel}"
-    event = f"{topic}:{now:%Y-%m-%dT%H}"
+    period = "%G-W%V" if given_up.unset else "%Y-%m-%dT%H"
+    event = f"{topic}:{now:{period}}"
     words = _words(given_up)
     told = words[given_up.count > 1].filled_in({"count": given_up.count})
     payload = {"count": given_up.count, "message": {"en": told.en, "zh": told.text("zh")}}

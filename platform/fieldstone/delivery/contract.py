@@ -16,16 +16,23 @@ class DeliveryError(Exception):
     """A message did not get through.
 
     `retry` tells whether another try may help, `wait` how many seconds the receiver asked for, and
-    `status` is the receiver's own code, where it gave one.
+    `status` is the receiver's own code, where it gave one. `unset`: nothing was set up that could send it.
     """
 
     def __init__(
-        self, message: str, *, retry: bool, wait: float = 0, status: int | None = None
+        self,
+        message: str,
+        *,
+        retry: bool,
+        wait: float = 0,
+        status: int | None = None,
+        unset: bool = False,
     ) -> None:
         super().__init__(message)
         self.retry = retry
         self.wait = wait
         self.status = status
+        self.unset = unset
 
 
 @dataclass(frozen=True)

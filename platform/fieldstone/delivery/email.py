@@ -32,7 +32,9 @@ class Email:
     def send(self, message: Message, means: Means) -> int | None:
         """Hand the mail to the mail server. Raises DeliveryError."""
         if not means.settings.mail_host:
-            raise DeliveryError("not sent: no mail server is set (mail.host)", retry=False)
+            raise DeliveryError(
+                "not sent: no mail server is set (mail.host)", retry=False, unset=True
+            )
         receiver = _receiver(message, means)
         letter = written(message, receiver, means.settings)
         try:

@@ -145,7 +145,7 @@ class Office:
         outbox.failed(taken.id, str(failure), again)
         if again is None:
             label = label_of_channel(self.channels, taken.channel)
-            given_up = GivenUp(taken.channel, label, str(failure))
+            given_up = GivenUp(taken.channel, label, str(failure), unset=failure.unset)
             tell_administrators(notices, given_up, self.administrators)
 
     def _now(self) -> datetime:

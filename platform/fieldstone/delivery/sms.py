@@ -94,7 +94,7 @@ def _number(message: Message, means: Means) -> tuple[str, str]:
 def _gateway(settings: Settings) -> tuple[Target, str]:
     """Return where to connect to; only a public https address unless internal ones are allowed."""
     if not settings.sms_url:
-        raise DeliveryError("not sent: no gateway is set (sms.url)", retry=False)
+        raise DeliveryError("not sent: no gateway is set (sms.url)", retry=False, unset=True)
     internal = settings.webhook_internal
     try:
         target = target_of(settings.sms_url)
