@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.actions.acting import a_lead, act, refusal
+from tests.actions.acting import a_lead, act, refusal, with_rules
 from tests.company import Company
 
 
@@ -55,6 +55,40 @@ def test_a_pool_that_is_not_there_is_answered_with_the_nearest(company: Company)
     _, problem = refusal(company, "li", "release", lead, pool="publik_pool")
 
     assert (problem.code, problem.cure) == ("unknown_pool", "Write 'public_pool'.")
+
+
+def test_a_seller_gives_back_only_to_a_pool_that_they_see(company: Company) -> None:
+    lead = a_lead(company, owner="li")
+
+    refused = refusal(company, "li", "release", lead, pool="dead_pool")
+    never = refusal(company, "li", "release", lead, pool="sale_bin")
+
+    assert (refused[0], refused[1].code, refused[1].path) == (422, "unknown_pool", "pool")
+    assert "public_pool" in refused[1].cure
+    assert "dead_pool" not in refused[1].cure + never[1].cure
+    assert refused[1].message.replace("dead_pool", "sale_bin") == never[1].message
+    assert company.row("lead", lead)["owner"] == company.ids["li"]
+    act(company, "li", "release", lead, pool="public_pool")
+    assert company.row("lead", lead)["pool"] == "public_pool"
+
+
+@pytest.mark.parametrize("who", ["admin", "mei"])
+def test_who_looks_after_the_archive_gives_records_back_to_it(company: Company, who: str) -> None:
+    lead = a_lead(company, owner=who)
+
+    act(company, who, "release", lead, pool="dead_pool")
+
+    assert company.row("lead", lead)["pool"] == "dead_pool"
+
+
+def test_what_belongs_into_a_pool_goes_there_whoever_sees_it(company: Company) -> None:
+    site = with_rules(company, "rules: {north_pool: {members: [{role: sales_manager}]}}")
+    lead = a_lead(site, owner="li", region="north")
+
+    assert refusal(site, "li", "release", lead, pool="north_pool")[1].code == "unknown_pool"
+    act(site, "li", "release", lead)
+
+    assert site.row("lead", lead)["pool"] == "north_pool"
 
 
 def test_a_move_brings_the_facts_that_the_stage_needs(company: Company) -> None:

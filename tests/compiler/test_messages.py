@@ -5,6 +5,7 @@ from textwrap import dedent
 import pytest
 
 from fieldstone.base.errors import MetadataError
+from fieldstone.base.problem_texts import in_language
 from tests.builders import a_model
 
 LEAD = """\
@@ -533,3 +534,20 @@ def test_a_cure_is_in_words_for_people(setting, cure):
     (problem,) = problems_of(f"object: lead\nfields: {{name: text, x: {setting}}}\n")
 
     assert problem.cure.endswith(cure)
+
+
+def test_two_consequences_at_once_are_told_with_what_to_take_out():
+    then = "{return_to: public_pool, reassign: true}"
+    (problem,) = (
+        one
+        for one in problems_of(
+            "object: lead\nownership: {pools: [public_pool]}\nfields: {name: text, due: datetime}\n",
+            "rules:\n  public_pool: {kind: pool, object: lead, label: {en: Pool, zh: 公海}}\n"
+            f"  late: {{kind: deadline, object: lead, label: {{en: Late, zh: 逾期}}, within: 1 day, then: {then}}}\n",
+        )
+        if one.code == "not_together"
+    )
+
+    assert problem.path.endswith("late.then")
+    assert problem.cure == "Keep the one that you mean: take out 'reassign' or 'return_to'."
+    assert in_language(problem, "zh").message == "“return_to”与“reassign”不能同时填写。"

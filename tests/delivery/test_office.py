@@ -104,7 +104,7 @@ def test_messages_that_may_be_gathered_become_one_while_it_is_unread(site: Site)
     words = {"en": "{count} records were assigned to you.", "zh": "您有 {count} 条。"}
 
     def give(count: int, topic: str = "assigned") -> None:
-        payload = {"count": count, "gathered": words, "message": {"en": "x", "zh": "x"}}
+        payload = {"count": count, "name": "Ann", "gathered": words, "message": {"en": "x", "zh": "x"}}  # fmt: skip
         put_out(site, Effect("in_page", "li", topic, payload))
         office(site).deliver_inside()
 

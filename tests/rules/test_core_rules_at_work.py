@@ -8,12 +8,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import select
 
 from fieldstone.changes.nouns import SYSTEM_ACTOR, Actor, Change, Context, Operation, Outcome
 from fieldstone.evolution.bring_up import bring_up
 from fieldstone.model.site_model import Model
 from fieldstone.storage.database import Storage
 from fieldstone.storage.due_timers import DueTimers
+from fieldstone.storage.outbox import fs_outbox
 from fieldstone.writes.pipeline import Writes
 from tests.builders import the_core
 
@@ -68,6 +70,14 @@ class Company:
             with Writes(self.storage).unit(context, self.model) as unit:
                 unit.look_again([one])
 
+    def payloads(self, who: str, topic: str) -> list[dict[str, object]]:
+        """Return what is in the messages of one topic to one person."""
+        wanted = select(fs_outbox.c.payload).where(
+            fs_outbox.c.to == self.ids[who], fs_outbox.c.topic == topic
+        )
+        with self.storage.looking() as connection:
+            return [dict(payload) for (payload,) in connection.execute(wanted)]
+
     def told(self) -> list[tuple[str, str]]:
         names = {record_id: name for name, record_id in self.ids.items()}
         with self.storage.looking() as connection:
@@ -114,6 +124,7 @@ def test_a_good_lead_is_cleaned_graded_scored_assigned_and_gets_a_deadline_and_a
     assert decided(lead)["lead_assignment"] == "Ann（北区团队）：轮到该成员（2 人中第 1 位）"
     assert decided(lead)["follow_up_in_time"].startswith("截止时间 2026-03-02 15:30")
     assert ("ann", "assigned") in company.told()
+    assert [one["name"] for one in company.payloads("ann", "assigned")] == [row["name"]]
 
 
 def test_the_task_of_a_lead_that_somebody_else_added_is_in_its_owner_s_language(

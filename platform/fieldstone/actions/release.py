@@ -41,7 +41,7 @@ class Release:
             "properties": {
                 "pool": {
                     "type": "string",
-                    "description": "Code of the pool; left out: the one the record belongs into.",
+                    "description": "Code of a pool that you see; left out: the one the record belongs into.",
                 },
                 "reason": {
                     "type": "string",
@@ -60,10 +60,11 @@ class Release:
 
         What its owner gives back in time is given back to quotas that count net.
         """
+        named = _named(call)
         with call.writes.unit(call.ctx, call.model) as unit:
             tx = unit.transaction
             row = _released(call, tx)
-            pool = _pool_for(call, row, tx)
+            pool = named or _fitting(call, row, tx)
             values: dict[str, object] = {"pool": pool, "owner": None}
             change = Change(
                 call.object_name,
@@ -98,16 +99,23 @@ def _released(call: Call, tx: Transaction) -> Mapping[str, Any]:
     return row
 
 
-def _pool_for(call: Call, row: Mapping[str, Any], tx: Transaction) -> str:
-    """Return the pool that was named, or the one that takes the record. Raises RefusedError (422)."""
-    named = call.params.get("pool")
-    if named is not None:
-        named = call.model.present_rule(str(named), call.ctx.now.date())
-    if named is not None and named not in call.spec.pools:
-        cure = did_you_mean(str(named), call.spec.pools)
-        raise RefusedError([Problem("unknown_pool", "pool", f"There is no pool {named!r}.", cure)])
-    if named is not None:
-        return str(named)
+def _named(call: Call) -> str:
+    """Return the pool that was asked for, "" for none. Raises RefusedError (422) for one that the actor does not see."""
+    asked = call.params.get("pool")
+    if asked is None:
+        return ""
+    pool = call.model.present_rule(str(asked), call.ctx.now.date())
+    seen = call.reads.pools(call.ctx, call.model, call.object_name)
+    if pool not in seen:
+        # A pool that others see is answered like one that is not there.
+        text = f"There is no pool {pool!r} for you to return it to."
+        cure = did_you_mean(pool, seen) if seen else "Leave the pool out: it goes where it belongs."
+        raise RefusedError([Problem("unknown_pool", "pool", text, cure)])
+    return pool
+
+
+def _fitting(call: Call, row: Mapping[str, Any], tx: Transaction) -> str:
+    """Return the pool that takes the record by its rules, whoever sees it."""
     rules = call.model.rules_of(call.object_name)
     expressions = [one for rule in rules if isinstance(rule.body, Pool) for one in rule.body.reads]
     full = tx.with_lookups(call.object_name, {call.record_id: dict(row)}, expressions)

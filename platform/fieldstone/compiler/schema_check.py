@@ -270,6 +270,18 @@ def _say_bound(error: Any) -> Wrong:
     )
 
 
+def _say_apart(error: Any) -> Wrong:
+    keys = error.validator_value.get("required", ())
+    if len(keys) != 2 or len(error.validator_value) > 1:  # noqa: PLR2004 - a pair of keys
+        return _say_anything(error)
+    one, other = keys
+    return (
+        "not_together",
+        f"'{one}' and '{other}' cannot stand together.",
+        f"Keep the one that you mean: take out '{other}' or '{one}'.",
+    )
+
+
 def _say_anything(error: Any) -> Wrong:
     return (
         "bad_value",
@@ -283,6 +295,7 @@ _SAYINGS: Mapping[str, Callable[[Any], Wrong]] = {
     "anyOf": _say_alternatives,
     "oneOf": _say_alternatives,
     "enum": _say_enum,
+    "not": _say_apart,
     "required": _say_required,
     "pattern": _say_pattern,
     **dict.fromkeys(

@@ -20,7 +20,7 @@ from fieldstone.rules.contract import Rule
 from fieldstone.rules.conversion import Carried, Conversion, Target
 from fieldstone.rules.duplicate_check import Duplicate
 from fieldstone.rules.match_keys import match_keys
-from fieldstone.storage.conversions import DONE, Conversions, Kept
+from fieldstone.storage.conversions import DONE, PENDING, Conversions, Kept
 from fieldstone.storage.facts import FactsReader
 from fieldstone.storage.match_keys import fs_match_key
 
@@ -57,6 +57,11 @@ class Converting:
     def state(self) -> str:
         """Return pending, done, or "" for one that was not asked for."""
         return self.kept.state if self.kept is not None else ""
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether it was asked for and waits for a check."""
+        return self.state == PENDING
 
 
 def converting_of(sight: Sight, object_name: str, record_id: str) -> Converting | None:

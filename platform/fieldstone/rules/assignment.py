@@ -29,7 +29,7 @@ from fieldstone.rules.holding_back import (
     fallback_from,
 )
 from fieldstone.rules.kind import SPAN, Kind
-from fieldstone.rules.notices import message
+from fieldstone.rules.notices import ASSIGNED, message
 from fieldstone.rules.rotation import SETTINGS
 
 MADE: Final = "made_by_conversion"
@@ -235,7 +235,7 @@ def _with_notices(
         words = {"en": _SEVERAL.en, "zh": _SEVERAL.zh}
         payload = message(drafts[first], text, count=count, gathered=words)
         result[first] = replace(
-            result[first], effects=(Effect("in_page", owner, "assigned", payload),)
+            result[first], effects=(Effect("in_page", owner, ASSIGNED, payload),)
         )
     return result
 

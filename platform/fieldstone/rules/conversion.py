@@ -15,6 +15,8 @@ from fieldstone.rules.contract import Facts, Rule, Verdict
 from fieldstone.rules.notices import Audience, told
 
 KEEP, FILL_EMPTY, OVERWRITE = EXISTING = ("keep", "fill_empty", "overwrite")
+CONVERT: Final = "convert"
+"""The action that asks for a conversion, and by which alone its stage is entered."""
 ASKS: Final = "conversion"
 CHECKED: Final = "check:{}"
 """What the count of a map's conversions is called, by the map's code: every so many-th is checked."""

@@ -14,6 +14,7 @@ from fieldstone.rules.contract import Builder, Facts
 
 GROUPS = ("role", "team", "department", "user")
 RECALLED = "recalled"  # the topic of what the owner until now is told when a record was taken away
+ASSIGNED = "assigned"  # the topic of what somebody is told who gets a record
 CHANNELS = ("in_page", "email", "sms", "webhook")
 PERSON = Type(ValueKind.RECORD, of="user")
 

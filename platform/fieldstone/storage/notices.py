@@ -171,6 +171,7 @@ class Notices:
             "count": count,
             "message": {"en": told.en, "zh": told.text("zh")},
         }
+        payload.pop("name", None)  # that of one of them
         mine = update(fs_notification).where(fs_notification.c.id == row.id)
         self._connection.execute(mine.values(payload=payload))
         return True

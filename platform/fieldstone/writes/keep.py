@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from fieldstone.base.text import FORBIDDEN
 from fieldstone.changes.nouns import Draft, Effect, Operation
 from fieldstone.model.objects import Field, ObjectType
-from fieldstone.rules.notices import RECALLED
+from fieldstone.rules.notices import ASSIGNED, RECALLED
 from fieldstone.storage.journal import JournalEntry, OwnerMove, StageMove
 from fieldstone.storage.transaction import RowUpdate
 from fieldstone.writes.work import Batch, Work
@@ -116,8 +116,9 @@ def version_after(draft: Draft) -> int:
 
 
 def named(effect: Effect, draft: Draft, spec: ObjectType) -> Effect:
-    """Return a message with the name of its record for who had it until now and may not look it up any more."""
-    if effect.topic != RECALLED:
+    """Return a message with the name of its record for who had it until now, or gets it and may lose it again: then they may not look it up any more."""
+    alone = effect.topic == ASSIGNED and effect.payload.get("count", 1) == 1
+    if effect.topic != RECALLED and not alone:
         return effect
     return replace(effect, payload={**effect.payload, "name": str(draft.row.get(spec.title) or "")})
 

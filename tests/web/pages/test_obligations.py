@@ -90,6 +90,20 @@ def test_who_lost_a_record_reads_which_one(tmp_path: Path) -> None:
     site.storage.close()
 
 
+def test_the_name_that_was_told_stays_when_somebody_else_has_the_record(
+    office: Office, lead: str
+) -> None:
+    tell(office, "chen", lead, name="Vera Given")
+    office.settle("lead", lead, name="Vera Renamed")
+
+    inbox = office.visitor("chen").get("/inbox").text
+    with_all = office.visitor("admin").get(f"/o/lead/{lead}").text
+
+    assert "Vera Given · " in inbox
+    assert "Vera Renamed" not in inbox
+    assert "Vera Renamed" in with_all
+
+
 def test_more_time_is_asked_for_with_a_reason(office: Office, lead: str) -> None:
     li = office.visitor("li")
     due = _due(office, lead)
@@ -159,13 +173,21 @@ def test_a_conversion_that_waits_is_listed_confirmed_and_taken_back(
     budget = Change("lead", Operation.UPDATE, {"budget": "3000000"}, lead, trusted=True)
     office.site.writes.submit(office.site.system_context("page"), office.site.model, [budget])
 
+    office.settle("lead", lead, stage="qualified")
+    before = li.get(f"/o/lead/{lead}").text
     li.post(f"/o/lead/{lead}/convert", DIALOG)
     waits = li.get(f"/o/lead/{lead}").text
+    chinese = office.visitor("li").speaking("zh").get(f"/o/lead/{lead}").text
     listed = admin.get("/conversions").text
     refused = admin.post(f"/o/lead/{lead}/conversion/check", accept="false")
     admin.post(f"/o/lead/{lead}/conversion/check", accept="true")
 
-    assert "waits for a manager" in waits
+    assert "Its conversion waits for a manager" in waits
+    assert f"/o/lead/{lead}/convert" in before
+    assert f"/o/lead/{lead}/convert" not in waits
+    assert "Move to Converted" in waits
+    assert 'title="It waits for a manager&#39;s check."' in waits
+    assert 'title="等待主管审核。"' in chinese
     assert f"/o/lead/{lead}/conversion" in listed
     assert (refused.status_code, "Say why" in refused.text) == (422, True)
     assert office.value("lead", lead, "stage") == "converted"
@@ -173,7 +195,7 @@ def test_a_conversion_that_waits_is_listed_confirmed_and_taken_back(
     assert "goes to the recycle bin" in done
     assert "/o/lead" in admin.get("/conversions?done=1").text
     li.post(f"/o/lead/{lead}/conversion/undo", reason="wrong one")
-    assert office.value("lead", lead, "stage") == "new"
+    assert office.value("lead", lead, "stage") == "qualified"
 
 
 def test_only_who_checks_finds_conversions_in_the_side_bar(office: Office) -> None:

@@ -116,3 +116,20 @@ def test_records_are_moved_to_another_pool_by_those_who_look_after_theirs(api: A
     assert [one["status"] for one in refused] == [403, 403]
     assert [one["status"] for one in moved] == [200, 422]
     assert api("GET", f"lead/{north}", "admin").json["data"]["pool"] == "north_pool"
+
+
+def test_a_record_is_given_back_only_to_a_pool_that_one_sees(api: Api):
+    lead = pooled(api, 10)
+    api("POST", f"lead/{lead}/actions/claim", "li", json={})
+    url, there = f"lead/{lead}/actions/release", {"pool": "dead_pool"}
+
+    refused = api("POST", url, "li", json=there)
+    chinese = api("POST", url, "li", json=there, headers={"Accept-Language": "zh"})
+    written = api("PATCH", f"lead/{lead}", "li", json={"pool": "dead_pool"})
+
+    assert (refused.status_code, refused.json["problems"][0]["code"]) == (422, "unknown_pool")
+    assert "public_pool" in refused.json["problems"][0]["cure"]
+    assert "没有这个公海" in chinese.json["problems"][0]["message"]
+    assert written.status_code in (403, 422)
+    assert api("GET", f"lead/{lead}", "li").json["data"]["owner"] == api.ids["li"]
+    assert api("POST", url, "admin", json=there).status_code == 200

@@ -200,15 +200,11 @@ def _listed(asked: Asked, one: AskedFor) -> Drawn:
 
 def notice_of(page: OneRecord) -> Drawn | None:
     """Return the line above the stages while a conversion waits, or as long as it can be taken back."""
-    asked, t = page.asked, page.speech.t
-    spec = page.spec
-    if not asked.model.rules_of(spec.code, "conversion_map"):
-        return None
-    plan = asked.site.reads.converting(asked.ctx, asked.model, spec.code, page.record.id)
+    asked, t, plan = page.asked, page.speech.t, page.conversion
     if plan is None or plan.kept is None:
         return None
     href = f"{page.url}/conversion"
-    if plan.state == PENDING:
+    if plan.waits:
         text = t("Its conversion waits for a manager's check.")
         return {
             "tone": "indigo",

@@ -14,7 +14,7 @@ from fieldstone.actions.contract import Call
 from fieldstone.actions.running import run
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.reads.converting import Converting
-from fieldstone.rules.conversion import Target
+from fieldstone.rules.conversion import CONVERT, Target
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import drawing
@@ -28,7 +28,6 @@ PAGE = Blueprint("converting", __name__)
 Drawn = dict[str, Any]
 NEW, NONE = "new", "none"
 UNPROCESSABLE: Final = 422
-CONVERT: Final = "convert"
 
 
 @dataclass(frozen=True)

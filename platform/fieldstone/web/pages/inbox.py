@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from flask import Blueprint, Response, request
 
+from fieldstone.access.access import access_to
 from fieldstone.actions.contract import Call
 from fieldstone.actions.running import run
 from fieldstone.base.errors import RefusedError
@@ -115,7 +116,7 @@ class Inbox:
                 "about": speech(self.asked.language).t("Look at it"),
                 "href": f"/inbox/{one.id}",
             }
-        if name := one.payload.get("name"):
+        if (name := one.payload.get("name")) and self._names(pair):
             note["about"] = name
         if pair is not None and pair in titles:
             # Opening it through here marks it read.
@@ -123,6 +124,14 @@ class Inbox:
             if one.payload.get("acknowledge") and one.read_at is None:
                 note["acknowledge_url"] = f"/inbox/{one.id}/acknowledge"
         return note
+
+    def _names(self, pair: tuple[str, str] | None) -> bool:
+        """Tell whether the reader's roles show what records of this object are called."""
+        spec = self.asked.model.objects.get(pair[0]) if pair is not None else None
+        if spec is None:
+            return False
+        access = access_to(self.asked.model, self.asked.actor, spec.code)
+        return spec.title in access.readable_anywhere()
 
     @property
     def _zone(self) -> ZoneInfo:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from fieldstone.base.cached import cached_property
 from fieldstone.model.objects import ObjectType
+from fieldstone.reads.converting import Converting
 from fieldstone.reads.deadlines import Running
 from fieldstone.reads.history import History
 from fieldstone.reads.query import Record
@@ -41,6 +42,14 @@ class OneRecord:
         asked = self.asked
         found = asked.site.reads.history(asked.ctx, asked.model, self.spec.code, self.record.id)
         return found or History((), (), ())
+
+    @cached_property
+    def conversion(self) -> Converting | None:
+        """Return how the record stands to its conversion, None where nothing converts it."""
+        asked = self.asked
+        if not asked.model.rules_of(self.spec.code, "conversion_map"):
+            return None
+        return asked.site.reads.converting(asked.ctx, asked.model, self.spec.code, self.record.id)
 
     @cached_property
     def running(self) -> tuple[Running, ...]:

@@ -59,8 +59,15 @@ class RecordPage(OneRecord):
 
     def stages(self, errors: Errors | None = None) -> Drawn | None:
         """Return the path of stages."""
-        box = StageBox(self.asked, self.record, self.standing, self.past.stages)
-        return None if self.deleted else box.drawn(errors)
+        if self.deleted:
+            return None
+        spans, waits = self.past.stages, self.waits
+        return StageBox(self.asked, self.record, self.standing, spans, waits).drawn(errors)
+
+    @property
+    def waits(self) -> bool:
+        """Tell whether the record's conversion waits for a check."""
+        return self.conversion is not None and self.conversion.waits
 
     def composer(self, kind: str = "note", errors: Errors | None = None) -> Drawn | None:
         """Return the box that writes activities, None when the reader may write none."""
@@ -74,7 +81,7 @@ class RecordPage(OneRecord):
         """Return what pages/record.html needs."""
         asked, spec, look = self.asked, self.spec, Look(self.asked)
         title = look.title(self.record)
-        verbs = Verbs(asked, self.record, self.standing, self.deleted)
+        verbs = Verbs(asked, self.record, self.standing, self.deleted, self.waits)
         scores = asked.site.reads.scores(asked.ctx, asked.model, spec.code, self.record.id)
         boxes = LinesBox(asked, self.record, self.standing).boxes()
         apart = {score.field for score in scores} | {spec.title, *(one["name"] for one in boxes)}

@@ -10,6 +10,7 @@ from typing import Any, Final
 from fieldstone.model.objects import Pipeline, Stage
 from fieldstone.reads.history import StageSpan
 from fieldstone.reads.standing import Entry, Standing
+from fieldstone.rules.conversion import CONVERT
 from fieldstone.web.pages.amounts import short_time, usual_text, usual_time
 from fieldstone.web.pages.inputs import Inputs
 from fieldstone.web.pages.one_record import OneRecord
@@ -26,6 +27,7 @@ class StageBox(OneRecord):
 
     standing: Standing
     spans: Sequence[StageSpan] = ()
+    waits: bool = False  # its conversion was asked for
 
     def drawn(self, errors: Errors | None = None) -> Drawn | None:
         """Return the dict of parts/stages.html, None for an object without stages."""
@@ -114,6 +116,7 @@ class StageBox(OneRecord):
         needs = [self._need(code, entry, errors) for code in entry.stage.needs]
         if entry.stage.guard is not None:
             needs.append(self._guard(entry))
+        waits = self.waits and entry.stage.only_by == CONVERT
         done = sum(1 for need in needs if need["ok"])
         return {
             "id": entry.stage.code,
@@ -124,6 +127,7 @@ class StageBox(OneRecord):
             "ready": done == len(needs),
             "why_url": f"{self.url}/why?stage={entry.stage.code}" if needs else "",
             "move_url": f"{self.url}/move",
+            "refused": self.speech.t("It waits for a manager's check.") if waits else "",
             "usual": self._usual(now),
         }
 

@@ -12,6 +12,7 @@ from fieldstone.actions.judge_worthless import may_be_judged
 from fieldstone.actions.merge import mergeable
 from fieldstone.actions.protecting import protection_of
 from fieldstone.reads.standing import Standing
+from fieldstone.rules.conversion import CONVERT
 from fieldstone.rules.lifecycle_body import JUDGE
 from fieldstone.rules.protection import PROTECT, UNPROTECT, Protection
 from fieldstone.web.pages.feed import activities_of
@@ -44,6 +45,7 @@ class Verbs(OneRecord):
 
     standing: Standing
     deleted: bool = False
+    waits: bool = False  # its conversion was asked for
 
     @property
     def access(self) -> Access:
@@ -130,8 +132,8 @@ class Verbs(OneRecord):
             mine = values.get("owner") == self.asked.ctx.actor.id
             may = bool(values.get("owner")) and (mine or self.access.may_assign)
             return may and (name != UNPROTECT or self._is_protected())
-        if name == "convert":
-            return self.standing.may_update and self._is_open()
+        if name == CONVERT:
+            return not self.waits and self.standing.may_update and self._is_open()
         if name == JUDGE:
             mine = values.get("owner") == self.asked.ctx.actor.id or self.access.may_assign
             return mine and may_be_judged(self.asked.model, self.spec.code, values)
@@ -149,7 +151,7 @@ class Verbs(OneRecord):
 
     def _act(self, action: Action) -> Act:
         label = action.label.text(self.asked.language)
-        if action.name == "convert":
+        if action.name == CONVERT:
             return {"label": label, "icon": action.icon, "get": f"{self.url}/convert"}
         if action.name == "offboard":
             return {"label": label, "icon": action.icon, "href": f"/leaving/{self.record.id}"}
