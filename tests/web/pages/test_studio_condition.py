@@ -183,3 +183,10 @@ def test_hand_made_rows_are_answered_calmly(office: Office, admin: Visitor) -> N
     assert admin.post(URL, **{**base, "c.object": "nothing"}).status_code == 404
     assert office.visitor("li").post(URL, **base).status_code == 403
     assert office.visitor("li").get(f"{URL}?c.object=lead").status_code == 403
+
+
+def test_a_role_of_who_is_acting_is_chosen_by_what_people_call_it(admin: Visitor) -> None:
+    page = ask(admin, "user.role('sales')").text
+
+    assert '<option value="sales" selected>Salesperson</option>' in page
+    assert "options?to=user" not in page

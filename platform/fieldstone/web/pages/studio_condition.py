@@ -314,7 +314,7 @@ class Drawing:
             ideas = self._ideas(found)
             may_be_plain = found.kind is not Kind.DURATION
             return {**drawn, "control": "expression", "ideas": ideas, "may_be_free": may_be_plain}
-        if target := record_of(found):
+        if row.op != ROLE and (target := record_of(found)):
             name = names_of(self.asked, [(target, first)]).get(first, first)
             url = f"/studio/preview/options?to={target}"
             return {**drawn, "control": "record", "text": name, "url": url}
