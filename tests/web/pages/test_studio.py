@@ -283,11 +283,10 @@ def test_a_template_is_installed_with_sample_data_and_removed(
     page = admin.get("/studio/templates").text
     policies = admin.get("/o/policy").status_code
     remove = admin.get("/studio/templates/remove/insurance")
-    asked = re.findall(r'<select class="in" id="(where[^"]*)"', remove.text)
+    asked = re.findall(r'<select class="in" id="(where[^"]*)"(.*?)</select>', remove.text, re.S)
+    where = {name: re.findall(r'<option value="([^"]+)"', shown)[0] for name, shown in asked}
     unsaid = confirm(admin, remove, second_word="true")
-    going = admin.post(
-        "/studio/templates/remove/insurance/plan", **dict.fromkeys(asked, "prospecting")
-    )
+    going = admin.post("/studio/templates/remove/insurance/plan", **where)
     gone = confirm(admin, going, second_word="true")
 
     assert asked

@@ -17,6 +17,7 @@ from fieldstone.web.i18n import speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.amounts import near, short_time
 from fieldstone.web.pages.studio import tabs
+from fieldstone.web.pages.studio_edits import changing_of
 
 PAGE = Blueprint("undelivered", __name__)
 Drawn = dict[str, Any]
@@ -82,6 +83,7 @@ def _states(asked: Asked, wanted: Wanted, counts: Mapping[str, int]) -> list[Dra
 def again() -> Response:
     """Put what was chosen out again; what is on its way already is not sent twice."""
     asked = the_call()
+    changing_of(asked)
     chosen = _chosen()
     count = len(_desk(asked).again(chosen)) if chosen is not None else 0
     tn, t = speech(asked.language).tn, speech(asked.language).t
@@ -93,6 +95,7 @@ def again() -> Response:
 def drop() -> Response:
     """Drop what was chosen, with the reason."""
     asked = the_call()
+    changing_of(asked)
     chosen = _chosen()
     gone = _desk(asked).drop(chosen, request.form.get("reason", "")) if chosen is not None else []
     tn, t = speech(asked.language).tn, speech(asked.language).t
