@@ -84,6 +84,9 @@ def test_what_both_sides_changed_stands_side_by_side_and_the_choice_is_remembere
         "course.permissions.sales.update",
         "rules.fee_needed.within",
     }
+    assert "Course · Fee · Label · 中文" in shown[FEE]
+    assert "Course · Salesperson · " in shown["course.permissions.sales.update"]
+    assert "Fee is set · " in shown["rules.fee_needed.within"]
     assert all(word in shown[FEE] for word in ("Keep ours", "学费", "课程费", "It was: 费用"))
     kept = {f"choice:{one}": "mine" for one in shown}
     taken = {**kept, f"choice:{FEE}": "theirs"}
@@ -101,6 +104,18 @@ def test_what_both_sides_changed_stands_side_by_side_and_the_choice_is_remembere
     )
     assert confirm(admin, again).status_code == 303
     assert zh(office) == "课程费"
+
+
+def test_a_version_in_which_nobody_sees_a_difference_can_be_put_into_force(
+    office: Office, admin: Visitor
+) -> None:
+    installed(admin)
+
+    page = sent(admin, gym("1.0.1"))
+
+    assert "Nothing would change for anybody." in page.text
+    assert confirm(admin, page).status_code == 303
+    assert "gym · 1.0.1" in admin.get("/studio/templates").text
 
 
 def test_records_of_a_stage_that_the_new_version_drops_go_where_somebody_says(

@@ -23,13 +23,13 @@ def said_change(change: Changed, specs: Sequence[ObjectType], speech: Speech) ->
         after = [one for one in now if one not in was]
     inner = change.name.removeprefix("type.").split(".")
     return {
-        "name": " · ".join(_setting(one, specs, speech) for one in inner),
+        "name": " · ".join(setting_name(one, specs, speech) for one in inner),
         "before": value_text(before, specs, speech),
         "after": value_text(after, specs, speech),
     }
 
 
-def _setting(name: str, specs: Sequence[ObjectType], speech: Speech) -> str:
+def setting_name(name: str, specs: Sequence[ObjectType], speech: Speech) -> str:
     """Return what people call a setting; inside of one it may be a field."""
     called, words = _called(name, specs, speech), name.replace("_", " ")
     if called != name:

@@ -42,8 +42,7 @@ from fieldstone.web.pages.studio_words import (
     KINDS,
     ONE_OF,
     columns_url,
-    label_of,
-    set_label,
+    entry_label,
     variant_label,
 )
 from fieldstone.web.pages.subjects import not_there
@@ -224,7 +223,7 @@ def _heading(asked: Asked, part: Part, code: str, value: Mapping[str, Any], vari
     t, spec = speech(asked.language).t, part.spec
     what = t(KINDS[part.kind])
     rule = asked.model.rules.get(code) if part.kind == "rules" else None
-    named = set_label(asked, code) if part.kind == CHOICES else label_of(asked, code, value)
+    named = entry_label(asked, part, code, value)
     adopted = rule is not None and rule.kind in ADOPTED_KINDS
     return {
         "adopt_url": f"/scoring/{code}" if adopted else "",

@@ -33,9 +33,9 @@ from fieldstone.web.pages.studio_words import (
     ONE_OF,
     SITE,
     columns_url,
+    entry_label,
     label_of,
     parts_of,
-    set_label,
     variant_label,
 )
 from fieldstone.web.pages.views import declared_views
@@ -169,7 +169,7 @@ def _row(asked: Asked, part: Part, code: str, value: Mapping[str, Any], layer: s
     variant = str(value.get("type" if part.kind == "fields" else "kind", ""))
     return {
         "code": code,
-        "label": set_label(asked, code) if part.kind == CHOICES else label_of(asked, code, value),
+        "label": entry_label(asked, part, code, value),
         "kind": variant_label(asked, part, variant),
         "summary": _choices(asked, value)
         if part.kind == CHOICES

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -12,6 +13,8 @@ from fieldstone.actions.scripts.reading import read_tests
 from fieldstone.evolution.clashes import Clash, settings_of
 from fieldstone.evolution.documents import OBJECTS
 from fieldstone.evolution.packages import Package, pack, read_archive
+from fieldstone.model.objects import ObjectType
+from fieldstone.model.site_model import Model
 from fieldstone.templates.shop import (
     INSTALL,
     REMOVE,
@@ -25,7 +28,7 @@ from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.i18n import Speech, speech
 from fieldstone.web.pages import drawing
 from fieldstone.web.pages.studio import tabs
-from fieldstone.web.pages.studio_differences import value_text
+from fieldstone.web.pages.studio_differences import setting_name, value_text
 from fieldstone.web.pages.studio_edits import changing_of, refuse_overtaken
 from fieldstone.web.pages.studio_plan import WHERE, destinations, plan_context
 from fieldstone.web.pages.subjects import not_there
@@ -33,6 +36,9 @@ from fieldstone.web.pages.subjects import not_there
 PAGE = Blueprint("studio_templates", __name__)
 Drawn = dict[str, Any]
 CHOICE = "choice:"
+# Words of a path that say nothing to people beside what stands in them.
+PARTS = frozenset({"fields", "options", "stages", "pipelines", "views", "permissions", "type"})
+LANGUAGES = {"en": "English", "zh": "中文"}
 
 
 @PAGE.get("/studio/templates")
@@ -159,16 +165,20 @@ def _planned(asked: Asked, verb: str, name: str, archive: str, *, missed: bool =
         ],
         "title": titles[verb],
         "samples": verb == INSTALL and bool(package.part("sample_data")),
-        "clashes": [_clash(one, speech(asked.language)) for one in intent.clashes],
+        "clashes": [_clash(asked, one) for one in intent.clashes],
+        # A new version counts as a change, even where nobody sees a difference.
+        "anyway": verb == UPGRADE,
     }
     return drawing.page(
         asked, "studio_plan", context, 422 if intent.plan.problems or missed else 200
     )
 
 
-def _clash(one: Clash, said: Speech) -> Drawn:
+def _clash(asked: Asked, one: Clash) -> Drawn:
+    said = speech(asked.language)
     return {
         "name": one.name,
+        "called": _called(asked, one.path, said),
         "field": f"{CHOICE}{one.name}",
         "mine": value_text(one.mine, (), said),
         "before": value_text(one.before, (), said),
@@ -177,6 +187,43 @@ def _clash(one: Clash, said: Speech) -> Drawn:
         "choice": one.choice,
         "remembered": one.remembered,
     }
+
+
+def _called(asked: Asked, path: Sequence[str], said: Speech) -> str:
+    """Return what people call the setting at a path: "Work order · Hours worked · Label · 中文"."""
+    model, language = asked.model, said.language
+    first, code, *rest = path
+    tops: Mapping[str, Mapping[str, Any]] = {
+        OBJECTS: model.objects,
+        "rules": model.rules,
+        "reports": model.reports,
+    }
+    thing = tops.get(first, {}).get(code)
+    words = [thing.label.text(language) if thing is not None else setting_name(code, (), said)]
+    inside: Any = thing
+    for name in rest:
+        if name in PARTS:
+            continue
+        inside = _inside(inside, name, model)
+        label = getattr(inside, "label", None)
+        words.append(
+            label.text(language) if label else LANGUAGES.get(name) or setting_name(name, (), said)
+        )
+    return " · ".join(words)
+
+
+def _inside(thing: Any, name: str, model: Model) -> Any:
+    """Return the field, option, stage, view or role of that name in a thing, None where there is none."""
+    pipelines = getattr(thing, "pipelines", None)
+    found = (
+        getattr(thing, "fields", None),
+        getattr(getattr(thing, "type", None), "options", None),
+        getattr(pipelines, "pipelines", None),
+        getattr(thing, "stages", None),
+        getattr(thing, "views", None),
+        model.roles if isinstance(thing, ObjectType) else None,
+    )
+    return next((one[name] for one in found if isinstance(one, Mapping) and name in one), None)
 
 
 def _counts(package: Package) -> dict[str, int]:

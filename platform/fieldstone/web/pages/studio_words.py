@@ -10,7 +10,7 @@ from fieldstone.model.objects import ObjectType
 from fieldstone.web.asking import Asked
 from fieldstone.web.i18n import speech
 from fieldstone.web.pages.studio_edits import effective_of
-from fieldstone.web.pages.studio_parts import OF_SITE, Part, users_of
+from fieldstone.web.pages.studio_parts import CHOICES, OF_SITE, Part, users_of
 
 Drawn = dict[str, Any]
 OF_AN_OBJECT: Final = ("fields", "stages", "forms", "views", "permissions", "pipelines")
@@ -69,6 +69,14 @@ def label_of(asked: Asked, code: str, value: Mapping[str, Any]) -> str:
     if isinstance(label, Mapping):
         label = label.get(asked.language) or label.get("en") or label.get("zh")
     return str(label or code.replace("_", " ").capitalize())
+
+
+def entry_label(asked: Asked, part: Part, code: str, value: Mapping[str, Any]) -> str:
+    """Return what people call an entry of a part; a field without a label of its own is called after its object."""
+    if part.kind == CHOICES:
+        return set_label(asked, code)
+    field = part.spec.fields.get(code) if part.kind == "fields" and part.spec else None
+    return field.label.text(asked.language) if field else label_of(asked, code, value)
 
 
 def set_label(asked: Asked, code: str) -> str:
