@@ -84,8 +84,16 @@ def taken_away(asked: Asked, part: Part) -> list[Drawn]:
             "reset_url": f"{part.base}/{code}/reset",
         }
         for code in gone
-        if code in entries
+        if code in entries and not _called_otherwise(part, entries[code], said)
     ]
+
+
+def _called_otherwise(part: Part, entry: Mapping[str, Any], said: object) -> bool:
+    """Tell whether a shared set of choices only got another code: the site has one of the same choices."""
+    if part.kind != CHOICES or not isinstance(said, Mapping):
+        return False
+    own = [set(one) for one in said.values() if isinstance(one, Mapping)]
+    return set(entry.get(CHOICES) or ()) in own
 
 
 def reset_of(asked: Asked, part: Part, code: str, setting: str) -> Edits:

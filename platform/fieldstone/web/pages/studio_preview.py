@@ -9,6 +9,7 @@ from typing import Any, Final
 from flask import Blueprint, Response, request
 
 from fieldstone.base.errors import MetadataError, Problem, RefusedError
+from fieldstone.base.problem_texts import in_language
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.reads.query import Query
 from fieldstone.web.asking import Asked, the_call
@@ -105,7 +106,8 @@ def drawn_draft(
         context["language"] = seen.language
         context |= shown(Draft(asked, seen, model.objects[spec.code], given, focus, record))
     except (MetadataError, RefusedError) as error:
-        context["problems"] = said or [_told(one) for one in error.problems]
+        told = (in_language(one, asked.language) for one in error.problems)
+        context["problems"] = said or [_told(one) for one in told]
     return drawing.fragment(asked, "studio_preview", context)
 
 
