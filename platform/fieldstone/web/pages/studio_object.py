@@ -42,6 +42,8 @@ from fieldstone.web.pages.views import declared_views
 
 PAGE = Blueprint("studio_object", __name__)
 Drawn = dict[str, Any]
+# What most rules of an object of one's own are: these kinds are offered first.
+EVERYDAY: Final = ("deadline", "automation", "validation", "assignment")
 SUMMARY: Final = ("type", "kind", "to", "required", "unique", "needs", "within", "filter", "fields", "columns", "read", "update", "create", "when", "items")  # fmt: skip
 FEW: Final = 6
 # Whose order people see: on forms, in menus, along the path of stages.
@@ -131,7 +133,8 @@ def _variants(asked: Asked, kind: str) -> list[Drawn]:
         }
         for one in asked.site.vocabulary.kinds.values()
     ]
-    return sorted(found, key=lambda one: one["label"])
+    everyday = {name: n for n, name in enumerate(EVERYDAY)}
+    return sorted(found, key=lambda one: (everyday.get(one["value"], len(everyday)), one["label"]))
 
 
 def _objects(asked: Asked, about: str) -> list[Drawn]:
