@@ -19,7 +19,7 @@ from fieldstone.base.names import did_you_mean
 from fieldstone.base.settings import Settings, load_settings
 from fieldstone.base.shipped import shipped
 from fieldstone.compiler.compile import compile_site
-from fieldstone.compiler.loading import read_layer
+from fieldstone.compiler.loading import FOLDERS, read_layer
 from fieldstone.compiler.tree import Layer
 from fieldstone.delivery import enrichers
 from fieldstone.delivery.enrichers.checking import check_enrichments
@@ -100,7 +100,8 @@ def ground_of(settings: Settings) -> Ground:
         if not folder.is_dir():
             raise MetadataError([_no_layer(core, name)])
         layers.append(read_layer(Path(name).name, folder))
-    own = settings.folder.resolve() != core.resolve() and (settings.folder / "metadata").is_dir()
+    elsewhere = settings.folder.resolve() != core.resolve()
+    own = elsewhere and any((settings.folder / name).is_dir() for name in FOLDERS)
     project = (read_layer("project", settings.folder),) if own else ()
     return Ground(tuple(layers), project)
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from pathlib import Path
 from zlib import crc32
 
-from tests.web.pages.office import Office, told
+from tests.web.pages.office import Office, open_office, told
 
 
 def pooled(office: Office, name: str) -> str:
@@ -243,3 +244,21 @@ def test_a_record_is_given_back_with_one_of_the_reasons(office: Office) -> None:
     assert asked.text.count('<option value="" selected>') == 2
     assert "Archive pool" not in asked.text  # a seller does not see it
     assert "Never reached" in pool.text
+
+
+def test_a_pool_that_wants_a_reason_names_its_reasons_in_words(tmp_path: Path) -> None:
+    (tmp_path / "rules").mkdir()
+    needs = "rules: {public_pool: {reason_required: true}}"
+    (tmp_path / "rules" / "site.yaml").write_text(needs, encoding="utf-8")
+    office = open_office(tmp_path)
+    lead = office.a_lead("Why Back", owner=office.people["li"])
+
+    url, sent = f"/o/lead/{lead}/actions/release", {"asked": "1", "pool": "public_pool"}
+    said = office.visitor("li").post(url, "div#dialog", **sent)
+
+    assert said.status_code == 422
+    assert "This pool wants to know why the record comes here." in said.text
+    assert "Never reached</option>" in said.text
+    assert "Send one of these reasons" not in said.text
+    assert office.value("lead", lead, "owner") == office.people["li"]
+    office.site.storage.close()

@@ -14,6 +14,7 @@ from fieldstone.actions.move_to_pool import MOVE, targets_of
 from fieldstone.actions.pool_reasons import reasons_of
 from fieldstone.actions.running import run
 from fieldstone.base.errors import Problem, RefusedError
+from fieldstone.base.problem_texts import in_language
 from fieldstone.changes.nouns import Change, Operation
 from fieldstone.rules.conversion import Conversion
 from fieldstone.rules.lifecycle_body import JUDGE
@@ -62,8 +63,15 @@ class Asking:
             "fields": self._fields(),
             "submit": label,
             "text": self._text(),
-            "problems": [{"text": message(one, language)} for one in listed],
+            "problems": [{"text": self._told(one)} for one in listed],
         }
+
+    def _told(self, problem: Problem) -> str:
+        """Return what is wrong; the codes of a pool's reasons are not, for they stand in the field below by name."""
+        language = self.asked.language
+        if problem.path == "reason" and self._reasons():
+            return in_language(problem, language).message
+        return message(problem, language)
 
     def _text(self) -> str:
         if self.action.name == JUDGE:
