@@ -190,11 +190,19 @@ CASES = {
         "'liste' is not known here.",
         "Write 'list'.",
     ),
-    "a board by a field without options": (
-        lead_and("views: {b: {kind: board, by: budget}}"),
-        "metadata/a.yaml:6:30  lead.views.b.by",
-        "'budget' is no select field, so it makes no columns.",
-        "Name a field with options.",
+    "a board by another field than the stage": (
+        lead_and(
+            "stages: {pipelines: {main: {stages: {new: {}, won: {kind: won}}}}}\nviews: {b: {kind: board, by: budget}}"
+        ),
+        "metadata/a.yaml:7:30  lead.views.b.by",
+        "the columns of a board are stages, not 'budget'.",
+        "Take 'by' out, or name 'stage'.",
+    ),
+    "a board of an object without stages": (
+        "object: team\nfields: {name: text}\nviews: {b: {kind: board}}\n",
+        "metadata/a.yaml:3:12  team.views.b",
+        "a board needs stages for its columns.",
+        "Give the object 'stages', or make this a list.",
     ),
     "a calendar without a date": (
         lead_and("views: {c: {kind: calendar}}"),

@@ -141,19 +141,22 @@ def _sort(
 
 
 def _by(spot: Spot, raw: Mapping[str, Any], outline: Outline, resolver: Resolver) -> str:
+    """Return the stage field: a board's columns are stages."""
     stages = outline.raw.get("stages")
-    default = stages.get("field", "stage") if isinstance(stages, Mapping) else None
-    if raw.get("by", default) is None:
+    if not isinstance(stages, Mapping):
         spot.problem(
-            "missing_key", "a board needs a select field for its columns.", "Add 'by: FIELD'."
+            "board_without_stages",
+            "a board needs stages for its columns.",
+            "Give the object 'stages', or make this a list.",
         )
         return ""
-    code = resolver.field(spot.under("by"), outline.code, raw.get("by", default))
-    if code and not hasattr(outline.fields[code].type, "options") and code not in outline.broken:
+    stage = str(stages.get("field", "stage"))
+    code = resolver.field(spot.under("by"), outline.code, raw.get("by", stage))
+    if code and code != stage:
         spot.under("by").problem(
-            "wrong_type",
-            f"'{code}' is no select field, so it makes no columns.",
-            "Name a field with options.",
+            "board_by_another",
+            f"the columns of a board are stages, not '{code}'.",
+            f"Take 'by' out, or name '{stage}'.",
         )
     return code
 

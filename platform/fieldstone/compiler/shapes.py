@@ -200,7 +200,7 @@ VIEW: Schema = closed({
     "filter": EXPRESSION,
     "columns": listed(FIELD),
     "sort": SORT,
-    "by": {**named("field", "select"), "description": "board: the select field that makes the columns"},
+    "by": {**named("field", "select"), "description": "board: the stage field, whose stages are the columns"},
     "card": closed({"title": FIELD, "subtitle": FIELD, "chips": listed(FIELD), "sum": named("field", "currency,integer,decimal,percent,formula,rollup")}),
     "date": {**named("field", "date,datetime"), "description": "calendar: the date field"},
     "renamed_from": RENAMED_FROM,
