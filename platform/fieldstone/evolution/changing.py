@@ -105,7 +105,7 @@ class Changing:
         return self.current(ctx)[1].with_site(exporting.read_site(folder))
 
     def retired(self, ctx: Context) -> tuple[Retired, ...]:
-        """Return what is kept of fields and objects that are no longer there. Raises RefusedError (403)."""
+        """Return what is kept of fields, objects and options that are gone or archived. Raises RefusedError (403)."""
         self.admit(ctx)
         return purging.retired(self.workshop, self.live.found.model)
 

@@ -14,9 +14,10 @@ from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
 from fieldstone.changes.nouns import Context
 from fieldstone.model.site_model import Model
-from fieldstone.storage import kept_columns, schema, shadows, site_state
+from fieldstone.storage import emptying, kept_columns, schema, shadows, site_state
 from fieldstone.storage.answers import Answer
 from fieldstone.storage.census import Census
+from fieldstone.storage.emptying import Gone
 from fieldstone.storage.engines import engines
 from fieldstone.storage.errors import BUSY, CONFLICT, ClashError, clash_of, is_passing, translated
 from fieldstone.storage.kept_columns import KeptColumns
@@ -93,14 +94,20 @@ class Storage:
         with self.looking() as connection:
             return kept_columns.read(connection) if has_tables(connection) else KeptColumns()
 
-    def shadows(self, model: Model) -> tuple[Shadow, ...]:
-        """Return what is kept of fields and objects that the model no longer has."""
+    def shadows(self, model: Model, gone: Gone) -> tuple[Shadow, ...]:
+        """Return what is kept of what the model no longer has or has archived; `gone`: options that were taken away."""
+        tables = self.use(model)
         with self.looking() as connection:
-            return shadows.shadows(connection, self.use(model))
+            kept = shadows.shadows(connection, tables)
+            return (*kept, *emptying.out_of_use(connection, tables, gone))
 
     def purge(self, shadow: Shadow) -> None:
-        """Delete such values for good."""
+        """Delete for good what the model no longer has."""
         shadows.purge(self._writer, shadow)
+
+    def empty(self, shadow: Shadow, model: Model) -> None:
+        """Delete for good the values of what the model has archived."""
+        emptying.empty(self._writer, self.use(model), shadow)
 
     def carrier(self) -> Carrier:
         """Return what carries values from column to column."""

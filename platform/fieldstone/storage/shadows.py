@@ -18,11 +18,16 @@ ATTEMPTS: Final = 8
 
 @dataclass(frozen=True)
 class Shadow:
-    """A column, or a whole table (`column` is ""), that no model reads; `values` is how many records have one in it."""
+    """A column, or a whole table (`column` is ""), that no model reads; `values` is how many records have one in it.
+
+    `there`: the model still has it, archived, so that it is emptied and stays; `option` is the one that is out of use.
+    """
 
     table: str
     column: str
     values: int
+    option: str = ""
+    there: bool = False
 
 
 def shadows(connection: Connection, tables: Tables) -> tuple[Shadow, ...]:

@@ -57,12 +57,18 @@ def purge(name: str) -> Response:
 
 
 def _row(asked: Asked, one: Retired) -> Drawn:
-    spec, language = asked.model.objects.get(one.path[0]), asked.language
+    language = asked.language
     return {
+<<<<<<< HEAD
         "label": called(asked, one),
         "object": spec.label.text(language) if spec and one.path[1:] else "",
+=======
+        "label": one.label.text(language),
+        "object": one.within.text(language),
+>>>>>>> cc8177c4 (Kept values are purged by a command too, those of archived objects, fields and options among them)
         "code": ".".join(one.path),
         "values": one.values,
+        "archived": one.archived,
         "href": f"{HERE}/{one.name}",
     }
 

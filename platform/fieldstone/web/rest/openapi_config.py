@@ -168,7 +168,14 @@ CONFIGURATION: Final = of(
     layers=many(TEXT),
     documents={"type": "object", "additionalProperties": TEXT},
 )
-RETIRED: Final = of(name=TEXT, path=many(TEXT), label=LABEL, values=NATURAL)
+RETIRED: Final = of(
+    name=TEXT,
+    what={"type": "string", "enum": ["object", "field", "option"]},
+    path=many(TEXT),
+    label=LABEL,
+    values=NATURAL,
+    archived=YES_NO,
+)
 SAID: Final = of(
     layers=many(of(layer=TEXT, value=ANYTHING)),
     named_in=many(of(object=TEXT, path=many(TEXT), text=LABEL)),
