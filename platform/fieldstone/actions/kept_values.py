@@ -20,6 +20,17 @@ def present_values(model: Model, object_name: str, kept: Mapping[str, Any]) -> d
     }
 
 
+def told_today(model: Model, object_name: str, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what somebody asked for by present codes; what is no field is left for the write to refuse."""
+    known = model.objects.get(object_name)
+    strange = {
+        said: value
+        for said, value in told.items()
+        if known is None or known.present_code(said) not in known.fields
+    }
+    return strange | (present_values(model, object_name, told) if known is not None else {})
+
+
 def present_value(model: Model, field: Field, value: Any) -> Any:
     """Return one kept value with the present codes of its options and of the fields of its line items."""
     options, items = getattr(field.type, "options", {}), getattr(field.type, "of", "")

@@ -7,6 +7,8 @@ from datetime import date
 from functools import lru_cache
 from typing import Any, Final
 
+from orjson import dumps, loads
+
 from fieldstone.access.access import access_to
 from fieldstone.access.rights import Held
 from fieldstone.model.objects import ObjectType
@@ -51,6 +53,46 @@ def _aliases(held: Held, object_name: str) -> Mapping[str, tuple[str, str]]:
         for old in one.renamed_from
         if old not in fields
     }
+
+
+def earlier_of_items(asked: Asked, object_name: str) -> dict[str, Codes]:
+    """Return by field of line items what their fields were called, where they ever were called otherwise."""
+    found = {
+        code: earlier_names(asked, items)
+        for code, items in items_of(Held(asked.model), object_name).items()
+    }
+    return {code: names for code, names in found.items() if names}
+
+
+@lru_cache(maxsize=512)
+def items_of(held: Held, object_name: str) -> Mapping[str, str]:
+    """Return the objects of the line items of an object by their fields."""
+    fields = held.model.objects[object_name].fields
+    return {code: getattr(one.type, "of", "") for code, one in fields.items() if one.type.name == "rows"}  # fmt: skip
+
+
+def with_earlier_names(asked: Asked, object_name: str, dumped: dict[str, Any]) -> dict[str, Any]:
+    """Return a record as programs know it: values stand under earlier codes too, while those hold."""
+    items = {
+        code: [_both(row, called) for row in dumped[code]]
+        for code, called in earlier_of_items(asked, object_name).items()
+        if isinstance(dumped.get(code), list)
+    }
+    return _both(dumped | items, earlier_names(asked, object_name))
+
+
+def _both(values: dict[str, Any], names: Codes) -> dict[str, Any]:
+    return values | {old: values[code] for old, code in names.items() if code in values}
+
+
+def with_earlier_items(asked: Asked, object_name: str, json: bytes) -> bytes:
+    """Return a record, or a list of them, as JSON whose line items have their values under earlier codes, too."""
+    if not earlier_of_items(asked, object_name):
+        return json
+    told = loads(json)
+    if isinstance(told, list):
+        return dumps([with_earlier_names(asked, object_name, one) for one in told])
+    return dumps(with_earlier_names(asked, object_name, told))
 
 
 def holds(until: str, today: date) -> bool:

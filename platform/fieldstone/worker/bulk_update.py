@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from fieldstone.actions.kept_values import told_today
 from fieldstone.actions.long_work import BULK_UPDATE
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Change, Context, Operation
@@ -25,11 +26,12 @@ def bulk_update(site: Site, run: Run) -> dict[str, object]:
     told = run.job.arguments
     ids = [str(one) for one in told["ids"]]
     model = site.model
+    values = told_today(model, told["object"], told["values"])
     while (done := int(run.progress.get("done", 0))) < len(ids):
         ctx = _context(site, run)
         with site.writes.unit(ctx, model) as unit:
             changes = [
-                Change(told["object"], Operation.UPDATE, told["values"], record_id=one)
+                Change(told["object"], Operation.UPDATE, values, record_id=one)
                 for one in ids[done : done + STEP]
             ]
             outcomes = unit.submit(changes)

@@ -185,6 +185,30 @@ def test_a_pipeline_is_renamed_and_programs_go_on_with_its_earlier_code(api: Api
     assert api("GET", f"opportunity/{deal}").json["data"]["pipeline"] == "renewal"
 
 
+def test_line_items_are_written_and_read_by_the_earlier_codes_of_their_fields(api: Api) -> None:
+    before = api("GET", "config").json["data"]["revision"]
+    made = {"fields": {"name": "text", "rows": {"type": "rows", "fields": {"size": "integer"}}}}
+    api("POST", "config/apply", json={"set": [{"path": ["objects", "parcel"], "value": made}]})
+    path = ["objects", "parcel", "fields", "rows"]
+    renames = [{"path": [*path, "fields", "size"], "to": "weight"}, {"path": path, "to": "parts"}]
+    assert api("POST", "config/apply", json={"rename": renames}).status_code == 201
+
+    by_both = api("POST", "parcel", json={"name": "A", "parts": [{"size": 3}]})
+    written = api("POST", "parcel", json={"name": "A", "rows": [{"size": 3}]})
+    read = api("GET", f"parcel/{written.json['data']['id']}").json["data"]
+    bulk = api("POST", "parcel/bulk", json={"create": [{"name": "B", "rows": [{"size": 4}]}]})
+
+    assert (by_both.status_code, written.status_code) == (201, 201)
+    assert read["parts"] == read["rows"]
+    assert [(row["weight"], row["size"]) for row in read["parts"]] == [(3, 3)]
+    assert bulk.json["create"][0]["status"] == 201
+    past = {"path": ["objects", "parcel", "fields", "parts", "fields", "weight", "alias_until"], "value": "2020-01-01"}  # fmt: skip
+    assert api("POST", "config/apply", json={"set": [past]}).status_code == 201
+    assert api("POST", "parcel", json={"name": "A", "parts": [{"size": 3}]}).status_code == 422
+    back = {"revision": before, "second_word": True}
+    assert api("POST", "config/rollback", json=back).status_code == 201
+
+
 def test_retired_values_are_listed_and_purged_for_good(api: Api) -> None:
     field = ["objects", "product", "fields", "shelf"]
     api("POST", "config/apply", json={"set": [{"path": field, "value": "text"}]})

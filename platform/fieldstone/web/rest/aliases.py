@@ -13,12 +13,15 @@ from werkzeug.datastructures import ImmutableMultiDict
 from fieldstone.access.rights import Held
 from fieldstone.expressions.renaming import renamed
 from fieldstone.model.site_model import Model
+from fieldstone.storage.following_views import Codes
 from fieldstone.web.asking import Asked, the_call
 from fieldstone.web.earlier_codes import (
     NAMES_OF_RULES,
     arranged_by,
     earlier_names,
+    earlier_of_items,
     holds,
+    items_of,
     led_by,
     named_by,
     rules_led_by,
@@ -38,6 +41,7 @@ class Earlier:
     model: Model
     object_name: str
     by_earlier: Mapping[str, str]
+    of_items: Mapping[str, Codes]  # by field of line items: what the fields of these were called
 
     def fields(self, object_name: str) -> Mapping[str, str]:
         """Return present codes by earlier ones."""
@@ -72,7 +76,8 @@ def take_earlier_names() -> None:
         return
     if not _ever_renamed(Held(asked.model), spec.code):
         return
-    earlier = Earlier(asked.model, spec.code, earlier_names(asked, spec.code))
+    names, items = earlier_names(asked, spec.code), earlier_of_items(asked, spec.code)
+    earlier = Earlier(asked.model, spec.code, names, items)
     if "field" in given:
         given["field"] = earlier.by_earlier.get(str(given["field"]), given["field"])
     request.environ[ALIASES] = earlier
@@ -104,19 +109,31 @@ def present_object(asked: Asked, name: str) -> str:
 def present(value: Any) -> Any:
     """Return a JSON body with present codes as keys, in a record or in the parts of a bulk write."""
     earlier = request.environ.get(ALIASES)
-    if not isinstance(earlier, Earlier) or not earlier.by_earlier or not isinstance(value, dict):
+    if not isinstance(earlier, Earlier) or not isinstance(value, dict):
         return value
-    names = earlier.by_earlier
+    if not earlier.by_earlier and not earlier.of_items:
+        return value
     if request.path.endswith("/aggregate"):
         return _asked_anew(value, earlier)
-    found = {names.get(key, key): one for key, one in value.items()}
+    found = _record(value, earlier)
     for part in BULK:
         if isinstance(found.get(part), list):
             found[part] = [
-                {names.get(key, key): one for key, one in item.items()}
-                if isinstance(item, dict)
-                else item
-                for item in found[part]
+                _record(item, earlier) if isinstance(item, dict) else item for item in found[part]
+            ]
+    return found
+
+
+def _record(value: Mapping[str, Any], earlier: Earlier) -> dict[str, Any]:
+    """Return a record, and the line items in it, with present codes as keys."""
+    found = {earlier.by_earlier.get(key, key): one for key, one in value.items()}
+    for code, names in earlier.of_items.items():
+        if isinstance(found.get(code), list):
+            found[code] = [
+                {names.get(key, key): one for key, one in row.items()}
+                if isinstance(row, dict)
+                else row
+                for row in found[code]
             ]
     return found
 
@@ -135,12 +152,6 @@ def _asked_anew(value: Mapping[str, Any], earlier: Earlier) -> dict[str, Any]:
     return {key: anew(one) if key != "q" else one for key, one in value.items()}
 
 
-def with_earlier_names(asked: Asked, object_name: str, dumped: dict[str, Any]) -> dict[str, Any]:
-    """Return a record as programs know it: values stand under earlier codes too, while those hold."""
-    names = earlier_names(asked, object_name)
-    return dumped | {old: dumped[code] for old, code in names.items() if code in dumped}
-
-
 @lru_cache(maxsize=512)
 def _ever_renamed(held: Held, object_name: str) -> bool:
     """Tell whether a field of the object, or an option of one, ever had another code."""
@@ -148,7 +159,7 @@ def _ever_renamed(held: Held, object_name: str) -> bool:
         field.renamed_from
         or any(one.renamed_from for one in getattr(field.type, "options", {}).values())
         for field in held.model.objects[object_name].fields.values()
-    )
+    ) or any(_ever_renamed(held, items) for items in items_of(held, object_name).values())
 
 
 def _rewrite_query(asked: Asked, earlier: Earlier) -> None:

@@ -13,7 +13,7 @@ from fieldstone.base.problem_texts import as_data
 from fieldstone.changes.nouns import Decision, Outcome
 from fieldstone.reads.query import Query, Record
 from fieldstone.web.asking import Asked
-from fieldstone.web.rest.aliases import with_earlier_names
+from fieldstone.web.earlier_codes import with_earlier_names
 
 
 def json_answer(value: object, status: int = 200, **headers: str) -> Response:

@@ -9,7 +9,7 @@ from orjson import Fragment
 
 from fieldstone.reads.query import HIGHEST_LIMIT, Query, names_from, sort_from
 from fieldstone.web.asking import Asked
-from fieldstone.web.earlier_codes import earlier_names
+from fieldstone.web.earlier_codes import earlier_names, with_earlier_items
 from fieldstone.web.rest.answering import json_answer
 from fieldstone.web.rest.reading_json import flag, refusal, whole
 
@@ -53,4 +53,6 @@ def list_answer(asked: Asked, object_name: str, query: Query) -> Response:
     page: dict[str, object] = {"next": told.next_cursor}
     if told.total is not None:
         page["total"] = told.total
-    return json_answer({"data": Fragment(told.json), "page": page})
+    return json_answer(
+        {"data": Fragment(with_earlier_items(asked, object_name, told.json)), "page": page}
+    )

@@ -13,7 +13,7 @@ from fieldstone.fieldtypes.contract import InvalidValueError
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.reads.query import EVERYTHING, Query, names_from
 from fieldstone.web.asking import Asked, the_call
-from fieldstone.web.earlier_codes import earlier_names
+from fieldstone.web.earlier_codes import earlier_names, with_earlier_items
 from fieldstone.web.rest.answering import (
     answered,
     etag,
@@ -63,7 +63,9 @@ def get_record(object_name: str, record_id: str) -> Response:
     tag = etag(told.version)
     if request.headers.get("If-None-Match") == tag and not query.expand:
         return Response(status=304, headers={"ETag": tag})
-    return json_answer({"data": Fragment(told.json)}, ETag=tag)
+    return json_answer(
+        {"data": Fragment(with_earlier_items(asked, object_name, told.json))}, ETag=tag
+    )
 
 
 def _record_query() -> Query:
