@@ -11,8 +11,10 @@ from fieldstone.compiler.reading import read
 from fieldstone.compiler.schema_check import Shape
 from fieldstone.compiler.shapes import closed, codes_to
 from fieldstone.compiler.tree import Document
+from fieldstone.fieldtypes.contract import Option
+from fieldstone.fieldtypes.options import present
 from fieldstone.model.import_mapping import ImportMapping, Reference, Source, Step, When
-from fieldstone.model.objects import ObjectType, Stage
+from fieldstone.model.objects import ObjectType
 from fieldstone.model.site_model import Model
 
 TEXT: Final[dict[str, Any]] = {"type": "string", "minLength": 1}
@@ -72,7 +74,7 @@ def read_mapping(name: str, text: str, model: Model) -> ImportMapping:
 
 
 def _mapping(spot: Spot, raw: Mapping[str, Any], model: Model) -> ImportMapping | None:
-    spec = model.objects.get(_present(raw["object"], model.objects))
+    spec = model.objects.get(model.present_object(raw["object"]))
     if spec is None:
         cure = did_you_mean(raw["object"], model.objects)
         spot.under("object").problem(
@@ -167,27 +169,17 @@ def _reference(
 
 
 def _steps(spot: Spot, raw: Mapping[str, Any], spec: ObjectType) -> list[Step]:
-    known = {
-        code: stage
-        for one in (spec.pipelines.pipelines.values() if spec.pipelines else ())
-        for code, stage in one.stages.items()
-    }
+    field = spec.fields.get(spec.stage_field)
+    known: Mapping[str, Option] = getattr(field.type, "options", {}) if field else {}
     found = []
     for said, written in raw.items():
-        stage = _present(said, known)
+        stage = present(said, known)
         if stage not in known:
             text = f"{spec.label.en} has no stage {stage!r}."
             spot.under(said).problem("unknown_stage", text, did_you_mean(stage, known), of_key=True)
         else:
             found.append(Step(stage, written.get("at", ""), _when(written.get("when", {}))))
     return found
-
-
-def _present(code: str, things: Mapping[str, ObjectType] | Mapping[str, Stage]) -> str:
-    """Return the code that an object or a stage has today, by any code that it had: kept mappings outlive a rename."""
-    if code in things:
-        return code
-    return next((one for one, thing in things.items() if code in thing.renamed_from), code)
 
 
 def _when(raw: Mapping[str, Any]) -> When:

@@ -65,7 +65,10 @@ def apply(workshop: Workshop, ctx: Context, planned: Plan, wish: Wish) -> Applie
         storage.revise(tables, ctx.now, revising)
     except Overtaken:
         raise overtaken(workshop, planned.base) from None
-    return Applied(revision, model.with_rule_versions(revising.versions))
+    known = storage.kept_columns().former.applied(
+        model
+    )  # with the codes that end with this revision
+    return Applied(revision, known.with_rule_versions(revising.versions))
 
 
 def _carry(workshop: Workshop, planned: Plan, ctx: Context) -> None:

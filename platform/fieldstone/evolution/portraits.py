@@ -13,7 +13,7 @@ from fieldstone.rules.contract import Rule
 
 Portrait = dict[str, Any]
 # What the compiler adds, and what is compared by itself.
-UNSHOWN: Final = frozenset({"origin", "code"})
+UNSHOWN: Final = frozenset({"origin", "code", "once"})
 OF_OBJECT: Final = (
     "label",
     "plural",

@@ -12,9 +12,10 @@ from fieldstone.evolution.operations import ADD, CHANGE, RENAME, RESTORE, Operat
 from fieldstone.model.objects import ObjectType, Stage
 from fieldstone.model.site_model import Model
 from fieldstone.rules.capture_body import Source
+from fieldstone.storage.following_pipelines import NewPipeline
 from fieldstone.storage.following_rules import NewRule
 from fieldstone.storage.kept_columns import retyped
-from fieldstone.storage.relocating import Move, NewCode, NewPipeline, NewView, Relocation
+from fieldstone.storage.relocating import Move, NewCode, NewView, Relocation
 from fieldstone.storage.retyping import Carry
 
 Destinations = Mapping[tuple[str, ...], str]

@@ -57,6 +57,7 @@ class Option:
     archived: bool = False
     parents: tuple[str, ...] = ()
     renamed_from: tuple[str, ...] = ()  # earlier codes, the first one first
+    once: tuple[str, ...] = field(default=(), compare=False)  # codes of renames that were undone
 
 
 class FieldType(Protocol):

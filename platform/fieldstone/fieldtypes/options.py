@@ -44,7 +44,8 @@ def present(code: str, options: Mapping[str, Option]) -> str:
     """Return the code that an option has today, by any code that it had."""
     if code in options:
         return code
-    return next((one.code for one in options.values() if code in one.renamed_from), code)
+    every = options.values()
+    return next((one.code for one in every if code in (*one.renamed_from, *one.once)), code)
 
 
 def code_of(text: str, options: Mapping[str, Option]) -> str | None:

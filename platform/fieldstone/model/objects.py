@@ -48,6 +48,7 @@ class Field:
     sensitive: bool = False  # reading it is audited; logs and history mask it
     renamed_from: tuple[str, ...] = ()  # earlier codes, the first one first
     alias_until: str = ""  # the last day (ISO) on which programs may use them; "" for ever
+    once: tuple[str, ...] = field(default=(), compare=False)  # codes of renames that were undone
 
     @property
     def derived(self) -> bool:
@@ -253,12 +254,14 @@ class ObjectType:
     )
     renamed_from: tuple[str, ...] = ()  # earlier codes, the first one first
     alias_until: str = ""  # the last day (ISO) on which programs may use them; "" for ever
+    once: tuple[str, ...] = field(default=(), compare=False)  # codes of renames that were undone
 
     def present_code(self, code: str) -> str:
         """Return the code that a field has today, by any code that it had."""
         if code in self.fields:
             return code
-        return next((one for one, field in self.fields.items() if code in field.renamed_from), code)
+        fields = self.fields.items()
+        return next((one for one, f in fields if code in (*f.renamed_from, *f.once)), code)
 
     @property
     def usual_quick(self) -> tuple[str, ...]:

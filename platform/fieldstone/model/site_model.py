@@ -102,7 +102,8 @@ class Model:
         """Return the code that an object has today, by any code that it had."""
         if code in self.objects:
             return code
-        return next((one for one, spec in self.objects.items() if code in spec.renamed_from), code)
+        objects = self.objects.items()
+        return next((one for one, o in objects if code in (*o.renamed_from, *o.once)), code)
 
     def present_rule(self, code: str, on: date | None = None) -> str:
         """Return the code that a rule has today, by any code that it had; `on` a day, by those that hold then."""

@@ -112,7 +112,7 @@ def history_of(sight: Sight, object_name: str, record_id: str) -> History | None
     audit = sight.fetch(
         select(*(fs_audit.c[name] for name in AUDIT))
         .where(
-            fs_audit.c.object.in_((object_name, *spec.renamed_from)),
+            fs_audit.c.object.in_((object_name, *spec.renamed_from, *spec.once)),
             fs_audit.c.record.in_(parts),
             or_(fs_audit.c.record == record_id, fs_audit.c.operation != "delete"),
         )

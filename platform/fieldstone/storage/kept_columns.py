@@ -11,6 +11,8 @@ from sqlalchemy import Connection, Table, select
 
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.model.site_model import Model
+from fieldstone.storage import former_codes
+from fieldstone.storage.former_codes import FormerCodes
 from fieldstone.storage.platform_tables import PLATFORM, text, upserting
 
 fs_column: Final = Table(
@@ -43,10 +45,11 @@ class KeptColumns:
     """By table and base column: which column keeps the values of which kind of type."""
 
     names: Mapping[Key, Mapping[str, str]] = field(default_factory=dict)
+    former: FormerCodes = field(default_factory=FormerCodes)
 
     def applied(self, model: Model) -> Model:
-        """Return a compiled model with each field in the column that keeps its kind of values."""
-        return self._arranged(model)[0]
+        """Return a compiled model with each field in the column that keeps its kind of values, and the codes it had."""
+        return self.former.applied(self._arranged(model)[0])
 
     def learned(self, model: Model) -> KeptColumns:
         """Return the columns with those that a compiled model needs besides."""
@@ -123,7 +126,7 @@ def read(connection: Connection) -> KeptColumns:
     asked = select(fs_column.c.table, fs_column.c.base, fs_column.c.kind, fs_column.c.name)
     for table, base, kind, name in connection.execute(asked):
         names.setdefault((table, base), {})[kind] = name
-    return KeptColumns(names)
+    return KeptColumns(names, former_codes.read(connection))
 
 
 def write(connection: Connection, rows: Sequence[Mapping[str, str]]) -> None:

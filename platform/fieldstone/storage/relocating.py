@@ -8,7 +8,6 @@ from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import (
-    ColumnClause,
     ColumnElement,
     Connection,
     bindparam,
@@ -18,16 +17,17 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy import column as sql_column
-from sqlalchemy import table as sql_table
 
 from fieldstone.base.ids import new_id
 from fieldstone.changes.nouns import Context
-from fieldstone.storage.catalog import read_catalog
+from fieldstone.fieldtypes.options import present
+from fieldstone.storage import former_codes
 from fieldstone.storage.chain import fs_audit
 from fieldstone.storage.following_objects import rename_in_jobs, rename_in_tokens
+from fieldstone.storage.following_pipelines import PIPELINE_COLUMN, NewPipeline, rename_pipeline
 from fieldstone.storage.following_rules import NewRule
 from fieldstone.storage.following_views import PIPELINE, by_object, follow_views, rename_in_views
+from fieldstone.storage.former_codes import FIELDS, OBJECT, Former
 from fieldstone.storage.journal import fs_stage_history
 from fieldstone.storage.platform_tables import PLATFORM
 from fieldstone.storage.retyping import Carry
@@ -35,7 +35,6 @@ from fieldstone.storage.revisions import fs_moved
 from fieldstone.storage.tables import ObjectTable, Tables
 
 BATCH: Final = 1_000
-PIPELINE_COLUMN: Final = "f_pipeline"
 
 
 @dataclass(frozen=True)
@@ -67,15 +66,6 @@ class NewCode:
 @dataclass(frozen=True)
 class NewView:
     """A declared view that has another code now: saved views that are made from it follow."""
-
-    object_name: str
-    earlier: str
-    code: str
-
-
-@dataclass(frozen=True)
-class NewPipeline:
-    """A pipeline that has another code now: its records, their past and the boards that show it follow."""
 
     object_name: str
     earlier: str
@@ -155,22 +145,8 @@ class Relocating:
 
     def pipelines(self, renamed: Iterable[NewPipeline]) -> None:
         """Let the records of renamed pipelines and their history name them by their present codes."""
-        history = fs_stage_history
         for one in renamed:
-            passed = (history.c.object == one.object_name, history.c.pipeline == one.earlier)
-            self._connection.execute(update(history).where(*passed).values(pipeline=one.code))
-            held = self._tables[one.object_name]
-            kept: ColumnClause[str] = sql_column(PIPELINE_COLUMN)
-            if self._keeps_pipelines(held):
-                records = sql_table(held.name, kept)
-                mine = update(records).where(kept == one.earlier).values({kept: one.code})
-                self._connection.execute(mine)
-
-    def _keeps_pipelines(self, held: ObjectTable) -> bool:
-        """Tell whether records name their pipeline, be it in a column that waits for there being several again."""
-        others = [one for one in held.spec.fields.values() if one.column == PIPELINE_COLUMN]
-        there = PIPELINE_COLUMN in read_catalog(self._connection).columns[held.name]
-        return there and all(one.system for one in others)
+            rename_pipeline(self._connection, self._tables[one.object_name], one)
 
     def _has_pipelines(self, object_name: str) -> bool:
         pipelines = self._tables[object_name].spec.pipelines
@@ -180,6 +156,25 @@ class Relocating:
         """Tell whether another pipeline has a stage of the code that this one gave up."""
         field = self._tables[one.object_name].spec.fields[one.field]
         return one.before in getattr(field.type, "options", {})
+
+    def remember_codes(self, wanted: Relocation) -> None:
+        """Keep what was called how, so that what is kept under a code is found after going back."""
+        tables = self._tables
+        found = [
+            Former(tables[one.object_name].name, FIELDS, one.earlier, one.field)
+            if one.field
+            else Former(tables[one.object_name].name, OBJECT, one.earlier, one.object_name)
+            for one in wanted.codes
+        ]
+        for move in wanted.moves:
+            held = tables[move.object_name]
+            if move.renamed and move.after and move.field in held.columns:
+                column = held.columns[move.field].name
+                found.append(Former(held.name, column, move.before, move.after))
+        for line in wanted.pipelines:
+            name = tables[line.object_name].name
+            found.append(Former(name, PIPELINE_COLUMN, line.earlier, line.code))
+        former_codes.write(self._connection, found)
 
     def move(self, moves: Iterable[Move]) -> None:
         """Move the records, remembering each that cannot be told apart afterwards."""
@@ -223,10 +218,12 @@ class Relocating:
             fs_moved.c.field == row.field,
             fs_moved.c.before == row.before,
         )
-        still = column.is_(None) if row.after is None else column == row.after
+        options = getattr(held.spec.fields[code].type, "options", {})
+        was, to = present(row.before, options), row.after and present(row.after, options)
+        still = column.is_(None) if to is None else column == to
         holds = still & held.columns["id"].in_(theirs)
         stage = code == held.spec.stage_field
-        self._put(held, Move(held.spec.code, code, row.after, row.before, stage=stage), holds)
+        self._put(held, Move(held.spec.code, code, to, was, stage=stage), holds)
 
     def _put(self, held: ObjectTable, one: Move, holds: ColumnElement[bool]) -> None:
         """Write what a move says into the rows that a condition finds; each becomes a new version."""

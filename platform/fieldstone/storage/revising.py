@@ -61,10 +61,13 @@ class Revising:
         relocating = Relocating(connection, self._tables, self._ctx, self._revision.number)
         relocating.call(self._relocation.codes)
         relocating.views(self._relocation)
+        relocating.remember_codes(self._relocation)
         relocating.pipelines(self._relocation.pipelines)
+        moves = self._relocation.moves
+        relocating.move(one for one in moves if one.renamed)
         if self._revision.target is not None:
             relocating.back_to(self._revision.target)
-        relocating.move(self._relocation.moves)
+        relocating.move(one for one in moves if not one.renamed)
         self._settle_later(connection)
         self._audit(connection)
 

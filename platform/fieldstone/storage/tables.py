@@ -30,6 +30,7 @@ from fieldstone.model.site_model import Model
 from fieldstone.storage import (
     chain,
     counters,
+    former_codes,
     idempotency,
     import_log,
     journal,
@@ -56,6 +57,7 @@ Made = TypeVar("Made")
 TOPICS: Final = (
     chain,
     counters,
+    former_codes,
     idempotency,
     import_log,
     journal,

@@ -59,13 +59,8 @@ def purge(name: str) -> Response:
 def _row(asked: Asked, one: Retired) -> Drawn:
     language = asked.language
     return {
-<<<<<<< HEAD
         "label": called(asked, one),
-        "object": spec.label.text(language) if spec and one.path[1:] else "",
-=======
-        "label": one.label.text(language),
         "object": one.within.text(language),
->>>>>>> cc8177c4 (Kept values are purged by a command too, those of archived objects, fields and options among them)
         "code": ".".join(one.path),
         "values": one.values,
         "archived": one.archived,
