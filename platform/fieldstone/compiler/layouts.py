@@ -11,6 +11,7 @@ from fieldstone.compiler.merging import ordered
 from fieldstone.compiler.outline import Outline
 from fieldstone.compiler.problems import Spot
 from fieldstone.compiler.resolving import Resolver
+from fieldstone.compiler.tree import earlier_codes
 from fieldstone.compiler.words import own_label
 from fieldstone.expressions.types import BOOLEAN
 from fieldstone.model.objects import RecordLayout, RecordSection, Section
@@ -49,7 +50,7 @@ def _sections(
     """
     spot = outline.spot.under("layout", "sections")
     written = ordered(spot, raw)
-    of_form = {one.code: one for one in form}
+    of_form = _of_form(form, written)
     fields: dict[str, tuple[str, ...]] = {}
     left = Left({*highlights})
     for code, settings in written.items():
@@ -62,13 +63,27 @@ def _sections(
     found: list[RecordSection] = []
     for code, settings in written.items():
         if settings.get("rest"):
-            unnamed = [one for one in form if one.code not in written]
+            followed = {of_form[name].code for name in written if name in of_form}
+            unnamed = [one for one in form if one.code not in {*written, *followed}]
             found += [_as_in_form(one, left.take(one.fields)) for one in unnamed]
             fields[code] = left.take(_own(outline))
         elif code not in fields:
             continue  # the form has this section no more
         found.append(_section(outline, code, settings, fields[code], of_form, resolver))
     return tuple(found)
+
+
+def _of_form(form: Sequence[Section], written: Mapping[str, Any]) -> dict[str, Section]:
+    """Return the sections of the form by the codes that those of the page have, whichever of both was renamed."""
+    present = {one.code: one for one in form}
+    called = {old: one for one in form for old in one.renamed_from if old not in present} | present
+    found = dict(present)
+    for code, settings in written.items():
+        earlier = [old for old in earlier_codes(settings) if old in called and old not in written]
+        same = called.get(code) or next((called[old] for old in reversed(earlier)), None)
+        if same is not None and (code == same.code or same.code not in written):
+            found[code] = same
+    return found
 
 
 @dataclass
@@ -116,6 +131,7 @@ def _section(
         fields,
         settings.get("columns", wide),
         like.visible_when if like and "visible_when" not in settings else shown,
+        earlier_codes(settings),
         place,
         rest=bool(settings.get("rest")),
     )  # fmt: skip

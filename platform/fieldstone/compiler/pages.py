@@ -209,9 +209,11 @@ def form_of(outline: Outline, raw: Mapping[str, Any], resolver: Resolver) -> tup
                 resolver.scope(outline.code),
                 expects=BOOLEAN,
             ),
+            earlier_codes(settings),
         )
         for code, settings in ordered(spot, raw).items()
     )
+    report_given_up(spot, {one.code: one for one in sections}, "section")
     own = tuple(
         code for code, field in outline.fields.items() if not field.system and not field.archived
     )

@@ -212,6 +212,7 @@ SECTION: Schema = closed({
     "columns": {"type": "integer", "minimum": 1, "maximum": 3},
     "fields": listed(FIELD),
     "visible_when": EXPRESSION,
+    "renamed_from": RENAMED_FROM,
     "after": AFTER,
 }, required=["fields"])  # fmt: skip
 FORMS: Schema = closed({"default": codes_to(SECTION), "quick": listed(FIELD)})

@@ -26,7 +26,7 @@ HOMES: Final[Mapping[str, str]] = {
     "calendars": "metadata/site.yaml",
     "default_calendar": "metadata/site.yaml",
 }
-RENAMED: Final = frozenset({"fields", "options", "stages", "pipelines", "views"})
+RENAMED: Final = frozenset({"fields", "options", "stages", "pipelines", "views", "sections"})
 """The maps of an object whose entries may get another code: all that names them follows."""
 NAMED: Final = frozenset({"rules", "roles", "reports"})
 """The parts of the site whose entries may get another code."""
@@ -194,14 +194,15 @@ class Documents:
 def _may_be_renamed(path: Path) -> bool:
     """Tell whether something is followed to a new code: an object, a part of one, a rule, a role, a report."""
     if path[0] == OBJECTS:
-        return len(path) == 2 or path[-2] in RENAMED  # noqa: PLR2004 - the object itself
+        section = tuple(path[2:4]) == ("forms", "default") and len(path) > 4  # noqa: PLR2004 - of a form
+        return len(path) == 2 or section or path[-2] in RENAMED  # noqa: PLR2004 - the object itself
     if path[0] in NAMED:
         return len(path) == 2  # noqa: PLR2004 - the entry itself
     return path[0] == "options" and len(path) == 3  # noqa: PLR2004 - one of a shared set
 
 
 def _keeps_its_code(path: Path) -> RefusedError:
-    text = f"'{path[-1]}' of {path[-2] if path[1:] else 'the site'} keeps its code; objects, fields, options, stages, pipelines, views, rules, roles and reports may get another."
+    text = f"'{path[-1]}' of {path[-2] if path[1:] else 'the site'} keeps its code; objects, fields, options, stages, pipelines, views, sections, rules, roles and reports may get another."
     return RefusedError([Problem("keeps_its_code", "rename", text, "Change its label instead.")])
 
 

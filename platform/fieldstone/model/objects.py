@@ -158,6 +158,7 @@ class Section:
     fields: tuple[str, ...]
     columns: int = 2
     visible_when: Expression | None = None
+    renamed_from: tuple[str, ...] = ()  # earlier codes, the first one first
 
 
 @dataclass(frozen=True)

@@ -152,6 +152,21 @@ def test_a_pipeline_is_renamed_and_its_board_and_its_stages_are_found_by_the_ear
     assert admin.get("/studio/o/opportunity/stages?pipeline=renewal").status_code == 404
 
 
+def test_a_section_of_a_form_is_renamed_in_its_own_form(office: Office, admin: Visitor) -> None:
+    before = office.site.model.objects["customer"].form
+    page = admin.get(f"/studio/o/customer/forms/{before[0].code}").text
+
+    renamed = admin.post(
+        f"/studio/o/customer/forms/{before[0].code}", **{**Drawn(page).values, "code": "basics"}
+    )
+    confirm(admin, renamed)
+
+    assert "Rename form section" in renamed.text
+    after = office.site.model.objects["customer"].form
+    assert [one.code for one in after] == ["basics", *(one.code for one in before[1:])]
+    assert after[0].fields == before[0].fields
+
+
 def test_the_address_of_a_record_goes_on_when_its_object_gets_another_code(
     office: Office, admin: Visitor
 ) -> None:

@@ -64,7 +64,18 @@ NOT_IN_LINES: Final = frozenset(
 )
 WITHOUT_NESTED: Final = frozenset({"fields", CHOICES})
 RENAMED: Final = frozenset(
-    {"fields", "stages", "pipelines", "views", "rules", "roles", REPORTS, CHOICES}
+    {
+        "fields",
+        "stages",
+        "pipelines",
+        "forms",
+        "layout",
+        "views",
+        "rules",
+        "roles",
+        REPORTS,
+        CHOICES,
+    }
 )
 
 
