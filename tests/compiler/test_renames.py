@@ -148,6 +148,7 @@ def test_a_pipeline_that_is_renamed_is_followed_by_all_that_names_it() -> None:
     assert pipelines["renewals"].renamed_from == ("renewal",)
     assert pipelines["renewals"].moves == {"due": ("won",), "won": ()}
     assert list(deal.fields["pipeline"].type.options) == ["sale", "renewals", "third"]
+    assert deal.fields["pipeline"].type.format("renewal", "en", "UTC") == "Renewals"
     assert deal.views["again"].filter.text == "pipeline == 'renewals'"
     assert deal.permissions["sales"].when.text == "pipeline in ['renewals']"
     assert model.rules["check"].when.text == "pipeline != 'renewals'"

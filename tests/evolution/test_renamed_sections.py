@@ -32,8 +32,9 @@ def test_a_section_of_a_form_is_renamed_and_the_page_of_a_record_follows(process
     planned = process.plan(documents=documents)
     process.apply(documents=documents)
 
-    assert process.sentences(planned)[0].startswith("Rename form section")
-    assert process.sentences(planned)[0].endswith(f'of Lead (was "{first}")')
+    (renamed,) = [one for one in planned.operations if one.verb == "rename"]
+    assert renamed.sentence("en").endswith(f'of Lead (was "{first}")')
+    assert renamed.what == "form"
     assert not any(one.what == "layout" for one in planned.operations)
     assert list(of_form(process))[:2] == ["basics", last]
     assert of_form(process)["basics"] == before[first]

@@ -61,8 +61,8 @@ def code_of(text: str, options: Mapping[str, Option]) -> str | None:
 
 
 def label(code: object, options: Mapping[str, Option], language: str) -> str:
-    """Return what people call an option; one that no longer exists keeps its code."""
-    option = options.get(str(code))
+    """Return what people call an option, by any code that it had; one that no longer exists keeps its code."""
+    option = options.get(present(str(code), options))
     return option.label.text(language) if option else str(code)
 
 

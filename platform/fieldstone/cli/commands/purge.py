@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 
-from fieldstone.base.english import quantity
 from fieldstone.cli.contract import DONE, Asked
 from fieldstone.cli.planning import changing_of, show, wish_arguments, wish_of
+from fieldstone.cli.terminal import padded
 from fieldstone.evolution.purging import Retired
 
 
@@ -27,26 +27,32 @@ class Purge:
     def run(self, asked: Asked) -> int:
         """Print a line for each, or the plan and the new revision."""
         changing, ctx = changing_of(asked.site())
-        name, say = asked.arguments.kept, asked.terminal.say
+        name = asked.arguments.kept
         if name is None:
             found = changing.retired(ctx)
             for one in found:
-                say(_line(one, asked.terminal.language))
+                asked.terminal.say(_line(asked, one))
             if not found:
-                say("Nothing is kept of what was retired.")
+                asked.terminal.tell("Nothing is kept of what was retired.")
             return DONE
         show(asked, changing.plan_purge(ctx, name))
         applied = changing.purge(ctx, name, wish_of(asked))
-        say(f"Deleted for good; revision {applied.revision.number} says so.")
+        number = applied.revision.number
+        asked.terminal.tell("Deleted for good; revision {n} says so.", n=number)
         return DONE
 
 
-def _line(one: Retired, language: str) -> str:
+def _line(asked: Asked, one: Retired) -> str:
+    words, language = asked.terminal.speech, asked.terminal.language
     within = one.within.text(language)
     place = f"{within}: " if within else ""
-    state = "archived" if one.archived else "retired"
-    held = quantity(one.values, "record" if one.what == "object" else "value")
-    return f"{one.name:40} {state:9} {held:>14}  {place}{one.label.text(language)}"
+    state = words.t("archived") if one.archived else words.t("retired")
+    held = (
+        words.tn("{n} record", "{n} records", one.values)
+        if one.what == "object"
+        else words.tn("{n} value", "{n} values", one.values)
+    )
+    return f"{one.name:40} {padded(state, 9)} {padded(held, 14)} {place}{one.label.text(language)}"
 
 
 COMMAND = Purge()
