@@ -36,6 +36,7 @@ SYSTEM = (
     "fs_meta",
     "fs_job",
     "fs_rule",
+    "fs_former_code",
 )
 """What says itself that the configuration was changed, or is compared by itself."""
 OWN = ("id", "dedupe_key", "hash", "request")
