@@ -8,6 +8,7 @@ from fieldstone.changes.nouns import Change, Operation
 from fieldstone.compiler.import_mappings import read_mapping
 from fieldstone.evolution.apply import Wish
 from fieldstone.model.import_mapping import ImportMapping
+from fieldstone.storage.former_codes import fs_former_code
 from tests.evolution.test_undo_after_renames import a_lead, act, rename
 from tests.evolution.world import Place, Process
 
@@ -169,3 +170,14 @@ def test_records_that_were_moved_from_what_was_renamed_before_come_back(process:
     process.rollback(1)
 
     assert (moved, process.read("visit", one)["stage"]) == ("fresh", "open")
+
+
+def test_a_database_of_an_older_version_is_brought_up(process: Process, place: Place) -> None:
+    with process.site.storage.connection() as connection:
+        fs_former_code.drop(connection)
+
+    rename(place.process(), ([*LEAD, "fields", "company"], "employer"))
+    process.look()
+    process.rollback(0)
+
+    assert process.site.model.objects["lead"].present_code("employer") == "company"

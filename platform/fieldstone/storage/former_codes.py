@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Table, inspect, select
 
 from fieldstone.model.objects import Field, ObjectType
 from fieldstone.model.site_model import Model
@@ -105,7 +105,9 @@ def _present(code: str, beside: Mapping[str, list[str]], things: Mapping[str, An
 
 
 def read(connection: Connection) -> FormerCodes:
-    """Return all renames."""
+    """Return all renames; none in a database that an older version made and nobody has brought up yet."""
+    if not inspect(connection).has_table(fs_former_code.name):
+        return FormerCodes()
     found: dict[tuple[str, str], dict[str, str]] = {}
     for table, column, earlier, present in connection.execute(select(fs_former_code)):
         found.setdefault((table, column), {})[earlier] = present
