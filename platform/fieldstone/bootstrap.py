@@ -20,6 +20,7 @@ from fieldstone.base.settings import Settings, load_settings
 from fieldstone.base.shipped import shipped
 from fieldstone.compiler.compile import compile_site
 from fieldstone.compiler.loading import FOLDERS, read_layer
+from fieldstone.compiler.present import Present, present
 from fieldstone.compiler.tree import Layer
 from fieldstone.delivery import enrichers
 from fieldstone.delivery.enrichers.checking import check_enrichments
@@ -43,6 +44,7 @@ from fieldstone.worker.inside import start_inside
 log = structlog.get_logger()
 
 DRAFTS = 2
+READINGS = 4
 """Models of what is being typed that are kept: the same text comes again when a preview is looked at otherwise."""
 
 
@@ -148,7 +150,17 @@ def _workshop(settings: Settings, words: Vocabulary, storage: Storage, clock: Cl
     def drafted(stored: Documents) -> Model:
         return _compiled(settings, words, ground.layers(stored), keep=False)
 
-    return Workshop(storage, compiled, clock, ground.layers, drafted)
+    @lru_cache(maxsize=READINGS)
+    def read(stored: Documents) -> Present:
+        return present(
+            ground.layers(stored),
+            words.types,
+            words.kinds,
+            report_schema=REPORT_SCHEMA,
+            defaults={"currency": settings.currency},
+        )
+
+    return Workshop(storage, compiled, clock, ground.layers, read, drafted)
 
 
 def stored_documents(settings: Settings) -> Documents:

@@ -112,13 +112,17 @@ def load(layers: Sequence[Layer], problems: Problems) -> Source:
         source = _merged(Source(), layers, (), problems)
     else:
         # Present codes are written in the place of earlier ones: not into what others share.
-        renamed = any("renamed_from" in one.text for layer in layers for one in layer.documents)
-        lower = kept.copied() if renamed else kept.twin()
+        lower = kept.copied() if say_renames(layers) else kept.twin()
         source = _merged(lower, layers[files:], below, problems)
     rename_objects(source.objects, source.parts)
     rename_views(source.objects, source.parts)
     rename_parts(source.objects, source.parts)
     return source
+
+
+def say_renames(layers: Sequence[Layer]) -> bool:
+    """Tell whether some layer says that something had another code."""
+    return any("renamed_from" in one.text for layer in layers for one in layer.documents)
 
 
 @lru_cache(maxsize=2)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from fieldstone.compiler.merging import merged
 from fieldstone.compiler.problems import Spot
-from fieldstone.compiler.tree import Items, Table, earlier_codes, put, rename_key, value_at
+from fieldstone.compiler.tree import Items, Path, Table, earlier_codes, put, rename_key, value_at
 from fieldstone.model.objects import ObjectType
 
 
@@ -21,6 +21,8 @@ class Renames:
     _options: Mapping[tuple[str, str], Mapping[str, str]] = field(default_factory=dict)
     parts: Mapping[str, Mapping[str, str]] = field(default_factory=dict)  # of rule, pool, role
     found: list[tuple[Spot, str, str, bool | None]] = field(default_factory=list)
+    keys: dict[Path, str] = field(default_factory=dict)
+    """The earlier code of each key that was written anew, by the name of its spot and the path of the present one."""
 
     def fields(self, object_name: str) -> Mapping[str, str]:
         """Return present codes of an object's fields by earlier ones."""
@@ -36,8 +38,16 @@ class Renames:
 
     def write(self) -> bool:
         """Write the present codes where the earlier ones were found; tell whether anything changed."""
-        changed = [_written(*one) for one in self.found]
-        return any(changed)
+        changed = False
+        for spot, old, new, of_key in self.found:
+            holder, _ = value_at(spot.root, spot.path[:-1])
+            if isinstance(holder, Table) and _is_key(spot, holder, old, of_key):
+                _write_key(holder, old, new)
+                self.keys[spot.name, *spot.path[:-1], new] = old
+                changed = True
+            elif not of_key:  # else it was written by another one who noted the same key
+                changed |= _written(spot, old, new)
+        return changed
 
 
 def renames_of(specs: Mapping[str, ObjectType], parts: Table) -> Renames:
@@ -184,20 +194,24 @@ def _tables(value: object) -> Iterable[Table]:
     )
 
 
-def _written(spot: Spot, old: str, new: str, of_key: bool | None) -> bool:
-    """Write `new` for `old` at a spot: in its text, as its key, or anywhere right below it."""
+def _is_key(spot: Spot, holder: Table, old: str, of_key: bool | None) -> bool:
+    """Tell whether `old` is the key of a spot, and meant as that."""
+    there = bool(spot.path) and spot.path[-1] == old and old in holder
+    return there and (bool(of_key) or (of_key is None and holder[old] != old))
+
+
+def _write_key(table: Table, old: str, new: str) -> None:
+    """Call an entry otherwise; where the present code stands as well, what was written later is laid over the other."""
+    both = [value for key, value in table.items() if key in (old, new)]
+    rename_key(table, old, new)
+    if len(both) > 1 and all(isinstance(one, Table) for one in both):
+        table[new] = merged(*both)
+
+
+def _written(spot: Spot, old: str, new: str) -> bool:
+    """Write `new` for `old` at a spot: in its text, or anywhere right below it."""
     holder, _ = value_at(spot.root, spot.path[:-1])
     last = spot.path[-1] if spot.path else ""
-    if (
-        isinstance(holder, Table)
-        and last == old
-        and old in holder
-        and (of_key or (of_key is None and holder[old] != old))
-    ):
-        rename_key(holder, old, new)
-        return True
-    if of_key:
-        return False  # it was written by another one who noted the same key
     value, there = value_at(spot.root, spot.path)
     if not there:
         return False

@@ -94,7 +94,7 @@ class Changing:
     def effective(self, ctx: Context, documents: Documents | None = None) -> Effective:
         """Return what every setting is with these documents, those in force when left out. Raises RefusedError (403)."""
         self.admit(ctx)
-        return Effective.of_layers(self.workshop.layers(documents or self.workshop.current()[1]))
+        return Effective(self.workshop.read(documents or self.workshop.current()[1]))
 
     def export(self, ctx: Context, folder: Path) -> tuple[Path, ...]:
         """Write the site's documents into a folder and return the files."""

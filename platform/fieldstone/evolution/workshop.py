@@ -9,6 +9,7 @@ from fieldstone.access.rights import is_administrator
 from fieldstone.base.clock import Clock
 from fieldstone.base.errors import Problem, RefusedError
 from fieldstone.changes.nouns import Actor
+from fieldstone.compiler.present import Present
 from fieldstone.compiler.tree import Layer
 from fieldstone.evolution.documents import Documents
 from fieldstone.model.site_model import Model
@@ -21,6 +22,9 @@ Below = Callable[[Documents], Sequence[Layer]]
 Compile = Callable[[Documents], Model]
 """Compiles stored documents above the layers of the installation. Raises MetadataError with every problem."""
 
+Read = Callable[[Documents], Present]
+"""Lays stored documents over the layers of the installation; what cannot be read is left out."""
+
 
 @dataclass(frozen=True)
 class Workshop:
@@ -29,7 +33,8 @@ class Workshop:
     storage: Storage
     compile: Compile
     clock: Clock
-    layers: Below = lambda documents: documents.layers
+    layers: Below
+    read: Read
     draft: Compile | None = None  # compiles what is tried out and soon forgotten
 
     def current(self) -> tuple[int, Documents]:

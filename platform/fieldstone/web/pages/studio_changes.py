@@ -77,10 +77,14 @@ def removed(asked: Asked, edits: Edits, path: Sequence[str]) -> Edits:
     """Return the steps with one more: what stands at `path` goes away, whoever wrote it."""
     changing = changing_of(asked)
     _, documents = changing.current(asked.ctx)
-    below = changing.effective(asked.ctx, documents.without(path))
+    here = changing.effective(asked.ctx, documents)
+    silent = documents.without(path).without(here.written(path))
+    below = changing.effective(asked.ctx, silent)
     if below.value(path) is not None:
-        return edits.set(path, None)
-    edits = edits.reset(path)
+        lower = below.written(path)  # the layers below may know it by an earlier code
+        edits = edits if lower == tuple(path) else edits.reset(path)
+        return edits.forget_earlier(path, here).set(lower, None)
+    edits = edits.give_back(path, here)
     for earlier in _called_below(
         documents.value(path)[0], path
     ):  # the layers below know it by another code

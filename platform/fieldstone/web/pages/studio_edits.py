@@ -83,6 +83,15 @@ class Edits:
         """Return the steps with one more: the layer below holds again."""
         return Edits((*self.steps, {"do": "reset", "path": list(path)}))
 
+    def give_back(self, path: Sequence[str], here: Effective) -> Edits:
+        """Return the steps by which the layer below holds again, whichever code this site says the setting by."""
+        return self.forget_earlier(path, here).reset(path)
+
+    def forget_earlier(self, path: Sequence[str], here: Effective) -> Edits:
+        """Return the steps with one more where a setting is written by a code of before a rename: not by this site."""
+        written = here.written(path)
+        return self if written == tuple(path) else self.reset(written)
+
     def rename(self, path: Sequence[str], to: str) -> Edits:
         """Return the steps with one more: what stands at this path gets another code."""
         return Edits((*self.steps, {"do": "rename", "path": list(path), "to": to}))

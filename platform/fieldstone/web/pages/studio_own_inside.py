@@ -95,7 +95,7 @@ def given_back(path: tuple[str, ...], key: str, here: Effective, below: Effectiv
     """Return the steps that give back one entry or setting inside a setting; None where there is nothing to give back."""
     value, lower = here.value(path), below.value(path)
     if not isinstance(value, list):
-        return Edits().reset((*path, key)) if below.says((*path, key)) else None
+        return Edits().give_back((*path, key), here) if below.says((*path, key)) else None
     if not key.isdecimal() or int(key) >= len(value) or not isinstance(lower, list):
         return None
     fitting = counterpart(value, lower, int(key)) if value[int(key)] not in lower else None

@@ -40,6 +40,22 @@ class Settings:
     effective: Effective
     below: Effective
     own: Effective
+    objects: Mapping[str, ObjectType]
+
+    def path_below(self, cell: Cell) -> tuple[str, ...]:
+        """Return where a right stands without the site's own word, which may have renamed the field."""
+        return next((one for one in self.paths(cell) if self.below.says(one)), cell.path)
+
+    def is_own(self, cell: Cell) -> bool:
+        """Tell whether the site says a right itself, be it by an earlier code of the field."""
+        return any(self.own.says(one) for one in self.paths(cell))
+
+    def paths(self, cell: Cell) -> list[tuple[str, ...]]:
+        """Return where a right stands, and where it stood by the earlier codes of the field."""
+        fields = self.objects[cell.object_name].fields
+        earlier = fields[cell.field].renamed_from if cell.field else ()
+        codes = (one for one in earlier if one not in fields)
+        return [cell.path, *((*cell.path[:-1], one) for one in codes)]
 
 
 @dataclass(frozen=True)
@@ -62,9 +78,9 @@ class Cell:
         own = (self.right, self.field) if self.field else (self.right,)
         return (OBJECTS, self.object_name, "permissions", self.role, *own)
 
-    def value(self, settings: Effective) -> str:
-        """Return the value as the form shows it."""
-        found = settings.value(self.path)
+    def value(self, settings: Effective, path: Sequence[str] = ()) -> str:
+        """Return the value as the form shows it; it may stand at another path below a rename."""
+        found = settings.value(path or self.path)
         if isinstance(found, Mapping):
             return KEEP  # masked under a condition, which is written elsewhere
         if isinstance(found, bool):
@@ -186,7 +202,7 @@ def write_rights() -> Response:
             problems.append(Problem("unknown_right", "permissions", text, "Load the page again."))
             continue
         if value == RESET:
-            edits = edits.reset(cell.path)
+            edits = _given_back(edits, cell, shown)
         elif value != cell.value(shown.effective):
             if value not in dict(cell.choices(t)):
                 text = f"{value[:40]!r} cannot be the right '{cell.right}'."
@@ -209,11 +225,20 @@ def rights_of(t: Any) -> dict[str, str]:
 
 
 def _changed(edits: Edits, cell: Cell, value: str, shown: Settings) -> Edits:
-    if value != REST:
-        return edits.set(cell.path, cell.written(value))
-    if shown.below.value(cell.path) is None:
-        return edits.reset(cell.path)
-    return edits.set(cell.path, None)
+    path, word = cell.path, cell.written(value)
+    if value == REST:
+        path, word = shown.path_below(cell), None
+        if shown.below.value(path) is None:
+            return _given_back(edits, cell, shown)
+    for one in shown.paths(cell):
+        edits = edits if one == path else edits.reset(one)
+    return edits.set(path, word)
+
+
+def _given_back(edits: Edits, cell: Cell, shown: Settings) -> Edits:
+    for path in shown.paths(cell):
+        edits = edits.reset(path)
+    return edits
 
 
 def _settings(asked: Asked, base: str = "") -> Settings:
@@ -221,7 +246,7 @@ def _settings(asked: Asked, base: str = "") -> Settings:
     documents = documents_at(asked, base)
     below = changing.effective(asked.ctx, documents.with_site(()))
     own = Effective.of_layers([documents.site])
-    return Settings(changing.effective(asked.ctx, documents), below, own)
+    return Settings(changing.effective(asked.ctx, documents), below, own, asked.model.objects)
 
 
 def _around(asked: Asked, back: str) -> Drawn:
@@ -275,8 +300,8 @@ def _drawn(asked: Asked, cell: Cell, settings: Settings) -> Drawn:
         choices = [(KEEP, t("masked sometimes")), *choices]
     options = [{"value": one, "label": word, "chosen": one == value} for one, word in choices]
     layer = settings.effective.layer(cell.path)
-    if settings.own.says(cell.path):
-        below = cell.value(settings.below)
+    if settings.is_own(cell):
+        below = cell.value(settings.below, settings.path_below(cell))
         word = t("masked sometimes") if below == KEEP else dict(choices)[below]
         options.append({"value": RESET, "label": t("Reset to: {what}", what=word), "chosen": False})
     return {"name": cell.name, "options": options, "layer": layer, "label": _about(asked, cell)}
