@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import gc
+import logging
 import sys
+from typing import Final
+
+LASTING: Final = frozenset({"serve", "worker", "scheduler"})
+"""Commands that run on and tell their events; of the others only what they print is read."""
 
 
 def main() -> None:
@@ -16,7 +21,8 @@ def main() -> None:
 
     gc.freeze()
     gc.enable()
-    bootstrap.configure_logs()
+    tells_events = LASTING.intersection(sys.argv[1:])
+    bootstrap.configure_logs(logging.INFO if tells_events else logging.WARNING)
     sys.exit(run(sys.argv[1:], bootstrap))
 
 

@@ -48,8 +48,8 @@ READINGS = 4
 """Models of what is being typed that are kept: the same text comes again when a preview is looked at otherwise."""
 
 
-def configure_logs() -> None:
-    """Write events as lines of JSON to standard error."""
+def configure_logs(least: int = logging.INFO) -> None:
+    """Write events of this level and above as lines of JSON to standard error."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -58,7 +58,7 @@ def configure_logs() -> None:
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(ensure_ascii=False, default=str),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        wrapper_class=structlog.make_filtering_bound_logger(least),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )

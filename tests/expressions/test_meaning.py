@@ -324,3 +324,9 @@ def test_it_reads_back_in_chinese() -> None:
     assert an_expression(text).read_back("zh") == (
         "预算不少于 100,000，且渠道的类型是付费，且类型是电话的活动数量不少于 2"
     )
+
+
+def test_yes_and_no_stand_in_quotes_in_chinese_where_the_word_also_means_is() -> None:
+    said = an_expression("vip == true or vip == false").read_back("zh")
+
+    assert said == "vip是“是”，或vip是“否”"

@@ -421,6 +421,9 @@ def test_what_the_site_changed_becomes_a_template_that_gives_the_same_again(club
     made = read_archive(pack(club.shop.from_site(club.ctx, "ours", "Ours")))
 
     assert made.name == "ours"
+    assert made.texts["plugin.yaml"] == (
+        'name: ours\nversion: 1.0.0\nlabel: {en: "Ours", zh: "Ours"}\n'
+    )
     assert "shoe_size" in made.texts["metadata/lead.yaml"]
     assert club.shop.test(made) == ()
 

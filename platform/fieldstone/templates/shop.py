@@ -204,9 +204,10 @@ class Shop:
         if not texts:
             text = "the site has changed nothing of its own yet."
             raise _refusal("nothing", name, text, "Change something in the studio first.")
-        manifest = {"name": name, "version": "1.0.0", "label": {"en": label}}
-        manifest |= {"needs": {one: f">={p.version}" for one, p in self.installed(ctx).items()}}
-        return of_texts({**texts, MANIFEST: json.dumps(manifest, ensure_ascii=False, indent=1)})
+        needs = {one: f">={p.version}" for one, p in self.installed(ctx).items()}
+        lines = [f"name: {name}", "version: 1.0.0", f"label: {_flow({'en': label, 'zh': label})}"]
+        lines += [f"needs: {_flow(needs)}"] if needs else []
+        return of_texts({**texts, MANIFEST: "\n".join(lines) + "\n"})
 
     @property
     def _changing(self) -> Changing:
@@ -220,6 +221,12 @@ class Shop:
             raise _refusal(
                 "in_config", name, text, "Change its files, or take it out of config.yaml."
             )
+
+
+def _flow(entries: Mapping[str, str]) -> str:
+    """Return a map as YAML on one line; a text in JSON's quotes is one in YAML too."""
+    quoted = (f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in entries.items())
+    return f"{{{', '.join(quoted)}}}"
 
 
 def _gone_along(package: Package, orphans: Sequence[tuple[str, ...]]) -> Finding:
