@@ -295,7 +295,7 @@ def test_records_of_a_removed_stage_go_to_the_one_before_or_where_they_are_told_
 
     planned = visits.changing.plan(visits.ctx, documents)
     (said,) = [one for one in planned.findings if one.code == "stage_in_use"]
-    assert said.text.en == '1 visit goes from "open" to "new"; going back brings it back.'
+    assert said.text.en == '1 visit goes from "Open" to "New"; going back brings it back.'
     told = visits.changing.plan(visits.ctx, documents, moves={("visit", "stage", "open"): "done"})
     visits.changing.apply(visits.ctx, told, Wish("fewer stages", second_word=True))
 

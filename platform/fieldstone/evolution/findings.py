@@ -14,6 +14,7 @@ from fieldstone.evolution.converting import NEVER, converter
 from fieldstone.evolution.finding import DANGER, NOTE, STOP, WARNING, Finding
 from fieldstone.evolution.following_pipelines import of_pipeline
 from fieldstone.evolution.gaining import gains_and_losses
+from fieldstone.evolution.leaving_values import of_leaving
 from fieldstone.evolution.operations import ADD, CHANGE, RENAME, RETIRE, Operation
 from fieldstone.evolution.references import places_of
 from fieldstone.evolution.relocation import Leaving, Removed
@@ -54,7 +55,7 @@ def findings(
         if judge is not None:
             found += judge(compared, one)
     found += gains_and_losses(compared.before, compared.after, compared.census, operations)
-    found += [_of_removed(compared, left) for left in leaving]
+    found += [of_leaving(compared.before, compared.after, left) for left in leaving]
     order = {STOP: 0, DANGER: 0, WARNING: 1, NOTE: 2}
     return tuple(sorted(dict.fromkeys(found), key=lambda one: order[one.level]))
 
@@ -360,24 +361,6 @@ def leaving_of(census: Census, removed: Sequence[Removed]) -> Iterator[Leaving]:
             count = census.holders(*gone.path)
             if count:
                 yield Leaving(gone, count)
-
-
-def _of_removed(compared: Compared, one: Leaving) -> Finding:
-    """Return where the records of a removed stage or option go."""
-    gone, count = one.removed, one.count
-    spec = compared.after.objects[gone.object_name]
-    if gone.to is None:
-        text = Label(
-            f'{_records(count, spec)} {agreeing(count, "holds", "hold")} "{gone.code}"; {agreeing(count, "it keeps", "they keep")} it, and it is shown by its code.',
-            f"{count:,} 条{spec.label.text('zh')}的值为“{gone.code}”；将保留该值，并以代码显示。",
-        )
-        return Finding(DANGER, "option_in_use", gone.path, text, count)
-    text = Label(
-        f'{_records(count, spec)} {agreeing(count, "goes", "go")} from "{gone.code}" to "{gone.to}"; going back brings {agreeing(count, "it", "them")} back.',
-        f"{count:,} 条{spec.label.text('zh')}将从“{gone.code}”移到“{gone.to}”；回退时会恢复。",
-    )
-    code = "stage_in_use" if gone.stage else "option_moved"
-    return Finding(DANGER, code, gone.path, text, count)
 
 
 Judge = Callable[[Compared, Operation], Iterator[Finding]]
