@@ -17,7 +17,7 @@ def test_a_cost_is_added_to_a_channel_in_the_tree_and_changed_there(
     page = tab("admin")
     page.goto("/channels?period=this_month")
     row = page.locator("tr", has=page.get_by_role("link", name="Search ads", exact=True))
-    expect(row.locator("td").nth(5)).to_have_text("0")
+    expect(row.locator("td").nth(5)).to_have_text("¥0")
 
     row.hover()
     row.get_by_role("link", name="Add a cost: Search ads").click()
