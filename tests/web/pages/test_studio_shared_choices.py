@@ -81,7 +81,7 @@ def test_a_choice_in_use_is_taken_away_with_its_records_counted_by_field(
 
     assert plan.status_code == 200
     for what in ("1 lead", "1 customer"):
-        assert f"{what} holds &#34;at_sea&#34;" in plan.text
+        assert f"{what} holds &#34;At sea&#34;" in plan.text
 
 
 def test_a_set_is_made_and_wants_a_code_and_a_choice(office: Office, admin: Visitor) -> None:
