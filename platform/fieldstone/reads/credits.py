@@ -33,7 +33,9 @@ def owner_then(frame: Frame, at: str) -> ColumnElement[Any]:
         entry.left_at.is_(None),
         entry.kind.in_(CLOSED),
     )
-    told = [closing.limit(1).scalar_subquery(), _holder(frame, at)]
+    # The order makes SQLite look by record, also where it has sampled no values yet.
+    closing = closing.order_by(entry.entered_at.desc()).limit(1)
+    told = [closing.scalar_subquery(), _holder(frame, at)]
     return func.coalesce(*told, frame.raw.column("owner"))
 
 
