@@ -61,6 +61,7 @@ def refused_well(api: Caller, method: str, path: str, body: bytes | None = None)
     """Send as the administrator, who may do everything; a refusal must name a problem and a cure."""
     answer = api.send(method, path, "admin", body, Content_Type="application/json")
     assert "Traceback" not in answer.text
+    assert answer.status_code < 500, answer.text
     if answer.status_code >= 400:
         problems = answer.get_json(force=True)["problems"]
         assert problems, answer.text
